@@ -1,0 +1,165 @@
+"""Where the photo sits on its canvas: direction, scale and ratio become margins. Pure functions, all lengths in pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from math import floor
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAX_SIDE = 16_000
+MIN_SCALE, MAX_SCALE = 1.05, 4.0
+
+
+class Direction(StrEnum):
+    LEFT = "left"
+    RIGHT = "right"
+    UP = "up"
+    DOWN = "down"
+    HORIZONTAL = "horizontal"
+    VERTICAL = "vertical"
+    ALL = "all"
+
+    @property
+    def widens(self) -> bool:
+        return self in (Direction.LEFT, Direction.RIGHT, Direction.HORIZONTAL, Direction.ALL)
+
+    @property
+    def heightens(self) -> bool:
+        return self in (Direction.UP, Direction.DOWN, Direction.VERTICAL, Direction.ALL)
+
+
+class Extent(NamedTuple):
+    """A width and a height."""
+
+    width: int
+    height: int
+
+    @property
+    def megapixels(self) -> float:
+        return self.width * self.height / 1_000_000
+
+
+class Box(NamedTuple):
+    """A rectangle of pixels, right and bottom exclusive."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+@dataclass(frozen=True)
+class Margins:
+    """Pixels to add on each side of a photo: the only geometry an engine sees."""
+
+    left: int = 0
+    top: int = 0
+    right: int = 0
+    bottom: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.left, self.top, self.right, self.bottom) < 0:
+            raise NoSuchCanvas(f"margins {self} must not be negative; cropping is not expanding")
+
+    def canvas(self, photo: Extent) -> Extent:
+        """The extent of photo plus margins."""
+        return Extent(photo.width + self.left + self.right, photo.height + self.top + self.bottom)
+
+    def box(self, photo: Extent) -> Box:
+        """Where the photo lies on its canvas."""
+        return Box(self.left, self.top, self.left + photo.width, self.top + photo.height)
+
+    def mask(self, photo: Extent) -> NDArray[np.uint8]:
+        """(height, width) of the canvas: 255 is painted, 0 is kept (the diffusers convention)."""
+        canvas, box = self.canvas(photo), self.box(photo)
+        mask = np.full((canvas.height, canvas.width), 255, np.uint8)
+        mask[box.top : box.bottom, box.left : box.right] = 0
+        return mask
+
+    def __bool__(self) -> bool:
+        return bool(self.left or self.top or self.right or self.bottom)
+
+
+class NoSuchCanvas(ValueError):
+    """A choice of direction, scale, ratio or margins that has no canvas."""
+
+
+class RatioReached(NoSuchCanvas):
+    """The photo has the asked ratio already."""
+
+
+class RatioAcross(NoSuchCanvas):
+    """The ratio adds pixels along the other axis than the direction."""
+
+
+class TooLarge(NoSuchCanvas):
+    """The canvas would pass the limit in megapixels or along one side."""
+
+
+def round_half_up(value: float) -> int:
+    return floor(value + 0.5)
+
+
+def scaled(photo: Extent, direction: Direction, scale: float) -> Margins:
+    """Margins that make the photo `scale` times larger along `direction`."""
+    if not MIN_SCALE <= scale <= MAX_SCALE:
+        raise NoSuchCanvas(f"scale {scale:g} is not between {MIN_SCALE:g} and {MAX_SCALE:g}")
+    added_width = round_half_up(photo.width * scale) - photo.width if direction.widens else 0
+    added_height = round_half_up(photo.height * scale) - photo.height if direction.heightens else 0
+    return _placed(direction, added_width, added_height)
+
+
+def with_ratio(photo: Extent, direction: Direction, ratio: Fraction) -> Margins:
+    """Margins of the smallest canvas of `ratio` (width over height) that contains the photo, placed by `direction`.
+
+    Raises RatioReached when less than half a pixel is missing, RatioAcross when the direction runs along the other axis.
+    """
+    if ratio <= 0:
+        raise NoSuchCanvas(f"ratio {ratio} must be positive")
+    added_width = round_half_up(float(photo.height * ratio)) - photo.width
+    added_height = round_half_up(float(photo.width / ratio)) - photo.height
+    if added_width <= 0 and added_height <= 0:
+        raise RatioReached(f"the photo is {photo.width}x{photo.height}, which is {ratio_name(ratio)} already")
+    if added_width > 0:
+        if not direction.widens:
+            raise RatioAcross(f"{ratio_name(ratio)} adds pixels at the sides; {direction.value} cannot")
+        return _placed(direction, added_width, 0)
+    if not direction.heightens:
+        raise RatioAcross(f"{ratio_name(ratio)} adds pixels above and below; {direction.value} cannot")
+    return _placed(direction, 0, added_height)
+
+
+def parse_ratio(text: str) -> Fraction:
+    """«16:9» as a fraction."""
+    width, colon, height = text.partition(":")
+    try:
+        ratio = Fraction(width) / Fraction(height) if colon else Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise NoSuchCanvas(f"ratio {text!r} is not of the form 16:9") from None
+    if ratio <= 0:
+        raise NoSuchCanvas(f"ratio {text!r} must be positive")
+    return ratio
+
+
+def ratio_name(ratio: Fraction) -> str:
+    return f"{ratio.numerator}:{ratio.denominator}"
+
+
+def check_limits(canvas: Extent, max_megapixels: float, max_side: int = MAX_SIDE) -> None:
+    """Raise TooLarge, naming the limit, when a canvas passes it."""
+    if canvas.megapixels > max_megapixels:
+        raise TooLarge(f"{canvas.width}x{canvas.height} is {canvas.megapixels:.1f} MP; the limit is {max_megapixels:g} MP")
+    if max(canvas) > max_side:
+        raise TooLarge(f"{canvas.width}x{canvas.height} is longer than {max_side} px")
+
+
+def _placed(direction: Direction, added_width: int, added_height: int) -> Margins:
+    """An even split puts the odd pixel right or down."""
+    left = {Direction.LEFT: added_width, Direction.RIGHT: 0}.get(direction, added_width // 2)
+    top = {Direction.UP: added_height, Direction.DOWN: 0}.get(direction, added_height // 2)
+    return Margins(left, top, added_width - left, added_height - top)

@@ -1,0 +1,88 @@
+"""What an engine is, what it is asked, and how one is opened by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.canvas import Extent, Margins
+
+Pixels: TypeAlias = NDArray[np.uint8]
+"""(height, width, 3) 8-bit sRGB."""
+
+Report: TypeAlias = Callable[[float], None]
+"""Called by an engine with the fraction done, 0 to 1. May raise Cancelled, which an engine lets through."""
+
+
+class Style(StrEnum):
+    """How far the new part may stray."""
+
+    FAITHFUL = "faithful"
+    PLAYFUL = "playful"
+    WILD = "wild"
+
+
+class EngineName(StrEnum):
+    AUTO = "auto"
+    PATCHMATCH = "patchmatch"
+    DIFFUSION = "diffusion"
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """One outpainting, whole: a reroll is `dataclasses.replace(request, seed=…)`."""
+
+    photo: Pixels
+    margins: Margins
+    style: Style = Style.FAITHFUL
+    seed: int = 0  # 0 to 2**31 - 1
+    prompt: str = ""
+
+    @property
+    def extent(self) -> Extent:
+        height, width = self.photo.shape[:2]
+        return Extent(width, height)
+
+
+class Cancelled(Exception):
+    """The person who asked no longer wants the expansion."""
+
+
+class EngineError(Exception):
+    """An expansion failed; trying again may help. The text is for the operator."""
+
+
+class EngineUnavailable(Exception):
+    """An engine cannot be opened here; the text names what is missing and how to get it."""
+
+
+class Engine(Protocol):
+    """Turns a request into a canvas of `request.margins.canvas(request.extent)`, the photo bit for bit in its place.
+
+    The same request gives the same bytes, whoever else is being served.
+    """
+
+    name: str
+    reads_words: bool  # whether a prompt changes anything
+
+    def expand(self, request: Request, report: Report) -> Pixels: ...
+
+
+def ignore(_fraction: float) -> None:
+    """A Report for those who do not wait."""
+
+
+def open_engine(name: EngineName, model: str = "") -> Engine:
+    """Open an engine by name; its libraries are imported only now. Raises EngineUnavailable with the remedy."""
+    match name:
+        case EngineName.PATCHMATCH | EngineName.AUTO:
+            from inference.patchmatch.engine import PatchMatch
+
+            return PatchMatch()
+        case EngineName.DIFFUSION:
+            raise EngineUnavailable("this build has no diffusion engine; set KUOTU_ENGINE=patchmatch")
