@@ -1,4 +1,4 @@
-"""Where the photo sits on its canvas: direction, scale and ratio become margins. Pure functions, all lengths in pixels."""
+"""Where the photo sits on its canvas: direction, scale and ratio become margins. Pure functions, lengths in pixels."""
 
 from __future__ import annotations
 
@@ -117,7 +117,8 @@ def scaled(photo: Extent, direction: Direction, scale: float) -> Margins:
 def with_ratio(photo: Extent, direction: Direction, ratio: Fraction) -> Margins:
     """Margins of the smallest canvas of `ratio` (width over height) that contains the photo, placed by `direction`.
 
-    Raises RatioReached when less than half a pixel is missing, RatioAcross when the direction runs along the other axis.
+    Raises RatioReached when less than half a pixel is missing, RatioAcross when the direction runs along the other
+    axis.
     """
     if ratio <= 0:
         raise NoSuchCanvas(f"ratio {ratio} must be positive")
@@ -153,7 +154,9 @@ def ratio_name(ratio: Fraction) -> str:
 def check_limits(canvas: Extent, max_megapixels: float, max_side: int = MAX_SIDE) -> None:
     """Raise TooLarge, naming the limit, when a canvas passes it."""
     if canvas.megapixels > max_megapixels:
-        raise TooLarge(f"{canvas.width}x{canvas.height} is {canvas.megapixels:.1f} MP; the limit is {max_megapixels:g} MP")
+        raise TooLarge(
+            f"{canvas.width}x{canvas.height} is {canvas.megapixels:.1f} MP; the limit is {max_megapixels:g} MP"
+        )
     if max(canvas) > max_side:
         raise TooLarge(f"{canvas.width}x{canvas.height} is longer than {max_side} px")
 
