@@ -1,0 +1,1 @@
+"""The engine without weights: PatchMatch outpainting on the CPU."""

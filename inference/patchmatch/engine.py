@@ -1,0 +1,72 @@
+"""The engine without weights: PatchMatch outpainting, coarse to fine on a small canvas, then copied from the full photo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from inference.canvas import Extent, Margins
+from inference.engine import EngineError, Pixels, Report, Request, Style, ignore
+from inference.patchmatch import kernel
+from inference.patchmatch.finish import finish
+from inference.patchmatch.levels import plan
+from inference.patchmatch.progress import part
+from inference.patchmatch.style import RECIPES
+from inference.patchmatch.synthesis import Collage, synthesize
+
+COARSE = 72 * 72 * 3 // 2  # pixels of the photo where the layout is decided
+WORK = 512 * 384  # pixels of the canvas on which patches are searched
+WORK_LARGE = 1024 * 768  # the same for canvases that are seen at more than LARGE pixels
+LARGE = 3000 * 2000
+
+
+class PatchMatch:
+    """Copies what the photo shows into a larger scene. Reads no words and needs nothing but a CPU core."""
+
+    name = "patchmatch"
+    reads_words = False
+
+    def __init__(self, cache: Path | None = None) -> None:
+        """`cache` keeps the kernels' machine code; by default a folder inside the virtual environment."""
+        self.cache = kernel.cache_in(cache or kernel.default_folder())
+
+    def expand(self, request: Request, report: Report) -> Pixels:
+        """Raises EngineError for a photo without pixels or of another type than (height, width, 3) bytes."""
+        photo = _checked(request.photo)
+        if not request.margins:
+            return photo.copy()
+        canvas = request.margins.canvas(request.extent)
+        work = WORK_LARGE if canvas.width * canvas.height > LARGE else WORK
+        collage = _collage(photo, request.margins, request.style, request.seed, work, COARSE, part(report, 0.0, 0.8))
+        result = finish(photo, request.margins, collage, RECIPES[request.style].pages, part(report, 0.8, 1.0))
+        report(1.0)
+        return result
+
+
+def prefill(photo: Pixels, margins: Margins, seed: int = 0, work: int = 160 * 120) -> Pixels:
+    """A quick, soft guess at the whole canvas, for a model to paint over: a small synthesis, enlarged."""
+    photo = _checked(photo)
+    collage = _collage(photo, margins, Style.FAITHFUL, seed, work, work // 12, ignore)
+    canvas = cv2.resize(
+        collage.pixels, margins.canvas(Extent(photo.shape[1], photo.shape[0])), interpolation=cv2.INTER_LINEAR
+    )
+    canvas[margins.top :][: photo.shape[0], margins.left :][:, : photo.shape[1]] = photo
+    return np.asarray(canvas, np.uint8)
+
+
+def _collage(
+    photo: Pixels, margins: Margins, style: Style, seed: int, work: int, coarse: int, report: Report
+) -> Collage:
+    levels = plan(Extent(photo.shape[1], photo.shape[0]), margins, work, coarse)
+    small = np.asarray(cv2.resize(photo, levels[-1].photo, interpolation=cv2.INTER_AREA), np.uint8)
+    return synthesize(small, levels, RECIPES[style], seed, report)
+
+
+def _checked(photo: Pixels) -> Pixels:
+    if photo.ndim != 3 or photo.shape[2] != 3 or photo.dtype != np.uint8 or photo.size == 0:
+        raise EngineError(
+            f"a photo is (height, width, 3) bytes of at least one pixel, not {photo.shape} of {photo.dtype}"
+        )
+    return np.ascontiguousarray(photo)

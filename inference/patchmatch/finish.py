@@ -1,0 +1,74 @@
+"""From a collage on the work canvas to the full canvas: offsets scaled up, tone, seam, and the copy in strips of rows."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.canvas import Extent, Margins
+from inference.engine import Pixels, Report
+from inference.patchmatch.atlas import Page
+from inference.patchmatch.seam import correction
+from inference.patchmatch.synthesis import Collage
+from inference.patchmatch.transfer import Offsets, Pages, Place, transfer
+
+STRIP = 256  # rows between two reports
+TONE = 2.0  # deviation of the blur that parts tone from detail, in work pixels
+
+
+def finish(photo: Pixels, margins: Margins, collage: Collage, pages: tuple[Page, ...], report: Report) -> Pixels:
+    """The canvas at full size, the photo bit for bit in its place."""
+    extent = Extent(photo.shape[1], photo.shape[0])
+    width, height = margins.canvas(extent)
+    canvas = np.empty((height, width, 3), np.uint8)
+    canvas[margins.top :][: extent.height, margins.left :][:, : extent.width] = photo
+    level = collage.level
+    place = Place(
+        margins.top,
+        margins.left,
+        level.margins.top,
+        level.margins.left,
+        level.photo.height / extent.height,
+        level.photo.width / extent.width,
+    )
+    offsets, views = _offsets(collage, place), _pages(pages, extent)
+    step = correction(photo, Extent(width, height), offsets, views, place)
+    for first in range(0, height, STRIP):
+        report(first / height)
+        transfer(photo, canvas, first, min(first + STRIP, height), offsets, views, place, step)
+    return canvas
+
+
+def _pages(pages: tuple[Page, ...], photo: Extent) -> Pages:
+    extents = [page.extent(photo) for page in pages]
+    return Pages(
+        height=np.array([extent.height for extent in extents], np.int32),
+        width=np.array([extent.width for extent in extents], np.int32),
+        mirrored=np.array([page.mirrored for page in pages]),
+        upturned=np.array([page.upturned for page in pages]),
+        step=np.array([1 / page.scale for page in pages], np.float32),
+    )
+
+
+def _offsets(collage: Collage, place: Place) -> Offsets:
+    page = collage.atlas.page[np.clip(collage.col, 0, collage.atlas.page.size - 1)]
+    own = np.indices(collage.row.shape)
+    row = collage.row - own[0] + place.work_top
+    col = collage.col - collage.atlas.first[page] - own[1] + place.work_left
+    return Offsets(
+        page=page,
+        row=np.rint(row / place.down).astype(np.int32),
+        col=np.rint(col / place.across).astype(np.int32),
+        tone=_tone(collage),
+    )
+
+
+def _tone(collage: Collage) -> NDArray[np.float32]:
+    """(height, width, 3): the voted picture minus the copied one, without detail."""
+    height, width = collage.atlas.pixels.shape[:2]
+    copied = collage.atlas.pixels[np.clip(collage.row, 0, height - 1), np.clip(collage.col, 0, width - 1)]
+    delta = collage.pixels.astype(np.float32) - copied
+    box = collage.level.margins.box(collage.level.photo)
+    delta[box.top : box.bottom, box.left : box.right] = 0
+    return np.asarray(cv2.GaussianBlur(delta, (0, 0), TONE), np.float32)

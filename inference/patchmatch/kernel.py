@@ -1,0 +1,73 @@
+"""Compiled kernels, and the folder that keeps their machine code between runs."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numba
+
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+_kernels: list[Any] = []
+_borrowed: list[tempfile.TemporaryDirectory[str]] = []
+
+
+def kernel(function: Kernel) -> Kernel:
+    """Compile at the first call, without the interpreter's lock, so that a watchdog thread can run beside it."""
+    compiled = numba.njit(nogil=True, fastmath=True, error_model="numpy")(function)
+    _kernels.append(compiled)
+    return cast(Kernel, compiled)
+
+
+def default_folder() -> Path:
+    """Beside the libraries whose machine code it extends: inside the virtual environment."""
+    return Path(sys.prefix) / "cache" / "kernels"
+
+
+def cache_in(folder: Path) -> Path | None:
+    """Keep machine code in `folder`; call it once, before the first kernel runs.
+
+    A folder that cannot be written is read through a copy in a temporary folder. Returns the folder in use, or None
+    when no folder can be written and every process compiles for itself.
+    """
+    if numba.config.BOUNDSCHECK is not None:
+        return None  # numba's index does not tell checked code from unchecked code
+    chosen = _writable(folder / _version()) or _copy(folder / _version())
+    if chosen is None:
+        return None
+    numba.config.CACHE_DIR = str(chosen)
+    for compiled in _kernels:
+        compiled.enable_caching()
+    return chosen
+
+
+def _version() -> str:
+    """Numba notices a change in a kernel's own file, not in the kernels it calls: every version gets its own folder."""
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    return sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:12]
+
+
+def _writable(folder: Path) -> Path | None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError:
+        return None
+
+
+def _copy(folder: Path) -> Path | None:
+    try:
+        borrowed = tempfile.TemporaryDirectory(prefix="kuotu-kernels-")
+        if folder.is_dir():
+            shutil.copytree(folder, borrowed.name, dirs_exist_ok=True)
+    except OSError:
+        return None
+    _borrowed.append(borrowed)  # removed when the process ends
+    return Path(borrowed.name)

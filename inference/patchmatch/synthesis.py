@@ -1,0 +1,223 @@
+"""From a photo to a collage on the work canvas, coarse to fine: the onion start, then search and vote at every level."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.engine import Pixels, Report
+from inference.patchmatch import texture
+from inference.patchmatch.atlas import Atlas
+from inference.patchmatch.field import Field, measure, search
+from inference.patchmatch.levels import Level
+from inference.patchmatch.onion import Onion, fill
+from inference.patchmatch.patch import HALF, NEVER, SAMPLES, SIZE, rows
+from inference.patchmatch.progress import part
+from inference.patchmatch.style import Recipe
+from inference.patchmatch.terms import Terms
+from inference.patchmatch.vote import bell, confidence, vote
+
+TEXTURE_SHARE = 0.7  # of the carried texture that a patch has to have
+SHARPNESS = 0.25  # temperature of the vote, as a share of the median cost
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How hard a level of some size is worked on; small levels decide more and cost less."""
+
+    rounds: int  # of search and vote
+    radius: int  # of the random search, in pixels
+    bell: float
+
+
+def effort(level: Level) -> Effort:
+    side = max(level.canvas)
+    if side <= 96:
+        return Effort(3, NEVER, 0.9)
+    if side <= 180:
+        return Effort(3, 64, 0.6)
+    return Effort(2, 24, 0.5) if side <= 340 else Effort(1, 8, 0.4)
+
+
+@dataclass(frozen=True)
+class Collage:
+    """A finished work canvas, and where each of its pixels comes from."""
+
+    level: Level
+    atlas: Atlas
+    pixels: Pixels  # (height, width, 3)
+    row: NDArray[np.int32]  # (height, width): the source pixel in the atlas
+    col: NDArray[np.int32]
+
+
+class Stage:
+    """Everything the synthesis knows at one level."""
+
+    def __init__(self, level: Level, photo: Pixels, recipe: Recipe) -> None:
+        self.level, self.recipe = level, recipe
+        width, height = level.canvas
+        small = (
+            photo if photo.shape[1::-1] == level.photo else cv2.resize(photo, level.photo, interpolation=cv2.INTER_AREA)
+        )
+        self.photo: Pixels = np.asarray(small, np.uint8)
+        self.atlas = Atlas.of(self.photo, recipe.pages)
+        box = level.margins.box(level.photo)
+        self.inside = np.s_[box.top : box.bottom, box.left : box.right]
+        self.new = np.ones((height, width), np.bool_)
+        self.new[self.inside] = False
+        self.canvas = np.zeros((height, width, 3), np.uint8)
+        self.canvas[self.inside] = self.photo
+        self.away = cv2.distanceTransform(self.new.astype(np.uint8), cv2.DIST_L2, 3)
+        self.row, self.col = np.indices((height, width), np.int32)
+        self.row, self.col = self.row - box.top, self.col - box.left  # inside the photo a pixel is its own source
+
+    def wanted_row(self) -> NDArray[np.float32]:
+        """(height, width): the source row every pixel would come from, were the scene the same all along a row."""
+        last = self.level.photo.height - 1
+        return np.clip(self.row, 0, last).astype(np.float32)
+
+    def field(self) -> Field:
+        """The field of all patches, from the sources of the pixels at their centres."""
+        valid = self.atlas.valid[HALF:-HALF, HALF:-HALF]
+        row, col = _nearest_valid(valid, _centres(self.row) - HALF, _centres(self.col) - HALF)
+        opened = cv2.dilate(self.new.astype(np.uint8), np.ones((SIZE, SIZE), np.uint8), borderValue=0)
+        return Field(row, col, np.zeros(row.shape, np.int32), _centres(opened) > 0)
+
+    def terms(self) -> Terms:
+        valid = self.atlas.valid[HALF:-HALF, HALF:-HALF]
+        wanted = texture.carried_outwards(texture.energy(self.photo), self.level) * np.float32(TEXTURE_SHARE)
+        return Terms(
+            wanted_row=_centres(self.wanted_row()) - np.float32(HALF),
+            row_weight=self.recipe.upright * SAMPLES / self.level.photo.height,
+            wanted_texture=_centres(wanted),
+            texture=_centres(texture.energy(self.atlas.pixels)),
+            texture_weight=self.recipe.lively * SAMPLES,
+            extra=np.where(valid, 0, NEVER).astype(np.int32),
+        )
+
+    def onion(self) -> Onion:
+        return Onion(
+            known=~self.new,
+            row=self.row,
+            col=self.col,
+            wanted_row=self.wanted_row(),
+            row_weight=self.recipe.upright / self.level.photo.height,
+            valid=self.atlas.valid,
+            jitter=self.recipe.jitter,
+        )
+
+
+def _centres(array: NDArray[np.generic]) -> NDArray[np.generic]:
+    """(height, width) by pixel to (rows, cols) by patch."""
+    return np.ascontiguousarray(array[HALF:-HALF, HALF:-HALF])
+
+
+def _nearest_valid(
+    valid: NDArray[np.bool_], row: NDArray[np.int32], col: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Move sources to the nearest place where a patch fits."""
+    rows_, cols_ = valid.shape
+    row, col = np.clip(row, 0, rows_ - 1), np.clip(col, 0, cols_ - 1)
+    if valid.all():
+        return row, col
+    _, labels = cv2.distanceTransformWithLabels(
+        (~valid).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    places = np.zeros((labels.max() + 1, 2), np.int32)
+    places[labels[valid]] = np.argwhere(valid)
+    nearest = places[labels[row, col]]
+    return np.ascontiguousarray(nearest[..., 0]), np.ascontiguousarray(nearest[..., 1])
+
+
+def synthesize(photo: Pixels, levels: list[Level], recipe: Recipe, seed: int, report: Report) -> Collage:
+    """Fill the canvas of the last level. `photo` is at the last level's size."""
+    state = np.uint64(seed * 2654435761 + 88172645463325252)
+    stage = Stage(levels[0], photo, recipe)
+    state = peel(stage, seed, state, part(report, 0.0, 0.5))
+    done, total = 0, sum(level.area for level in levels)
+    for depth, level in enumerate(levels):
+        if depth:
+            stage = finer(stage, Stage(level, photo, recipe))
+        ahead = part(report, 0.5 + 0.5 * done / total, 0.5 + 0.5 * (done + level.area) / total)
+        state = refine(stage, depth, depth == len(levels) - 1, state, ahead)
+        done += level.area
+    return Collage(stage.level, stage.atlas, stage.canvas, stage.row, stage.col)
+
+
+def peel(stage: Stage, seed: int, state: np.uint64, report: Report) -> np.uint64:
+    """The onion start."""
+    onion = stage.onion()
+    for order, fraction in in_rings(stage.new, seed):
+        report(fraction)
+        state = np.uint64(fill(rows(stage.canvas), rows(stage.atlas.pixels), onion, order, state))
+    return state
+
+
+def in_rings(new: NDArray[np.bool_], seed: int, pieces: int = 16) -> Iterator[tuple[NDArray[np.int32], float]]:
+    """The new pixels from the photo outwards, in pieces, each with the fraction that came before it."""
+    ring = cv2.distanceTransform(new.astype(np.uint8), cv2.DIST_C, 3)
+    ring = ring + np.random.default_rng(seed).random(new.shape) * 0.9
+    pixels = np.argwhere(new).astype(np.int32)
+    order = pixels[np.argsort(ring[new], kind="stable")]
+    for nth, piece in enumerate(np.array_split(order, pieces)):
+        yield np.ascontiguousarray(piece), nth / pieces
+
+
+def finer(coarse: Stage, fine: Stage) -> Stage:
+    """Carry the offsets of a coarse stage over to a fine one, and vote its first picture."""
+    at = _shrunk(fine.new.shape[0], coarse.new.shape[0]), _shrunk(fine.new.shape[1], coarse.new.shape[1])
+    grid = np.ix_(*at)
+    page = coarse.atlas.page[np.clip(coarse.col, 0, coarse.atlas.page.size - 1)]
+    down, across = (
+        fine.level.photo.height / coarse.level.photo.height,
+        fine.level.photo.width / coarse.level.photo.width,
+    )
+    own = np.indices(coarse.new.shape)
+    offset_row = (coarse.row - own[0] + coarse.level.margins.top)[grid]
+    offset_col = (coarse.col - coarse.atlas.first[page] - own[1] + coarse.level.margins.left)[grid]
+    row = np.rint(offset_row * down).astype(np.int32) + fine.row
+    col = np.rint(offset_col * across).astype(np.int32) + fine.col
+    fine.row = np.where(fine.new, row, fine.row)
+    fine.col = np.where(fine.new, col + fine.atlas.first[page[grid]], fine.col)
+    return fine
+
+
+def _shrunk(fine: int, coarse: int) -> NDArray[np.intp]:
+    return np.minimum(np.arange(fine) * coarse // fine, coarse - 1)
+
+
+def refine(stage: Stage, depth: int, last: bool, state: np.uint64, report: Report) -> np.uint64:
+    """Rounds of search and vote at one level; leaves the picture and its sources in the stage."""
+    field, terms, work = stage.field(), stage.terms(), effort(stage.level)
+    canvas, source = rows(stage.canvas), rows(stage.atlas.pixels)
+    within, trust = bell(work.bell), _centres(confidence(stage.away))
+    if depth:
+        vote(canvas, source, field, trust, within, stage.new)
+    radius = min(work.radius, max(terms.extra.shape))
+    for nth in range(work.rounds):
+        report(nth / work.rounds)
+        measure(canvas, source, field, terms)
+        for forward in (True, False):
+            state = np.uint64(search(canvas, source, field, terms, radius, 0.5 if depth else 1.0, forward, state))
+        if nth < work.rounds - 1 or last:
+            temperature = SHARPNESS * np.median(field.cost[field.open]) + 1
+            weight = np.exp(field.cost * np.float32(-1 / temperature)) * trust + np.float32(1e-12)
+            vote(canvas, source, field, weight, within, stage.new)
+    _spread(stage, field)
+    return state
+
+
+def _spread(stage: Stage, field: Field) -> None:
+    """Give every new pixel the source that the patch centred on it names."""
+    height, width = stage.new.shape
+    at_row = np.clip(np.arange(height) - HALF, 0, height - SIZE)
+    at_col = np.clip(np.arange(width) - HALF, 0, width - SIZE)
+    grid = np.ix_(at_row, at_col)
+    row = field.row[grid] + (np.arange(height) - at_row)[:, None]
+    col = field.col[grid] + (np.arange(width) - at_col)[None, :]
+    stage.row = np.where(stage.new, row, stage.row).astype(np.int32)
+    stage.col = np.where(stage.new, col, stage.col).astype(np.int32)

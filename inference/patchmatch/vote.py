@@ -1,0 +1,51 @@
+"""New pixels from overlapping patches: the weighted mean of what they say.
+
+Wexler, Shechtman, Irani, «Space-Time Completion of Video» (PAMI 2007), section 3.2: patches that match well, and patches near the
+photo, weigh more.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.patchmatch.kernel import kernel
+from inference.patchmatch.patch import CHANNELS, SIZE
+
+FALLOFF = 1.3  # confidence shrinks by this factor with each pixel away from the photo
+FARTHEST = 20  # pixels after which it no longer shrinks
+
+
+def confidence(away: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Weight by the distance from the photo in pixels (Wexler et al., the alpha of equation 4)."""
+    return np.power(np.float32(FALLOFF), -np.minimum(away, FARTHEST)).astype(np.float32)
+
+
+def bell(width: float) -> NDArray[np.float32]:
+    """(SIZE, SIZE) Gaussian weights inside a patch; `width` is the deviation in half patches. Narrow bells keep detail sharp."""
+    along = np.exp(-((np.arange(SIZE) - (SIZE - 1) / 2) ** 2) / (2 * (width * (SIZE - 1) / 2) ** 2))
+    return np.outer(along, along).astype(np.float32)
+
+
+@kernel
+def vote(canvas, source, field, weight, within, new):  # type: ignore[no-untyped-def]
+    """Write the new pixels of `canvas` ((height, 3 * width) rows of RGB)."""
+    height, width = new.shape
+    rows, cols = weight.shape
+    for y in range(height):
+        for x in range(width):
+            if not new[y, x]:
+                continue
+            red, green, blue, total = np.float32(0), np.float32(0), np.float32(0), np.float32(0)
+            for dy in range(max(0, y - rows + 1), min(SIZE, y + 1)):
+                for dx in range(max(0, x - cols + 1), min(SIZE, x + 1)):
+                    share = weight[y - dy, x - dx] * within[dy, dx]
+                    at_row = field.row[y - dy, x - dx] + dy
+                    at = (field.col[y - dy, x - dx] + dx) * CHANNELS
+                    red += share * source[at_row, at]
+                    green += share * source[at_row, at + 1]
+                    blue += share * source[at_row, at + 2]
+                    total += share
+            canvas[y, x * CHANNELS] = np.uint8(red / total + np.float32(0.5))
+            canvas[y, x * CHANNELS + 1] = np.uint8(green / total + np.float32(0.5))
+            canvas[y, x * CHANNELS + 2] = np.uint8(blue / total + np.float32(0.5))
