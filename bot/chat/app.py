@@ -1,0 +1,140 @@
+"""The bot as a table: which update leads to which function."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
+
+import structlog
+import telegram
+from telegram.constants import UpdateType
+from telegram.error import BadRequest, Forbidden, NetworkError
+from telegram.ext import (
+    AIORateLimiter,
+    Application,
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    CommandHandler,
+    ContextTypes,
+    Defaults,
+    MessageHandler,
+    filters,
+)
+
+from bot.chat import arrival, buttons, cancel, members, panel, result, start, welcome
+from bot.chat.inbox import DurableQueue, InOrder
+from bot.chat.visit import App, Visit, receive
+from bot.metrics import REFUSALS
+from bot.services import Services
+from storage.inbox import Inbox
+
+log = structlog.get_logger()
+
+Context: TypeAlias = ContextTypes.DEFAULT_TYPE
+OnVisit: TypeAlias = Callable[[Services, Visit], Awaitable[None]]
+OnTap: TypeAlias = Callable[[Services, Visit, Any], Awaitable[None]]
+
+TAPS: dict[type[buttons.Tap], OnTap] = {
+    buttons.PickPhoto: panel.pick_photo,
+    buttons.PickDirection: panel.pick_direction,
+    buttons.PickScale: panel.pick_scale,
+    buttons.PickRatio: panel.pick_ratio,
+    buttons.PickStyle: panel.pick_style,
+    buttons.Expand: start.expand,
+    buttons.Roll: start.roll,
+    buttons.Reroll: start.reroll,
+    buttons.Variants: start.four_variants,
+    buttons.Cancel: cancel.cancel_button,
+    buttons.PickVariant: result.pick_variant,
+    buttons.Further: result.further,
+    buttons.BackOneStep: result.back_one_step,
+    buttons.BackToStart: result.back_to_start,
+    buttons.ShowBefore: result.show_before,
+    buttons.ShowAfter: result.show_after,
+    buttons.FullSize: result.full_size,
+    buttons.Delete: result.ask_delete,
+    buttons.ReallyDelete: result.really_delete,
+    buttons.Keep: result.keep,
+}
+
+COMMANDS: dict[str, OnVisit] = {
+    "start": welcome.start,
+    "help": welcome.help_,
+    "expand": arrival.expand_command,
+    "cancel": cancel.cancel_command,
+}
+
+PICTURES = filters.PHOTO | filters.Document.IMAGE | filters.Sticker.STATIC
+OTHER_FILES = filters.VIDEO | filters.ANIMATION | filters.Document.ALL | filters.Sticker.ALL | filters.VIDEO_NOTE | filters.VOICE | filters.AUDIO
+UPDATES = [
+    UpdateType.MESSAGE,
+    UpdateType.CALLBACK_QUERY,
+    UpdateType.MESSAGE_REACTION,
+    UpdateType.MY_CHAT_MEMBER,
+]
+
+
+def build_application(services: Services, inbox: Inbox, *, token: str, api: str) -> App:
+    """A python-telegram-bot application with every handler in place; not yet connected."""
+    application: App = (
+        Application.builder()
+        .token(token)
+        .base_url(f"{api}/bot")
+        .base_file_url(f"{api}/file/bot")
+        .defaults(Defaults(parse_mode="HTML"))
+        .rate_limiter(AIORateLimiter(max_retries=3))
+        .get_updates_connection_pool_size(2)  # with one, stopping waits for the long poll and logs a timeout
+        .concurrent_updates(InOrder(inbox))
+        .update_queue(DurableQueue(inbox))
+        .build()
+    )
+
+    def on(visitor: OnVisit) -> Callable[[telegram.Update, Context], Awaitable[None]]:
+        async def handle(update: telegram.Update, context: Context) -> None:
+            visit = await receive(update, context.bot, services.people)
+            if visit is not None:
+                await visitor(services, visit)
+
+        return handle
+
+    async def on_tap(services: Services, visit: Visit) -> None:
+        try:
+            tap = buttons.unpack((visit.query and visit.query.data) or "")
+        except buttons.BadTap:
+            await visit.toast("tap.stale")
+            return
+        await TAPS[type(tap)](services, visit, tap)
+
+    new = filters.UpdateType.MESSAGE
+    for command, visitor in COMMANDS.items():
+        application.add_handler(CommandHandler(command, on(visitor), filters=new))
+    application.add_handler(CallbackQueryHandler(on(on_tap)))
+    application.add_handler(MessageHandler(new & PICTURES & ~filters.ANIMATION, on(arrival.photo_arrived)))
+    application.add_handler(MessageHandler(new & OTHER_FILES, on(arrival.other_file_arrived)))
+    application.add_handler(MessageHandler(new & filters.StatusUpdate.MIGRATE, on(members.migrated)))
+    application.add_handler(ChatMemberHandler(on(members.membership), ChatMemberHandler.MY_CHAT_MEMBER))
+    application.add_handler(MessageHandler(new & filters.TEXT & ~filters.COMMAND, on(welcome.words)))
+    application.add_error_handler(on_error(services))
+    return application
+
+
+def on_error(services: Services) -> Callable[[object, Context], Awaitable[None]]:
+    """The whole story to the operator, one sentence to the person."""
+
+    async def handle(update: object, context: Context) -> None:
+        error = context.error
+        REFUSALS.labels(type(error).__name__).inc()
+        visit = await receive(update, context.bot, services.people) if isinstance(update, telegram.Update) else None
+        if isinstance(error, Forbidden) and visit is not None:
+            log.info("chat.refused", chat=visit.chat.id, reason=str(error))
+            await services.people.chat_gone(visit.chat.id)
+            return
+        log.error("update.failed", exc_info=error, update_id=getattr(update, "update_id", None))
+        if visit is None or (isinstance(error, NetworkError) and not isinstance(error, BadRequest)):
+            return
+        if visit.query is not None:
+            await visit.toast("error.sorry", alert=True)
+        elif visit.private:
+            await visit.reply("error.sorry")
+
+    return handle

@@ -1,0 +1,184 @@
+"""What a button says when it is tapped: a typed value packed into at most 64 bytes, so that it works for ever."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Self, get_type_hints
+
+from telegram.constants import InlineKeyboardButtonLimit
+
+from inference.canvas import Direction
+from inference.engine import Style
+from storage.models import Feeling
+
+SEPARATOR = "|"
+
+
+class BadTap(ValueError):
+    """Callback data that no button of ours carries."""
+
+
+class Tap:
+    """Base of every button: subclasses are frozen dataclasses of integers, strings and StrEnums."""
+
+    tag: ClassVar[str]
+    kinds: ClassVar[dict[str, type[Tap]]] = {}
+
+    def __init_subclass__(cls, *, tag: str) -> None:
+        if tag in Tap.kinds:
+            raise TypeError(f"button tag {tag!r} is taken by {Tap.kinds[tag].__name__}")
+        cls.tag = tag
+        Tap.kinds[tag] = cls
+
+    def pack(self) -> str:
+        values = (getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]
+        data = SEPARATOR.join([self.tag, *map(str, values)])
+        if len(data.encode()) > InlineKeyboardButtonLimit.MAX_CALLBACK_DATA:
+            raise ValueError(f"{self} packs to {len(data.encode())} bytes; buttons hold 64")
+        return data
+
+    @classmethod
+    def read(cls, parts: list[str]) -> Self:
+        hints = get_type_hints(cls)
+        names = [field.name for field in fields(cls)]  # type: ignore[arg-type]
+        values: dict[str, Any] = {name: hints[name](part) for name, part in zip(names, parts, strict=True)}
+        return cls(**values)
+
+
+def unpack(data: str) -> Tap:
+    """The tap that callback data stands for; BadTap for anything forged or outgrown."""
+    tag, *parts = data.split(SEPARATOR)
+    try:
+        return Tap.kinds[tag].read(parts)
+    except (KeyError, ValueError) as error:
+        raise BadTap(f"{data!r} is no button of ours") from error
+
+
+# Panel: choices under a photo
+
+
+@dataclass(frozen=True)
+class PickPhoto(Tap, tag="ph"):
+    panel: int
+    photo: int
+
+
+@dataclass(frozen=True)
+class PickDirection(Tap, tag="di"):
+    panel: int
+    direction: Direction
+
+
+@dataclass(frozen=True)
+class PickScale(Tap, tag="sc"):
+    panel: int
+    percent: int
+
+
+@dataclass(frozen=True)
+class PickRatio(Tap, tag="ra"):
+    panel: int
+    ratio: str
+
+
+@dataclass(frozen=True)
+class PickStyle(Tap, tag="st"):
+    panel: int
+    style: Style
+
+
+@dataclass(frozen=True)
+class Expand(Tap, tag="go"):
+    panel: int
+    revision: int
+
+
+@dataclass(frozen=True)
+class Roll(Tap, tag="ro"):
+    """🎲: choose for me and start."""
+
+    panel: int
+    revision: int
+
+
+# An expansion: while it runs, and its result
+
+
+@dataclass(frozen=True)
+class Cancel(Tap, tag="ca"):
+    expansion: int
+
+
+@dataclass(frozen=True)
+class Reroll(Tap, tag="re"):
+    expansion: int
+    rerolls: int
+
+
+@dataclass(frozen=True)
+class Variants(Tap, tag="va"):
+    expansion: int
+    rerolls: int
+
+
+@dataclass(frozen=True)
+class PickVariant(Tap, tag="pv"):
+    expansion: int
+
+
+@dataclass(frozen=True)
+class Further(Tap, tag="fu"):
+    expansion: int
+
+
+@dataclass(frozen=True)
+class BackOneStep(Tap, tag="b1"):
+    expansion: int
+
+
+@dataclass(frozen=True)
+class BackToStart(Tap, tag="b0"):
+    expansion: int
+
+
+@dataclass(frozen=True)
+class ShowBefore(Tap, tag="be"):
+    expansion: int
+
+
+@dataclass(frozen=True)
+class ShowAfter(Tap, tag="af"):
+    expansion: int
+
+
+@dataclass(frozen=True)
+class FullSize(Tap, tag="fs"):
+    expansion: int
+
+
+@dataclass(frozen=True)
+class React(Tap, tag="fe"):
+    expansion: int
+    feeling: Feeling
+
+
+@dataclass(frozen=True)
+class Delete(Tap, tag="de"):
+    expansion: int
+
+
+@dataclass(frozen=True)
+class ReallyDelete(Tap, tag="dy"):
+    expansion: int
+
+
+@dataclass(frozen=True)
+class Keep(Tap, tag="dn"):
+    """No, do not delete: the result's own buttons come back."""
+
+    expansion: int
+
+
+@dataclass(frozen=True)
+class Publish(Tap, tag="pu"):
+    expansion: int

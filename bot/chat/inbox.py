@@ -1,0 +1,56 @@
+"""Updates on their way in: written down before they are acknowledged, one at a time for each person."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable
+from typing import Any
+from weakref import WeakValueDictionary
+
+import telegram
+from telegram.ext import BaseUpdateProcessor
+
+from bot.metrics import UPDATES
+from storage.inbox import Inbox
+
+AT_ONCE = 256
+
+
+class DurableQueue(asyncio.Queue[object]):
+    """PTB's update queue. The Updater confirms an update to Telegram only after `put` returned, so it is written down first."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        super().__init__()
+        self.inbox = inbox
+
+    async def put(self, item: object) -> None:
+        if not isinstance(item, telegram.Update) or await self.inbox.add(item.update_id, item.to_json()):
+            UPDATES.inc()
+            await super().put(item)
+
+    async def recover(self, bot: telegram.Bot) -> None:
+        """Queue again what the last run left unhandled."""
+        for body in await self.inbox.left_over():
+            await super().put(telegram.Update.de_json(json.loads(body), bot))
+
+
+class InOrder(BaseUpdateProcessor):
+    """Many people at once, each person's updates in their order; each is forgotten when it has been handled."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        super().__init__(AT_ONCE)
+        self.inbox = inbox
+        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
+        user = update.effective_user if isinstance(update, telegram.Update) else None
+        lock = self._locks.setdefault(user.id if user else 0, asyncio.Lock())
+        async with lock:
+            await coroutine
+        if isinstance(update, telegram.Update):
+            await self.inbox.done(update.update_id)
+
+    async def initialize(self) -> None: ...
+
+    async def shutdown(self) -> None: ...

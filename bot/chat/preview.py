@@ -1,0 +1,81 @@
+"""What a person sees before the engine has painted: the canvas with the photo in its place, and sheets of variants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from io import BytesIO
+
+from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
+
+from inference.canvas import Box, Extent, Margins
+
+LONGEST = 640
+PAPER, EDGE = (236, 239, 244), (255, 255, 255)
+
+
+def canvas_preview(thumb: bytes, photo: Extent, margins: Margins, longest: int = LONGEST) -> bytes:
+    """A JPEG of the canvas, at most `longest` px: the photo where it will sit, the new area as a soft, hatched guess."""
+    canvas = margins.canvas(photo)
+    zoom = min(1.0, longest / max(canvas))
+    size = Extent(max(1, round(canvas.width * zoom)), max(1, round(canvas.height * zoom)))
+    place = Box(*(round(edge * zoom) for edge in margins.box(photo)))
+    picture = Image.open(BytesIO(thumb)).convert("RGB")
+    sheet = _hatched(_backdrop(picture, size))
+    inner = Extent(max(1, place.right - place.left), max(1, place.bottom - place.top))
+    sheet.paste(picture.resize(inner, Image.Resampling.LANCZOS), (place.left, place.top))
+    if margins:
+        frame = (place.left, place.top, place.left + inner.width - 1, place.top + inner.height - 1)
+        ImageDraw.Draw(sheet).rectangle(frame, outline=EDGE, width=max(1, longest // 300))
+    return _jpeg(sheet)
+
+
+def variants_sheet(pictures: Sequence[bytes | None], canvas: Extent, longest: int = 1280) -> bytes:
+    """A JPEG with two by two numbered cells of the canvas' shape; a variant that is not ready yet is paper."""
+    gap = longest // 160
+    zoom = (longest - gap) / 2 / max(canvas)
+    cell = Extent(max(1, round(canvas.width * zoom)), max(1, round(canvas.height * zoom)))
+    sheet = Image.new("RGB", (2 * cell.width + gap, 2 * cell.height + gap), EDGE)
+    for number, picture in enumerate(pictures):
+        left, top = (number % 2) * (cell.width + gap), (number // 2) * (cell.height + gap)
+        if picture is None:
+            tile = _hatched(Image.new("RGB", cell, PAPER))
+        else:
+            tile = ImageOps.fit(Image.open(BytesIO(picture)).convert("RGB"), cell, Image.Resampling.LANCZOS)
+        _number(tile, number + 1)
+        sheet.paste(tile, (left, top))
+    return _jpeg(sheet)
+
+
+def _backdrop(picture: Image.Image, size: Extent) -> Image.Image:
+    """The photo itself, stretched, blurred and paled: its colours, none of its content."""
+    small = picture.resize((max(1, size.width // 16), max(1, size.height // 16)), Image.Resampling.BOX)
+    soft = small.filter(ImageFilter.GaussianBlur(2)).resize(size, Image.Resampling.BICUBIC)
+    return Image.blend(soft, Image.new("RGB", size, PAPER), 0.45)
+
+
+def _hatched(sheet: Image.Image) -> Image.Image:
+    lines = Image.new("L", sheet.size, 0)
+    draw, (width, height) = ImageDraw.Draw(lines), sheet.size
+    for offset in range(-height, width, 14):
+        draw.line((offset, height, offset + height, 0), fill=72, width=2)
+    sheet.paste(EDGE, mask=lines)
+    return sheet
+
+
+def _number(tile: Image.Image, number: int) -> None:
+    radius = max(12, min(tile.size) // 14)
+    draw = ImageDraw.Draw(tile)
+    draw.ellipse((radius // 2, radius // 2, radius * 5 // 2, radius * 5 // 2), fill=(20, 24, 32))
+    draw.text((radius * 3 // 2, radius * 3 // 2), str(number), fill=EDGE, anchor="mm", font=_font(radius * 5 // 4))
+
+
+@cache
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
+
+
+def _jpeg(picture: Image.Image) -> bytes:
+    file = BytesIO()
+    picture.save(file, "JPEG", quality=85)
+    return file.getvalue()

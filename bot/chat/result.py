@@ -1,0 +1,231 @@
+"""A finished expansion in the chat: its caption, its buttons, and what they do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from io import BytesIO
+
+from telegram import InlineKeyboardMarkup, InputMediaPhoto
+from telegram.constants import ChatAction
+
+from bot.chat.buttons import (
+    BackOneStep,
+    BackToStart,
+    Cancel,
+    Delete,
+    FullSize,
+    Further,
+    Keep,
+    PickVariant,
+    Publish,
+    React,
+    ReallyDelete,
+    Reroll,
+    ShowAfter,
+    ShowBefore,
+    Variants,
+)
+from bot.chat.choices import Choice, extent_of, margins_of
+from bot.chat.edits import delete, edit
+from bot.chat.panel import button, describe, open_panel
+from bot.chat.preview import canvas_preview
+from bot.chat.texts import Texts
+from bot.chat.visit import Visit
+from bot.services import Services
+from inference.photo import full_resolution
+from storage import models
+from storage.models import Expansion, Feeling, Photo, Status
+
+
+async def result_caption(services: Services, say: Texts, expansion: Expansion) -> str:
+    """The title if it has one, what was asked, and what makes it come back: the seed."""
+    result, post = expansion.result, await services.gallery.post_of(expansion.id)
+    depth = len(await services.store.ancestry(expansion.id))
+    lines = [
+        *([say.html("post.title", title=post.title)] if post and post.title else []),
+        say.html("result.caption", choice=describe(say, Choice.of(expansion)), seed=expansion.seed),
+        *([say.html("result.size", width=result.width, height=result.height)] if result else []),
+        *([say.html("result.step", depth=depth)] if depth > 1 else []),
+        *([say.html("result.published")] if post else []),
+    ]
+    return "\n".join(lines)
+
+
+async def result_keyboard(services: Services, say: Texts, expansion: Expansion, *, before: bool = False) -> InlineKeyboardMarkup:
+    """Reactions first; then what makes more of it; then what is done with it."""
+    number = expansion.id
+    counts = await services.gallery.counts(number)
+    flip = button(say("result.after"), ShowAfter(number)) if before else button(say("result.before"), ShowBefore(number))
+    published = await services.gallery.post_of(number)
+    steps = [button(say("result.back"), BackOneStep(number)), button(say("result.start"), BackToStart(number))]
+    return InlineKeyboardMarkup(
+        [
+            reaction_row(number, counts),
+            [
+                button(say("result.reroll"), Reroll(number, expansion.rerolls)),
+                button(say("result.variants"), Variants(number, expansion.rerolls)),
+                button(say("result.further"), Further(number)),
+            ],
+            *([steps] if len(await services.store.ancestry(number)) > 1 else []),
+            [flip, button(say("result.full"), FullSize(number))],
+            [button(say("result.retitle" if published else "result.publish"), Publish(number)), button(say("result.delete"), Delete(number))],
+        ]
+    )
+
+
+def reaction_row(expansion_id: int, counts: dict[Feeling, int]) -> list:
+    return [button(f"{f.value} {counts[f]}" if counts.get(f) else f.value, React(expansion_id, f)) for f in Feeling]
+
+
+def sheet_keyboard(say: Texts, variants: Sequence[Expansion]) -> InlineKeyboardMarkup:
+    """1 2 3 4 for those that are ready, and Cancel while any is not."""
+    ready = [button(str(v.variant), PickVariant(v.id)) for v in variants if v.status is Status.DONE]
+    live = next((v for v in variants if v.status in (Status.WAITING, Status.RUNNING)), None)
+    return InlineKeyboardMarkup([row for row in (ready, [button(say("status.cancel"), Cancel(live.id))] if live else []) if row])
+
+
+async def further(services: Services, visit: Visit, tap: Further) -> None:
+    """Go on from the master: a new panel for the result."""
+    if expansion := await finished(services, visit, tap.expansion):
+        await _panel_of(services, visit, expansion.result, f"e{expansion.id}:further", expansion.prompt)
+
+
+async def back_one_step(services: Services, visit: Visit, tap: BackOneStep) -> None:
+    if expansion := await finished(services, visit, tap.expansion):
+        await _panel_of(services, visit, expansion.source, f"e{expansion.id}:back", expansion.prompt)
+
+
+async def back_to_start(services: Services, visit: Visit, tap: BackToStart) -> None:
+    if expansion := await finished(services, visit, tap.expansion):
+        root = (await services.store.ancestry(expansion.id))[0]
+        await _panel_of(services, visit, root.source, f"e{expansion.id}:start", expansion.prompt)
+
+
+async def show_before(services: Services, visit: Visit, tap: ShowBefore) -> None:
+    """The photo alone on its canvas, in the very place, so that tapping back and forth compares."""
+    expansion = await finished(services, visit, tap.expansion, anyone=True)
+    if expansion is None or visit.message is None:
+        return
+    await visit.toast_nothing()
+    picture = expansion.before_file_id or await _before(services, expansion)
+    sent = await _flip(services, visit, expansion, picture, before=True)
+    if sent and expansion.before_file_id is None:
+        await services.store.remember_before(expansion.id, sent)
+
+
+async def show_after(services: Services, visit: Visit, tap: ShowAfter) -> None:
+    expansion = await finished(services, visit, tap.expansion, anyone=True)
+    if expansion is not None and visit.message is not None:
+        await visit.toast_nothing()
+        await _flip(services, visit, expansion, expansion.file_id or await services.picture(expansion), before=False)
+
+
+async def full_size(services: Services, visit: Visit, tap: FullSize) -> None:
+    """The master as a file, without loss wherever Telegram takes it."""
+    expansion = await finished(services, visit, tap.expansion, anyone=True)
+    if expansion is None or expansion.result is None:
+        return
+    await visit.toast("result.full_coming")
+    await visit.bot.send_chat_action(visit.chat.id, ChatAction.UPLOAD_DOCUMENT)
+    master = await services.blobs.get(expansion.result.blob)
+    data, suffix, lossless = await asyncio.to_thread(full_resolution, master)
+    await visit.bot.send_document(
+        visit.chat.id,
+        BytesIO(data),
+        filename=f"kuotu-{expansion.id}{suffix}",
+        caption=visit.say.html(
+            "result.full_lossless" if lossless else "result.full_lossy", width=expansion.result.width, height=expansion.result.height
+        ),
+        parse_mode="HTML",
+        reply_to_message_id=visit.message.message_id if visit.message else None,
+        allow_sending_without_reply=True,
+    )
+
+
+async def pick_variant(services: Services, visit: Visit, tap: PickVariant) -> None:
+    """Bring one of four as a result of its own; its seed alone makes it again."""
+    expansion = await finished(services, visit, tap.expansion)
+    if expansion is None or visit.message is None:
+        return
+    await visit.toast_nothing()
+    sent = await visit.bot.send_photo(
+        visit.chat.id,
+        expansion.file_id or await services.picture(expansion),
+        caption=await result_caption(services, visit.say, expansion),
+        parse_mode="HTML",
+        reply_markup=await result_keyboard(services, visit.say, expansion),
+        message_thread_id=expansion.thread_id,
+        reply_to_message_id=visit.message.message_id,
+        allow_sending_without_reply=True,
+    )
+    await services.store.remember_message(
+        models.Message(
+            chat_id=visit.chat.id, message_id=sent.message_id, kind="result", person_id=expansion.person_id, expansion_id=expansion.id
+        )
+    )
+
+
+async def ask_delete(services: Services, visit: Visit, tap: Delete) -> None:
+    expansion = await finished(services, visit, tap.expansion)
+    if expansion is None or visit.message is None:
+        return
+    await visit.toast_nothing()
+    say = visit.say
+    row = [button(say("delete.yes"), ReallyDelete(expansion.id), style="danger"), button(say("delete.no"), Keep(expansion.id))]
+    await edit(visit.message.edit_reply_markup(InlineKeyboardMarkup([row])))
+
+
+async def really_delete(services: Services, visit: Visit, tap: ReallyDelete) -> None:
+    """Row, blobs, post and message go; what was expanded further from it has its own master and stays."""
+    expansion = await finished(services, visit, tap.expansion)
+    if expansion is None or visit.message is None:
+        return
+    await services.discard(await services.store.delete_expansion(expansion.id))
+    await visit.toast("delete.done")
+    if not await delete(visit.bot.delete_message(visit.chat.id, visit.message.message_id)):
+        await edit(visit.message.edit_reply_markup(None))
+
+
+async def keep(services: Services, visit: Visit, tap: Keep) -> None:
+    expansion = await finished(services, visit, tap.expansion)
+    if expansion is not None and visit.message is not None:
+        await visit.toast_nothing()
+        await edit(visit.message.edit_reply_markup(await result_keyboard(services, visit.say, expansion)))
+
+
+async def finished(services: Services, visit: Visit, expansion_id: int, *, anyone: bool = False) -> Expansion | None:
+    """The visitor's own finished expansion; otherwise the visitor is told why not."""
+    expansion = await services.store.expansion(expansion_id)
+    if expansion is None or expansion.status is not Status.DONE:
+        await visit.toast("tap.gone")
+    elif expansion.chat_id != visit.chat.id or (expansion.person_id != visit.person.id and not anyone):
+        await visit.toast("result.not_yours")
+    else:
+        return expansion
+    return None
+
+
+async def _panel_of(services: Services, visit: Visit, photo: Photo | None, key: str, prompt: str) -> None:
+    if photo is None:
+        await visit.toast("tap.gone")
+        return
+    await visit.toast("panel.below")
+    await open_panel(services, visit, photo, key, prompt)
+
+
+async def _before(services: Services, expansion: Expansion) -> bytes:
+    """Drawn at the size of the chat picture, so that nothing jumps."""
+    photo, margins = extent_of(expansion.source), margins_of(expansion)
+    thumb = await services.blobs.get(expansion.source.thumb)
+    return await asyncio.to_thread(canvas_preview, thumb, photo, margins, 1280)
+
+
+async def _flip(services: Services, visit: Visit, expansion: Expansion, picture: str | bytes, *, before: bool) -> str | None:
+    """Put the other picture into the message; returns its file id."""
+    if visit.message is None:
+        return None
+    media = InputMediaPhoto(picture, caption=await result_caption(services, visit.say, expansion), parse_mode="HTML")
+    markup = await result_keyboard(services, visit.say, expansion, before=before)
+    sent = await visit.bot.edit_message_media(media, visit.chat.id, visit.message.message_id, reply_markup=markup)
+    return sent.photo[-1].file_id if not isinstance(sent, bool) and sent.photo else None

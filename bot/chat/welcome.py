@@ -1,0 +1,35 @@
+"""/start with a real example, /help, and what to say to somebody who just writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from telegram import InputMediaPhoto
+
+from bot.chat.visit import Visit
+from bot.services import Services
+
+EXAMPLE = Path(__file__).parent / "example"
+
+
+async def start(services: Services, visit: Visit) -> None:
+    """A photo before and after, and one sentence."""
+    if visit.message is None:
+        return
+    before, after = (EXAMPLE / f"{name}.jpg" for name in ("before", "after"))
+    await visit.bot.send_media_group(
+        visit.chat.id,
+        [InputMediaPhoto(before.read_bytes()), InputMediaPhoto(after.read_bytes())],
+        message_thread_id=visit.message.message_thread_id if visit.message.is_topic_message else None,
+    )
+    await visit.reply("welcome" if visit.private else "welcome.group", name=visit.person.name)
+
+
+async def help_(services: Services, visit: Visit) -> None:
+    await visit.reply("help", quota=services.limits.quota)
+
+
+async def words(services: Services, visit: Visit) -> None:
+    """Plain words in a private chat: say what to do. In a group they are not for us."""
+    if visit.private:
+        await visit.reply("words")

@@ -1,0 +1,134 @@
+"""The two jobs behind a tap: expand, then deliver. Knows nothing of Telegram."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import structlog
+
+from bot.metrics import EXPANSIONS, SECONDS
+from bot.services import Services
+from inference.canvas import Margins
+from inference.engine import Cancelled, EngineError, Style
+from inference.photo import BadPhoto
+from inference.process import EngineProcess, Order, Outcome
+from storage.models import Expansion, Photo, Status
+from storage.queue import Beat
+
+log = structlog.get_logger()
+
+
+class Board(Protocol):
+    """Where people see how their expansions go."""
+
+    def progressed(self, expansion: Expansion, fraction: float) -> None: ...
+    async def moved(self) -> None: ...
+
+
+@dataclass
+class Worker:
+    """Takes expansions from the queue, one at a time, and has its engine process paint them."""
+
+    name: str
+    services: Services
+    process: EngineProcess
+    board: Board
+    beat_seconds: float = 5.0
+    _fraction: float = field(default=0.0, init=False)
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            expansion = await self.services.queue.take(self.name)
+            if expansion is None:
+                await self.services.queue.wait()
+                continue
+            await self.board.moved()
+            await self._work(expansion)
+
+    async def _work(self, expansion: Expansion) -> None:
+        beating = asyncio.create_task(self._keep_lease(expansion))
+        try:
+            await self._expand(expansion)
+        finally:
+            beating.cancel()
+        self.services.ended.put_nowait(expansion.id)
+
+    async def _expand(self, expansion: Expansion) -> None:
+        """Run one expansion to its end and record it; an engine that failed is tried again as often as the queue allows."""
+        self._fraction = 0.0
+
+        def report(fraction: float) -> None:
+            self._fraction = fraction
+            self.board.progressed(expansion, fraction)
+
+        try:
+            outcome = await self.process.expand(await self._order(expansion), report)
+        except Cancelled:
+            await self._finish(expansion, Status.CANCELLED)
+        except (BadPhoto, FileNotFoundError) as error:
+            await self._finish(expansion, Status.FAILED, error)
+        except EngineError as error:
+            log.warning("expansion.failed", expansion=expansion.id, attempt=expansion.attempts, reason=str(error))
+            if not await self.services.queue.retry(expansion.id, self.name, str(error)):
+                EXPANSIONS.labels(Status.FAILED.value).inc()
+        else:
+            await self._keep(expansion, outcome)
+
+    async def _order(self, expansion: Expansion) -> Order:
+        return Order(
+            photo=await self.services.blobs.get(expansion.source.blob),
+            margins=Margins(expansion.left, expansion.top, expansion.right, expansion.bottom),
+            style=Style(expansion.style),
+            seed=expansion.seed,
+            prompt=expansion.prompt,
+        )
+
+    async def _keep(self, expansion: Expansion, outcome: Outcome) -> None:
+        """Store the pictures, then the row; a worker that has lost its lease takes its pictures away again."""
+        master, thumb, preview = await asyncio.gather(
+            self.services.blobs.put(outcome.master, ".png"),
+            self.services.blobs.put(outcome.thumb, ".jpg"),
+            self.services.blobs.put(outcome.preview, ".jpg"),
+        )
+        photo = Photo(
+            person_id=expansion.person_id, blob=master, thumb=thumb, width=outcome.extent.width, height=outcome.extent.height
+        )
+        await self._finish(expansion, Status.DONE, result=photo, preview=preview, seconds=outcome.seconds)
+        SECONDS.labels(self.services.engine.name).observe(outcome.seconds)
+
+    async def _finish(
+        self,
+        expansion: Expansion,
+        status: Status,
+        error: Exception | None = None,
+        *,
+        result: Photo | None = None,
+        preview: str | None = None,
+        seconds: float | None = None,
+    ) -> None:
+        engine = self.services.engine
+        kept = await self.services.queue.finish(
+            expansion.id,
+            self.name,
+            status,
+            result=result,
+            preview=preview,
+            seconds=seconds,
+            engine=engine.name,
+            model=engine.model,
+            error=str(error) if error else None,
+        )
+        EXPANSIONS.labels(status.value if kept else "lost").inc()
+        log.info("expansion.finished", expansion=expansion.id, status=status.value, kept=kept, seconds=seconds)
+
+    async def _keep_lease(self, expansion: Expansion) -> None:
+        """Renew the lease; told at once when somebody cancels, because the bell rings."""
+        while True:
+            beat = await self.services.queue.beat(expansion.id, self.name, self._fraction)
+            if beat is not Beat.GO_ON:
+                self.process.cancel()
+                return
+            await self.services.queue.wait(self.beat_seconds)

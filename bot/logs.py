@@ -1,0 +1,58 @@
+"""Log lines for operators, as text or JSON; no secret ever reaches one."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+
+import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+from bot.settings import Settings
+
+HIDDEN = "<secret>"
+
+
+class Redactor:
+    """Renders an event and blots out every secret in it, tracebacks and all."""
+
+    def __init__(self, render: structlog.types.Processor, secrets: Sequence[str]) -> None:
+        self.render, self.secrets = render, [secret for secret in secrets if secret]
+
+    def __call__(self, logger: WrappedLogger, name: str, event: EventDict) -> str:
+        line = str(self.render(logger, name, event))
+        for secret in self.secrets:
+            line = line.replace(secret, HIDDEN)
+        return line
+
+
+def configure_logs(settings: Settings) -> None:
+    """Send structlog and the standard library's logging to stderr in one format."""
+    render: structlog.types.Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if settings.log == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+    )
+    before: list[structlog.types.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False),
+        *([structlog.processors.format_exc_info] if settings.log == "json" else []),
+    ]
+    secrets = [settings.telegram_token.get_secret_value(), settings.webhook_secret.get_secret_value()]
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=before,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, Redactor(render, secrets)],
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers, root.level = [handler], logging.INFO
+    for chatty in ("httpx", "aiohttp.access", "alembic", "telegram.ext.Application"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[*before, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )

@@ -1,0 +1,48 @@
+"""What every handler may use: opened once by the composition root, passed to whoever needs it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from inference.process import EngineInfo
+from storage.blobs import Blobs
+from storage.gallery import GalleryStore
+from storage.models import Expansion
+from storage.people import People
+from storage.queue import Queue
+from storage.store import Store
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a person may ask for."""
+
+    max_megapixels: float
+    quota: int  # expansions in 24 hours
+    admins: frozenset[int]  # who have no quota
+
+    def quota_of(self, person_id: int) -> int | None:
+        return None if person_id in self.admins else self.quota
+
+
+@dataclass(frozen=True)
+class Services:
+    store: Store
+    people: People
+    gallery: GalleryStore
+    queue: Queue
+    blobs: Blobs
+    engine: EngineInfo
+    limits: Limits
+    ended: asyncio.Queue[int] = field(default_factory=asyncio.Queue)  # expansions whose end is to be shown
+
+    async def discard(self, blobs: list[str]) -> None:
+        """Delete picture bytes that no row needs any more."""
+        await self.blobs.delete(blobs)
+
+    async def picture(self, expansion: Expansion) -> bytes:
+        """The JPEG that chats see of a finished expansion."""
+        if expansion.preview is None:
+            raise LookupError(f"expansion {expansion.id} is {expansion.status}; it has no picture yet")
+        return await self.blobs.get(expansion.preview)

@@ -1,0 +1,66 @@
+"""Every knob, typed, read from KUOTU_* once. Nothing else reads the environment."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from inference.engine import EngineName
+
+
+class Settings(BaseSettings):
+    """Each field is KUOTU_<NAME> in the environment; the description is its line in the README's table."""
+
+    model_config = SettingsConfigDict(env_prefix="KUOTU_", env_ignore_empty=True, frozen=True)
+
+    telegram_token: SecretStr = Field(SecretStr(""), description="the bot's token from @BotFather; empty: the playground serves instead")
+    telegram_api: str = Field("https://api.telegram.org", description="a self-hosted Bot API server, or any emulator")
+    webhook_url: str = Field("", description="the public address to receive updates at; empty: long polling")
+    webhook_secret: SecretStr = Field(SecretStr(""), description="checked on every webhook call; made anew at each start when empty")
+    database_url: str = Field("", description="`postgresql+psycopg://…`; empty: SQLite in the data folder")
+    blobs_url: str = Field("", description="`s3://bucket/prefix`, `file:///folder` or `memory://`; empty: a folder in the data folder")
+    queue_url: str = Field("local", description="where jobs wait: `local` is the database itself")
+    engine: EngineName = Field(EngineName.AUTO, description="`auto`, `patchmatch` or `diffusion`")
+    model: str = Field("", description="a preset, a hub id, or a local folder; empty: the default preset")
+    data_dir: Path = Field(Path("data"), description="database, pictures and the playground live here")
+    host: str = Field("127.0.0.1", description="the address to listen on")
+    port: int = Field(8080, ge=0, le=65535, description="the port to listen on; 0: any free one")
+    admins: Annotated[tuple[int, ...], NoDecode] = Field((), description="Telegram ids, with commas, of those who have no quota")
+    quota: int = Field(50, ge=1, description="expansions per person in 24 hours")
+    max_megapixels: float = Field(40, gt=0, le=200, description="the largest canvas")
+    workers: int = Field(0, ge=0, description="engine processes; 0: one per core without weights, one per GPU with")
+    time_limit: float = Field(300, gt=0, description="seconds that one expansion may take before its engine is ended")
+    playground: Literal["auto", "always"] = Field("auto", description="`always`: serve the playground beside a real token too")
+    hosts: Annotated[tuple[str, ...], NoDecode] = Field((), description="host names, with commas, that the playground answers to besides localhost")
+    log: Literal["text", "json"] = Field("text", description="how log lines look")
+
+    @field_validator("admins", mode="before")
+    @classmethod
+    def _split_numbers(cls, value: object) -> object:
+        return tuple(int(part) for part in value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("hosts", mode="before")
+    @classmethod
+    def _split_words(cls, value: object) -> object:
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @property
+    def on_telegram(self) -> bool:
+        return bool(self.telegram_token.get_secret_value())
+
+    @cached_property
+    def database(self) -> str:
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir.resolve() / 'kuotu.db'}"
+
+    @cached_property
+    def blobs(self) -> str:
+        return self.blobs_url or (self.data_dir.resolve() / "blobs").as_uri()
+
+    @property
+    def engine_processes(self) -> int:
+        return self.workers or os.cpu_count() or 1
