@@ -1,0 +1,171 @@
+"""What runs inside an engine process: `python -m inference.child OPENER ENGINE MODEL`, spoken to in frames.
+
+It ends with its parent, however that ends: a thread reads stdin and leaves at its end, even in mid-expansion (kernels
+release the interpreter). One job is one core. Ctrl-C and SIGTERM reach whole groups of processes; the parent decides.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from importlib import import_module
+from queue import SimpleQueue
+from threading import Thread
+from traceback import format_exc
+from typing import BinaryIO, Final, cast
+
+import cv2
+import numpy as np
+
+from inference.canvas import Margins
+from inference.engine import (
+    Cancelled,
+    Engine,
+    EngineError,
+    EngineName,
+    EngineUnavailable,
+    Pixels,
+    Request,
+    Style,
+    ignore,
+)
+from inference.frame import Frame, read
+from inference.photo import BadPhoto, decode, encode_chat, encode_master, thumbnail
+from inference.process import EngineInfo
+
+DECODED, PAINTED, ENCODED = 0.03, 0.85, 0.97  # how far an order is after each stage
+WARM_UP: Final = Request(np.tile(np.arange(0, 256, 4).astype(np.uint8)[:, None], (48, 1, 3)), Margins(16, 16, 16, 16))
+
+
+def main(opener: str, engine: str, model: str) -> None:
+    faulthandler.enable()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    cv2.setNumThreads(1)
+    answers = _own_stdout()
+    orders = Orders()
+    Thread(target=orders.listen, args=(sys.stdin.buffer,), daemon=True).start()
+    try:
+        opened = _opened(opener, EngineName(engine), model)
+    except EngineUnavailable as error:
+        return _send(answers, Frame("unavailable", {"text": str(error)}))
+    except Exception as error:
+        return _send(answers, Frame("unavailable", _told(error)))
+    _send(answers, Frame("ready", asdict(EngineInfo(opened.name, model, opened.reads_words))))
+    while True:
+        _send(answers, _answer(opened, orders, answers))
+
+
+class Orders:
+    """Orders as they arrive, and which of them were cancelled."""
+
+    def __init__(self) -> None:
+        self._arrived: SimpleQueue[Frame] = SimpleQueue()
+        self._cancelled = 0  # the number of the last one
+
+    def listen(self, pipe: BinaryIO) -> None:
+        """Until the parent is gone; then so is this process."""
+        try:
+            while True:
+                frame = read(pipe)
+                if frame.kind == "cancel":
+                    self._cancelled = frame.values["number"]
+                else:
+                    self._arrived.put(frame)
+        finally:
+            os._exit(0)
+
+    def next(self) -> Frame:
+        return self._arrived.get()
+
+    def cancelled(self, order: Frame) -> bool:
+        return self._cancelled >= int(order.values["number"])
+
+
+def _answer(engine: Engine, orders: Orders, answers: BinaryIO) -> Frame:
+    """Carry out the next order; whatever happens is a frame."""
+    order, shown = orders.next(), -1
+
+    def report(fraction: float) -> None:
+        nonlocal shown
+        if orders.cancelled(order):
+            raise Cancelled
+        if (percent := int(fraction * 100)) > shown:
+            shown = percent
+            _send(answers, Frame("progress", {"fraction": fraction}))
+
+    try:
+        return _carried_out(engine, order, report)
+    except Cancelled:
+        return Frame("cancelled")
+    except BadPhoto as bad:
+        return Frame("bad", {"reason": bad.reason, "found": bad.found, "limit": bad.limit})
+    except MemoryError as error:
+        return Frame("exhausted", _told(error))
+    except Exception as error:
+        return Frame("failed", _told(error))
+
+
+def _carried_out(engine: Engine, order: Frame, report: Callable[[float], None]) -> Frame:
+    started = time.perf_counter()
+    report(0)
+    values = order.values
+    margins = Margins(*values["margins"])
+    photo = decode(order.blobs[0])
+    report(DECODED)
+    request = Request(photo, margins, Style(values["style"]), values["seed"], values["prompt"])
+    painted = engine.expand(request, lambda fraction: report(DECODED + fraction * (PAINTED - DECODED)))
+    canvas = _photo_put_back(painted, request)
+    report(PAINTED)
+    master = encode_master(canvas)
+    report(ENCODED)
+    blobs = (master, encode_chat(canvas), thumbnail(canvas))
+    report(1)
+    extent = margins.canvas(request.extent)
+    return Frame("done", {"extent": extent, "seconds": time.perf_counter() - started}, blobs)
+
+
+def _photo_put_back(painted: Pixels, request: Request) -> Pixels:
+    """Whatever an engine did, the photo is bit for bit in its place."""
+    width, height = request.margins.canvas(request.extent)
+    if painted.shape != (height, width, 3) or painted.dtype != np.uint8:
+        raise EngineError(f"the engine gave {painted.dtype} {painted.shape} for a canvas of {width}x{height}")
+    canvas = np.require(painted, requirements=["C", "W"])
+    left, top, right, bottom = request.margins.box(request.extent)
+    canvas[top:bottom, left:right] = request.photo
+    return canvas
+
+
+def _opened(opener: str, name: EngineName, model: str) -> Engine:
+    """The engine, warm: compiled, loaded, and shown to work."""
+    module, _, function = opener.partition(":")
+    engine = cast(Engine, getattr(import_module(module), function)(name, model))
+    engine.expand(WARM_UP, ignore)
+    return engine
+
+
+def _own_stdout() -> BinaryIO:
+    """Frames alone go to the real stdout; what libraries print goes to stderr."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return answers
+
+
+def _send(answers: BinaryIO, frame: Frame) -> None:
+    for part in frame.parts():
+        answers.write(part)
+    answers.flush()
+
+
+def _told(error: Exception) -> dict[str, str]:
+    kind = "" if isinstance(error, EngineError) else f"{type(error).__name__}: "
+    return {"text": " ".join(f"{kind}{error}".split()), "traceback": format_exc()}
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,61 @@
+"""Engines for tests of the engine process: each does one thing that engines do on bad days.
+
+`open_engine` stands where `inference.engine:open_engine` does; the model's name says which engine to open.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+
+from inference.engine import Engine, EngineName, EngineUnavailable, Pixels, Report, Request
+
+
+def open_engine(name: EngineName, model: str) -> Engine:
+    if model == "missing":
+        raise EngineUnavailable("no model at /nowhere; run kuotu pull")
+    if model == "broken":
+        raise RuntimeError("the weights have the wrong shape")
+    if model == "dead":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return Noise(model, reads_words=model == "words")
+
+
+@dataclass
+class Noise:
+    """Paints seeded noise over the whole canvas, the photo too, unless the prompt asks for something worse."""
+
+    name: str
+    reads_words: bool
+
+    def expand(self, request: Request, report: Report) -> Pixels:
+        print("libraries print", flush=True)
+        report(0.0)
+        match request.prompt:
+            case "hang":
+                threading.Event().wait()
+            case "crash":
+                os.kill(os.getpid(), signal.SIGSEGV)
+            case "leave":
+                os._exit(3)
+            case "exhaust":
+                raise MemoryError("no room for a canvas")
+            case "fail":
+                raise RuntimeError("shapes\ndiffer")
+            case "shrink":
+                return request.photo
+            case "linger":
+                while True:
+                    report(0.5)
+                    threading.Event().wait(0.01)
+        report(0.5)
+        canvas = request.margins.canvas(request.extent)
+        random = np.random.default_rng([request.seed, len(request.prompt), len(request.style)])
+        report(1.0)
+        return random.integers(0, 256, (canvas.height, canvas.width, 3), np.uint8)
+
+
