@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from dataclasses import dataclass
 
@@ -33,7 +34,7 @@ class Noise:
     reads_words: bool
 
     def expand(self, request: Request, report: Report) -> Pixels:
-        print("libraries print", flush=True)
+        sys.stdout.write("libraries print\n")
         report(0.0)
         match request.prompt:
             case "hang":
