@@ -4,8 +4,24 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Enum, ForeignKey, Index, Integer, String, Text, TypeDecorator, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Enum,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    literal_column,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 Key = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows only in an INTEGER key
@@ -40,7 +56,8 @@ class Status(StrEnum):
 
 class PostStatus(StrEnum):
     LIVE = "live"
-    HIDDEN = "hidden"  # by its author or by a moderator
+    HIDDEN = "hidden"  # by its author, who may publish it again
+    WITHHELD = "withheld"  # by a moderator: its author cannot show it again
 
 
 class Feeling(StrEnum):
@@ -59,7 +76,20 @@ def one_of(enum: type[StrEnum]) -> Enum:
 
 
 class Base(DeclarativeBase):
-    pass
+    # named, so that a later migration can change a constraint on any database
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_name)s",
+        }
+    )
+
+
+def only(condition: str) -> dict[str, Any]:
+    """The arguments that make an index partial on either database."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 class Person(Base):
@@ -190,11 +220,21 @@ class Expansion(Base):
     result: Mapped[Photo | None] = relationship(foreign_keys=result_id, lazy="joined")
 
     __table_args__ = (
-        Index("ix_expansions_waiting", priority.desc(), turn, id, sqlite_where=text("status = 'waiting'"), postgresql_where=text("status = 'waiting'")),
-        Index("ix_expansions_running", "lease_until", sqlite_where=text("status = 'running'"), postgresql_where=text("status = 'running'")),
-        Index("ix_expansions_undelivered", "id", sqlite_where=text("delivered_at IS NULL"), postgresql_where=text("delivered_at IS NULL")),
+        Index("ix_expansions_waiting", priority.desc(), turn, "id", **only("status = 'waiting'")),
+        Index("ix_expansions_running", "lease_until", **only("status = 'running'")),
+        Index("uq_expansions_running", "person_id", unique=True, **only("status = 'running'")),  # one at a time each
+        Index("ix_expansions_started", "priority", "turn", **only("started_at IS NOT NULL")),
+        Index("ix_expansions_turn", "person_id", "turn"),
+        Index("ix_expansions_undelivered", "id", **only("delivered_at IS NULL")),
         Index("ix_expansions_person", "person_id", "created_at"),
+        Index("ix_expansions_mine", "person_id", "id", **only("status = 'done'")),
+        Index("ix_expansions_engine", "engine", "id", **only("status = 'done'")),
     )
+
+
+def status_is(row: type[Expansion] | type[Post], status: Status | PostStatus) -> ColumnElement[bool]:
+    """A literal and not a bound value, so that a prepared statement, too, may use a partial index."""
+    return row.status == literal_column(f"'{status}'")
 
 
 class Message(Base):
@@ -246,8 +286,8 @@ class Post(Base):
     author: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
 
     __table_args__ = (
-        Index("ix_posts_surprise", "surprise", "id", sqlite_where=text("status = 'live'"), postgresql_where=text("status = 'live'")),
-        Index("ix_posts_newest", "id", sqlite_where=text("status = 'live'"), postgresql_where=text("status = 'live'")),
+        Index("ix_posts_surprise", "surprise", "id", **only("status = 'live'")),
+        Index("ix_posts_newest", "id", **only("status = 'live'")),
     )
 
 
@@ -258,7 +298,7 @@ class Impression(Base):
 
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
-    number: Mapped[int]  # the person's first, second … impression: what ◀ walks
+    number: Mapped[int]  # orders a person's impressions by when each was last shown: what ◀ walks
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
 
     __table_args__ = (Index("uq_impressions_number", "person_id", "number", unique=True),)
@@ -274,5 +314,16 @@ class Gallery(Base):
     chat_id: Mapped[int] = mapped_column(BigInteger)
     message_id: Mapped[int | None]
     sort: Mapped[str] = mapped_column(String(16), default="surprising")
-    post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="SET NULL"))
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="SET NULL"), index=True)
+    steps_back: Mapped[int] = mapped_column(default=0)  # how far ◀ went, so that ▶ returns the same way
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
+
+
+class Received(Base):
+    """An update from Telegram that is not handled yet."""
+
+    __tablename__ = "inbox"
+
+    update_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    body: Mapped[str] = mapped_column(Text)
+    tries: Mapped[int] = mapped_column(default=0)

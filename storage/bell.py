@@ -1,0 +1,36 @@
+"""A bell that wakes every task that waits for it, and that nobody misses."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from weakref import WeakKeyDictionary
+
+
+class Bell:
+    """A task listens before it looks; what rings from then on ends its next wait, even before that began."""
+
+    def __init__(self) -> None:
+        self._next = asyncio.Event()
+        self._heard: WeakKeyDictionary[asyncio.Task[object], asyncio.Event] = WeakKeyDictionary()
+
+    def ring(self) -> None:
+        rung, self._next = self._next, asyncio.Event()
+        rung.set()
+
+    def listen(self) -> None:
+        """Only rings after this one matter to the task that calls."""
+        self._heard[self._task()] = self._next
+
+    async def wait(self, seconds: float) -> None:
+        """Sleep until it rings, but at most so long; then listen anew."""
+        event = self._heard.get(self._task(), self._next)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(event.wait(), max(0.0, seconds))
+        self.listen()
+
+    def _task(self) -> asyncio.Task[object]:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a bell is heard by tasks; call it from one")
+        return task

@@ -1,0 +1,27 @@
+"""Chains: expansions linked because the result of one is the source of the next. Recursive queries, both ways."""
+
+from __future__ import annotations
+
+from sqlalchemy import CTE, Select, literal, or_, select
+from sqlalchemy.orm import aliased
+
+from storage.models import Expansion, Photo
+
+
+def ancestors(expansion_id: int) -> Select[Expansion]:
+    """The expansions that lead to one, root first, itself last."""
+    link = select(Expansion.id, Expansion.source_id, literal(0).label("age")).where(Expansion.id == expansion_id)
+    chain = link.cte("ancestors", recursive=True)
+    parent = aliased(Expansion)
+    above = select(parent.id, parent.source_id, chain.c.age + 1).join(chain, parent.result_id == chain.c.source_id)
+    chain = chain.union_all(above)
+    return select(Expansion).join(chain, Expansion.id == chain.c.id).order_by(chain.c.age.desc())
+
+
+def containing(person_id: int) -> CTE:
+    """The ids of the expansions that a person made, or that contain one of their pictures, however far down a chain."""
+    own = or_(Expansion.person_id == person_id, Photo.person_id == person_id)
+    first = select(Expansion.id, Expansion.result_id).join(Photo, Expansion.source_id == Photo.id).where(own)
+    tree = first.cte("containing", recursive=True)
+    child = aliased(Expansion)
+    return tree.union(select(child.id, child.result_id).join(tree, child.source_id == tree.c.result_id))

@@ -1,0 +1,133 @@
+"""Opening the database that a URL names, and bringing its tables up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from sqlalchemy import URL, ColumnElement, Connection, event, make_url, select
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InvalidRequestError, NoSuchModuleError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from storage.models import Base, Person
+
+Row = TypeVar("Row", bound=Base)
+
+SQLITE = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+PRAGMA busy_timeout = 5000;
+PRAGMA foreign_keys = ON;
+"""
+
+
+class DatabaseUnavailable(Exception):
+    """The database cannot be used; the text is one line that names it and the remedy."""
+
+
+class Transactions(NamedTuple):
+    """The two ways to speak to the database: both are context managers that give a session."""
+
+    read: async_sessionmaker[AsyncSession]
+    write: Callable[[], AbstractAsyncContextManager[AsyncSession]]  # commits at its end, or rolls back
+
+
+async def open_database(url: str) -> AsyncEngine:
+    """Connect to `sqlite+aiosqlite:///file` or `postgresql+psycopg://…`. Raises DatabaseUnavailable."""
+    try:
+        address = make_url(url)
+        engine = create_async_engine(address, **_options(address))
+    except ArgumentError:
+        raise DatabaseUnavailable(f"{url!r} is not a database URL, such as sqlite+aiosqlite:///kuotu.db") from None
+    except (NoSuchModuleError, InvalidRequestError):
+        raise DatabaseUnavailable(
+            f"no asynchronous driver {address.drivername!r}; use sqlite+aiosqlite:// or postgresql+psycopg://"
+        ) from None
+    except ModuleNotFoundError as missing:
+        raise DatabaseUnavailable(f"{address.drivername} needs {missing.name}: pip install 'kuotu[scale]'") from None
+    try:
+        if engine.dialect.name == "sqlite":
+            _prepare_sqlite(engine, address)
+        async with engine.connect():
+            return engine
+    except (DBAPIError, OSError) as error:
+        await engine.dispose()
+        raise DatabaseUnavailable(_refusal(engine, error)) from error
+
+
+async def migrate(engine: AsyncEngine) -> None:
+    """Bring the tables to the newest revision; nothing happens when they are there. Raises DatabaseUnavailable."""
+    from storage.migrations import upgrade
+
+    sqlite = engine.dialect.name == "sqlite"
+    try:
+        async with engine.execution_options(writing=True).connect() as connection:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            if sqlite:  # changing a table there means dropping the old one, which would cascade; no effect once begun
+                await driver.execute("PRAGMA foreign_keys = OFF")
+            async with connection.begin():
+                await connection.run_sync(upgrade)
+            if sqlite:
+                await driver.execute("PRAGMA foreign_keys = ON")
+    except DBAPIError as error:
+        raise DatabaseUnavailable(_refusal(engine, error)) from error
+
+
+def transactions(engine: AsyncEngine) -> Transactions:
+    """Sessions whose rows stay readable after they end."""
+    writer = engine.execution_options(writing=True)
+    return Transactions(
+        async_sessionmaker(engine, expire_on_commit=False), async_sessionmaker(writer, expire_on_commit=False).begin
+    )
+
+
+async def get_or_add(session: AsyncSession, row: Row, *where: ColumnElement[bool]) -> Row:
+    """The row that matches, else this one; of two that add at once, both get the first."""
+    there = await session.scalar(select(type(row)).where(*where))
+    if there is not None:
+        return there
+    try:
+        async with session.begin_nested():
+            session.add(row)
+        return row
+    except IntegrityError:
+        there = await session.scalar(select(type(row)).where(*where))
+        if there is None:
+            raise
+        return there
+
+
+async def hold(session: AsyncSession, person_id: int) -> None:
+    """Let one person do one thing at a time until the transaction ends (on SQLite there is one writer anyhow)."""
+    await session.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
+
+
+def _options(address: URL) -> dict[str, Any]:
+    if address.get_backend_name() == "sqlite":
+        return {"connect_args": {"isolation_level": None}}  # we say BEGIN ourselves
+    return {"pool_pre_ping": True}
+
+
+def _prepare_sqlite(engine: AsyncEngine, address: URL) -> None:
+    if address.database and address.database != ":memory:":
+        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def set_pragmas(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        for pragma in SQLITE.strip().splitlines():
+            cursor.execute(pragma)
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        # a reader that turned writer would fail at once instead of waiting for its turn
+        writing = connection.get_execution_options().get("writing")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _refusal(engine: AsyncEngine, error: Exception) -> str:
+    cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
+    return f"cannot use the database {engine.url}: {cause} (is its folder writable, the disk full, the server up?)"

@@ -1,0 +1,31 @@
+"""`python -m storage.migrations "why"`: write the revision that takes the newest tables to what the models say."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from alembic import command
+from sqlalchemy import Connection
+
+from storage.database import migrate, open_database
+from storage.migrations import configuration
+
+
+def revise(connection: Connection) -> None:
+    number = 1 + len(list((Path(__file__).parent / "versions").glob("*.py")))
+    command.revision(configuration(connection), " ".join(sys.argv[1:]), autogenerate=True, rev_id=f"{number:04}")
+
+
+async def main() -> None:
+    with TemporaryDirectory() as folder:
+        engine = await open_database(f"sqlite+aiosqlite:///{Path(folder) / 'newest.db'}")
+        await migrate(engine)
+        async with engine.connect() as connection:
+            await connection.run_sync(revise)
+        await engine.dispose()
+
+
+asyncio.run(main())

@@ -1,0 +1,249 @@
+"""The queue of expansions. The row is the job and the truth; a queue only rings the bell and hands out leases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from enum import Enum
+from typing import Protocol
+
+from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select, true, tuple_, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm import aliased
+
+from storage.bell import Bell
+from storage.database import transactions
+from storage.models import Expansion, Photo, Status, now, status_is
+
+ATTEMPTS = 3  # a job that took its worker down this often is not tried again
+LEASE = timedelta(seconds=30)
+
+
+class Beat(Enum):
+    """What a worker learns when it renews its lease."""
+
+    GO_ON = "go on"
+    CANCEL = "cancel"  # the person no longer wants it
+    LOST = "lost"  # another worker has it now, or it was deleted: whatever comes out counts for nothing
+
+
+class Queue(Protocol):
+    """Who works calls take, then beat until done, then finish; `owner` names the worker and fences its writes."""
+
+    async def put(self, ids: Sequence[int]) -> None:
+        """Tell the workers that these are placed and may be taken."""
+
+    async def take(self, owner: str) -> Expansion | None:
+        """Lease the next expansion: placed, nobody of whose author's is running; by priority, turn and age."""
+
+    async def wait(self, seconds: float | None = None) -> None:
+        """Sleep until the bell rings, a lease may have run out, or the seconds pass.
+
+        A bell that rang since the task's last take, beat or wait counts, so nothing between them is missed.
+        """
+
+    async def beat(self, expansion_id: int, owner: str, progress: float | None = None) -> Beat:
+        """Renew a lease and record the progress, 0 to 1."""
+
+    async def finish(
+        self,
+        expansion_id: int,
+        owner: str,
+        status: Status,
+        *,
+        result: Photo | None = None,
+        preview: str | None = None,
+        seconds: float | None = None,
+        engine: str = "",
+        model: str = "",
+        error: str | None = None,
+    ) -> bool:
+        """Record how an expansion ended; False, and nothing is recorded, when the lease is no longer the owner's."""
+
+    async def retry(self, expansion_id: int, owner: str, error: str) -> bool:
+        """A try failed. True: it waits again, in its old place; False: it failed for good, or the lease was lost."""
+
+    async def release(self, expansion_id: int, owner: str) -> None:
+        """Give a lease back undone, as a worker that stops does; it costs no attempt."""
+
+    async def cancel(self, expansion_id: int) -> bool:
+        """Cancel: at once while waiting; a worker that runs it hears of it. False when it had ended."""
+
+    async def rescue(self, *, every_lease: bool = False) -> list[int]:
+        """Take back what leases ran out on: it waits again, or has failed when its attempts are spent.
+
+        `every_lease` is for the start of the only program on a database, where each lease is one of its former life.
+        """
+
+    async def position(self, expansion_id: int) -> int:
+        """The place in the queue: 1 is next, 0 is not waiting (any more)."""
+
+    async def counts(self) -> dict[Status, int]:
+        """How many are waiting and running."""
+
+
+class EmbeddedQueue:
+    """The queue on the expansions' own table; the bell is in this process, so its workers are too.
+
+    Workers of other processes on the same database are served as well, only later: they look when a lease may end.
+    """
+
+    def __init__(self, engine: AsyncEngine, lease: timedelta = LEASE) -> None:
+        self._read, self._write = transactions(engine)
+        self._lease = lease
+        self._bell = Bell()
+
+    async def put(self, ids: Sequence[int]) -> None:
+        self._bell.ring()
+
+    async def take(self, owner: str) -> Expansion | None:
+        self._bell.listen()
+        while True:
+            try:
+                return await self._take(owner)
+            except IntegrityError:  # another process has just started something of the same person: look again
+                continue
+
+    async def wait(self, seconds: float | None = None) -> None:
+        limits = [await self._next_expiry(), self._lease.total_seconds()]  # what others take meanwhile ends later still
+        await self._bell.wait(min(limits if seconds is None else [*limits, seconds]))
+
+    async def beat(self, expansion_id: int, owner: str, progress: float | None = None) -> Beat:
+        self._bell.listen()
+        values = {"lease_until": now() + self._lease} | ({} if progress is None else {"progress": progress})
+        async with self._write() as session:
+            renew = update(Expansion).where(*_leased(expansion_id, owner)).values(values)
+            cancelled = await session.scalar(renew.returning(Expansion.cancel_asked))
+        return Beat.LOST if cancelled is None else Beat.CANCEL if cancelled else Beat.GO_ON
+
+    async def finish(
+        self,
+        expansion_id: int,
+        owner: str,
+        status: Status,
+        *,
+        result: Photo | None = None,
+        preview: str | None = None,
+        seconds: float | None = None,
+        engine: str = "",
+        model: str = "",
+        error: str | None = None,
+    ) -> bool:
+        async with self._write() as session:
+            leased = select(Expansion).where(*_leased(expansion_id, owner)).with_for_update(of=Expansion)
+            expansion = await session.scalar(leased)
+            if expansion is None:
+                return False
+            expansion.status, expansion.finished_at, expansion.lease_owner = status, now(), None
+            expansion.lease_until, expansion.result, expansion.preview = None, result, preview
+            expansion.seconds, expansion.engine, expansion.model, expansion.error = seconds, engine, model, error
+            if status is Status.DONE:
+                expansion.progress = 1.0
+        self._bell.ring()
+        return True
+
+    async def retry(self, expansion_id: int, owner: str, error: str) -> bool:
+        async with self._write() as session:
+            again = update(Expansion).where(*_leased(expansion_id, owner)).values(_given_back() | {"error": error})
+            status = await session.scalar(again.returning(Expansion.status))
+        self._bell.ring()
+        return status is Status.WAITING
+
+    async def release(self, expansion_id: int, owner: str) -> None:
+        async with self._write() as session:
+            back = update(Expansion).where(*_leased(expansion_id, owner)).values(_given_back(tried=False))
+            await session.execute(back)
+        self._bell.ring()
+
+    async def cancel(self, expansion_id: int) -> bool:
+        waits = status_is(Expansion, Status.WAITING)
+        async with self._write() as session:
+            ask = update(Expansion).where(
+                Expansion.id == expansion_id, or_(waits, status_is(Expansion, Status.RUNNING))
+            )
+            ask = ask.values(
+                cancel_asked=True,
+                status=case((waits, Status.CANCELLED), else_=Expansion.status),
+                finished_at=case((waits, now()), else_=Expansion.finished_at),
+            )
+            found = await session.scalar(ask.returning(Expansion.id))
+        self._bell.ring()
+        return found is not None
+
+    async def rescue(self, *, every_lease: bool = False) -> list[int]:
+        async with self._write() as session:
+            stale = update(Expansion).where(status_is(Expansion, Status.RUNNING))
+            stale = stale if every_lease else stale.where(Expansion.lease_until < now())
+            back = stale.values(_given_back() | {"error": "the worker stopped without a word"})
+            ids = list(await session.scalars(back.returning(Expansion.id)))
+        if ids:
+            self._bell.ring()
+        return ids
+
+    async def position(self, expansion_id: int) -> int:
+        own = aliased(Expansion)
+        ahead = or_(
+            Expansion.priority > own.priority,
+            and_(Expansion.priority == own.priority, tuple_(Expansion.turn, Expansion.id) < tuple_(own.turn, own.id)),
+        )
+        others = select(func.count()).select_from(Expansion).where(_placed(), ahead).scalar_subquery()
+        async with self._read() as session:
+            place = select(others + 1).where(own.id == expansion_id, status_is(own, Status.WAITING))
+            return await session.scalar(place) or 0
+
+    async def counts(self) -> dict[Status, int]:
+        statuses = (Status.WAITING, Status.RUNNING)
+        async with self._read() as session:
+            count = select(func.count()).select_from(Expansion)
+            return {s: (await session.scalar(count.where(status_is(Expansion, s)))) or 0 for s in statuses}
+
+    async def _take(self, owner: str) -> Expansion | None:
+        running = aliased(Expansion)
+        busy = exists().where(running.person_id == Expansion.person_id, status_is(running, Status.RUNNING))
+        order = (Expansion.priority.desc(), Expansion.turn, Expansion.id)
+        first = select(Expansion.id).where(_placed(), ~busy).order_by(*order).limit(1)
+        async with self._write() as session:
+            chosen = await session.scalar(first.with_for_update(skip_locked=True, of=Expansion))
+            if chosen is None:
+                return None
+            lease = {"lease_owner": owner, "lease_until": now() + self._lease, "started_at": now(), "progress": 0.0}
+            lease |= {"status": Status.RUNNING, "attempts": Expansion.attempts + 1}
+            await session.execute(update(Expansion).where(Expansion.id == chosen).values(lease))
+            return await session.get(Expansion, chosen)
+
+    async def _next_expiry(self) -> float:
+        """Seconds until the next lease runs out; infinite when nothing runs."""
+        async with self._read() as session:
+            soonest = select(func.min(Expansion.lease_until)).where(status_is(Expansion, Status.RUNNING))
+            until = await session.scalar(soonest)
+        return (until - now()).total_seconds() if until else float("inf")
+
+
+def open_queue(url: str, engine: AsyncEngine) -> Queue:
+    """Open the queue that a URL names: `local` is the embedded one."""
+    if url == "local":
+        return EmbeddedQueue(engine)
+    raise ValueError(f"no queue at {url!r}; KUOTU_QUEUE_URL=local is the embedded one")
+
+
+def _placed() -> ColumnElement[bool]:
+    return and_(status_is(Expansion, Status.WAITING), Expansion.message_id.is_not(None))
+
+
+def _leased(expansion_id: int, owner: str) -> tuple[ColumnElement[bool], ...]:
+    """The fence: true only while the lease is the owner's."""
+    return Expansion.id == expansion_id, Expansion.lease_owner == owner, status_is(Expansion, Status.RUNNING)
+
+
+def _given_back(*, tried: bool = True) -> dict[str, object]:
+    """What a lease without a result leaves: cancelled if that was asked, else another try while there are any."""
+    spent = and_(true() if tried else false(), Expansion.attempts >= ATTEMPTS)
+    status = case((Expansion.cancel_asked, Status.CANCELLED), (spent, Status.FAILED), else_=Status.WAITING)
+    return {
+        "status": status,
+        "attempts": Expansion.attempts if tried else Expansion.attempts - 1,
+        "finished_at": case((or_(Expansion.cancel_asked, spent), now()), else_=Expansion.finished_at),
+        "lease_owner": None,
+        "lease_until": None,
+    }

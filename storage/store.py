@@ -1,0 +1,290 @@
+"""Every question asked of the database about photos, panels and expansions; one method each, one transaction a method.
+
+Rows that come back are detached: they stay readable, and changing them changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypedDict, Unpack
+
+from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from storage.chain import ancestors
+from storage.database import get_or_add, hold, transactions
+from storage.estimate import past_jobs, typical_seconds
+from storage.fairness import next_turn
+from storage.models import Expansion, Message, Panel, Photo, Status, now, status_is
+from storage.orphans import abandoned, blobs_of, orphans
+from storage.quota import QuotaSpent as QuotaSpent
+from storage.quota import spend, starts_today
+
+FINAL = (Status.DONE, Status.FAILED, Status.CANCELLED)
+
+
+class Choices(TypedDict, total=False):
+    """What a tap may change in a panel."""
+
+    photo_id: int
+    direction: str
+    scale: float | None
+    ratio: str | None
+    style: str
+    prompt: str
+
+
+@dataclass(frozen=True)
+class Mine:
+    """Some of a person's finished expansions, newest first, and whether there are newer and older ones."""
+
+    expansions: list[Expansion]
+    newer: bool
+    older: bool
+    count: int
+
+
+class Store:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._read, self._write = transactions(engine)
+
+    # photos
+
+    async def add_photo(self, photo: Photo) -> Photo:
+        """Keep a photo; the message that brought one already gets the row there is."""
+        async with self._write() as session:
+            if photo.chat_id is None or photo.message_id is None:
+                session.add(photo)
+                return photo
+            same = (Photo.chat_id == photo.chat_id, Photo.message_id == photo.message_id)
+            return await get_or_add(session, photo, *same)
+
+    async def photo(self, photo_id: int) -> Photo | None:
+        async with self._read() as session:
+            return await session.get(Photo, photo_id)
+
+    async def album(self, chat_id: int, media_group: str) -> list[Photo]:
+        """The photos of one album, in the order they were sent."""
+        async with self._read() as session:
+            photos = select(Photo).where(Photo.chat_id == chat_id, Photo.media_group == media_group)
+            return list(await session.scalars(photos.order_by(Photo.message_id)))
+
+    # panels
+
+    async def open_panel(self, panel: Panel) -> Panel:
+        """This panel, or the one that the same cause (`key`) opened before."""
+        async with self._write() as session:
+            row = await get_or_add(session, panel, Panel.key == panel.key)
+            await session.refresh(row)
+            return row
+
+    async def panel(self, panel_id: int) -> Panel | None:
+        async with self._read() as session:
+            return await session.get(Panel, panel_id)
+
+    async def place_panel(self, panel_id: int, message_id: int) -> None:
+        async with self._write() as session:
+            await session.execute(update(Panel).where(Panel.id == panel_id).values(message_id=message_id))
+
+    async def change_panel(self, panel_id: int, **choices: Unpack[Choices]) -> Panel:
+        """Set choices; scale and ratio exclude each other. Raises NoResultFound when the panel is gone."""
+        if choices.get("scale") is not None:
+            choices["ratio"] = None
+        elif choices.get("ratio") is not None:
+            choices["scale"] = None
+        async with self._write() as session:
+            if choices:
+                await session.execute(update(Panel).where(Panel.id == panel_id).values(**choices))
+            return await session.get_one(Panel, panel_id)
+
+    # starting
+
+    async def start(
+        self,
+        expansions: list[Expansion],
+        *,
+        panel: tuple[int, int] | None = None,
+        result: tuple[int, int] | None = None,
+        quota: int | None,
+    ) -> list[Expansion] | None:
+        """Start one person's expansions together, as one turn of the queue.
+
+        `panel` is (id, revision) of the panel tapped, `result` (id, rerolls) of the expansion whose result was: they
+        must still be what the button said, and are raised. None when they are not, or when the keys were used: a double
+        tap. Raises QuotaSpent, and then nothing has changed. A `quota` of None is no limit.
+        """
+        person_id, priority = expansions[0].person_id, expansions[0].priority or 0
+        async with self._write() as session:
+            await hold(session, person_id)
+            if not await _fresh(session, expansions, panel, result):
+                await session.rollback()
+                return None
+            await spend(session, person_id, len(expansions), quota)
+            turn = await next_turn(session, person_id, priority)
+            for expansion in expansions:
+                expansion.turn = turn
+            session.add_all(expansions)
+            await session.flush()
+            return await _by_id(session, [expansion.id for expansion in expansions])
+
+    async def place(self, ids: Sequence[int], message_id: int) -> None:
+        """The status message is known: from now the queue may take these."""
+        async with self._write() as session:
+            await session.execute(update(Expansion).where(Expansion.id.in_(ids)).values(message_id=message_id))
+
+    async def used_today(self, person_id: int) -> int:
+        """Expansions of the last 24 hours that count against the quota."""
+        async with self._read() as session:
+            return len(await starts_today(session, person_id))
+
+    # expansions
+
+    async def expansion(self, expansion_id: int) -> Expansion | None:
+        async with self._read() as session:
+            return await session.get(Expansion, expansion_id)
+
+    async def batch(self, batch: str) -> list[Expansion]:
+        """The variants of one start, first to last."""
+        return await self._expansions(Expansion.batch == batch, order=Expansion.variant)
+
+    async def ancestry(self, expansion_id: int) -> list[Expansion]:
+        """The chain that leads to an expansion, root first, itself last; empty when it is gone."""
+        async with self._read() as session:
+            return list(await session.scalars(ancestors(expansion_id)))
+
+    async def waiting(self) -> list[Expansion]:
+        """Everyone in the queue, in no particular order."""
+        return await self._expansions(status_is(Expansion, Status.WAITING), Expansion.message_id.is_not(None))
+
+    async def unplaced(self) -> list[Expansion]:
+        """Started, but a crash came before their message was known."""
+        return await self._expansions(status_is(Expansion, Status.WAITING), Expansion.message_id.is_(None))
+
+    async def undelivered(self) -> list[Expansion]:
+        """Finished, but not yet shown in their message."""
+        due = (Expansion.status.in_(FINAL), Expansion.delivered_at.is_(None), Expansion.message_id.is_not(None))
+        return await self._expansions(*due)
+
+    async def live(self, person_id: int) -> list[Expansion]:
+        """What a person has waiting or running."""
+        return await self._expansions(
+            Expansion.person_id == person_id, Expansion.status.in_([Status.WAITING, Status.RUNNING])
+        )
+
+    async def delivered(self, expansion_id: int, file_id: str | None) -> None:
+        """The result (or the apology) is in its message; `file_id` is Telegram's, of the picture."""
+        await self._set(Expansion.id == expansion_id, delivered_at=now(), file_id=file_id)
+
+    async def claim_announcement(self, expansion_id: int) -> bool:
+        """Record the intent to say «ready»; True for the first to ask, who then says it."""
+        return await self._set(Expansion.id == expansion_id, Expansion.announced_at.is_(None), announced_at=now())
+
+    async def remember_before(self, expansion_id: int, file_id: str) -> None:
+        """Telegram's file id of the picture without its new part."""
+        await self._set(Expansion.id == expansion_id, before_file_id=file_id)
+
+    async def latest_result(self, chat_id: int, person_id: int) -> Expansion | None:
+        """What a person means by a reply that Telegram did not mark as one: their newest result in the chat."""
+        shown = (status_is(Expansion, Status.DONE), Expansion.person_id == person_id, Expansion.chat_id == chat_id)
+        async with self._read() as session:
+            newest = select(Expansion).where(*shown, Expansion.delivered_at.is_not(None))
+            return await session.scalar(newest.order_by(Expansion.delivered_at.desc(), Expansion.id.desc()).limit(1))
+
+    async def mine(
+        self, person_id: int, before_id: int | None = None, after_id: int | None = None, limit: int = 1
+    ) -> Mine:
+        """A person's finished expansions next older than `before_id`, next newer than `after_id`, or the newest."""
+        own = (status_is(Expansion, Status.DONE), Expansion.person_id == person_id)
+        page = select(Expansion).where(*own).limit(limit)
+        if after_id is not None:
+            page = page.where(Expansion.id > after_id).order_by(Expansion.id)
+        elif before_id is not None:
+            page = page.where(Expansion.id < before_id).order_by(Expansion.id.desc())
+        else:
+            page = page.order_by(Expansion.id.desc())
+        async with self._read() as session:
+            rows = sorted(await session.scalars(page), key=lambda row: row.id, reverse=True)
+            ends = select(func.count(), func.min(Expansion.id), func.max(Expansion.id)).where(*own)
+            count, oldest, newest = (await session.execute(ends)).one()
+            return Mine(rows, bool(rows) and rows[0].id < newest, bool(rows) and rows[-1].id > oldest, count)
+
+    async def typical_seconds(self, engine: str, megapixels: float) -> float | None:
+        """An estimate for a canvas of that size; None before the engine has finished anything."""
+        async with self._read() as session:
+            jobs = (await session.execute(past_jobs(engine))).all()
+        return typical_seconds([(pixels / 1e6, seconds) for pixels, seconds in jobs if seconds], megapixels)
+
+    async def delete_expansion(self, expansion_id: int) -> list[str]:
+        """Delete an expansion with its post and reactions; gives the blobs that no row needs any more.
+
+        What was expanded further from its result stays, and so does its master for as long as they need it.
+        """
+        async with self._write() as session:
+            expansion = await session.get(Expansion, expansion_id)
+            if expansion is None:
+                return []
+            await session.execute(delete(Expansion).where(Expansion.id == expansion_id))
+            pictures = [photo for photo in (expansion.result, expansion.source) if photo is not None]
+            gone = [photo for photo in pictures if await abandoned(session, photo)]
+            await session.execute(delete(Photo).where(Photo.id.in_([photo.id for photo in gone])))
+            return await orphans(session, blobs_of([expansion], gone))
+
+    # messages
+
+    async def remember_message(self, message: Message) -> None:
+        """What a message of the bot shows; the last word counts."""
+        async with self._write() as session:
+            await session.merge(message)
+
+    async def message(self, chat_id: int, message_id: int) -> Message | None:
+        async with self._read() as session:
+            return await session.get(Message, (chat_id, message_id))
+
+    async def forget_message(self, chat_id: int, message_id: int) -> None:
+        async with self._write() as session:
+            this = (Message.chat_id == chat_id, Message.message_id == message_id)
+            await session.execute(delete(Message).where(*this))
+
+    async def messages_of(self, person_id: int) -> list[Message]:
+        """Every message made for a person, oldest first."""
+        async with self._read() as session:
+            messages = select(Message).where(Message.person_id == person_id)
+            return list(await session.scalars(messages.order_by(Message.sent_at, Message.message_id)))
+
+    async def _expansions(
+        self, *where: ColumnElement[bool], order: InstrumentedAttribute[int] = Expansion.id
+    ) -> list[Expansion]:
+        async with self._read() as session:
+            return list(await session.scalars(select(Expansion).where(*where).order_by(order)))
+
+    async def _set(self, *where: ColumnElement[bool], **values: object) -> bool:
+        async with self._write() as session:
+            done = await session.execute(update(Expansion).where(*where).values(**values).returning(Expansion.id))
+            return done.first() is not None
+
+
+async def _fresh(
+    session: AsyncSession,
+    expansions: list[Expansion],
+    panel: tuple[int, int] | None,
+    result: tuple[int, int] | None,
+) -> bool:
+    """Raise the revisions that the tap named; False when a tap before this one did."""
+    known = select(Expansion.id).where(Expansion.key.in_([expansion.key for expansion in expansions]))
+    if await session.scalar(known.limit(1)) is not None:
+        return False
+    raises = []
+    if panel is not None:
+        this = (Panel.id == panel[0], Panel.revision == panel[1])
+        raises.append(update(Panel).where(*this).values(revision=Panel.revision + 1).returning(Panel.id))
+    if result is not None:
+        that = (Expansion.id == result[0], Expansion.rerolls == result[1])
+        raises.append(update(Expansion).where(*that).values(rerolls=Expansion.rerolls + 1).returning(Expansion.id))
+    return all([(await session.execute(statement)).first() is not None for statement in raises])
+
+
+async def _by_id(session: AsyncSession, ids: list[int]) -> list[Expansion]:
+    rows = select(Expansion).where(Expansion.id.in_(ids)).order_by(Expansion.variant, Expansion.id)
+    return list(await session.scalars(rows.execution_options(populate_existing=True)))
