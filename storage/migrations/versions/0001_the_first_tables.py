@@ -23,6 +23,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chats")),
     )
     op.create_table(
+        "inbox",
+        sa.Column("update_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("update_id", name=op.f("pk_inbox")),
+    )
+    op.create_table(
         "people",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("name", sa.String(length=256), nullable=False),
@@ -395,4 +402,5 @@ def downgrade() -> None:
 
     op.drop_table("photos")
     op.drop_table("people")
+    op.drop_table("inbox")
     op.drop_table("chats")
