@@ -43,6 +43,8 @@ class Worker:
         while True:
             expansion = await self.services.queue.take(self.name)
             if expansion is None:
+                for lost in await self.services.queue.rescue():
+                    self.services.ended.put_nowait(lost)
                 await self.services.queue.wait()
                 continue
             await self.board.moved()
@@ -52,12 +54,15 @@ class Worker:
         beating = asyncio.create_task(self._keep_lease(expansion))
         try:
             await self._expand(expansion)
+        except asyncio.CancelledError:
+            await self.services.queue.release(expansion.id, self.name)
+            raise
         finally:
             beating.cancel()
         self.services.ended.put_nowait(expansion.id)
 
     async def _expand(self, expansion: Expansion) -> None:
-        """Run one expansion to its end and record it; an engine that failed is tried again as often as the queue allows."""
+        """Run one expansion to its end and record it; the queue says how often a failed one is tried again."""
         self._fraction = 0.0
 
         def report(fraction: float) -> None:
@@ -94,7 +99,11 @@ class Worker:
             self.services.blobs.put(outcome.preview, ".jpg"),
         )
         photo = Photo(
-            person_id=expansion.person_id, blob=master, thumb=thumb, width=outcome.extent.width, height=outcome.extent.height
+            person_id=expansion.person_id,
+            blob=master,
+            thumb=thumb,
+            width=outcome.extent.width,
+            height=outcome.extent.height,
         )
         await self._finish(expansion, Status.DONE, result=photo, preview=preview, seconds=outcome.seconds)
         SECONDS.labels(self.services.engine.name).observe(outcome.seconds)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,26 +17,45 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="KUOTU_", env_ignore_empty=True, frozen=True)
 
-    telegram_token: SecretStr = Field(SecretStr(""), description="the bot's token from @BotFather; empty: the playground serves instead")
-    telegram_api: str = Field("https://api.telegram.org", description="a self-hosted Bot API server, or any emulator")
-    webhook_url: str = Field("", description="the public address to receive updates at; empty: long polling")
-    webhook_secret: SecretStr = Field(SecretStr(""), description="checked on every webhook call; made anew at each start when empty")
-    database_url: str = Field("", description="`postgresql+psycopg://…`; empty: SQLite in the data folder")
-    blobs_url: str = Field("", description="`s3://bucket/prefix`, `file:///folder` or `memory://`; empty: a folder in the data folder")
-    queue_url: str = Field("local", description="where jobs wait: `local` is the database itself")
-    engine: EngineName = Field(EngineName.AUTO, description="`auto`, `patchmatch` or `diffusion`")
-    model: str = Field("", description="a preset, a hub id, or a local folder; empty: the default preset")
-    data_dir: Path = Field(Path("data"), description="database, pictures and the playground live here")
-    host: str = Field("127.0.0.1", description="the address to listen on")
-    port: int = Field(8080, ge=0, le=65535, description="the port to listen on; 0: any free one")
-    admins: Annotated[tuple[int, ...], NoDecode] = Field((), description="Telegram ids, with commas, of those who have no quota")
-    quota: int = Field(50, ge=1, description="expansions per person in 24 hours")
-    max_megapixels: float = Field(40, gt=0, le=200, description="the largest canvas")
-    workers: int = Field(0, ge=0, description="engine processes; 0: one per core without weights, one per GPU with")
-    time_limit: float = Field(300, gt=0, description="seconds that one expansion may take before its engine is ended")
-    playground: Literal["auto", "always"] = Field("auto", description="`always`: serve the playground beside a real token too")
-    hosts: Annotated[tuple[str, ...], NoDecode] = Field((), description="host names, with commas, that the playground answers to besides localhost")
-    log: Literal["text", "json"] = Field("text", description="how log lines look")
+    telegram_token: SecretStr = Field(
+        default=SecretStr(""), description="the bot's token from @BotFather; empty: the playground serves instead"
+    )
+    telegram_api: str = Field(
+        default="https://api.telegram.org", description="a self-hosted Bot API server, or any emulator"
+    )
+    webhook_url: str = Field(default="", description="the public address to receive updates at; empty: long polling")
+    webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="checked on every webhook call; made anew at each start when empty"
+    )
+    database_url: str = Field(default="", description="`postgresql+psycopg://…`; empty: SQLite in the data folder")
+    blobs_url: str = Field(
+        default="",
+        description="`s3://bucket/prefix`, `file:///folder` or `memory://`; empty: a folder in the data folder",
+    )
+    queue_url: str = Field(default="local", description="where jobs wait: `local` is the database itself")
+    engine: EngineName = Field(default=EngineName.AUTO, description="`auto`, `patchmatch` or `diffusion`")
+    model: str = Field(default="", description="a preset, a hub id, or a local folder; empty: the default preset")
+    data_dir: Path = Field(default=Path("data"), description="database, pictures and the playground live here")
+    host: str = Field(default="127.0.0.1", description="the address to listen on")
+    port: int = Field(default=8080, ge=0, le=65535, description="the port to listen on; 0: any free one")
+    admins: Annotated[tuple[int, ...], NoDecode] = Field(
+        default=(), description="Telegram ids, with commas, of those who have no quota"
+    )
+    quota: int = Field(default=50, ge=1, description="expansions per person in 24 hours")
+    max_megapixels: float = Field(default=40, gt=0, le=200, description="the largest canvas")
+    workers: int = Field(
+        default=0, ge=0, description="engine processes; 0: one per core without weights, one per GPU with"
+    )
+    time_limit: float = Field(
+        default=300, gt=0, description="seconds that one expansion may take before its engine is ended"
+    )
+    playground: Literal["auto", "always"] = Field(
+        default="auto", description="`always`: serve the playground beside a real token too"
+    )
+    hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="host names, with commas, that the playground answers to besides localhost"
+    )
+    log: Literal["text", "json"] = Field(default="text", description="how log lines look")
 
     @field_validator("admins", mode="before")
     @classmethod
@@ -53,11 +71,11 @@ class Settings(BaseSettings):
     def on_telegram(self) -> bool:
         return bool(self.telegram_token.get_secret_value())
 
-    @cached_property
+    @property
     def database(self) -> str:
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir.resolve() / 'kuotu.db'}"
 
-    @cached_property
+    @property
     def blobs(self) -> str:
         return self.blobs_url or (self.data_dir.resolve() / "blobs").as_uri()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeAlias
 
 import structlog
@@ -65,7 +65,15 @@ COMMANDS: dict[str, OnVisit] = {
 }
 
 PICTURES = filters.PHOTO | filters.Document.IMAGE | filters.Sticker.STATIC
-OTHER_FILES = filters.VIDEO | filters.ANIMATION | filters.Document.ALL | filters.Sticker.ALL | filters.VIDEO_NOTE | filters.VOICE | filters.AUDIO
+OTHER_FILES = (
+    filters.VIDEO
+    | filters.ANIMATION
+    | filters.Document.ALL
+    | filters.Sticker.ALL
+    | filters.VIDEO_NOTE
+    | filters.VOICE
+    | filters.AUDIO
+)
 UPDATES = [
     UpdateType.MESSAGE,
     UpdateType.CALLBACK_QUERY,
@@ -89,7 +97,7 @@ def build_application(services: Services, inbox: Inbox, *, token: str, api: str)
         .build()
     )
 
-    def on(visitor: OnVisit) -> Callable[[telegram.Update, Context], Awaitable[None]]:
+    def on(visitor: OnVisit) -> Callable[[telegram.Update, Context], Coroutine[Any, Any, None]]:
         async def handle(update: telegram.Update, context: Context) -> None:
             visit = await receive(update, context.bot, services.people)
             if visit is not None:
@@ -118,7 +126,7 @@ def build_application(services: Services, inbox: Inbox, *, token: str, api: str)
     return application
 
 
-def on_error(services: Services) -> Callable[[object, Context], Awaitable[None]]:
+def on_error(services: Services) -> Callable[[object, Context], Coroutine[Any, Any, None]]:
     """The whole story to the operator, one sentence to the person."""
 
     async def handle(update: object, context: Context) -> None:

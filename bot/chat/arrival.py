@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from io import BytesIO
 
-from telegram import Message, MessageEntity, PhotoSize
-from telegram.constants import ChatAction, FileSizeLimit, MessageOriginType
+from telegram import Document, Message, MessageEntity, PhotoSize, Sticker
+from telegram.constants import ChatAction, FileSizeLimit
 from telegram.error import BadRequest
 
 from bot.chat.panel import open_panel
@@ -61,15 +61,23 @@ async def take_photo(services: Services, visit: Visit, message: Message, prompt:
             raise
         await visit.reply("photo.file_too_large")
         return
-    key = f"g{visit.chat.id}:{photo.media_group}" if photo.media_group else f"m{visit.chat.id}:{message.message_id}:{visit.person.id}"
+    key = (
+        f"g{visit.chat.id}:{photo.media_group}"
+        if photo.media_group
+        else f"m{visit.chat.id}:{message.message_id}:{visit.person.id}"
+    )
     await open_panel(services, visit, photo, key, prompt)
 
 
-def attachment(message: Message) -> PhotoSize | object | None:
+def attachment(message: Message) -> PhotoSize | Document | Sticker | None:
     """The largest photo, the image file or the static sticker of a message."""
     if message.photo:
         return message.photo[-1]
-    if message.document is not None and (message.document.mime_type or "").startswith("image/") and message.animation is None:
+    if (
+        message.document is not None
+        and (message.document.mime_type or "").startswith("image/")
+        and message.animation is None
+    ):
         return message.document
     if message.sticker is not None and not message.sticker.is_animated and not message.sticker.is_video:
         return message.sticker

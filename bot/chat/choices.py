@@ -66,7 +66,14 @@ def offered_ratios(photo: Extent, max_megapixels: float) -> list[str]:
 def first_choice(wish: Choice, photo: Extent, max_megapixels: float) -> Choice | None:
     """The wish where it is possible, else the nearest that is; None for a photo too large to expand at all."""
     scales = sorted(SCALES, key=lambda scale: abs(scale - (wish.scale or 1.5)))
-    candidates = [wish, *(replace(wish, direction=d).with_scale(s) for s in scales for d in (wish.direction, Direction.RIGHT, Direction.DOWN))]
+    candidates = [
+        wish,
+        *(
+            replace(wish, direction=d).with_scale(s)
+            for s in scales
+            for d in (wish.direction, Direction.RIGHT, Direction.DOWN)
+        ),
+    ]
     return next((choice for choice in candidates if choice.possible(photo, max_megapixels)), None)
 
 
@@ -96,7 +103,9 @@ def margins_of(expansion: Expansion) -> Margins:
 def _too_large(choice: Choice, photo: Extent, max_megapixels: float) -> bool:
     ratio = parse_ratio(choice.ratio or "1:1")
     wide = ratio * photo.height >= photo.width
-    canvas = Extent(round(photo.height * ratio), photo.height) if wide else Extent(photo.width, round(photo.width / ratio))
+    canvas = (
+        Extent(round(photo.height * ratio), photo.height) if wide else Extent(photo.width, round(photo.width / ratio))
+    )
     try:
         check_limits(canvas, max_megapixels)
     except NoSuchCanvas:

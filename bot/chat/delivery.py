@@ -26,6 +26,7 @@ from storage.models import Expansion, Status
 
 log = structlog.get_logger()
 
+LIVE = (Status.WAITING, Status.RUNNING)
 LATER = 10.0  # seconds until a delivery that the network refused is tried again
 PATIENCE = 15.0  # seconds after which a person may have looked away, and a «ready» tells them
 
@@ -65,9 +66,14 @@ class Delivery:
             log.exception("delivery.failed", expansion=expansion_id)
 
     async def deliver(self, expansion_id: int) -> None:
-        """Show how an expansion ended. A chat that wants us no more is given up at once; the network may be tried again."""
+        """Show how an expansion ended; a chat that wants us no more is given up at once."""
         expansion = await self.services.store.expansion(expansion_id)
-        if expansion is None or expansion.delivered_at is not None or expansion.message_id is None:
+        if (
+            expansion is None
+            or expansion.delivered_at is not None
+            or expansion.message_id is None
+            or expansion.status in LIVE
+        ):
             return
         async with self.board.settled(expansion):
             try:
@@ -105,7 +111,7 @@ class Delivery:
         if ready:
             sheet = await asyncio.to_thread(variants_sheet, pictures, extent)
             await self._put(expansion, sheet, sheet_caption(say, variants), sheet_keyboard(say, variants))
-        elif all(v.status not in (Status.WAITING, Status.RUNNING) for v in variants):
+        elif all(v.status not in LIVE for v in variants):
             await self._show_end(say, expansion)
         await self.services.store.delivered(expansion.id, None)
 
@@ -123,13 +129,17 @@ class Delivery:
         await edit(request)
         await self.services.store.delivered(expansion.id, None)
 
-    async def _put(self, expansion: Expansion, picture: bytes, caption: str, markup: InlineKeyboardMarkup) -> Message | None:
+    async def _put(
+        self, expansion: Expansion, picture: bytes, caption: str, markup: InlineKeyboardMarkup
+    ) -> Message | None:
         """Edit the status message; only if a person deleted it, send a new one."""
         sent: list[Message] = []
 
         async def replace() -> None:
             media = InputMediaPhoto(picture, caption=caption, parse_mode="HTML")
-            message = await self.bot.edit_message_media(media, expansion.chat_id, expansion.message_id, reply_markup=markup)
+            message = await self.bot.edit_message_media(
+                media, expansion.chat_id, expansion.message_id, reply_markup=markup
+            )
             if isinstance(message, Message):
                 sent.append(message)
 
@@ -159,7 +169,11 @@ class Delivery:
         """Edits do not notify, so someone who waited long gets one «ready»; recorded first, never sent twice."""
         finished = expansion.finished_at or expansion.created_at
         waited = (finished - expansion.created_at).total_seconds()
-        if expansion.status is not Status.DONE or waited < PATIENCE or not await self.services.store.claim_announcement(expansion.id):
+        if (
+            expansion.status is not Status.DONE
+            or waited < PATIENCE
+            or not await self.services.store.claim_announcement(expansion.id)
+        ):
             return
         try:
             await self.bot.send_message(
@@ -175,6 +189,10 @@ class Delivery:
 
 def sheet_caption(say: Texts, variants: Sequence[Expansion]) -> str:
     done = sum(v.status is Status.DONE for v in variants)
-    live = any(v.status in (Status.WAITING, Status.RUNNING) for v in variants)
+    live = any(v.status in LIVE for v in variants)
     title = say.html("status.four", choice=describe(say, Choice.of(variants[0])))
-    return f"{title}\n<code>{bar(done / len(variants))}</code> {done}/{len(variants)}" if live else f"{title}\n{say('sheet.pick')}"
+    return (
+        f"{title}\n<code>{bar(done / len(variants))}</code> {done}/{len(variants)}"
+        if live
+        else f"{title}\n{say('sheet.pick')}"
+    )

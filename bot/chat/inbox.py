@@ -18,7 +18,7 @@ AT_ONCE = 256
 
 
 class DurableQueue(asyncio.Queue[object]):
-    """PTB's update queue. The Updater confirms an update to Telegram only after `put` returned, so it is written down first."""
+    """PTB's update queue. The Updater confirms an update only after `put` has returned, so it is written down first."""
 
     def __init__(self, inbox: Inbox) -> None:
         super().__init__()

@@ -33,7 +33,9 @@ STYLE_EMOJI = {Style.FAITHFUL: "🌿", Style.PLAYFUL: "🎈", Style.WILD: "🌀"
 
 async def open_panel(services: Services, visit: Visit, photo: Photo, key: str, prompt: str = "") -> None:
     """Show the panel of `photo` under the visitor's message. The same key opens the same panel again."""
-    choice = first_choice(replace(default_choice(visit), prompt=prompt), extent_of(photo), services.limits.max_megapixels)
+    choice = first_choice(
+        replace(default_choice(visit), prompt=prompt), extent_of(photo), services.limits.max_megapixels
+    )
     if choice is None:
         await visit.reply("photo.no_room", limit=f"{services.limits.max_megapixels:g}")
         return
@@ -89,7 +91,9 @@ async def pick_style(services: Services, visit: Visit, tap: PickStyle) -> None:
 
 async def refresh(services: Services, visit: Visit, panel: Panel) -> bool:
     """Make the panel's message show the row; False when the message is gone."""
-    media = InputMediaPhoto(await preview(services, panel), caption=caption(services, visit.say, panel), parse_mode="HTML")
+    media = InputMediaPhoto(
+        await preview(services, panel), caption=caption(services, visit.say, panel), parse_mode="HTML"
+    )
     markup = await keyboard(services, visit.say, panel)
     return await edit(visit.bot.edit_message_media(media, panel.chat_id, panel.message_id, reply_markup=markup))
 
@@ -130,23 +134,33 @@ async def keyboard(services: Services, say: Texts, panel: Panel) -> InlineKeyboa
         await _album(services, panel),
         list(arrows.values())[:4],
         list(arrows.values())[4:],
-        [button(f"{s:g}×", PickScale(panel.id, round(s * 100)), chosen=s == choice.scale) for s in offered_scales(choice, photo, most)],
+        [
+            button(f"{s:g}×", PickScale(panel.id, round(s * 100)), chosen=s == choice.scale)
+            for s in offered_scales(choice, photo, most)
+        ],
         [button(r, PickRatio(panel.id, r), chosen=r == choice.ratio) for r in offered_ratios(photo, most)],
         [button(style_name(say, s), PickStyle(panel.id, s), chosen=s is choice.style) for s in Style],
-        [button("🎲", Roll(panel.id, panel.revision)), button(say("panel.expand"), Expand(panel.id, panel.revision), style="success")],
+        [
+            button("🎲", Roll(panel.id, panel.revision)),
+            button(say("panel.expand"), Expand(panel.id, panel.revision), style="success"),
+        ],
     ]
     return InlineKeyboardMarkup([row for row in rows if row])
 
 
 def button(label: str, tap: Tap, *, chosen: bool = False, style: str | None = None) -> InlineKeyboardButton:
     """A button; the chosen one is marked for apps that draw no colours, too."""
-    return InlineKeyboardButton(f"✓ {label}" if chosen else label, callback_data=tap.pack(), style="primary" if chosen else style)
+    return InlineKeyboardButton(
+        f"✓ {label}" if chosen else label, callback_data=tap.pack(), style="primary" if chosen else style
+    )
 
 
 def default_choice(visit: Visit) -> Choice:
     """The person's settings, else the chat's, else one and a half in all directions, faithful."""
     rows: list[models.Person | models.Chat] = [visit.person, visit.chat]
-    direction, scale, style = (next((v for row in rows if (v := getattr(row, name))), None) for name in ("direction", "scale", "style"))
+    direction, scale, style = (
+        next((v for row in rows if (v := getattr(row, name))), None) for name in ("direction", "scale", "style")
+    )
     return Choice(Direction(direction or Direction.ALL), scale or 1.5, None, Style(style or Style.FAITHFUL))
 
 

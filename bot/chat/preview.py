@@ -15,7 +15,7 @@ PAPER, EDGE = (236, 239, 244), (255, 255, 255)
 
 
 def canvas_preview(thumb: bytes, photo: Extent, margins: Margins, longest: int = LONGEST) -> bytes:
-    """A JPEG of the canvas, at most `longest` px: the photo where it will sit, the new area as a soft, hatched guess."""
+    """A JPEG of the canvas, at most `longest` px: the photo where it will sit, the rest soft and hatched."""
     canvas = margins.canvas(photo)
     zoom = min(1.0, longest / max(canvas))
     size = Extent(max(1, round(canvas.width * zoom)), max(1, round(canvas.height * zoom)))

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from io import BytesIO
 
-from telegram import InlineKeyboardMarkup, InputMediaPhoto
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto
 from telegram.constants import ChatAction
 
 from bot.chat.buttons import (
@@ -52,11 +52,15 @@ async def result_caption(services: Services, say: Texts, expansion: Expansion) -
     return "\n".join(lines)
 
 
-async def result_keyboard(services: Services, say: Texts, expansion: Expansion, *, before: bool = False) -> InlineKeyboardMarkup:
+async def result_keyboard(
+    services: Services, say: Texts, expansion: Expansion, *, before: bool = False
+) -> InlineKeyboardMarkup:
     """Reactions first; then what makes more of it; then what is done with it."""
     number = expansion.id
     counts = await services.gallery.counts(number)
-    flip = button(say("result.after"), ShowAfter(number)) if before else button(say("result.before"), ShowBefore(number))
+    flip = (
+        button(say("result.after"), ShowAfter(number)) if before else button(say("result.before"), ShowBefore(number))
+    )
     published = await services.gallery.post_of(number)
     steps = [button(say("result.back"), BackOneStep(number)), button(say("result.start"), BackToStart(number))]
     return InlineKeyboardMarkup(
@@ -69,12 +73,15 @@ async def result_keyboard(services: Services, say: Texts, expansion: Expansion, 
             ],
             *([steps] if len(await services.store.ancestry(number)) > 1 else []),
             [flip, button(say("result.full"), FullSize(number))],
-            [button(say("result.retitle" if published else "result.publish"), Publish(number)), button(say("result.delete"), Delete(number))],
+            [
+                button(say("result.retitle" if published else "result.publish"), Publish(number)),
+                button(say("result.delete"), Delete(number)),
+            ],
         ]
     )
 
 
-def reaction_row(expansion_id: int, counts: dict[Feeling, int]) -> list:
+def reaction_row(expansion_id: int, counts: dict[Feeling, int]) -> list[InlineKeyboardButton]:
     return [button(f"{f.value} {counts[f]}" if counts.get(f) else f.value, React(expansion_id, f)) for f in Feeling]
 
 
@@ -82,7 +89,9 @@ def sheet_keyboard(say: Texts, variants: Sequence[Expansion]) -> InlineKeyboardM
     """1 2 3 4 for those that are ready, and Cancel while any is not."""
     ready = [button(str(v.variant), PickVariant(v.id)) for v in variants if v.status is Status.DONE]
     live = next((v for v in variants if v.status in (Status.WAITING, Status.RUNNING)), None)
-    return InlineKeyboardMarkup([row for row in (ready, [button(say("status.cancel"), Cancel(live.id))] if live else []) if row])
+    return InlineKeyboardMarkup(
+        [row for row in (ready, [button(say("status.cancel"), Cancel(live.id))] if live else []) if row]
+    )
 
 
 async def further(services: Services, visit: Visit, tap: Further) -> None:
@@ -135,7 +144,9 @@ async def full_size(services: Services, visit: Visit, tap: FullSize) -> None:
         BytesIO(data),
         filename=f"kuotu-{expansion.id}{suffix}",
         caption=visit.say.html(
-            "result.full_lossless" if lossless else "result.full_lossy", width=expansion.result.width, height=expansion.result.height
+            "result.full_lossless" if lossless else "result.full_lossy",
+            width=expansion.result.width,
+            height=expansion.result.height,
         ),
         parse_mode="HTML",
         reply_to_message_id=visit.message.message_id if visit.message else None,
@@ -161,7 +172,11 @@ async def pick_variant(services: Services, visit: Visit, tap: PickVariant) -> No
     )
     await services.store.remember_message(
         models.Message(
-            chat_id=visit.chat.id, message_id=sent.message_id, kind="result", person_id=expansion.person_id, expansion_id=expansion.id
+            chat_id=visit.chat.id,
+            message_id=sent.message_id,
+            kind="result",
+            person_id=expansion.person_id,
+            expansion_id=expansion.id,
         )
     )
 
@@ -172,7 +187,10 @@ async def ask_delete(services: Services, visit: Visit, tap: Delete) -> None:
         return
     await visit.toast_nothing()
     say = visit.say
-    row = [button(say("delete.yes"), ReallyDelete(expansion.id), style="danger"), button(say("delete.no"), Keep(expansion.id))]
+    row = [
+        button(say("delete.yes"), ReallyDelete(expansion.id), style="danger"),
+        button(say("delete.no"), Keep(expansion.id)),
+    ]
     await edit(visit.message.edit_reply_markup(InlineKeyboardMarkup([row])))
 
 
@@ -221,7 +239,9 @@ async def _before(services: Services, expansion: Expansion) -> bytes:
     return await asyncio.to_thread(canvas_preview, thumb, photo, margins, 1280)
 
 
-async def _flip(services: Services, visit: Visit, expansion: Expansion, picture: str | bytes, *, before: bool) -> str | None:
+async def _flip(
+    services: Services, visit: Visit, expansion: Expansion, picture: str | bytes, *, before: bool
+) -> str | None:
     """Put the other picture into the message; returns its file id."""
     if visit.message is None:
         return None

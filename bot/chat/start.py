@@ -44,7 +44,9 @@ async def four_variants(services: Services, visit: Visit, tap: Variants) -> None
     await _start_again(services, visit, tap.expansion, tap.rerolls, count=VARIANTS)
 
 
-async def place(services: Services, bot: Bot, say: Texts, expansions: Sequence[Expansion], reply_to: int | None) -> None:
+async def place(
+    services: Services, bot: Bot, say: Texts, expansions: Sequence[Expansion], reply_to: int | None
+) -> None:
     """Send the status message, tell the rows its id, ring the bell. The engine starts only after that."""
     first = expansions[0]
     thumb = await services.blobs.get(first.source.thumb)
@@ -99,7 +101,15 @@ async def _start_again(services: Services, visit: Visit, expansion_id: int, rero
     key = f"e{old.id}:{rerolls}"
     numbers = range(1, count + 1) if count > 1 else (0,)
     rows = [
-        _row(old, old.source, Choice.of(old), margins_of(old), key=f"{key}:{n}" if n else key, batch=key if n else None, variant=n)
+        _row(
+            old,
+            old.source,
+            Choice.of(old),
+            margins_of(old),
+            key=f"{key}:{n}" if n else key,
+            batch=key if n else None,
+            variant=n,
+        )
         for n in numbers
     ]
     started = await _start(services, visit, rows, result=(old.id, rerolls))
@@ -113,10 +123,17 @@ async def _start_again(services: Services, visit: Visit, expansion_id: int, rero
 
 
 async def _start(
-    services: Services, visit: Visit, rows: list[Expansion], *, panel: tuple[int, int] | None = None, result: tuple[int, int] | None = None
+    services: Services,
+    visit: Visit,
+    rows: list[Expansion],
+    *,
+    panel: tuple[int, int] | None = None,
+    result: tuple[int, int] | None = None,
 ) -> list[Expansion]:
     try:
-        started = await services.store.start(rows, panel=panel, result=result, quota=services.limits.quota_of(visit.person.id))
+        started = await services.store.start(
+            rows, panel=panel, result=result, quota=services.limits.quota_of(visit.person.id)
+        )
     except QuotaSpent as spent:
         await visit.toast("start.quota", alert=True, quota=spent.quota, count=hours_until(spent.again_at))
         return []
@@ -125,7 +142,13 @@ async def _start(
 
 
 def _row(
-    asked: Panel | Expansion, photo: Photo, choice: Choice, margins: Margins, key: str, batch: str | None = None, variant: int = 0
+    asked: Panel | Expansion,
+    photo: Photo,
+    choice: Choice,
+    margins: Margins,
+    key: str,
+    batch: str | None = None,
+    variant: int = 0,
 ) -> Expansion:
     return Expansion(
         key=key,

@@ -70,7 +70,7 @@ async def language_of(services: Services, expansion: Expansion) -> Texts:
 
 @dataclass
 class StatusBoard:
-    """Keeps every status message true, one edit per chat at a time and never faster than its pace; late edits are dropped."""
+    """Keeps every status message true: one edit per chat at a time, at its pace; late ones are dropped."""
 
     services: Services
     bot: Bot
@@ -118,7 +118,11 @@ class StatusBoard:
 
     async def _show(self, expansion_id: int, fraction: float | None) -> None:
         expansion = await self.services.store.expansion(expansion_id)
-        if expansion is None or expansion.message_id is None or expansion.status not in (Status.WAITING, Status.RUNNING):
+        if (
+            expansion is None
+            or expansion.message_id is None
+            or expansion.status not in (Status.WAITING, Status.RUNNING)
+        ):
             return
         say = await language_of(self.services, expansion)
         expansions = await self.services.store.batch(expansion.batch) if expansion.batch else [expansion]

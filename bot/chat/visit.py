@@ -44,7 +44,9 @@ class Visit:
         if self.query is not None:
             await answer(self.query)
 
-    async def reply(self, key: str, /, *, markup: telegram.InlineKeyboardMarkup | None = None, **values: object) -> telegram.Message:
+    async def reply(
+        self, key: str, /, *, markup: telegram.InlineKeyboardMarkup | None = None, **values: object
+    ) -> telegram.Message:
         """A message in answer to the visitor's own."""
         return await self.bot.send_message(
             self.chat.id,
@@ -68,7 +70,9 @@ def thread_of(message: telegram.Message | None) -> int | None:
 
 
 def answer_to(message: telegram.Message | None) -> telegram.ReplyParameters | None:
-    return telegram.ReplyParameters(message.message_id, allow_sending_without_reply=True) if message is not None else None
+    return (
+        telegram.ReplyParameters(message.message_id, allow_sending_without_reply=True) if message is not None else None
+    )
 
 
 async def receive(update: telegram.Update, bot: Bot, people: People) -> Visit | None:

@@ -1,0 +1,205 @@
+"""The composition root: the only file that names concrete classes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+from filelock import FileLock, Timeout
+from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
+
+from bot.chat.app import UPDATES, build_application
+from bot.chat.delivery import Delivery
+from bot.chat.inbox import DurableQueue
+from bot.chat.menu import set_menu
+from bot.chat.status import StatusBoard
+from bot.chat.visit import App
+from bot.jobs import Worker
+from bot.playground import Playground
+from bot.services import Limits, Services
+from bot.settings import Settings
+from bot.web.app import WEBHOOK_PATH, add_health, add_webhook, build_web, health
+from inference.engine import EngineUnavailable
+from inference.process import EngineProcess
+from storage.blobs import BlobsUnavailable, open_blobs
+from storage.database import DatabaseUnavailable, migrate, open_database
+from storage.gallery import GalleryStore
+from storage.inbox import Inbox
+from storage.people import People
+from storage.queue import open_queue
+from storage.store import Store
+
+log = structlog.get_logger()
+
+
+class CannotRun(Exception):
+    """Why Kuotu cannot start here: one sentence that names the remedy."""
+
+
+@dataclass(frozen=True)
+class Kuotu:
+    """A running Kuotu."""
+
+    address: str  # of the page, or the bot's @name
+    services: Services
+    playground: Playground | None
+
+
+@asynccontextmanager
+async def running(settings: Settings, *, work: bool = True, serve: bool = True) -> AsyncIterator[Kuotu]:
+    """Everything, started in order and stopped in reverse. Raises CannotRun."""
+    async with AsyncExitStack() as stack:
+        try:
+            yield await _start(settings, stack, work=work, serve=serve)
+        except (DatabaseUnavailable, BlobsUnavailable, EngineUnavailable) as error:
+            raise CannotRun(str(error)) from error
+
+
+async def _start(settings: Settings, stack: AsyncExitStack, *, work: bool, serve: bool) -> Kuotu:
+    claim_folder(settings.data_dir, stack)
+    engines = [
+        EngineProcess(settings.engine, settings.model, time_limit=settings.time_limit)
+        for _ in range(settings.engine_processes)
+    ]
+    for engine in engines if work else engines[:1]:
+        stack.push_async_callback(engine.close)
+    services, inbox = await open_services(settings, engines, stack)
+    app, playground = build_web(), await _playground(settings, stack)
+    if playground is not None:
+        playground.add_routes(app, allowed_hosts=settings.hosts)
+    token = settings.telegram_token.get_secret_value() or (playground.token if playground else "")
+    port = settings.port if settings.port or not serve else _free_port(settings.host)
+    api = settings.telegram_api if settings.on_telegram else f"http://{_reachable(settings.host)}:{port}"
+    application = build_application(services, inbox, token=token, api=api)
+    secret = settings.webhook_secret.get_secret_value() or secrets.token_urlsafe(32)
+    if settings.webhook_url:
+        add_webhook(app, application, secret)
+    if serve:
+        add_health(app, lambda: health(services, settings))
+        await _listen(app, settings.host, port, stack)
+    await _connect(application, stack)
+    board = StatusBoard(services, application.bot)
+    delivery = Delivery(services, application.bot, board)
+    stack.push_async_callback(board.close)
+    if work:
+        await services.queue.rescue(every_lease=settings.queue_url == "local")
+    await delivery.recover()
+    await _run(delivery.run(), stack)
+    for number, engine in enumerate(engines if work else []):
+        await _run(Worker(f"{socket.gethostname()}:{os.getpid()}:{number}", services, engine, board).run(), stack)
+    if serve:
+        await _receive(application, settings, secret, stack)
+    return Kuotu(f"@{application.bot.username}" if settings.on_telegram else f"{api}/", services, playground)
+
+
+async def open_services(
+    settings: Settings, engines: list[EngineProcess], stack: AsyncExitStack
+) -> tuple[Services, Inbox]:
+    """Database, pictures, queue and engines, as the settings' URLs choose them."""
+    database = await open_database(settings.database)
+    stack.push_async_callback(database.dispose)
+    await migrate(database)
+    infos = await asyncio.gather(*(engine.start() for engine in engines))
+    limits = Limits(settings.max_megapixels, settings.quota, frozenset(settings.admins))
+    queue, blobs = open_queue(settings.queue_url, database), open_blobs(settings.blobs)
+    services = Services(Store(database), People(database), GalleryStore(database), queue, blobs, infos[0], limits)
+    return services, Inbox(database)
+
+
+def claim_folder(folder: Path, stack: AsyncExitStack) -> None:
+    """Two programs in one data folder would undo each other's work, so the second does not start."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        stack.enter_context(FileLock(folder / ".lock", timeout=0))
+    except Timeout:
+        raise CannotRun(f"another Kuotu uses the folder {folder.resolve()}; stop it, or set KUOTU_DATA_DIR") from None
+    except OSError as error:
+        raise CannotRun(
+            f"cannot write in {folder.resolve()} ({error.strerror}); set KUOTU_DATA_DIR to a folder that can be written"
+        ) from None
+
+
+async def _playground(settings: Settings, stack: AsyncExitStack) -> Playground | None:
+    if settings.on_telegram and settings.playground != "always":
+        return None
+    playground = await Playground.open(settings.data_dir / "playground")
+    stack.push_async_callback(playground.close)
+    return playground
+
+
+async def _listen(app: web.Application, host: str, port: int, stack: AsyncExitStack) -> None:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        raise CannotRun(f"cannot listen on {host}:{port} ({error.strerror}); set KUOTU_PORT to a free port") from None
+
+
+async def _connect(application: App, stack: AsyncExitStack) -> None:
+    try:
+        await application.initialize()
+    except InvalidToken:
+        raise CannotRun("Telegram does not know this token; copy KUOTU_TELEGRAM_TOKEN from @BotFather again") from None
+    except NetworkError as error:
+        raise CannotRun(f"cannot reach the Bot API ({error}); check the network and KUOTU_TELEGRAM_API") from None
+    stack.push_async_callback(application.shutdown)
+    await set_menu(application.bot)
+
+
+async def _receive(application: App, settings: Settings, secret: str, stack: AsyncExitStack) -> None:
+    """Handle updates: first what the last run left, then what comes."""
+    await application.start()
+    stack.push_async_callback(application.stop)
+    if isinstance(application.update_queue, DurableQueue):
+        await application.update_queue.recover(application.bot)
+    if settings.webhook_url:
+        url = settings.webhook_url.rstrip("/") + WEBHOOK_PATH
+        await application.bot.set_webhook(url, secret_token=secret, allowed_updates=UPDATES)
+    elif application.updater is not None:
+        await application.updater.start_polling(allowed_updates=UPDATES, error_callback=_polling_failed)
+        stack.push_async_callback(application.updater.stop)
+
+
+def _polling_failed(error: TelegramError) -> None:
+    if isinstance(error, Conflict):
+        log.error("another program receives this bot's updates; stop it, or make a bot of your own with @BotFather")
+    else:
+        log.warning("polling.interrupted", reason=str(error))
+
+
+async def _run(coroutine: Awaitable[None], stack: AsyncExitStack) -> None:
+    """Run in the background until the stack closes; a background task that dies takes the program along."""
+    task = asyncio.ensure_future(coroutine)
+    main = asyncio.current_task()
+
+    def died(task: asyncio.Future[None]) -> None:
+        if not task.cancelled() and task.exception() is not None:
+            log.critical("background.died", exc_info=task.exception())
+            if main is not None:
+                main.cancel()
+
+    async def end() -> None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    task.add_done_callback(died)
+    stack.push_async_callback(end)
+
+
+def _free_port(host: str) -> int:
+    with socket.create_server((host, 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def _reachable(host: str) -> str:
+    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)

@@ -1,0 +1,19 @@
+"""The command menu and the bot's description, in every language that we speak."""
+
+from __future__ import annotations
+
+from telegram import BotCommand
+
+from bot.chat.texts import DEFAULT, LANGUAGES, texts
+from bot.chat.visit import Bot
+
+MENU = ("expand", "gallery", "mine", "settings", "cancel", "help", "privacy", "forget", "start")
+
+
+async def set_menu(bot: Bot) -> None:
+    """Tell Telegram once at each start; the default language also serves everybody else."""
+    for language in LANGUAGES:
+        say, code = texts(language), None if language == DEFAULT else language
+        await bot.set_my_commands([BotCommand(name, say(f"menu.{name}")) for name in MENU], language_code=code)
+        await bot.set_my_short_description(say("about.short"), language_code=code)
+        await bot.set_my_description(say("about.long"), language_code=code)

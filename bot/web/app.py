@@ -1,0 +1,58 @@
+"""The one HTTP server: health, metrics, Telegram's webhook, and the playground where there is no Telegram."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Awaitable, Callable
+
+import telegram
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from bot.chat.visit import App
+from bot.services import Services
+from bot.settings import Settings
+
+SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
+WEBHOOK_PATH = "/telegram"
+
+
+def build_web() -> web.Application:
+    return web.Application(client_max_size=64 * 2**20)
+
+
+def add_health(app: web.Application, healthy: Callable[[], Awaitable[dict[str, object]]]) -> None:
+    """`/healthz` for load balancers, `/metrics` for Prometheus."""
+
+    async def healthz(_request: web.Request) -> web.Response:
+        facts = await healthy()
+        return web.json_response(facts, status=200 if facts["ok"] else 503)
+
+    async def metrics(_request: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    app.router.add_get("/healthz", healthz)
+    app.router.add_get("/metrics", metrics)
+
+
+def add_webhook(app: web.Application, application: App, secret: str) -> None:
+    """Telegram's updates; whoever does not know the secret is nobody."""
+
+    async def receive(request: web.Request) -> web.Response:
+        if not hmac.compare_digest(request.headers.get(SECRET_HEADER, ""), secret):
+            return web.Response(status=403)
+        try:
+            update = telegram.Update.de_json(json.loads(await request.read()), application.bot)
+        except (ValueError, KeyError, TypeError):
+            return web.Response(status=400)
+        await application.update_queue.put(update)
+        return web.Response()
+
+    app.router.add_post(WEBHOOK_PATH, receive)
+
+
+async def health(services: Services, settings: Settings) -> dict[str, object]:
+    """Whether the database answers, and how long the queue is."""
+    counts = {status.value: count for status, count in (await services.queue.counts()).items()}
+    return {"ok": True, "engine": services.engine.name, "telegram": settings.on_telegram, **counts}
