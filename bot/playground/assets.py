@@ -1,0 +1,41 @@
+"""The page's own files, with a policy that lets nothing else in."""
+
+from pathlib import Path
+
+from aiohttp import web
+
+PAGE = Path(__file__).parent / "page"
+SAMPLES = Path(__file__).parent / "samples"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
+    "connect-src 'self'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+TYPES = {".js": "text/javascript; charset=utf-8", ".html": "text/html; charset=utf-8"}
+
+
+async def page(_: web.Request) -> web.FileResponse:
+    """`/`: the chat."""
+    return _file(PAGE / "index.html")
+
+
+async def asset(request: web.Request) -> web.FileResponse:
+    """`/playground/page/<name>`: scripts, styles, words, icons."""
+    return _file(PAGE / request.match_info["name"])
+
+
+async def sample(request: web.Request) -> web.FileResponse:
+    """`/playground/samples/<name>`: a photo to try with one tap."""
+    return _file(SAMPLES / request.match_info["name"])
+
+
+def _file(path: Path) -> web.FileResponse:
+    if not path.is_file():
+        raise web.HTTPNotFound
+    kind = TYPES.get(path.suffix)
+    return web.FileResponse(path, headers=HEADERS | ({"Content-Type": kind} if kind else {}))

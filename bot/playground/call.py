@@ -1,0 +1,76 @@
+"""A call: one Bot API request, however it was encoded (query, form, multipart, JSON)."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+from aiohttp.web_request import FileField
+
+from bot.playground.files import UPLOAD_BYTES, Medium, Upload
+from bot.playground.refusals import Refusal, bad_request
+from bot.playground.world import Json
+
+
+@dataclass
+class Call:
+    """The method's name, its parameters, and the files that came along by field name."""
+
+    method: str
+    parameters: Json
+    uploads: dict[str, Upload] = field(default_factory=dict)
+    stored: dict[str, Medium] = field(default_factory=dict)  # uploads that were written to the folder
+
+    def text(self, name: str, default: str = "") -> str:
+        """A parameter as text."""
+        value = self.parameters.get(name)
+        return default if value is None else str(value)
+
+    def integer(self, name: str, default: int | None = None) -> int:
+        """A parameter as a whole number; refused where it is missing without a default, or none."""
+        value = self.parameters.get(name)
+        if value in (None, ""):
+            if default is None:
+                raise bad_request(f"{name} is empty")
+            return default
+        try:
+            return int(str(value))
+        except ValueError:
+            raise bad_request("chat not found" if name == "chat_id" else f"invalid {name} specified") from None
+
+    def flag(self, name: str) -> bool:
+        """A parameter as yes or no."""
+        return str(self.parameters.get(name, "")).lower() in {"true", "1", "yes", "t", "y"}
+
+    def json(self, name: str, default: Any = None) -> Any:
+        """A parameter that is an object or a list, sent as such or as its JSON text."""
+        value = self.parameters.get(name)
+        if value is None or value == "":
+            return default
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise bad_request(f"can't parse {name.replace('_', ' ')} JSON object") from None
+
+
+async def read(request: web.Request) -> Call:
+    """Read a request in any of the four encodings that Telegram takes."""
+    parameters: Json = dict(request.query)
+    uploads: dict[str, Upload] = {}
+    if request.content_type == "application/json":
+        try:
+            parameters |= await request.json() if request.can_read_body else {}
+        except ValueError:
+            raise bad_request("can't parse the request body as JSON") from None
+    elif request.can_read_body:
+        for name, value in (await request.post()).items():
+            if isinstance(value, FileField):
+                data = value.file.read(UPLOAD_BYTES + 1)
+                if len(data) > UPLOAD_BYTES:
+                    raise Refusal(413, "Request Entity Too Large")
+                uploads[name] = Upload(data, value.filename or name, value.content_type)
+            else:
+                parameters[name] = value
+    return Call(request.match_info["method"].lower(), parameters, uploads)

@@ -1,0 +1,149 @@
+"""Files: bytes in a folder, and one row per file id that says what they are."""
+
+import asyncio
+import json
+import mimetypes
+import secrets
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from bot.playground import pictures
+from bot.playground.pictures import Rung
+from bot.playground.refusals import bad_request
+from bot.playground.world import Json, World, dumps
+
+DOWNLOAD_BYTES = 20 * 1024 * 1024
+UPLOAD_BYTES = 50 * 1024 * 1024
+PREFIXES = {
+    "photo": "AgACAgUAAx",
+    "document": "BQACAgUAAx",
+    "video": "BAACAgUAAx",
+    "animation": "CgACAgUAAx",
+    "sticker": "CAACAgUAAx",
+    "audio": "CQACAgUAAx",
+    "voice": "AwACAgUAAx",
+    "thumbnail": "AAMCBQADEQ",
+}
+
+
+@dataclass(frozen=True)
+class Upload:
+    """Bytes that came with a request."""
+
+    data: bytes
+    name: str
+    mime: str
+
+    def __post_init__(self) -> None:
+        if not self.data:
+            raise bad_request("file must be non-empty")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A file as the table knows it; `content` is what a message shows of it."""
+
+    file_id: str
+    kind: str
+    path: str
+    size: int
+    mime: str
+    unique_id: str
+
+
+@dataclass(frozen=True)
+class Medium:
+    """A stored file that no message shows yet: its kind, its part of the message, its rows."""
+
+    kind: str
+    content: Any
+    rows: tuple[Row, ...] = ()
+
+    def record(self, world: World) -> None:
+        """Make the file ids known; done in the transaction that uses them."""
+        for row in self.rows:
+            values = (row.file_id, row.kind, row.path, row.size, row.mime, row.unique_id, dumps(self.content))
+            world.run("INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)", *values)
+
+
+class Folder:
+    """The folder with the bytes, by kind, as Telegram lays its own out."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    async def store(self, upload: Upload, kind: str, *, by_person: bool = False, shown: Json | None = None) -> Medium:
+        """Write an upload as a photo, document, video … and describe it; heavy, so in a thread."""
+        return await asyncio.to_thread(self._store, upload, kind, by_person, shown or {})
+
+    def _store(self, upload: Upload, kind: str, by_person: bool, shown: Json) -> Medium:
+        if kind == "photo":
+            rungs = pictures.ladder(upload.data, shrinks=by_person)
+            sizes, rows = zip(*(self._rung(rung, "photo") for rung in rungs), strict=True)
+            return Medium(kind, list(sizes), rows)
+        mime = upload.mime if upload.mime != "application/octet-stream" else _mime_of(upload.name)
+        row = self._write(upload.data, kind, PurePosixPath(upload.name).suffix, mime)
+        content: Json = _described(row) | _frame(kind, upload.data)
+        if kind not in {"sticker"}:
+            content |= {"file_name": upload.name, "mime_type": mime}
+        own = [row]
+        small = pictures.thumbnail(upload.data)
+        if small is not None:
+            content["thumbnail"], thumbnail_row = self._rung(small, "thumbnail")
+            own.append(thumbnail_row)
+        return Medium(kind, content | {key: value for key, value in shown.items() if value is not None}, tuple(own))
+
+    def _rung(self, rung: Rung, kind: str) -> tuple[Json, Row]:
+        row = self._write(rung.data, kind, ".jpg", "image/jpeg")
+        return _described(row) | {"width": rung.width, "height": rung.height}, row
+
+    def _write(self, data: bytes, kind: str, suffix: str, mime: str) -> Row:
+        token = secrets.token_urlsafe(24)
+        path = f"{kind}s/{token}{suffix.lower()}"
+        target = self.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+        unique = "AQAD" + urlsafe_b64encode(sha256(data).digest()[:12]).decode()
+        return Row(PREFIXES[kind] + token, kind, path, len(data), mime, unique)
+
+
+def _described(row: Row) -> Json:
+    return {"file_id": row.file_id, "file_unique_id": row.unique_id, "file_size": row.size}
+
+
+def _frame(kind: str, data: bytes) -> Json:
+    """The required fields of kinds that have a frame; a header we cannot read counts as 16:9."""
+    if kind in {"document", "audio", "voice"}:
+        return {} if kind == "document" else {"duration": 0}
+    width, height = pictures.dimensions(data) or (640, 360)
+    shape = {"width": width, "height": height}
+    if kind == "sticker":
+        return shape | {"type": "regular", "is_animated": False, "is_video": False}
+    return shape | {"duration": 1}
+
+
+def _mime_of(name: str) -> str:
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def find(world: World, file_id: str) -> tuple[Row, Any] | None:
+    """The file that a file id names, and what a message shows of it."""
+    row = world.row("SELECT * FROM files WHERE file_id = ?", file_id)
+    if row is None:
+        return None
+    found = Row(row["file_id"], row["kind"], row["path"], row["size"], row["mime"], row["unique_id"])
+    return found, json.loads(row["content"])
+
+
+def known(world: World, file_id: str, kind: str) -> Medium:
+    """A file sent before, to be sent again as the same kind."""
+    found = find(world, file_id)
+    if found is None:
+        raise bad_request("wrong file identifier/HTTP URL specified")
+    row, content = found
+    if row.kind != kind:
+        raise bad_request(f"can't use file of type {row.kind.title()} as {kind.title()}")
+    return Medium(kind, content)

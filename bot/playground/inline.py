@@ -1,0 +1,60 @@
+"""Inline mode: `@bot words` in any chat, the bot's suggestions, and the one that was chosen."""
+
+import secrets
+
+from bot.playground import acts, content, files, messages, people, queries, updates
+from bot.playground.call import Call
+from bot.playground.refusals import bad_request
+from bot.playground.world import Json, World
+
+CACHED = {
+    "photo_file_id": "photo",
+    "document_file_id": "document",
+    "gif_file_id": "animation",
+    "mpeg4_file_id": "animation",
+    "video_file_id": "video",
+    "sticker_file_id": "sticker",
+}
+
+
+def ask(world: World, user_id: int, chat_id: int, words: str, offset: str) -> str:
+    """Ask the bot for suggestions; returns the query's id, which the `results` event will carry."""
+    acts.enter(world, user_id, chat_id)
+    query_id = queries.ask(world, "inline", user_id, query=words)
+    chat_type = "sender" if chat_id > 0 else people.chat(world, chat_id)["type"]
+    query = {"id": query_id, "from": people.user(world, user_id), "query": words, "offset": offset}
+    updates.offer(world, "inline_query", query | {"chat_type": chat_type})
+    return query_id
+
+
+def choose(world: World, user_id: int, chat_id: int, results_id: str, result_id: str) -> Json:
+    """Send one of the suggestions into the chat, in the person's own name, via the bot."""
+    acts.enter(world, user_id, chat_id)
+    asker, asked = queries.answer(world, "results", results_id)
+    found = next((result for result in asked["results"] if result["id"] == result_id), None)
+    if found is None or asker != user_id:
+        raise bad_request("RESULT_ID_INVALID")
+    body = _body(world, found) | {"via_bot": people.user(world, world.bot_id)}
+    chosen: Json = {"result_id": result_id, "from": people.user(world, user_id), "query": asked["query"]}
+    if body.get("reply_markup"):
+        body["_inline"] = chosen["inline_message_id"] = secrets.token_urlsafe(20)
+    updates.offer(world, "chosen_inline_result", chosen)
+    row = messages.add(world, chat_id, user_id, body)
+    if acts.hears(world, row):
+        updates.offer(world, "message", messages.seen(world, row))
+    return messages.shown(world, row)
+
+
+def _body(world: World, result: Json) -> Json:
+    buttons = content.markup(Call("", result)) if "reply_markup" in result else {}
+    given = result.get("input_message_content")
+    if given:
+        return content.text(Call("", given | {"text": given.get("message_text", "")})) | buttons
+    for key, kind in CACHED.items():
+        if key in result:
+            return (
+                content.with_medium(files.known(world, result[key], kind), result) | content.caption(result) | buttons
+            )
+    raise bad_request(
+        f"{result.get('type', '')} is unsupported for the inline query result: send a cached file or a text"
+    )

@@ -1,0 +1,141 @@
+"""People: users (the bot is one), chats, and who is a member of what."""
+
+import json
+
+from bot.playground.refusals import Refusal, bad_request, forbidden
+from bot.playground.world import Json, World, dumps
+
+PRESENT = {"creator", "administrator", "member"}
+ADMIN_RIGHTS = [
+    "can_be_edited",
+    "is_anonymous",
+    "can_manage_chat",
+    "can_delete_messages",
+    "can_manage_video_chats",
+    "can_restrict_members",
+    "can_promote_members",
+    "can_change_info",
+    "can_invite_users",
+    "can_post_stories",
+    "can_edit_stories",
+    "can_delete_stories",
+    "can_pin_messages",
+    "can_manage_topics",
+    "can_send_welcome_messages",
+]
+GIFTS = dict.fromkeys(
+    ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels"), False
+)
+
+
+def user(world: World, user_id: int) -> Json:
+    """A user as updates carry them."""
+    found = world.row("SELECT body FROM users WHERE id = ?", user_id)
+    if found is None:
+        raise bad_request("user not found")
+    body: Json = json.loads(found["body"])
+    return {"id": user_id, "is_bot": user_id == world.bot_id, **body}
+
+
+def save_user(world: World, user_id: int, **fields: str) -> Json:
+    """Create a user or change the given fields; an empty field is left out."""
+    found = world.row("SELECT body FROM users WHERE id = ?", user_id)
+    old: Json = json.loads(found["body"]) if found else {"first_name": f"Person {user_id}", "language_code": "en"}
+    body = {key: value for key, value in (old | fields).items() if value}
+    world.run("INSERT OR REPLACE INTO users VALUES (?, ?)", user_id, dumps(body))
+    saved = user(world, user_id)
+    if saved != (old | {"id": user_id, "is_bot": user_id == world.bot_id}) or not found:
+        world.tell("person", person=saved)
+    return saved
+
+
+def everybody(world: World) -> list[Json]:
+    """Every person, in the order in which they came; the bot is not one."""
+    return [user(world, row["id"]) for row in world.rows("SELECT id FROM users WHERE id != ?", world.bot_id)]
+
+
+def chat_body(world: World, chat_id: int) -> Json | None:
+    """What the playground keeps about a chat; None where nobody ever wrote."""
+    found = world.row("SELECT body FROM chats WHERE id = ?", chat_id)
+    return None if found is None else json.loads(found["body"])
+
+
+def save_chat(world: World, chat_id: int, **fields: object) -> None:
+    """Create a chat or change the given fields."""
+    body = (chat_body(world, chat_id) or {}) | fields
+    world.run(
+        "INSERT INTO chats (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body",
+        chat_id,
+        dumps(body),
+    )
+
+
+def chat(world: World, chat_id: int) -> Json:
+    """A chat as messages carry it."""
+    if chat_id > 0:
+        person = user(world, chat_id)
+        named: Json = {key: person[key] for key in ("first_name", "last_name", "username") if key in person}
+        return {"id": chat_id, "type": "private", **named}
+    body = chat_body(world, chat_id)
+    if body is None:
+        raise bad_request("chat not found")
+    return {"id": chat_id, "type": body["type"], "title": body["title"]}
+
+
+def status(world: World, chat_id: int, user_id: int) -> str:
+    """A user's standing in a chat: creator, administrator, member, left or kicked."""
+    found = world.row("SELECT status FROM members WHERE chat_id = ? AND user_id = ?", chat_id, user_id)
+    if found is not None:
+        return str(found["status"])
+    return "member" if chat_id > 0 and user_id in {chat_id, world.bot_id} else "left"
+
+
+def set_status(world: World, chat_id: int, user_id: int, new: str) -> None:
+    """Change a user's standing."""
+    world.run("INSERT OR REPLACE INTO members VALUES (?, ?, ?)", chat_id, user_id, new)
+
+
+def members(world: World, chat_id: int) -> list[int]:
+    """Who is in a group, the bot included."""
+    rows = world.rows("SELECT user_id, status FROM members WHERE chat_id = ?", chat_id)
+    return [row["user_id"] for row in rows if row["status"] in PRESENT]
+
+
+def chat_member(world: World, chat_id: int, user_id: int, standing: str | None = None) -> Json:
+    """A ChatMember with the fields its status demands."""
+    standing = standing or status(world, chat_id, user_id)
+    member: Json = {"user": user(world, user_id), "status": standing}
+    if standing == "creator":
+        member["is_anonymous"] = False
+    elif standing == "administrator":
+        member |= dict.fromkeys(ADMIN_RIGHTS, True) | {"can_be_edited": False, "is_anonymous": False}
+    elif standing == "kicked":
+        member["until_date"] = 0
+    return member
+
+
+def reachable(world: World, chat_id: int) -> Json:
+    """The chat, if the bot may write there; else Telegram's refusal."""
+    body = chat_body(world, chat_id)
+    if body is None:
+        raise _stranger(world, chat_id)
+    if "migrated_to" in body:
+        raise bad_request("group chat was upgraded to a supergroup chat", migrate_to_chat_id=body["migrated_to"])
+    standing = status(world, chat_id, world.bot_id)
+    if chat_id > 0:
+        if standing == "kicked":
+            raise forbidden("bot was blocked by the user")
+    elif standing == "kicked":
+        raise forbidden(f"bot was kicked from the {body['type']} chat")
+    elif standing not in PRESENT:
+        raise forbidden(f"bot is not a member of the {body['type']} chat")
+    return chat(world, chat_id)
+
+
+def _stranger(world: World, chat_id: int) -> Refusal:
+    shared = world.row(
+        "SELECT 1 FROM members a JOIN members b USING (chat_id) WHERE a.user_id = ? AND b.user_id = ?",
+        chat_id,
+        world.bot_id,
+    )
+    return forbidden("bot can't initiate conversation with a user") if shared else bad_request("chat not found")

@@ -1,0 +1,114 @@
+"""Pictures: what Telegram makes of an image that is sent as a photo, and of one sent as a file."""
+
+import io
+from dataclasses import dataclass
+
+from PIL import Image, ImageCms, ImageOps
+
+from bot.playground.refusals import bad_request
+
+LADDER = (90, 320, 800, 1280, 2560)  # longest sides in px of Telegram's photo sizes s, m, x, y, w
+PHOTO_BYTES = 10 * 1024 * 1024
+THUMBNAIL = 320
+UNREADABLE = (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning)
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One JPEG of the ladder."""
+
+    data: bytes
+    width: int
+    height: int
+
+
+def ladder(data: bytes, *, shrinks: bool = False) -> list[Rung]:
+    """Re-encode an image in Telegram's sizes, smallest first: upright, sRGB, without metadata.
+
+    A person's app shrinks a large picture before it uploads it (`shrinks`); a bot's upload is refused instead.
+    Raises the refusals PHOTO_INVALID_DIMENSIONS and IMAGE_PROCESS_FAILED, or the one about its bytes.
+    """
+    if not shrinks and len(data) > PHOTO_BYTES:
+        raise bad_request(
+            f"file of size {len(data)} bytes is too big for a photo; the maximum size is {PHOTO_BYTES} bytes"
+        )
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            _check_dimensions(*image.size, shrinks=shrinks)
+            image.draft("RGB", (LADDER[-1], LADDER[-1]))
+            whole = image.size  # after draft: the decoder may have shrunk it already
+            return _rungs(_flat(image), whole)
+    except UNREADABLE as error:
+        raise bad_request("IMAGE_PROCESS_FAILED") from error
+
+
+def _check_dimensions(width: int, height: int, *, shrinks: bool) -> None:
+    too_long = width + height > 10_000 and not shrinks
+    if too_long or max(width, height) > 20 * min(width, height):
+        raise bad_request("PHOTO_INVALID_DIMENSIONS")
+
+
+def _flat(image: Image.Image) -> Image.Image:
+    """First frame, upright, 8-bit sRGB, transparency over white."""
+    profile = image.info.get("icc_profile")
+    upright = ImageOps.exif_transpose(image)
+    if upright.mode in {"RGBA", "LA", "PA"} or "transparency" in upright.info:
+        over = upright.convert("RGBA")
+        upright = Image.alpha_composite(Image.new("RGBA", over.size, "white"), over)
+    elif upright.mode.startswith("I;16"):
+        upright = upright.point(lambda value: value / 256).convert("L")
+    if profile and upright.mode in {"RGB", "L", "CMYK"}:
+        upright = _to_srgb(upright, profile)
+    return upright.convert("RGB")
+
+
+def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except ImageCms.PyCMSError:
+        return image  # a broken profile is ignored, as browsers do
+    return converted or image
+
+
+def _rungs(image: Image.Image, whole: tuple[int, int]) -> list[Rung]:
+    longest = max(whole)
+    sides = [side for side in LADDER if side < longest] + [min(longest, LADDER[-1])]
+    rungs: list[Rung] = []
+    for side in sorted(set(sides), reverse=True):  # each from the one above: a fifth of the work
+        if side < max(image.size):
+            image = _within(image, side)
+        rungs.append(_encode(image))
+    return rungs[::-1]
+
+
+def _within(image: Image.Image, side: int) -> Image.Image:
+    factor = side / max(image.size)
+    size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
+    return image.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
+
+
+def _encode(image: Image.Image) -> Rung:
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=87, optimize=False)
+    return Rung(out.getvalue(), image.width, image.height)
+
+
+def thumbnail(data: bytes) -> Rung | None:
+    """A small JPEG of an image file; None where the bytes are no image."""
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            image.draft("RGB", (THUMBNAIL, THUMBNAIL))
+            small = _flat(image)
+            return _encode(_within(small, THUMBNAIL) if max(small.size) > THUMBNAIL else small)
+    except UNREADABLE:
+        return None
+
+
+def dimensions(data: bytes) -> tuple[int, int] | None:
+    """Width and height in px from the header; None where the bytes are no image."""
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            return image.size
+    except UNREADABLE:
+        return None

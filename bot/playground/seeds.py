@@ -1,0 +1,17 @@
+"""Seeds: who lives in a new playground."""
+
+from bot.playground import people
+from bot.playground.world import World
+
+PEOPLE = (("Ann", "ann", "en"), ("Ben", "ben", "en"), ("小梅", "xiaomei", "zh-hans"))
+GROUP = -5
+
+
+def plant(world: World) -> None:
+    """Three people, and a group of them with the bot."""
+    for number, (name, username, language) in enumerate(PEOPLE, start=1):
+        people.save_user(world, number, first_name=name, username=username, language_code=language)
+    people.save_chat(world, GROUP, type="group", title="Weekend 周末")
+    people.set_status(world, GROUP, 1, "creator")
+    for user_id in (2, 3, world.bot_id):
+        people.set_status(world, GROUP, user_id, "member")

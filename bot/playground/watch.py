@@ -1,0 +1,66 @@
+"""A watch: what one person has seen of one chat, and a bell that rings at every change."""
+
+import asyncio
+
+from bot.playground.message import Message
+from bot.playground.world import Json
+
+
+class Watch:
+    """Messages by id, answers and inline results by query id, and the bot's actions; fed by events."""
+
+    def __init__(self, user: int, chat: int) -> None:
+        self._user = user
+        self._chat = chat
+        self._bell = asyncio.Event()
+        self.version = 0
+        self.messages: dict[int, Message] = {}
+        self.answers: dict[str, Json] = {}
+        self.results: dict[str, Json] = {}
+        self.actions: list[str] = []
+
+    async def change(self) -> None:
+        """Wait for the next change."""
+        self._bell.clear()
+        await self._bell.wait()
+
+    def see(self, raw: Json) -> Message:
+        """A message as it is now; one that did not change keeps its version."""
+        known = self.messages.get(raw["message_id"])
+        if raw["chat"]["id"] != self._chat:
+            return Message(raw, self.version)
+        if known is None or known.raw != raw:
+            self.version += 1
+            known = self.messages[raw["message_id"]] = Message(raw, self.version)
+            self._bell.set()
+        return known
+
+    def sent(self, raw: Json) -> Message:
+        """A message from the answer to its own sending; the stream may have told more by now."""
+        if raw["chat"]["id"] == self._chat and raw["message_id"] in self.messages:
+            return self.messages[raw["message_id"]]
+        return self.see(raw)
+
+    def refresh(self, everything: list[Json]) -> None:
+        """All messages read anew."""
+        for gone in set(self.messages) - {raw["message_id"] for raw in everything}:
+            del self.messages[gone]
+        for raw in everything:
+            self.see(raw)
+        self._bell.set()
+
+    def take(self, kind: str, data: Json) -> None:
+        """An event of the stream."""
+        if kind == "message" and data["chat"] == self._chat:
+            self.see(data["message"])
+        elif kind == "deleted" and data["chat"] == self._chat:
+            self.messages.pop(data["message_id"], None)
+        elif kind == "action" and data["chat"] == self._chat:
+            self.actions.append(data["action"])
+        elif kind == "answer" and data["user"] == self._user:
+            self.answers[data["query"]] = data
+        elif kind == "results" and data["user"] == self._user:
+            self.results[data["query"]] = data
+        else:
+            return
+        self._bell.set()
