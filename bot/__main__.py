@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import signal
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from pydantic import ValidationError
 
+from bot.refusal import CannotRun, Refused
 from bot.settings import Settings
+from inference.canvas import MAX_SCALE, MIN_SCALE, Direction
+from inference.engine import EngineError, EngineName, EngineUnavailable, Style
 
 cli = typer.Typer(
     name="kuotu", help="扩图: expand photos past their frame.", no_args_is_help=True, add_completion=False
@@ -19,9 +24,7 @@ cli = typer.Typer(
 
 @cli.command()
 def run(
-    worker: Annotated[
-        bool, typer.Option("--worker/--no-worker", help="also paint here, beside serving the chat")
-    ] = True,
+    worker: Annotated[bool, typer.Option("--worker/--no-worker", help="also paint here")] = True,
 ) -> None:
     """Serve the bot: on Telegram with a token, else in the playground."""
     _serve(Settings(), work=worker, serve=True)
@@ -31,6 +34,82 @@ def run(
 def worker() -> None:
     """Only paint: take expansions from the queue that KUOTU_QUEUE_URL and KUOTU_DATABASE_URL name."""
     _serve(Settings(), work=True, serve=False)
+
+
+@cli.command()
+def expand(
+    photo: Path,
+    out: Annotated[Path, typer.Option("--out", "-o", help="a .png or .webp without loss, or a .jpg")],
+    direction: Direction = Direction.ALL,
+    scale: Annotated[float | None, typer.Option(help=f"{MIN_SCALE:g} to {MAX_SCALE:g}; else 1.5")] = None,
+    ratio: Annotated[str | None, typer.Option(help="a target ratio such as 16:9, instead of a scale")] = None,
+    margins: Annotated[str | None, typer.Option(help="pixels to add: left,top,right,bottom")] = None,
+    style: Style = Style.FAITHFUL,
+    seed: Annotated[int | None, typer.Option(min=0, max=2**31 - 1, help="the same seed, the same picture")] = None,
+    engine: EngineName | None = None,
+    model: Annotated[str | None, typer.Option(help="a preset, a hub id, or a local folder")] = None,
+    prompt: str = "",
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
+) -> None:
+    """Expand one photo into a file."""
+    from bot.expand import Wish, expand_file
+
+    settings = Settings()
+    wish = Wish(direction, scale, ratio, _four(margins))
+    if sum(choice is not None for choice in (scale, ratio, margins)) > 1:
+        raise Refused("--scale, --ratio and --margins exclude each other; give one")
+    seed = random.randrange(2**31) if seed is None else seed
+    try:
+        expand_file(
+            photo,
+            out,
+            wish,
+            style=style,
+            seed=seed,
+            prompt=prompt,
+            engine=engine or settings.engine,
+            model=model or settings.model,
+            max_megapixels=settings.max_megapixels,
+            as_json=as_json,
+        )
+    except OSError as error:
+        raise Refused(f"{error.filename or photo}: {error.strerror or error}") from error
+    except (ValueError, EngineError, EngineUnavailable) as error:
+        raise Refused(f"{photo}: {error}") from error
+
+
+def _four(text: str | None) -> tuple[int, int, int, int] | None:
+    if text is None:
+        return None
+    try:
+        left, top, right, bottom = map(int, text.split(","))
+    except ValueError:
+        raise Refused(f"--margins {text!r} is not of the form left,top,right,bottom") from None
+    return left, top, right, bottom
+
+
+@cli.command()
+def demo() -> None:
+    """Hold whole conversations with nobody at the keyboard; pictures and transcript go to data/demo."""
+    from bot.demo import demonstrate
+
+    asyncio.run(demonstrate(Settings()))
+
+
+@cli.command()
+def doctor() -> None:
+    """Say what is set up, what is missing, and how to get it."""
+    from bot.doctor import examine
+
+    sys.exit(asyncio.run(examine(Settings())))
+
+
+@cli.command()
+def warm() -> None:
+    """Compile the engine's kernels ahead, so that nobody waits for it later; set-up does this."""
+    from inference.patchmatch.warmup import warm_up
+
+    warm_up()
 
 
 def _serve(settings: Settings, *, work: bool, serve: bool) -> None:
@@ -52,10 +131,11 @@ def _serve(settings: Settings, *, work: bool, serve: bool) -> None:
 
 def main() -> None:
     """Run a command; whatever keeps it from running is one line on stderr."""
-    from bot.bootstrap import CannotRun
-
     try:
         cli()
+    except Refused as reason:
+        print(f"kuotu: {reason}", file=sys.stderr)
+        sys.exit(2)
     except CannotRun as reason:
         sys.exit(f"kuotu: {reason}")
     except ValidationError as error:

@@ -24,6 +24,7 @@ from bot.chat.status import StatusBoard
 from bot.chat.visit import App
 from bot.jobs import Worker
 from bot.playground import Playground
+from bot.refusal import CannotRun
 from bot.services import Limits, Services
 from bot.settings import Settings
 from bot.web.app import WEBHOOK_PATH, add_health, add_webhook, build_web, health
@@ -38,10 +39,6 @@ from storage.queue import open_queue
 from storage.store import Store
 
 log = structlog.get_logger()
-
-
-class CannotRun(Exception):
-    """Why Kuotu cannot start here: one sentence that names the remedy."""
 
 
 @dataclass(frozen=True)

@@ -4,5 +4,10 @@ from prometheus_client import Counter, Histogram
 
 UPDATES = Counter("kuotu_updates", "Updates received from Telegram")
 EXPANSIONS = Counter("kuotu_expansions", "Expansions by how they ended", ["status"])
-SECONDS = Histogram("kuotu_expansion_seconds", "Seconds an engine worked on one expansion", ["engine"], buckets=(0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300))
+SECONDS = Histogram(
+    "kuotu_expansion_seconds",
+    "Seconds an engine worked on one expansion",
+    ["engine"],
+    buckets=(0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300),
+)
 REFUSALS = Counter("kuotu_telegram_errors", "Bot API calls that failed", ["kind"])

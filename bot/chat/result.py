@@ -138,11 +138,11 @@ async def full_size(services: Services, visit: Visit, tap: FullSize) -> None:
     await visit.toast("result.full_coming")
     await visit.bot.send_chat_action(visit.chat.id, ChatAction.UPLOAD_DOCUMENT)
     master = await services.blobs.get(expansion.result.blob)
-    data, suffix, lossless = await asyncio.to_thread(full_resolution, master)
+    data, extension, lossless = await asyncio.to_thread(full_resolution, master)
     await visit.bot.send_document(
         visit.chat.id,
         BytesIO(data),
-        filename=f"kuotu-{expansion.id}{suffix}",
+        filename=f"kuotu-{expansion.id}.{extension}",
         caption=visit.say.html(
             "result.full_lossless" if lossless else "result.full_lossy",
             width=expansion.result.width,

@@ -1,0 +1,108 @@
+"""`kuotu expand`: one expansion in the terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from inference.canvas import Direction, Extent, Margins, check_limits, parse_ratio, scaled, with_ratio
+from inference.engine import Engine, EngineName, Pixels, Request, Style, open_engine
+from inference.photo import decode, encode_master
+
+JPEG: tuple[str, dict[str, Any]] = ("JPEG", {"quality": 95})
+KINDS = {".png": ("PNG", {}), ".webp": ("WEBP", {"lossless": True}), ".jpg": JPEG, ".jpeg": JPEG}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the command line asked for; at most one of scale, ratio and margins is set."""
+
+    direction: Direction
+    scale: float | None
+    ratio: str | None
+    margins: tuple[int, int, int, int] | None
+
+    def of(self, photo: Extent, max_megapixels: float) -> Margins:
+        """The margins it comes to. Raises NoSuchCanvas."""
+        if self.margins is not None:
+            margins = Margins(*self.margins)
+        elif self.ratio is not None:
+            margins = with_ratio(photo, self.direction, parse_ratio(self.ratio))
+        else:
+            margins = scaled(photo, self.direction, self.scale or 1.5)
+        check_limits(margins.canvas(photo), max_megapixels)
+        return margins
+
+
+def expand_file(
+    source: Path,
+    out: Path,
+    wish: Wish,
+    *,
+    style: Style,
+    seed: int,
+    prompt: str,
+    engine: EngineName,
+    model: str,
+    max_megapixels: float,
+    as_json: bool,
+) -> None:
+    """Expand one file into another, whole or not at all. Raises OSError, BadPhoto, NoSuchCanvas, EngineError."""
+    suffix = out.suffix.lower()
+    if suffix not in KINDS:
+        raise ValueError(f"cannot write {out.name}; use .png, .webp or .jpg")
+    photo = decode(source.read_bytes())
+    extent = Extent(photo.shape[1], photo.shape[0])
+    request = Request(photo, wish.of(extent, max_megapixels), style, seed, prompt)
+    painter = open_engine(engine, model)
+    canvas, seconds = _paint(painter, request)
+    write_whole(out, encode_as(canvas, suffix))
+    height, width = canvas.shape[:2]
+    margins = request.margins
+    facts = {
+        "width": width,
+        "height": height,
+        "margins": [margins.left, margins.top, margins.right, margins.bottom],
+        "seed": seed,
+        "engine": painter.name,
+        "style": style.value,
+        "seconds": round(seconds, 3),
+    }
+    print(json.dumps(facts) if as_json else f"{out}: {width}x{height}, seed {seed}, {seconds:.1f} s")
+
+
+def encode_as(canvas: Pixels, suffix: str) -> bytes:
+    """A file of the kind that a suffix names: PNG and WebP without loss, JPEG nearly so."""
+    if suffix == ".png":
+        return encode_master(canvas)
+    name, options = KINDS[suffix]
+    file = BytesIO()
+    Image.fromarray(canvas).save(file, name, **options)
+    return file.getvalue()
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file that is there in full or not there."""
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        unfinished.write_bytes(data)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _paint(engine: Engine, request: Request) -> tuple[Pixels, float]:
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(file=sys.stderr), transient=True) as progress:
+        task, started = progress.add_task(f"{engine.name} {request.style.value}", total=1.0), time.perf_counter()
+        canvas = engine.expand(request, lambda fraction: progress.update(task, completed=fraction))
+        return canvas, time.perf_counter() - started
