@@ -22,11 +22,15 @@ class Bell:
         """Only rings after this one matter to the task that calls."""
         self._heard[self._task()] = self._next
 
+    def keep_listening(self) -> None:
+        """The same for a task that has not listened yet; else what rang since it did still matters."""
+        self._heard.setdefault(self._task(), self._next)
+
     async def wait(self, seconds: float) -> None:
         """Sleep until it rings, but at most so long; then listen anew."""
-        event = self._heard.get(self._task(), self._next)
+        self.keep_listening()
         with suppress(TimeoutError):
-            await asyncio.wait_for(event.wait(), max(0.0, seconds))
+            await asyncio.wait_for(self._heard[self._task()].wait(), max(0.0, seconds))
         self.listen()
 
     def _task(self) -> asyncio.Task[object]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import URL, ColumnElement, Connection, event, make_url, select
+from sqlalchemy import URL, ColumnElement, Connection, Engine, event, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InvalidRequestError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
@@ -21,6 +23,9 @@ PRAGMA synchronous = NORMAL;
 PRAGMA busy_timeout = 5000;
 PRAGMA foreign_keys = ON;
 """
+
+
+TURNS: WeakKeyDictionary[Engine, asyncio.Lock] = WeakKeyDictionary()  # who writes to an SQLite database now
 
 
 class DatabaseUnavailable(Exception):
@@ -76,11 +81,18 @@ async def migrate(engine: AsyncEngine) -> None:
 
 
 def transactions(engine: AsyncEngine) -> Transactions:
-    """Sessions whose rows stay readable after they end."""
-    writer = engine.execution_options(writing=True)
-    return Transactions(
-        async_sessionmaker(engine, expire_on_commit=False), async_sessionmaker(writer, expire_on_commit=False).begin
-    )
+    """Sessions whose rows stay readable after they end. On SQLite the writers of a program take turns, first come first
+    served: its own waiting is a lottery, where with 15 writers one in a hundred waited 0.9 s instead of 0.16 s."""
+    writer = async_sessionmaker(engine.execution_options(writing=True), expire_on_commit=False)
+    sqlite = engine.dialect.name == "sqlite"
+    turn = TURNS.setdefault(engine.sync_engine, asyncio.Lock()) if sqlite else nullcontext()
+
+    @asynccontextmanager
+    async def write() -> AsyncIterator[AsyncSession]:
+        async with turn, writer.begin() as session:
+            yield session
+
+    return Transactions(async_sessionmaker(engine, expire_on_commit=False), write)
 
 
 async def get_or_add(session: AsyncSession, row: Row, *where: ColumnElement[bool]) -> Row:

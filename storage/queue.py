@@ -106,6 +106,7 @@ class EmbeddedQueue:
                 continue
 
     async def wait(self, seconds: float | None = None) -> None:
+        self._bell.keep_listening()
         limits = [await self._next_expiry(), self._lease.total_seconds()]  # what others take meanwhile ends later still
         await self._bell.wait(min(limits if seconds is None else [*limits, seconds]))
 
