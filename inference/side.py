@@ -1,0 +1,59 @@
+"""The sides of a photo, each turned so that one piece of code serves all four: axis 0 runs along it, axis 1 away."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.canvas import Margins
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+class Side(StrEnum):
+    LEFT = "left"
+    TOP = "top"
+    RIGHT = "right"
+    BOTTOM = "bottom"
+
+
+def grown(margins: Margins) -> list[Side]:
+    """The sides that have new pixels: those with a seam."""
+    return [side for side in Side if getattr(margins, side.value)]
+
+
+def inwards(canvas: NDArray[Scalar], margins: Margins, side: Side, depth: int) -> NDArray[Scalar]:
+    """(length, at most depth, …) view of the photo's part of a canvas: column 0 lies at the seam."""
+    turned, (width, before, after) = _turned(canvas, side), _around(margins, side)
+    opposite = _around(margins, _OPPOSITE[side])[0]
+    return turned[before : len(turned) - after, width : min(width + depth, turned.shape[1] - opposite)]
+
+
+def outwards(canvas: NDArray[Scalar], margins: Margins, side: Side, depth: int) -> NDArray[Scalar]:
+    """(length, at most depth, …) view of the new part beside the photo: column 0 lies at the seam."""
+    turned, (width, before, after) = _turned(canvas, side), _around(margins, side)
+    return turned[before : len(turned) - after, max(0, width - depth) : width][:, ::-1]
+
+
+def ends(margins: Margins, side: Side) -> tuple[int, int]:
+    """New pixels beyond the two ends of a side."""
+    return _around(margins, side)[1:]
+
+
+_OPPOSITE = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT, Side.TOP: Side.BOTTOM, Side.BOTTOM: Side.TOP}
+
+
+def _turned(canvas: NDArray[Scalar], side: Side) -> NDArray[Any]:
+    if side in (Side.TOP, Side.BOTTOM):
+        canvas = canvas.swapaxes(0, 1)
+    return canvas[:, ::-1] if side in (Side.RIGHT, Side.BOTTOM) else canvas
+
+
+def _around(margins: Margins, side: Side) -> tuple[int, int, int]:
+    """(across, before, after): the margin of the side itself and those at its ends."""
+    if side in (Side.LEFT, Side.RIGHT):
+        return getattr(margins, side.value), margins.top, margins.bottom
+    return getattr(margins, side.value), margins.left, margins.right
