@@ -111,9 +111,10 @@ async def get_or_add(session: AsyncSession, row: Row, *where: ColumnElement[bool
         return there
 
 
-async def hold(session: AsyncSession, person_id: int) -> None:
-    """Let one person do one thing at a time until the transaction ends (on SQLite there is one writer anyhow)."""
-    await session.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
+async def hold(session: AsyncSession, *person_ids: int) -> None:
+    """Let each of these people do one thing at a time until the transaction ends (SQLite has one writer anyhow)."""
+    people = select(Person.id).where(Person.id.in_(person_ids)).order_by(Person.id)  # in order: no deadlock
+    await session.execute(people.with_for_update(key_share=True))
 
 
 def _options(address: URL) -> dict[str, Any]:

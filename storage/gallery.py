@@ -1,0 +1,205 @@
+"""The gallery: posts, what people feel about them, and who was shown what. Pages by key, never by offset."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from storage.database import hold, transactions
+from storage.models import Expansion, Feeling, Gallery, Post, PostStatus, Reaction, Status, status_is
+from storage.pages import Sort, following, step
+from storage.ranking import surprise
+from storage.votes import COLUMNS, count, impress, tally
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a gallery shows now; `again` when this person had seen it before."""
+
+    post: Post
+    again: bool
+
+
+class GalleryStore:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._read, self._write = transactions(engine)
+
+    # posts
+
+    async def publish(self, expansion_id: int, person_id: int, title: str, prior: float) -> Post | None:
+        """Post a finished expansion of one's own. None when it is not theirs, or not done.
+
+        Who reacted already has seen it. What its author hid is shown again as it was; what a moderator withheld is not.
+        """
+        async with self._write() as session:
+            voters = list(
+                await session.scalars(select(Reaction.person_id).where(Reaction.expansion_id == expansion_id))
+            )
+            await hold(session, person_id, *voters)
+            there = await session.scalar(select(Post).where(Post.expansion_id == expansion_id))
+            if there is not None:
+                return _shown_again(there, person_id)
+            expansion = await _held(session, expansion_id)
+            if expansion is None or expansion.person_id != person_id or expansion.status is not Status.DONE:
+                return None
+            post = Post(expansion_id=expansion_id, person_id=person_id, title=title, prior=prior)
+            post.surprise = surprise(0, 0, 0, 0, prior)
+            session.add(post)
+            await session.flush()
+            seen = [await impress(session, post.id, voter) for voter in voters]
+            votes = {COLUMNS[feeling]: number for feeling, number in (await tally(session, expansion_id)).items()}
+            await count(session, post.id, Counter(votes | {"impressions": sum(seen)}))
+            await session.refresh(post)
+            return post
+
+    async def retitle(self, post_id: int, person_id: int, title: str) -> Post | None:
+        """Give one's own post another title."""
+        async with self._write() as session:
+            post = await session.get(Post, post_id)
+            if post is None or post.person_id != person_id:
+                return None
+            post.title = title
+            return post
+
+    async def unpublish(self, post_id: int, person_id: int) -> bool:
+        """Its author takes a post out of the gallery; its counts are kept for when it is published again."""
+        return await self._withdraw(PostStatus.HIDDEN, Post.id == post_id, Post.person_id == person_id)
+
+    async def hide(self, post_id: int) -> bool:
+        """A moderator takes a post out of the gallery for good."""
+        return await self._withdraw(PostStatus.WITHHELD, Post.id == post_id)
+
+    async def post(self, post_id: int) -> Post | None:
+        async with self._read() as session:
+            return await session.get(Post, post_id)
+
+    async def post_of(self, expansion_id: int) -> Post | None:
+        async with self._read() as session:
+            return await session.scalar(select(Post).where(Post.expansion_id == expansion_id))
+
+    # reactions
+
+    async def react(
+        self, expansion_id: int, person_id: int, feeling: Feeling | None, native_in: int | None = None
+    ) -> tuple[dict[Feeling, int], Feeling | None]:
+        """Record a person's feeling; gives the counts and what the person feels now.
+
+        A button toggles. A native reaction in the message `native_in` says what is so: set, or None for cleared, which
+        takes back only what was said in that message.
+        """
+        async with self._write() as session:
+            await hold(session, person_id)
+            if await _held(session, expansion_id) is None:
+                return dict.fromkeys(Feeling, 0), None
+            own = await session.get(Reaction, (expansion_id, person_id))
+            old, new = own.feeling if own else None, decide(own, feeling, native_in)
+            if own is not None and new is None:
+                await session.delete(own)
+            elif own is not None and feeling is not None:
+                own.feeling, own.native_in = feeling, native_in
+            elif new is not None:
+                session.add(Reaction(expansion_id=expansion_id, person_id=person_id, feeling=new, native_in=native_in))
+            await session.flush()
+            post_id = await session.scalar(select(Post.id).where(Post.expansion_id == expansion_id))
+            if post_id is not None and (old or new):
+                first = await impress(session, post_id, person_id)
+                changes = Counter(impressions=int(first))
+                changes.update({COLUMNS[new]: 1} if new else {})
+                changes.subtract({COLUMNS[old]: 1} if old else {})
+                await count(session, post_id, changes)
+            return await tally(session, expansion_id), new
+
+    async def counts(self, expansion_id: int) -> dict[Feeling, int]:
+        """How many people feel what about an expansion, published or not."""
+        async with self._read() as session:
+            return await tally(session, expansion_id)
+
+    # pages
+
+    async def open_gallery(self, person_id: int, chat_id: int, sort: str = Sort.SURPRISING) -> Gallery:
+        async with self._write() as session:
+            gallery = Gallery(person_id=person_id, chat_id=chat_id, sort=Sort(sort))
+            session.add(gallery)
+            return gallery
+
+    async def gallery(self, gallery_id: int) -> Gallery | None:
+        async with self._read() as session:
+            return await session.get(Gallery, gallery_id)
+
+    async def place_gallery(self, gallery_id: int, message_id: int) -> None:
+        async with self._write() as session:
+            await session.execute(update(Gallery).where(Gallery.id == gallery_id).values(message_id=message_id))
+
+    async def sort(self, gallery_id: int, sort: str) -> None:
+        """Order a gallery anew; it starts from the top."""
+        async with self._write() as session:
+            anew = update(Gallery).where(Gallery.id == gallery_id)
+            await session.execute(anew.values(sort=Sort(sort), post_id=None, steps_back=0))
+
+    async def next(self, gallery_id: int, person_id: int, sort: str | None = None) -> Page | None:
+        """▶: what ◀ left behind, else what follows in the gallery's order. None while there are no posts.
+
+        By surprise that is what the person has not seen, then what they have, from the best round again; else by age.
+        """
+        async with self._write() as session:
+            await hold(session, person_id)
+            gallery = await session.get(Gallery, gallery_id)
+            if gallery is None:
+                return None
+            if sort is not None and sort != gallery.sort:
+                gallery.sort, gallery.post_id, gallery.steps_back = Sort(sort), None, 0
+            post = await step(session, gallery, person_id, ahead=True) if gallery.steps_back else None
+            gallery.steps_back = gallery.steps_back - 1 if post else 0
+            if post is not None:
+                gallery.post_id = post.id
+                return Page(post, again=True)
+            post = await following(session, gallery, person_id)
+            if post is None:
+                return None
+            gallery.post_id = post.id
+            first = await impress(session, post.id, person_id)
+            await count(session, post.id, Counter(impressions=int(first)))
+            await session.refresh(post)
+            return Page(post, again=not first)
+
+    async def previous(self, gallery_id: int, person_id: int) -> Page | None:
+        """◀: what the person was shown before this; None at the first."""
+        async with self._write() as session:
+            await hold(session, person_id)
+            gallery = await session.get(Gallery, gallery_id)
+            if gallery is None or (post := await step(session, gallery, person_id, ahead=False)) is None:
+                return None
+            gallery.post_id, gallery.steps_back = post.id, gallery.steps_back + 1
+            return Page(post, again=True)
+
+    async def _withdraw(self, status: PostStatus, *where: ColumnElement[bool]) -> bool:
+        async with self._write() as session:
+            gone = update(Post).where(status_is(Post, PostStatus.LIVE), *where).values(status=status)
+            return await session.scalar(gone.returning(Post.id)) is not None
+
+
+def decide(own: Reaction | None, feeling: Feeling | None, native_in: int | None) -> Feeling | None:
+    """What a person feels after a tap or a native reaction, given what they felt (`own`)."""
+    old = own.feeling if own else None
+    if native_in is None:
+        return None if feeling is old else feeling
+    if feeling is None and own is not None and own.native_in != native_in:
+        return old
+    return feeling
+
+
+def _shown_again(post: Post, person_id: int) -> Post | None:
+    if post.person_id != person_id:
+        return None
+    if post.status is PostStatus.HIDDEN:
+        post.status = PostStatus.LIVE
+    return post
+
+
+async def _held(session: AsyncSession, expansion_id: int) -> Expansion | None:
+    """An expansion whose votes nobody else changes until the transaction ends."""
+    one = select(Expansion).where(Expansion.id == expansion_id)
+    return await session.scalar(one.with_for_update(key_share=True, of=Expansion))

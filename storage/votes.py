@@ -1,0 +1,43 @@
+"""Counting votes and impressions into a post, and its score with them, in one transaction."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.models import Feeling, Impression, Post, Reaction
+from storage.ranking import surprise
+
+COLUMNS = {feeling: feeling.name.lower() for feeling in Feeling}
+
+
+async def count(session: AsyncSession, post_id: int, changes: Counter[str]) -> None:
+    """Add changes to a post's counters, named by column, and score it anew."""
+    changed = {name: getattr(Post, name) + change for name, change in changes.items() if change}
+    if not changed:
+        return
+    counters = (Post.laughing, Post.mind_blown, Post.screaming, Post.impressions, Post.prior)
+    post = update(Post).where(Post.id == post_id)
+    counts = (await session.execute(post.values(changed).returning(*counters))).one()
+    await session.execute(post.values(surprise=surprise(*counts)))
+
+
+async def impress(session: AsyncSession, post_id: int, person_id: int) -> bool:
+    """A post is shown to a person: True for the first time. It becomes the last that they saw; the caller counts it."""
+    seen = await session.get(Impression, (post_id, person_id))
+    last = await session.scalar(select(func.max(Impression.number)).where(Impression.person_id == person_id)) or 0
+    if seen is None:
+        session.add(Impression(post_id=post_id, person_id=person_id, number=last + 1))
+    elif seen.number < last:
+        seen.number = last + 1
+    await session.flush()
+    return seen is None
+
+
+async def tally(session: AsyncSession, expansion_id: int) -> dict[Feeling, int]:
+    """How many people feel what about an expansion; every feeling is named."""
+    votes = select(Reaction.feeling, func.count()).where(Reaction.expansion_id == expansion_id)
+    counted = dict((await session.execute(votes.group_by(Reaction.feeling))).tuples().all())
+    return {feeling: counted.get(feeling, 0) for feeling in Feeling}
