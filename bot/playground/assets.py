@@ -1,8 +1,12 @@
 """The page's own files, with a policy that lets nothing else in."""
 
+import asyncio
+from functools import cache
 from pathlib import Path
 
 from aiohttp import web
+
+from bot.playground.pictures import thumbnail
 
 PAGE = Path(__file__).parent / "page"
 SAMPLES = Path(__file__).parent / "samples"
@@ -29,13 +33,23 @@ async def asset(request: web.Request) -> web.FileResponse:
     return _file(PAGE / request.match_info["name"])
 
 
-async def sample(request: web.Request) -> web.FileResponse:
-    """`/playground/samples/<name>`: a photo to try with one tap."""
-    return _file(SAMPLES / request.match_info["name"])
+async def sample(request: web.Request) -> web.Response:
+    """`/playground/samples/<name>`: a photo to try with one tap, small."""
+    path = SAMPLES / Path(request.match_info["name"]).name
+    if path not in SAMPLES.glob("*.jpg"):
+        raise web.HTTPNotFound
+    headers = {"Cache-Control": "private, max-age=86400"}
+    return web.Response(body=await asyncio.to_thread(_small, path), content_type="image/jpeg", headers=headers)
+
+
+@cache
+def _small(path: Path) -> bytes:
+    rung = thumbnail(path.read_bytes())
+    return rung.data if rung else b""
 
 
 def _file(path: Path) -> web.FileResponse:
-    if not path.is_file():
+    if not path.resolve().is_relative_to(PAGE) or not path.is_file():
         raise web.HTTPNotFound
     kind = TYPES.get(path.suffix)
     return web.FileResponse(path, headers=HEADERS | ({"Content-Type": kind} if kind else {}))

@@ -67,7 +67,8 @@ async def read(request: web.Request) -> Call:
     elif request.can_read_body:
         for name, value in (await request.post()).items():
             if isinstance(value, FileField):
-                data = value.file.read(UPLOAD_BYTES + 1)
+                with value.file as file:
+                    data = file.read(UPLOAD_BYTES + 1)
                 if len(data) > UPLOAD_BYTES:
                     raise Refusal(413, "Request Entity Too Large")
                 uploads[name] = Upload(data, value.filename or name, value.content_type)

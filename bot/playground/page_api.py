@@ -36,7 +36,7 @@ class PageApi:
 
     async def history(self, request: web.Request) -> web.Response:
         """Up to 60 messages before one, oldest first."""
-        chat_id, before = int(request.match_info["chat"]), int(request.query.get("before", 2**53))
+        chat_id, before = _number(request.match_info["chat"]), _number(request.query.get("before", 2**53))
         cursor = self._stream.cursor
 
         def read(world: World) -> list[Json]:
@@ -46,7 +46,7 @@ class PageApi:
 
     async def menu(self, request: web.Request) -> web.Response:
         """The commands and the menu button that a person sees in a chat."""
-        chat_id, user_id = int(request.query["chat"]), int(request.query["user"])
+        chat_id, user_id = _number(request.query.get("chat")), _number(request.query.get("user"))
 
         def read(world: World) -> Json:
             language = str(people.user(world, user_id).get("language_code", ""))
@@ -83,8 +83,8 @@ class PageApi:
     async def send(self, request: web.Request) -> web.Response:
         """Send a form: `user`, `chat`, `text`, `reply_to`, `as`, `spoiler`, and `file` or `sample` fields."""
         form = await request.clone(client_max_size=10 * UPLOAD_BYTES).post()
-        user_id, chat_id = int(str(form["user"])), int(str(form["chat"]))
-        words, reply_to = str(form.get("text", "")), int(str(form.get("reply_to") or 0))
+        user_id, chat_id = _number(form.get("user")), _number(form.get("chat"))
+        words, reply_to = str(form.get("text", "")), _number(form.get("reply_to") or 0)
         try:
             stored = [await self._stored(upload, str(form.get("as", ""))) for upload in _uploads(form.getall)]
         except Refusal as refusal:
@@ -115,7 +115,10 @@ class PageApi:
         act = ACTS.get(request.match_info["act"])
         if act is None:
             raise web.HTTPNotFound
-        asked = await request.json()
+        try:
+            asked = await request.json()
+        except ValueError as error:
+            raise web.HTTPBadRequest(text="The body must be a JSON object.\n") from error
         return await self._answer(lambda world: act(world, asked))
 
     async def _answer(self, act: Callable[[World], Any]) -> web.Response:
@@ -123,6 +126,15 @@ class PageApi:
             return web.json_response(await self._store.transact(act))
         except Refusal as refusal:
             return web.json_response(refusal.answer(), status=refusal.code)
+        except (KeyError, TypeError) as error:
+            raise web.HTTPBadRequest(text=f"The request lacks {error} or it is of the wrong type.\n") from error
+
+
+def _number(value: object) -> int:
+    try:
+        return int(str(value))
+    except ValueError as error:
+        raise web.HTTPBadRequest(text=f"{value!r} is no whole number.\n") from error
 
 
 def _natural_kind(upload: Upload) -> str:
@@ -136,7 +148,8 @@ def _uploads(every: Callable[..., list[Any]]) -> list[Upload]:
     uploads = []
     for value in every("file", []):
         if isinstance(value, FileField):
-            uploads.append(Upload(value.file.read(), value.filename, value.content_type))
+            with value.file as file:
+                uploads.append(Upload(file.read(), value.filename, value.content_type))
     for name in every("sample", []):
         path = SAMPLES / Path(str(name)).name
         if path.suffix == ".jpg" and path.is_file():

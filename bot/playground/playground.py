@@ -69,7 +69,7 @@ class Playground:
         page = PageApi(self._store, self._folder, self._stream)
         router = app.router
         router.add_get("/", guard.page(assets.page))
-        router.add_get("/playground/page/{name}", guard.page(assets.asset))
+        router.add_get("/playground/page/{name:.+}", guard.page(assets.asset))
         router.add_get("/playground/samples/{name}", guard.page(assets.sample))
         router.add_route("*", "/bot{token:[^/]+}/{method}", guard.api(self._bot_api.handle))
         router.add_get("/file/bot{token:[^/]+}/{path:.+}", guard.api(self._bot_api.file))

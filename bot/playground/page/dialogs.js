@@ -1,0 +1,89 @@
+// Dialogs: alerts, questions, a new person, a new group, where to forward, and the photos about to be sent.
+
+import { avatar, h } from "./dom.js";
+import { act, attempt, chatsOf, emit, on, sendForm, world } from "./world.js";
+import { say } from "./words.js";
+
+function show(title, content, actions, className = "") {
+  return new Promise((resolve) => {
+    const buttons = actions.map(([label, value, look]) => h("button", { type: look === "main" ? "submit" : "button", className: look ?? "", onclick: look === "main" ? undefined : () => end(value) }, label));
+    const form = h("form", { method: "dialog", onsubmit: (event) => { event.preventDefault(); end(actions.find((one) => one[2] === "main")?.[1]); } }, title ? h("h2", {}, title) : "", ...content, h("div", { className: "actions" }, ...buttons));
+    const dialog = h("dialog", { className, "aria-label": title || undefined }, form);
+    const end = (value) => { dialog.close(); resolve(typeof value === "function" ? value() : value); };
+    dialog.addEventListener("close", () => { dialog.remove(); resolve(null); });
+    dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}
+
+export const alertBox = (text) => show(world.bot.first_name, [h("p", {}, text)], [[say("ok"), true, "main"]]);
+export const confirmBox = (title, text, yes) => show(title, [h("p", {}, text)], [[say("cancel"), false], [yes, true, "main"]]);
+
+export async function newPerson() {
+  const name = h("input", { type: "text", placeholder: say("name"), required: true, maxLength: 64, autofocus: true });
+  const languages = [["en", "English"], ["zh-hans", "中文"]].map(([code, label], index) => h("label", {}, h("input", { type: "radio", name: "language", value: code, checked: index === 0 }), label));
+  const created = await show(say("newPerson"), [name, h("div", { className: "seg" }, ...languages)], [[say("cancel"), null], [say("add"), () => ({ first_name: name.value.trim(), language_code: languages.find((label) => label.firstChild.checked).firstChild.value }), "main"]]);
+  if (!created?.first_name) return;
+  const person = await attempt(act("person", created));
+  world.people.set(person.id, person);
+  emit("people");
+  emit("go", { me: person.id, chat: person.id });
+}
+
+export async function newGroup() {
+  const title = h("input", { type: "text", placeholder: say("groupName"), required: true, maxLength: 128, autofocus: true });
+  const others = [...world.people.values()].filter((person) => person.id !== world.me);
+  const picks = [...others, world.bot].map((who) => [who, h("input", { type: "checkbox", checked: true })]);
+  const list = picks.map(([who, box]) => h("label", {}, box, avatar(who), who.first_name));
+  const done = await show(say("newGroup"), [title, ...list], [[say("cancel"), null], [say("create"), () => picks.filter(([, box]) => box.checked).map(([who]) => who.id), "main"]]);
+  if (!done || !title.value.trim()) return;
+  const chat = await attempt(act("group", { title: title.value, members: done.filter((id) => id !== world.bot.id), bot: done.includes(world.bot.id) }));
+  emit("go", { chat });
+}
+
+export async function groupMembers(chat) {
+  const entry = world.chats.get(chat);
+  const inside = (id) => ["creator", "administrator", "member"].includes(entry.members[id]);
+  const picks = [...world.people.values(), world.bot].map((who) => [who, h("input", { type: "checkbox", checked: inside(who.id), disabled: entry.members[who.id] === "creator" })]);
+  const list = picks.map(([who, box]) => h("label", {}, box, avatar(who), who.first_name, h("small", {}, { creator: say("owner"), administrator: say("admin") }[entry.members[who.id]] ?? "")));
+  const done = await show(say("addPeople"), list, [[say("cancel"), null], [say("ok"), true, "main"]]);
+  if (!done) return;
+  for (const [who, box] of picks) if (box.checked !== inside(who.id)) await attempt(act("standing", { chat, member: who.id, status: box.checked ? "member" : who.is_bot ? "kicked" : "left" }));
+}
+
+export async function forwardTo(message) {
+  const options = chatsOf(world.me).map((chat) => h("label", {}, h("input", { type: "radio", name: "chat", value: chat.id }), avatar(chat.id > 0 ? world.bot : chat), chat.title ?? world.bot.first_name));
+  options[0].firstChild.checked = true;
+  const chat = await show(say("forwardTo"), options, [[say("cancel"), null], [say("send"), () => Number(options.find((label) => label.firstChild.checked).firstChild.value), "main"]]);
+  if (!chat) return;
+  await attempt(act("forward", { chat, from_chat: message.chat.id, message_id: message.message_id }));
+  emit("go", { chat });
+}
+
+export async function sendFiles(files, words, replyTo) {
+  const pictures = files.every((file) => /^(image|video)\//.test(file.type));
+  const urls = files.map((file) => (file.type.startsWith("image/") ? URL.createObjectURL(file) : null));
+  const preview = h("div", { className: "preview" }, ...files.map((file, index) => (urls[index] ? h("img", { src: urls[index], alt: file.name }) : h("div", { className: "name" }, file.name))));
+  const caption = h("textarea", { placeholder: say("caption"), rows: 1, value: words, maxLength: 1024, autofocus: true, "aria-label": say("caption") });
+  caption.addEventListener("keydown", (event) => { if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); caption.form.requestSubmit(); } });
+  const asFile = h("input", { type: "radio", name: "as", checked: !pictures });
+  const choice = pictures ? [h("div", { className: "seg" }, h("label", {}, h("input", { type: "radio", name: "as", checked: true }), say("asPhoto")), h("label", {}, asFile, say("asFile")))] : [];
+  const spoiler = h("input", { type: "checkbox" });
+  if (pictures) choice.push(h("label", {}, spoiler, say("spoiler")));
+  const n = files.length, title = pictures ? (n > 1 ? say("sendPhotos", { n }) : say("sendPhoto")) : n > 1 ? say("sendFiles", { n }) : say("sendFile");
+  const done = await show(title, [preview, caption, ...choice], [[say("cancel"), null], [say("send"), true, "main"]], "sending");
+  urls.forEach((url) => url && URL.revokeObjectURL(url));
+  if (!done) return false;
+  await attempt(sendForm({ text: caption.value, reply_to: replyTo, as: asFile.checked ? "document" : "", spoiler: spoiler.checked ? "1" : "" }, files));
+  return true;
+}
+
+let timer;
+on("toast", (text) => {
+  const toast = document.getElementById("toast");
+  toast.textContent = text;
+  toast.classList.add("on");
+  clearTimeout(timer);
+  timer = setTimeout(() => toast.classList.remove("on"), Math.min(7000, 2200 + 45 * text.length));
+});

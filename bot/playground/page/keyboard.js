@@ -1,0 +1,77 @@
+// Inline keyboards: what each button does, and the shimmer until the bot has answered.
+
+import { h, icon } from "./dom.js";
+import { act, attempt, emit, on, world } from "./world.js";
+import { alertBox, confirmBox } from "./dialogs.js";
+import { copy, follow } from "./text.js";
+import { say } from "./words.js";
+
+const PATIENCE = 15000; // ms after which Telegram's apps stop the spinner too
+const waiting = new Map();
+
+export function keyboard(message) {
+  const rows = message.reply_markup?.inline_keyboard;
+  if (!rows?.length) return null;
+  return h("div", { className: "keys", role: "group" }, ...rows.map((row) => h("div", {}, ...row.map((one) => key(message, one)))));
+}
+
+function key(message, one) {
+  const element = h("button", { type: "button", className: one.style ?? "", onclick: () => press(element, message, one) }, one.text);
+  if (one.url || one.web_app || one.login_url) {
+    const corner = icon("link");
+    corner.classList.add("corner");
+    element.append(corner);
+  }
+  for (const [query, entry] of waiting) if (entry.message === message.message_id && entry.data === one.callback_data && entry.chat === message.chat.id) waiting.set(query, { ...entry, element: busy(element) });
+  return element;
+}
+
+function busy(element) {
+  element.setAttribute("aria-busy", "true");
+  return element;
+}
+
+function press(element, message, one) {
+  if (one.callback_data) return tap(element, message, one.callback_data);
+  if (one.copy_text) return copy(one.copy_text.text);
+  if ("switch_inline_query_current_chat" in one) return emit("compose", `@${world.bot.username} ${one.switch_inline_query_current_chat}`);
+  if ("switch_inline_query" in one) return emit("compose", `@${world.bot.username} ${one.switch_inline_query}`);
+  return openLink(one.url ?? one.web_app?.url ?? one.login_url?.url);
+}
+
+async function tap(element, message, data) {
+  if (element.getAttribute("aria-busy")) return;
+  busy(element);
+  let query;
+  try {
+    query = await attempt(act("tap", { chat: message.chat.id, message_id: message.message_id, data }));
+  } catch {
+    return element.removeAttribute("aria-busy");
+  }
+  if (early.has(query)) return settle(element, early.get(query), early.delete(query));
+  waiting.set(query, { element, message: message.message_id, chat: message.chat.id, data });
+  setTimeout(() => { waiting.get(query)?.element.removeAttribute("aria-busy"); waiting.delete(query); }, PATIENCE);
+}
+
+const early = new Map(); // answers that came before the tap's own response
+
+on("answer", (answer) => {
+  if (answer.user !== world.me) return;
+  const entry = waiting.get(answer.query);
+  if (!entry) return early.set(answer.query, answer);
+  waiting.delete(answer.query);
+  settle(entry.element, answer);
+});
+
+function settle(element, answer) {
+  element.removeAttribute("aria-busy");
+  if (answer.url) openLink(answer.url);
+  if (!answer.text) return;
+  if (answer.alert) alertBox(answer.text);
+  else emit("toast", answer.text);
+}
+
+async function openLink(url) {
+  if (follow(url)) return;
+  if (await confirmBox(say("openLink"), url, say("open"))) window.open(url, "_blank", "noopener");
+}

@@ -1,0 +1,120 @@
+// The conversation: keyed, so that only what changed is drawn; it stays at the end, or where the reader is.
+
+import { h, avatar, icon } from "./dom.js";
+import { attempt, get, loadHistory, messagesOf, on, sendForm, world } from "./world.js";
+import { day, say } from "./words.js";
+import { bubble } from "./bubble.js";
+import { serviceText, summary } from "./text.js";
+
+const log = document.getElementById("log"), scroll = document.getElementById("scroll"), down = document.getElementById("down");
+let drawn = new Map(), shown = null, atEnd = true, loading = false, missed = 0;
+
+down.append(icon("down"));
+down.title = say("toEnd");
+down.setAttribute("aria-label", say("toEnd"));
+down.addEventListener("click", () => scroll.scrollTo({ top: scroll.scrollHeight, behavior: "smooth" }));
+scroll.addEventListener("scroll", () => {
+  atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60;
+  if (atEnd) missed = 0;
+  badge();
+  if (scroll.scrollTop < 400) older();
+}, { passive: true });
+new ResizeObserver(() => { if (atEnd) scroll.scrollTop = scroll.scrollHeight; }).observe(log);
+new ResizeObserver(() => { if (atEnd) scroll.scrollTop = scroll.scrollHeight; }).observe(scroll);
+
+function badge() {
+  down.hidden = atEnd;
+  const counter = down.querySelector(".badge");
+  counter.hidden = !missed;
+  counter.textContent = missed;
+}
+
+export async function showChat() {
+  const key = `${world.me} ${world.chat}`;
+  if (shown !== key) {
+    [shown, drawn, atEnd, missed] = [key, new Map(), true, 0];
+    log.replaceChildren();
+    await loadHistory(world.chat);
+    if (shown !== key) return;
+  }
+  draw();
+  scroll.scrollTop = scroll.scrollHeight;
+}
+
+async function older() {
+  if (loading || world.whole.has(world.chat) || !messagesOf(world.chat).size) return;
+  loading = true;
+  const chat = world.chat, height = scroll.scrollHeight;
+  await loadHistory(chat, Math.min(...messagesOf(chat).keys()));
+  if (chat === world.chat) {
+    draw();
+    scroll.scrollTop += scroll.scrollHeight - height;
+  }
+  loading = false;
+}
+
+// Messages in order, albums together.
+function runs() {
+  const sorted = [...messagesOf(world.chat).values()].sort((a, b) => a.message_id - b.message_id), out = [];
+  for (const message of sorted) {
+    const previous = out.at(-1);
+    if (message.media_group_id && previous?.[0].media_group_id === message.media_group_id) previous.push(message);
+    else out.push([message]);
+  }
+  return out;
+}
+
+const together = (a, b) => a && b && a.from.id === b.from.id && !serviceText(a) && !serviceText(b) && Math.abs(a.date - b.date) < 600 && day(a.date) === day(b.date);
+
+function draw() {
+  const next = new Map(), elements = [], all = runs();
+  let today = "";
+  all.forEach((messages, index) => {
+    const date = day(messages[0].date);
+    if (date !== today) elements.push(entry(next, `day ${date}`, date, () => h("div", { className: "day" }, date)));
+    today = date;
+    const place = { first: !together(all[index - 1]?.[0], messages[0]), last: !together(messages[0], all[index + 1]?.[0]) };
+    elements.push(entry(next, messages[0].message_id, [...messages, place.first, place.last], (old) => bubble(messages, place, old?.querySelector(".bubble > .media > img"))));
+  });
+  if (!all.length) elements.push(entry(next, "empty", world.bot.first_name + world.me, empty));
+  for (const [key, { element }] of drawn) if (next.get(key)?.element !== element) element.remove();
+  elements.forEach((element, index) => { if (log.children[index] !== element) log.insertBefore(element, log.children[index] ?? null); });
+  drawn = next;
+}
+
+function entry(next, key, content, make) {
+  const old = drawn.get(key), parts = [content].flat();
+  const same = old && old.parts.length === parts.length && parts.every((part, index) => part === old.parts[index]);
+  const element = same ? old.element : make(old?.element);
+  next.set(key, { parts, element });
+  return element;
+}
+
+function empty() {
+  const box = h("div", { className: "empty" }, avatar(world.bot), h("h2", {}, world.bot.first_name), h("p", {}, say("hello", { name: world.bot.first_name })));
+  if (world.chat > 0) get(`/playground/menu?user=${world.me}&chat=${world.chat}`).then((menu) => { if (menu.description) box.querySelector("p").textContent = menu.description; });
+  box.append(h("p", {}, say("trySample")), tray());
+  return box;
+}
+
+export function tray(done = () => {}) {
+  const pick = (sample) => { done(); attempt(sendForm({ sample })); };
+  return h("div", { className: "tray" }, ...world.samples.map((name) => h("button", { type: "button", title: name, "aria-label": name.replace(".jpg", ""), onclick: () => pick(name) },
+    h("img", { src: `/playground/samples/${name}`, alt: "", loading: "lazy" }), name.includes("12mp") ? h("span", { className: "tag" }, say("download12")) : null)));
+}
+
+on("message", ({ chat, message, fresh }) => {
+  if (chat !== world.chat) return;
+  draw();
+  if (!fresh) return;
+  const mine = message.from.id === world.me;
+  document.querySelector(`.message[data-id="${message.message_id}"]`)?.classList.add("new");
+  if (mine) atEnd = true;
+  else {
+    document.getElementById("spoken").textContent = `${message.from.first_name}: ${summary(message)}`;
+    if (!atEnd) missed += 1;
+  }
+  if (atEnd) scroll.scrollTop = scroll.scrollHeight;
+  badge();
+});
+on("people", () => { if (world.chat) draw(); });

@@ -1,0 +1,58 @@
+// The chat page: puts the parts together and keeps the address in step with what is shown.
+
+import { chatsOf, connect, load, on, present, select, world } from "./world.js";
+import { showChat } from "./log.js";
+import { showComposer } from "./composer.js";
+import { showHead } from "./head.js";
+import { showSide } from "./side.js";
+
+const app = document.getElementById("app");
+const phone = matchMedia("(max-width: 720px)");
+
+async function show() {
+  app.classList.toggle("open", Boolean(world.chat));
+  showSide();
+  if (!world.chat) return;
+  showHead();
+  await Promise.all([showChat(), showComposer()]);
+}
+
+function address(push) {
+  const url = `?user=${world.me}${world.chat ? `&chat=${world.chat}` : ""}`;
+  if (push) history.pushState(null, "", url);
+  else history.replaceState(null, "", url);
+}
+
+on("go", ({ me = world.me, chat }) => {
+  if (!select(me, chat)) return;
+  address(phone.matches);
+  show();
+});
+on("be", (me) => {
+  const stays = world.chat < 0 && present(world.chat, me);
+  select(me, stays ? world.chat : phone.matches ? null : chatsOf(me)[0].id);
+  address(false);
+  show();
+});
+on("back", () => {
+  select(world.me, null);
+  address(false);
+  show();
+});
+addEventListener("popstate", () => {
+  const query = new URLSearchParams(location.search);
+  select(Number(query.get("user")) || world.me, Number(query.get("chat")) || null);
+  show();
+});
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "visible" && world.chat) { select(world.me, world.chat); showSide(); }
+});
+
+await load();
+if (world.chat && world.chat > 0) world.chat = world.me;
+if (!world.chat && !phone.matches) world.chat = world.me;
+select(world.me, world.chat);
+address(false);
+connect();
+await show();
+document.documentElement.dataset.ready = "yes";

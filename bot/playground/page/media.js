@@ -1,0 +1,83 @@
+// Pictures and files inside a bubble. Frames have their true proportions before a byte has come, so nothing jumps.
+
+import { h, icon } from "./dom.js";
+import { say, size } from "./words.js";
+import { view } from "./viewer.js";
+
+export const source = (fileId) => `/playground/files/${fileId}`;
+const BOX = 420, LEAST = 130;
+
+export function photoFor(sizes, width) {
+  const wanted = width * Math.min(2, devicePixelRatio);
+  return sizes.find((one) => Math.max(one.width, one.height) >= wanted) ?? sizes.at(-1);
+}
+
+export function frameSize({ width, height }) {
+  const factor = Math.min(BOX / width, BOX / height, Math.max(1, LEAST / Math.min(width, height)));
+  return [Math.max(LEAST, Math.round(width * factor)), Math.max(64, Math.round(height * factor))];
+}
+
+function frame(message, shape, tile, ...children) {
+  const element = h("div", { className: "media", tabIndex: 0, role: "button", "aria-label": message.caption || say("photo") }, ...children);
+  if (!tile) {
+    const [width, height] = frameSize(shape);
+    element.style.aspectRatio = `${width} / ${height}`;
+    element.style.maxWidth = `${width}px`;
+    element.style.width = `${width}px`;
+  }
+  if (message.has_media_spoiler) element.classList.add("veiled");
+  const open = () => (element.classList.contains("veiled") ? element.classList.remove("veiled") : view(message));
+  element.addEventListener("click", open);
+  element.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.stopPropagation(); open(); } });
+  return element;
+}
+
+// The picture shown before stays in the frame until the new one is decoded: an edited preview never flashes.
+export function photo(message, tile = false, previous = null) {
+  const sizes = message.photo, chosen = photoFor(sizes, BOX);
+  const image = h("img", { alt: message.caption || say("photo"), decoding: "async", draggable: false });
+  const element = frame(message, sizes.at(-1), tile);
+  if (previous) element.append(previous.cloneNode());
+  else if (sizes.length > 1) element.style.backgroundImage = `url("${source(sizes[0].file_id)}")`;
+  image.src = source(chosen.file_id);
+  if (previous) image.decode().catch(() => null).finally(() => element.replaceChildren(image));
+  else element.append(image);
+  return element;
+}
+
+export function moving(message, tile = false) {
+  const file = message.animation ?? message.video;
+  if (file.mime_type?.startsWith("image/")) return frame(message, file, tile, h("img", { src: source(file.file_id), alt: say("animation") }));
+  const video = h("video", { src: source(file.file_id), muted: true, playsInline: true, loop: Boolean(message.animation), autoplay: Boolean(message.animation), controls: Boolean(message.video), preload: "metadata" });
+  const element = frame(message, file, tile, video);
+  // The sender may not know the frame; the file does.
+  video.addEventListener("loadedmetadata", () => {
+    const [width, height] = frameSize({ width: video.videoWidth, height: video.videoHeight });
+    if (!tile) Object.assign(element.style, { aspectRatio: `${width} / ${height}`, width: `${width}px`, maxWidth: `${width}px` });
+  });
+  return element;
+}
+
+export function sticker(message) {
+  return h("img", { className: "sticker", src: source(message.sticker.file_id), alt: message.sticker.emoji ?? say("sticker"), width: message.sticker.width, height: message.sticker.height });
+}
+
+export function documentCard(message) {
+  const file = message.document ?? message.audio ?? message.voice, small = file.thumbnail;
+  const face = h("span", { className: small ? "face pictured" : "face" }, icon("save"));
+  if (small) face.style.backgroundImage = `url("${source(small.file_id)}")`;
+  const label = h("span", { className: "label" }, h("b", {}, file.file_name ?? say("document")), h("span", {}, size(file.file_size)));
+  return h("a", { className: "document", href: source(file.file_id), download: file.file_name ?? "file", "aria-label": `${say("download")} ${file.file_name ?? ""}` }, face, label);
+}
+
+export function album(messages) {
+  const count = messages.length;
+  const tiles = messages.map((message, index) => {
+    const tile = message.photo ? photo(message, true) : moving(message, true);
+    if (count % 2 === 1 && index === 0) tile.classList.add("wide");
+    return tile;
+  });
+  const box = h("div", { className: "album" }, ...tiles);
+  box.dataset.count = count;
+  return box;
+}
