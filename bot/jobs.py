@@ -51,36 +51,39 @@ class Worker:
             await self._work(expansion)
 
     async def _work(self, expansion: Expansion) -> None:
-        beating = asyncio.create_task(self._keep_lease(expansion))
+        """Bring one expansion to its end; the queue says how often a failed try is repeated."""
+        queue, number = self.services.queue, expansion.id
         try:
-            await self._expand(expansion)
+            outcome = await self._paint(expansion)
+        except Cancelled:
+            await self._finish(expansion, Status.CANCELLED)
+        except (BadPhoto, FileNotFoundError) as error:
+            await self._finish(expansion, Status.FAILED, error)
+        except EngineError as error:
+            log.warning("expansion.failed", expansion=number, attempt=expansion.attempts, reason=str(error))
+            await queue.retry(number, self.name, str(error))
         except asyncio.CancelledError:
-            await self.services.queue.release(expansion.id, self.name)
+            await queue.release(number, self.name)
             raise
-        finally:
-            beating.cancel()
-        self.services.ended.put_nowait(expansion.id)
+        else:
+            await self._keep(expansion, outcome)
+        self.services.ended.put_nowait(number)
 
-    async def _expand(self, expansion: Expansion) -> None:
-        """Run one expansion to its end and record it; the queue says how often a failed one is tried again."""
+    async def _paint(self, expansion: Expansion) -> Outcome:
+        """Have the engine work, and renew the lease meanwhile."""
         self._fraction = 0.0
 
         def report(fraction: float) -> None:
             self._fraction = fraction
             self.board.progressed(expansion, fraction)
 
+        order = await self._order(expansion)
+        beating = asyncio.create_task(self._keep_lease(expansion))
         try:
-            outcome = await self.process.expand(await self._order(expansion), report)
-        except Cancelled:
-            await self._finish(expansion, Status.CANCELLED)
-        except (BadPhoto, FileNotFoundError) as error:
-            await self._finish(expansion, Status.FAILED, error)
-        except EngineError as error:
-            log.warning("expansion.failed", expansion=expansion.id, attempt=expansion.attempts, reason=str(error))
-            if not await self.services.queue.retry(expansion.id, self.name, str(error)):
-                EXPANSIONS.labels(Status.FAILED.value).inc()
-        else:
-            await self._keep(expansion, outcome)
+            return await self.process.expand(order, report)
+        finally:
+            beating.cancel()
+            await asyncio.wait({beating})
 
     async def _order(self, expansion: Expansion) -> Order:
         return Order(

@@ -19,7 +19,7 @@ from bot.chat.panel import button, describe
 from bot.chat.texts import Texts, best_language, texts
 from bot.chat.visit import Bot
 from bot.services import Services
-from storage.models import Expansion, Status
+from storage.models import Expansion, Gallery, Status
 
 log = structlog.get_logger()
 
@@ -62,10 +62,11 @@ def bar(fraction: float) -> str:
     return "▓" * full + "░" * (BAR - full)
 
 
-async def language_of(services: Services, expansion: Expansion) -> Texts:
-    """The language that the chat of an expansion speaks, else its person's."""
-    chat, person = await services.people.chat(expansion.chat_id), await services.people.person(expansion.person_id)
-    return texts(best_language([chat and chat.language, person and person.language, person and person.language_code]))
+async def language_of(services: Services, shown: Expansion | Gallery) -> Texts:
+    """The language that the chat of what is shown speaks, else its person's."""
+    chat, person = await services.people.chat(shown.chat_id), await services.people.person(shown.person_id)
+    wishes = [chat.language] if chat else []
+    return texts(best_language([*wishes, person.language, person.language_code] if person else wishes))
 
 
 @dataclass

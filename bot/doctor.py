@@ -1,0 +1,153 @@
+"""`kuotu doctor`: what is set up, what is missing, and how to get it."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from enum import Enum
+from importlib.metadata import version
+
+from rich.console import Console
+from rich.markup import escape
+from sqlalchemy.ext.asyncio import AsyncEngine
+from telegram import Bot, User
+from telegram.error import InvalidToken, TelegramError
+
+from bot.settings import Settings
+from inference.engine import EngineName, EngineUnavailable, open_engine
+from storage.blobs import BlobsUnavailable, open_blobs
+from storage.database import DatabaseUnavailable, open_database
+from storage.people import People
+
+ROOM = 2.0  # GB below which the disk is worth a word
+
+
+class State(Enum):
+    GOOD = "[green]✓[/]"
+    OPTIONAL = "[yellow]–[/]"  # works without, and says what it would add
+    BAD = "[red]✗[/]"  # must be mended before Kuotu runs
+
+
+@dataclass(frozen=True)
+class Finding:
+    state: State
+    subject: str
+    words: str
+
+
+async def examine(settings: Settings) -> int:
+    """Print every finding as it is made; 1 when something must be mended, else 0."""
+    console, worst = Console(), 0
+    console.print(f"扩图 Kuotu {version('kuotu')}, Python {sys.version.split()[0]}", highlight=False)
+    async for finding in _findings(settings):
+        console.print(f" {finding.state.value} [bold]{finding.subject}[/]  {escape(finding.words)}", highlight=False)
+        worst = max(worst, int(finding.state is State.BAD))
+    return worst
+
+
+async def _findings(settings: Settings) -> AsyncIterator[Finding]:
+    yield _folder(settings)
+    database, finding = await _database(settings)
+    yield finding
+    yield _blobs(settings)
+    yield await asyncio.to_thread(_engine, settings)
+    yield _port(settings)
+    async for finding in _telegram(settings, database):
+        yield finding
+    if database is not None:
+        await database.dispose()
+
+
+def _folder(settings: Settings) -> Finding:
+    folder = settings.data_dir.resolve()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".doctor"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        remedy = "set KUOTU_DATA_DIR to a folder that can be written"
+        return Finding(State.BAD, "data folder", f"{folder}: {error.strerror}; {remedy}")
+    free = shutil.disk_usage(folder).free / 1e9
+    state = State.GOOD if free > ROOM else State.OPTIONAL
+    return Finding(state, "data folder", f"{folder}, {free:.1f} GB free")
+
+
+async def _database(settings: Settings) -> tuple[AsyncEngine | None, Finding]:
+    try:
+        engine = await open_database(settings.database)
+    except DatabaseUnavailable as error:
+        return None, Finding(State.BAD, "database", str(error))
+    return engine, Finding(State.GOOD, "database", engine.url.render_as_string(hide_password=True))
+
+
+def _blobs(settings: Settings) -> Finding:
+    try:
+        open_blobs(settings.blobs)
+    except BlobsUnavailable as error:
+        return Finding(State.BAD, "pictures", str(error))
+    return Finding(State.GOOD, "pictures", settings.blobs)
+
+
+def _engine(settings: Settings) -> Finding:
+    try:
+        engine = open_engine(settings.engine, settings.model)
+    except EngineUnavailable as error:
+        return Finding(State.BAD, "engine", str(error))
+    words = f"{engine.name}, {settings.engine_processes} at a time"
+    if settings.engine is EngineName.AUTO and not engine.reads_words:
+        return Finding(State.GOOD, "engine", f"{words}; with a GPU, the [diffusion] extra and a model, it paints new things")
+    return Finding(State.GOOD, "engine", words)
+
+
+def _port(settings: Settings) -> Finding:
+    where = f"{settings.host}:{settings.port}"
+    try:
+        with socket.create_server((settings.host, settings.port)):
+            return Finding(State.GOOD, "port", f"{where} is free")
+    except OSError as error:
+        return Finding(State.OPTIONAL, "port", f"{where}: {error.strerror}; Kuotu runs already, or set KUOTU_PORT")
+
+
+async def _telegram(settings: Settings, database: AsyncEngine | None) -> AsyncIterator[Finding]:
+    if not settings.on_telegram:
+        remedy = "for Telegram, ask @BotFather for a token and set KUOTU_TELEGRAM_TOKEN"
+        yield Finding(State.OPTIONAL, "Telegram", f"no token, so the playground serves; {remedy}")
+        return
+    api = settings.telegram_api
+    bot = Bot(settings.telegram_token.get_secret_value(), base_url=f"{api}/bot", base_file_url=f"{api}/file/bot")
+    try:
+        async with bot:
+            yield _myself(await bot.get_me())
+            if database is not None:
+                async for finding in _groups(bot, database):
+                    yield finding
+    except InvalidToken:
+        yield Finding(State.BAD, "Telegram", "does not know this token; copy it from @BotFather again")
+    except TelegramError as error:
+        yield Finding(State.BAD, "Telegram", f"{error}; check the network and KUOTU_TELEGRAM_API")
+
+
+def _myself(me: User) -> Finding:
+    lacks = [] if me.can_join_groups else ["it cannot join groups: /setjoingroups at @BotFather"]
+    lacks += [] if not me.can_read_all_group_messages else ["privacy mode is off: it is sent every group message"]
+    return Finding(State.OPTIONAL if lacks else State.GOOD, "Telegram", "; ".join([f"@{me.username}", *lacks]))
+
+
+async def _groups(bot: Bot, database: AsyncEngine) -> AsyncIterator[Finding]:
+    """Telegram shows native reactions in a group only to administrators."""
+    for group in await People(database).groups():
+        try:
+            member = await bot.get_chat_member(group.id, bot.id)
+        except TelegramError as error:
+            yield Finding(State.OPTIONAL, f"group «{group.title}»", str(error))
+            continue
+        if member.status == member.ADMINISTRATOR:
+            yield Finding(State.GOOD, f"group «{group.title}»", "administrator, sees native reactions")
+        else:
+            remedy = "make it an administrator; the buttons work anyway"
+            yield Finding(State.OPTIONAL, f"group «{group.title}»", f"{member.status}, sees no native reactions: {remedy}")
