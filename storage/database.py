@@ -44,12 +44,12 @@ async def open_database(url: str) -> AsyncEngine:
     try:
         address = make_url(url)
         engine = create_async_engine(address, **_options(address))
-    except ArgumentError:
-        raise DatabaseUnavailable(f"{url!r} is not a database URL, such as sqlite+aiosqlite:///kuotu.db") from None
     except (NoSuchModuleError, InvalidRequestError):
         raise DatabaseUnavailable(
             f"no asynchronous driver {address.drivername!r}; use sqlite+aiosqlite:// or postgresql+psycopg://"
         ) from None
+    except ArgumentError:
+        raise DatabaseUnavailable(f"{url!r} is not a database URL, such as sqlite+aiosqlite:///kuotu.db") from None
     except ModuleNotFoundError as missing:
         raise DatabaseUnavailable(f"{address.drivername} needs {missing.name}: pip install 'kuotu[scale]'") from None
     try:

@@ -12,7 +12,7 @@ from storage.database import hold, transactions
 from storage.models import Expansion, Feeling, Gallery, Post, PostStatus, Reaction, Status, status_is
 from storage.pages import Sort, following, step
 from storage.ranking import surprise
-from storage.votes import COLUMNS, count, impress, tally
+from storage.votes import COLUMNS, count, feelings, impress, tally
 
 
 @dataclass(frozen=True)
@@ -98,24 +98,23 @@ class GalleryStore:
             old, new = own.feeling if own else None, decide(own, feeling, native_in)
             if own is not None and new is None:
                 await session.delete(own)
-            elif own is not None and feeling is not None:
-                own.feeling, own.native_in = feeling, native_in
-            elif new is not None:
-                session.add(Reaction(expansion_id=expansion_id, person_id=person_id, feeling=new, native_in=native_in))
+            elif feeling is not None:
+                vote = Reaction(expansion_id=expansion_id, person_id=person_id, feeling=feeling, native_in=native_in)
+                await session.merge(vote)
             await session.flush()
             post_id = await session.scalar(select(Post.id).where(Post.expansion_id == expansion_id))
             if post_id is not None and (old or new):
                 first = await impress(session, post_id, person_id)
                 changes = Counter(impressions=int(first))
-                changes.update({COLUMNS[new]: 1} if new else {})
-                changes.subtract({COLUMNS[old]: 1} if old else {})
+                changes.update([COLUMNS[new]] if new else [])
+                changes.subtract([COLUMNS[old]] if old else [])
                 await count(session, post_id, changes)
-            return await tally(session, expansion_id), new
+            return await feelings(session, expansion_id), new
 
     async def counts(self, expansion_id: int) -> dict[Feeling, int]:
         """How many people feel what about an expansion, published or not."""
         async with self._read() as session:
-            return await tally(session, expansion_id)
+            return await feelings(session, expansion_id)
 
     # pages
 
@@ -128,6 +127,12 @@ class GalleryStore:
     async def gallery(self, gallery_id: int) -> Gallery | None:
         async with self._read() as session:
             return await session.get(Gallery, gallery_id)
+
+    async def gallery_in(self, chat_id: int, message_id: int) -> Gallery | None:
+        """The gallery that a message is."""
+        here = (Gallery.chat_id == chat_id, Gallery.message_id == message_id)
+        async with self._read() as session:
+            return await session.scalar(select(Gallery).where(*here))
 
     async def place_gallery(self, gallery_id: int, message_id: int) -> None:
         async with self._write() as session:

@@ -318,6 +318,8 @@ class Gallery(Base):
     steps_back: Mapped[int] = mapped_column(default=0)  # how far ◀ went, so that ▶ returns the same way
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
 
+    __table_args__ = (Index("ix_galleries_message", "chat_id", "message_id"),)
+
 
 class Received(Base):
     """An update from Telegram that is not handled yet."""

@@ -181,6 +181,10 @@ class Store:
         """Record the intent to say «ready»; True for the first to ask, who then says it."""
         return await self._set(Expansion.id == expansion_id, Expansion.announced_at.is_(None), announced_at=now())
 
+    async def remember_file(self, expansion_id: int, file_id: str) -> None:
+        """Telegram's file id of the picture, wherever it was sent."""
+        await self._set(Expansion.id == expansion_id, file_id=file_id)
+
     async def remember_before(self, expansion_id: int, file_id: str) -> None:
         """Telegram's file id of the picture without its new part."""
         await self._set(Expansion.id == expansion_id, before_file_id=file_id)
@@ -246,6 +250,18 @@ class Store:
         async with self._write() as session:
             this = (Message.chat_id == chat_id, Message.message_id == message_id)
             await session.execute(delete(Message).where(*this))
+
+    async def messages_showing(self, expansion_id: int) -> list[Message]:
+        """Every message that shows an expansion, or speaks of it; oldest first."""
+        async with self._read() as session:
+            messages = select(Message).where(Message.expansion_id == expansion_id)
+            return list(await session.scalars(messages.order_by(Message.sent_at, Message.message_id)))
+
+    async def newest_message(self, chat_id: int) -> Message | None:
+        """What the bot showed last in a chat."""
+        async with self._read() as session:
+            messages = select(Message).where(Message.chat_id == chat_id)
+            return await session.scalar(messages.order_by(Message.message_id.desc()).limit(1))
 
     async def messages_of(self, person_id: int) -> list[Message]:
         """Every message made for a person, oldest first."""

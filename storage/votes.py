@@ -37,7 +37,14 @@ async def impress(session: AsyncSession, post_id: int, person_id: int) -> bool:
 
 
 async def tally(session: AsyncSession, expansion_id: int) -> dict[Feeling, int]:
-    """How many people feel what about an expansion; every feeling is named."""
+    """How many people feel what about an expansion, counted one by one; every feeling is named."""
     votes = select(Reaction.feeling, func.count()).where(Reaction.expansion_id == expansion_id)
-    counted = dict((await session.execute(votes.group_by(Reaction.feeling))).tuples().all())
-    return {feeling: counted.get(feeling, 0) for feeling in Feeling}
+    counted = Counter(dict((await session.execute(votes.group_by(Reaction.feeling))).all()))
+    return {feeling: counted[feeling] for feeling in Feeling}
+
+
+async def feelings(session: AsyncSession, expansion_id: int) -> dict[Feeling, int]:
+    """The same, from the counters of its post when it has one."""
+    columns = [getattr(Post, COLUMNS[feeling]) for feeling in Feeling]
+    counters = (await session.execute(select(*columns).where(Post.expansion_id == expansion_id))).one_or_none()
+    return dict(zip(Feeling, counters, strict=True)) if counters else await tally(session, expansion_id)

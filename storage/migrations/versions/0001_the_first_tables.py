@@ -300,6 +300,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_galleries")),
     )
     with op.batch_alter_table("galleries", schema=None) as batch_op:
+        batch_op.create_index("ix_galleries_message", ["chat_id", "message_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_galleries_person_id"), ["person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_galleries_post_id"), ["post_id"], unique=False)
 
@@ -327,6 +328,7 @@ def downgrade() -> None:
     with op.batch_alter_table("galleries", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_galleries_post_id"))
         batch_op.drop_index(batch_op.f("ix_galleries_person_id"))
+        batch_op.drop_index("ix_galleries_message")
 
     op.drop_table("galleries")
     with op.batch_alter_table("reactions", schema=None) as batch_op:

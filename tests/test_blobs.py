@@ -1,0 +1,113 @@
+"""Blobs: the same contract in a folder, in memory and in S3."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
+
+from storage.blobs import Blobs, BlobsUnavailable, open_blobs
+
+PICTURE = bytes(range(256)) * 1000
+KEY = sha256(PICTURE).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    """The URL of a bucket on a local server that speaks S3."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    address = f"http://{host}:{port}"
+    urlopen(Request(f"{address}/kuotu", method="PUT")).close()
+    yield f"s3://kuotu/pictures?endpoint={address}&region=us-east-1&access_key_id=k&secret_access_key=s"
+    server.stop()
+
+
+@pytest.fixture(params=["path", "file", "memory", "s3"])
+def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
+    match request.param:
+        case "path":
+            return open_blobs(str(tmp_path / "new" / "blobs"))
+        case "file":
+            return open_blobs(f"file://{tmp_path}/blobs")
+        case "memory":
+            return open_blobs("memory://")
+        case _:
+            return open_blobs(request.getfixturevalue("s3"))
+
+
+async def test_what_was_put_is_got(blobs: Blobs) -> None:
+    key = await blobs.put(PICTURE, ".png")
+    assert key == f"{KEY[:2]}/{KEY}.png"
+    assert await blobs.get(key) == PICTURE
+
+
+async def test_the_same_bytes_have_one_key(blobs: Blobs) -> None:
+    keys = await asyncio.gather(*(blobs.put(PICTURE, ".png") for _ in range(4)), blobs.put(PICTURE, ".jpg"))
+    assert len(set(keys)) == 2
+    assert await blobs.get(keys[0]) == await blobs.get(keys[-1]) == PICTURE
+
+
+async def test_nothing_is_kept_too(blobs: Blobs) -> None:
+    assert await blobs.get(await blobs.put(b"", "")) == b""
+
+
+async def test_a_missing_blob_is_not_found(blobs: Blobs) -> None:
+    with pytest.raises(FileNotFoundError):
+        await blobs.get("00/0000.png")
+
+
+async def test_deleting_twice_is_deleting(blobs: Blobs) -> None:
+    keys = [await blobs.put(bytes([n]), ".bin") for n in range(3)]
+    for _ in range(2):
+        await blobs.delete(keys[:2])
+    with pytest.raises(FileNotFoundError):
+        await blobs.get(keys[0])
+    assert await blobs.get(keys[2]) == b"\x02"
+    await blobs.delete([])
+
+
+PUTTER = """
+import asyncio, os, sys
+from storage.blobs import open_blobs
+async def main():
+    blobs = open_blobs(sys.argv[1])
+    print("ready", flush=True)
+    while True:
+        await blobs.put(os.urandom(3_000_000), ".bin")
+        print("put", flush=True)
+asyncio.run(main())
+"""
+
+
+def test_a_kill_in_the_midst_leaves_no_half_blob(tmp_path: Path) -> None:
+    for lines in (1, 2, 3):
+        putter = subprocess.Popen([sys.executable, "-c", PUTTER, str(tmp_path)], stdout=subprocess.PIPE)
+        assert putter.stdout is not None
+        for _ in range(lines):
+            putter.stdout.readline()
+        putter.send_signal(signal.SIGKILL)
+        putter.communicate()
+    kept = [path for path in tmp_path.glob("??/*.bin") if path.is_file()]
+    assert kept
+    assert [path.name for path in kept] == [f"{sha256(path.read_bytes()).hexdigest()}.bin" for path in kept]
+
+
+@pytest.mark.parametrize("where", ["file", "nowhere"])
+def test_a_place_that_cannot_be_says_so_in_one_line(tmp_path: Path, where: str) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    url = str(tmp_path / "file" / "blobs") if where == "file" else "carrier-pigeon://loft"
+    with pytest.raises(BlobsUnavailable, match="cannot keep pictures in") as refusal:
+        open_blobs(url)
+    assert os.linesep not in str(refusal.value)
