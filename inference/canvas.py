@@ -101,16 +101,17 @@ class TooLarge(NoSuchCanvas):
     """The canvas would pass the limit in megapixels or along one side."""
 
 
-def round_half_up(value: float) -> int:
-    return floor(value + 0.5)
+def round_half_up(value: float | Fraction) -> int:
+    return floor(value + Fraction(1, 2) if isinstance(value, Fraction) else value + 0.5)
 
 
 def scaled(photo: Extent, direction: Direction, scale: float) -> Margins:
     """Margins that make the photo `scale` times larger along `direction`."""
     if not MIN_SCALE <= scale <= MAX_SCALE:
         raise NoSuchCanvas(f"scale {scale:g} is not between {MIN_SCALE:g} and {MAX_SCALE:g}")
-    added_width = round_half_up(photo.width * scale) - photo.width if direction.widens else 0
-    added_height = round_half_up(photo.height * scale) - photo.height if direction.heightens else 0
+    exact = Fraction(str(scale))  # as written: 50 * 1.15 is 57.5, and 57.499… in floats
+    added_width = round_half_up(photo.width * exact) - photo.width if direction.widens else 0
+    added_height = round_half_up(photo.height * exact) - photo.height if direction.heightens else 0
     return _placed(direction, added_width, added_height)
 
 
@@ -122,8 +123,8 @@ def with_ratio(photo: Extent, direction: Direction, ratio: Fraction) -> Margins:
     """
     if ratio <= 0:
         raise NoSuchCanvas(f"ratio {ratio} must be positive")
-    added_width = round_half_up(float(photo.height * ratio)) - photo.width
-    added_height = round_half_up(float(photo.width / ratio)) - photo.height
+    added_width = round_half_up(photo.height * ratio) - photo.width
+    added_height = round_half_up(photo.width / ratio) - photo.height
     if added_width <= 0 and added_height <= 0:
         raise RatioReached(f"the photo is {photo.width}x{photo.height}, which is {ratio_name(ratio)} already")
     if added_width > 0:

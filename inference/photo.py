@@ -14,6 +14,7 @@ import re
 import struct
 from enum import StrEnum
 from io import BytesIO
+from math import ceil
 from typing import Final
 
 import cv2
@@ -74,15 +75,7 @@ class BadPhoto(ValueError):
 
 def decode(data: bytes, max_megapixels: float = MAX_MEGAPIXELS) -> Pixels:
     """The pixels of a photo. Raises BadPhoto; its size is read from the header before any pixel is."""
-    image = _open(data, max_megapixels)
-    turn = _orientation(image)
-    try:
-        image.load()
-        pixels = to_srgb(image)
-    except _DAMAGE as error:
-        raise BadPhoto(Reason.TRUNCATED) from error
-    del image  # a turned copy need not lie beside it
-    return np.ascontiguousarray(_upright(pixels, turn))
+    return _pixels(_open(data, max_megapixels))
 
 
 def extent(data: bytes, max_megapixels: float = MAX_MEGAPIXELS) -> Extent:
@@ -114,29 +107,29 @@ def encode_chat(pixels: Pixels) -> bytes:
     return _jpeg(small, 75, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420)
 
 
-def full_resolution(master: bytes) -> tuple[bytes, str, bool]:
-    """(file, extension, lossless) for a person to keep, within Telegram's 50 MB: the PNG, else WebP, else a JPEG.
+def full_resolution(master: bytes, limit: int = FILE_BYTES) -> tuple[bytes, str, bool]:
+    """(file, extension, lossless) for a person to keep, within `limit` bytes: the PNG, else WebP, else a JPEG.
 
-    Blocking; the WebP of a 40-megapixel master takes seconds and about 1 GB.
+    Blocking; the WebP of a noisy 40-megapixel master takes seconds and 1.2 GB.
     """
-    if len(master) <= FILE_BYTES:
+    if len(master) <= limit:
         return master, "png", True
-    pixels = decode(master, float("inf"))
-    if max(pixels.shape) <= WEBP_SIDE and len(data := _webp(pixels)) <= FILE_BYTES:
+    pixels = _pixels(_recognised(master, float("inf")))  # of any shape: it was made here
+    if max(pixels.shape) <= WEBP_SIDE and len(data := _webp(pixels)) <= limit:
         return data, "webp", True
     for quality in (95, 90, 80):
         data = _jpeg(pixels, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444)
-        if len(data) <= FILE_BYTES:
+        if len(data) <= limit:
             break
     return data, "jpg", False
 
 
 def _open(data: bytes, max_megapixels: float) -> Image.Image:
     """Read the header and measure it. Raises BadPhoto for everything that the header tells."""
-    image = _recognised(data)
+    image = _recognised(data, max_megapixels)
     width, height = image.size
     if width * height > max_megapixels * 1_000_000:
-        raise BadPhoto(Reason.TOO_LARGE, f"{width * height / 1e6:.0f}", f"{max_megapixels:g}")
+        raise _too_large(width * height, max_megapixels)
     if max(width, height) > MAX_RATIO * min(width, height):
         raise BadPhoto(Reason.TOO_NARROW, f"{width}x{height}", str(MAX_RATIO))
     if min(width, height) < MIN_SIDE:
@@ -146,7 +139,7 @@ def _open(data: bytes, max_megapixels: float) -> Image.Image:
     return image
 
 
-def _recognised(data: bytes) -> Image.Image:
+def _recognised(data: bytes, max_megapixels: float) -> Image.Image:
     """Not by Image.open: that measures against a limit of its own, which warns or raises by size."""
     if not data:
         raise BadPhoto(Reason.EMPTY)
@@ -162,11 +155,26 @@ def _recognised(data: bytes) -> Image.Image:
         try:
             return read(BytesIO(data), "")
         except Image.DecompressionBombError as error:  # a plugin that must allocate to read its header
-            raise BadPhoto(Reason.TOO_LARGE, f"{_pixels_named(error) / 1e6:.0f}", f"{MAX_MEGAPIXELS:g}") from error
+            raise _too_large(_pixels_named(error), max_megapixels) from error
         except _DAMAGE as error:
             _log.info("a damaged header: %s", error)
             verdict = Reason.TRUNCATED
     raise BadPhoto(verdict)
+
+
+def _pixels(image: Image.Image) -> Pixels:
+    turn = _orientation(image)
+    try:
+        image.load()
+        pixels = to_srgb(image)
+    except _DAMAGE as error:
+        raise BadPhoto(Reason.TRUNCATED) from error
+    image.close()  # a turned copy need not lie beside it
+    return np.ascontiguousarray(_upright(pixels, turn))
+
+
+def _too_large(pixels: int, max_megapixels: float) -> BadPhoto:
+    return BadPhoto(Reason.TOO_LARGE, f"{ceil(pixels / 100_000) / 10:g}", f"{max_megapixels:g}")
 
 
 def _pixels_named(error: Image.DecompressionBombError) -> int:
