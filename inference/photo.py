@@ -192,7 +192,9 @@ def _moves(image: Image.Image) -> bool:
 
 
 def _orientation(image: Image.Image) -> int:
-    """EXIF orientation, 1 to 8 (TIFF 6.0, tag 274)."""
+    """EXIF orientation, 1 to 8 (TIFF 6.0, tag 274), of what Pillow does not turn while it loads."""
+    if image.format == "TIFF":
+        return 1
     try:
         value = image.getexif().get(ExifTags.Base.Orientation, 1)
     except _DAMAGE as error:
