@@ -80,9 +80,23 @@ def ignore(_fraction: float) -> None:
 def open_engine(name: EngineName, model: str = "") -> Engine:
     """Open an engine by name; its libraries are imported only now. Raises EngineUnavailable with the remedy."""
     match name:
-        case EngineName.PATCHMATCH | EngineName.AUTO:
+        case EngineName.PATCHMATCH:
             from inference.patchmatch.engine import PatchMatch
 
             return PatchMatch()
         case EngineName.DIFFUSION:
-            raise EngineUnavailable("this build has no diffusion engine; set KUOTU_ENGINE=patchmatch")
+            return _open_diffusion(model)
+        case EngineName.AUTO:
+            from inference.diffusion.facts import gather, suitable
+
+            return open_engine(suitable(gather(model)), model)
+
+
+def _open_diffusion(model: str) -> Engine:
+    try:
+        from inference.diffusion.engine import open_diffusion
+    except ModuleNotFoundError as error:
+        raise EngineUnavailable(
+            f"KUOTU_ENGINE=diffusion needs {error.name}: .venv/bin/pip install -c constraints.txt -e '.[diffusion]'"
+        ) from error
+    return open_diffusion(model)

@@ -1,0 +1,38 @@
+"""What this machine computes with, asked of torch."""
+
+from __future__ import annotations
+
+import platform
+
+import psutil
+import torch
+
+from inference.diffusion.memory import Card
+from inference.engine import EngineUnavailable
+
+GIB = 2**30
+
+
+def find_card(device: str = "") -> Card:
+    """The named device, else the CUDA card with the most free memory, else Apple's, else the processor."""
+    if not device:
+        device = _best()
+    kind = torch.device(device).type
+    memory = psutil.virtual_memory()
+    if kind == "cuda":
+        if not torch.cuda.is_available():
+            raise EngineUnavailable(
+                f"device={device}, but torch {torch.__version__} sees no CUDA card; see kuotu doctor"
+            )
+        free, total = torch.cuda.mem_get_info(device)
+        return Card(device, torch.cuda.get_device_name(device), total / GIB, free / GIB)
+    if kind == "mps":
+        return Card(device, f"Apple {platform.machine()}", memory.total / GIB, memory.available / GIB)
+    return Card(device, platform.processor() or platform.machine(), memory.total / GIB, memory.available / GIB)
+
+
+def _best() -> str:
+    if torch.cuda.is_available():
+        free = [torch.cuda.mem_get_info(number)[0] for number in range(torch.cuda.device_count())]
+        return f"cuda:{free.index(max(free))}"
+    return "mps" if torch.backends.mps.is_available() else "cpu"

@@ -1,0 +1,105 @@
+"""Where a model's files are on this machine: a folder, or what `kuotu pull` put into the hub library's cache."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from inference.diffusion.choice import Choice
+from inference.diffusion.presets import Preset, Repository, load_presets
+from inference.engine import EngineUnavailable
+
+INDEX = "model_index.json"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A preset, and the folders that hold what it needs."""
+
+    name: str  # of the preset, or the hub id or folder that was chosen
+    preset: Preset
+    folder: Path  # of the pipeline
+    parts: Mapping[str, Path]  # of what is loaded on its own, by component
+    lora: Path | None
+
+    @property
+    def revision(self) -> str:
+        """The commits that were downloaded, a local folder's name where there is none."""
+        folders = [self.folder, *self.parts.values(), *([self.lora] if self.lora else [])]
+        return "+".join(folder.name[:12] for folder in folders)
+
+
+def resolve(choice: Choice) -> tuple[str, Preset]:
+    """The preset of a choice; for a hub id or a folder, that of the pipeline's class. Raises EngineUnavailable."""
+    presets = load_presets(choice.presets)
+    if choice.model in presets:
+        return choice.model, presets[choice.model]
+    if choice.like and choice.like not in presets:
+        raise EngineUnavailable(f"like={choice.like} is not a preset; there are {', '.join(presets)}")
+    own = Repository(repo=choice.model)
+    folder = folder_of(own, choice.cache)
+    if folder is None and "/" not in choice.model:
+        raise EngineUnavailable(
+            f"KUOTU_MODEL={choice.model} is no preset ({', '.join(presets)}), no folder, and no hub id like org/name"
+        )
+    if folder is None and not choice.like:
+        raise EngineUnavailable(f"{choice.model} is not on this machine; run: kuotu pull '{choice.model}?like=sdxl'")
+    preset = presets[choice.like] if choice.like else _opening(folder, presets, choice.model)
+    return choice.model, preset.model_copy(update={"repo": choice.model, "revision": "main", "title": choice.model})
+
+
+def find(choice: Choice) -> Checkpoint:
+    """Everything a choice needs, on this machine. Raises EngineUnavailable with the command that downloads it."""
+    name, preset = resolve(choice)
+
+    def here(repository: Repository) -> Path:
+        folder = folder_of(repository, choice.cache)
+        if folder is None:
+            raise EngineUnavailable(f"{repository.repo} is not on this machine; run: kuotu pull {name}")
+        return folder
+
+    folder = here(preset)
+    if not (folder / INDEX).is_file():
+        raise EngineUnavailable(f"{folder} has no {INDEX}; it must be a diffusers folder, not a single file")
+    whole = components(folder)
+    parts = {part: here(repository) for part, repository in preset.parts.items() if part not in whole or part == "vae"}
+    if Path(preset.repo).is_dir() and all(part in whole for part in preset.parts):
+        parts = {}
+    return Checkpoint(name, preset, folder, parts, here(preset.lora) if preset.lora else None)
+
+
+def folder_of(repository: Repository, cache: Path | None = None) -> Path | None:
+    """Its folder here, None when it was not downloaded. Imports no torch."""
+    if (local := Path(repository.repo).expanduser()).is_dir():
+        return local.resolve()
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    for name in (INDEX, "config.json", "README.md"):
+        try:
+            found = try_to_load_from_cache(repository.repo, name, cache_dir=cache, revision=repository.revision)
+        except HFValidationError:
+            return None
+        if isinstance(found, str):
+            return Path(found).parent
+    return None
+
+
+def components(folder: Path) -> dict[str, tuple[str | None, str | None]]:
+    """Library and class by component, as the pipeline's index says; absent ones left out."""
+    index = json.loads((folder / INDEX).read_text("utf-8"))
+    return {name: tuple(value) for name, value in index.items() if isinstance(value, list) and value[0]}
+
+
+def _opening(folder: Path | None, presets: Mapping[str, Preset], model: str) -> Preset:
+    assert folder
+    if not (folder / INDEX).is_file():
+        raise EngineUnavailable(f"{folder} has no {INDEX}; it must be a diffusers folder, not a single file")
+    pipeline = json.loads((folder / INDEX).read_text("utf-8"))["_class_name"]
+    for preset in presets.values():
+        if pipeline == preset.pipeline or pipeline in preset.serves:
+            return preset
+    served = sorted({preset.pipeline for preset in presets.values()})
+    raise EngineUnavailable(f"{model} is a {pipeline}; Kuotu outpaints with {', '.join(served)}")

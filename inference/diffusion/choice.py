@@ -1,0 +1,45 @@
+"""What KUOTU_MODEL says: a preset, a hub id or a folder, and options after a question mark.
+
+`sdxl?memory=fp8&batch=2`, `/models/mine?like=sdxl-quality`, `mine?presets=/etc/kuotu/presets.toml`, `?memory=offload`
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from inference.diffusion.memory import Mode
+from inference.diffusion.presets import DEFAULT
+from inference.engine import EngineUnavailable
+
+
+class Choice(BaseModel):
+    """A model and what its operator wants of it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str = DEFAULT
+    memory: Mode | None = None  # None: by what the card has
+    batch: int = Field(1, ge=1, le=16)  # pictures per call: variants of one photo
+    device: str = ""  # as torch names it; empty: the first card, else the processor
+    compile: bool = False  # compile the denoiser's blocks for every work size, once, before the first photo
+    presets: Path | None = None  # an operator's own file
+    like: str = ""  # the preset that a folder or a hub id is asked as; empty: the first that opens its class
+    cache: Path | None = None  # where downloads are kept; None: the hub library's own folder
+
+
+def parse_choice(text: str) -> Choice:
+    """Raises EngineUnavailable naming the option that is wrong."""
+    model, _, query = text.partition("?")
+    try:
+        return Choice.model_validate({"model": model or DEFAULT, **dict(parse_qsl(query, strict_parsing=bool(query)))})
+    except ValidationError as error:
+        first = error.errors()[0]
+        known = ", ".join(name for name in Choice.model_fields if name != "model")
+        raise EngineUnavailable(
+            f"KUOTU_MODEL={text}: option {first['loc'][0]}: {first['msg']} (the options are {known})"
+        ) from None
+    except ValueError:
+        raise EngineUnavailable(f"KUOTU_MODEL={text}: options are written ?memory=fp8&batch=2") from None

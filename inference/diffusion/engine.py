@@ -1,0 +1,181 @@
+"""The engine with weights: a window of the canvas is sketched, painted by a pipeline, and laid around the photo."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+import torch
+
+from inference.canvas import Box, Extent, Margins
+from inference.compositing import compose
+from inference.diffusion.card import find_card
+from inference.diffusion.checkpoint import Checkpoint, find
+from inference.diffusion.choice import Choice, parse_choice
+from inference.diffusion.memory import Card, Mode, choose, next_mode
+from inference.diffusion.painter import Call, paint
+from inference.diffusion.pipeline import Pipeline, free, load
+from inference.diffusion.presets import Kind
+from inference.diffusion.prompts import write
+from inference.diffusion.sketch import sketch
+from inference.diffusion.window import Window, passes, plan
+from inference.engine import EngineUnavailable, Pixels, Report, Request
+
+Loader: TypeAlias = Callable[[Checkpoint, Mode, Card], Pipeline]
+
+PASS = 1_000_003  # between the seeds of two passes
+
+_log = logging.getLogger(__name__)
+
+
+class Diffusion:
+    """A pipeline on one card. One request at a time: schedulers hold state."""
+
+    name = "diffusion"
+    reads_words = True
+
+    def __init__(self, checkpoint: Checkpoint, card: Card, mode: Mode, batch: int = 1, loader: Loader = load) -> None:
+        """Load at once. `batch` pictures are painted in every call, copies where there are fewer variants."""
+        self.checkpoint, self.preset, self.card, self.mode = checkpoint, checkpoint.preset, card, mode
+        self.batch = 1 if checkpoint.preset.kind is Kind.EDIT else batch
+        self._loader = loader
+        self._pipeline: Pipeline | None = self._load()
+
+    @classmethod
+    def open(cls, choice: Choice) -> Diffusion:
+        """Raises EngineUnavailable with the remedy."""
+        checkpoint, card = find(choice), find_card(choice.device)
+        if not checkpoint.preset.commercial:
+            _log.warning("%s: %s (%s)", checkpoint.name, checkpoint.preset.permits, checkpoint.preset.licence)
+        return cls(checkpoint, card, choose(checkpoint.preset.memory, card, choice.memory), choice.batch)
+
+    @property
+    def key(self) -> str:
+        """What a picture depends on besides its request: the same key and request give the same pixels."""
+        libraries = " ".join(f"{name}={version(name)}" for name in ("torch", "diffusers", "transformers"))
+        made = f"{self.checkpoint.name}@{self.checkpoint.revision} {self.mode} batch={self.batch}"
+        return f"{made} {self.card.name} {libraries}"
+
+    def expand(self, request: Request, report: Report) -> Pixels:
+        return self.variants(request, [request.seed], report)[0]
+
+    def variants(self, request: Request, seeds: Sequence[int], report: Report) -> list[Pixels]:
+        """One canvas per seed. With memory exhausted, the next mode, and once more from the start.
+
+        Raises MemoryError when the most frugal mode does not fit either.
+        """
+        if not request.margins:
+            return [request.photo.copy() for _ in seeds]
+        while True:
+            try:
+                return self._painted(request, seeds, report)
+            except torch.OutOfMemoryError as error:
+                reason = str(error).split("\n")[0]
+            self._fall_back(reason)
+
+    def _painted(self, request: Request, seeds: Sequence[int], report: Report) -> list[Pixels]:
+        canvases = list[Pixels]()
+        for start in range(0, len(seeds), self.batch):
+            some = seeds[start : start + self.batch]
+            padded = [*some, *[some[-1]] * (self.batch - len(some))]
+            share = len(some) / len(seeds)
+            canvases += self._batch(request, padded, _within(report, start / len(seeds), share))[: len(some)]
+        return canvases
+
+    def _batch(self, request: Request, seeds: Sequence[int], report: Report) -> list[Pixels]:
+        """All passes of some variants of one photo."""
+        wordings = [write(self.preset, request.style, request.margins, seed, request.prompt) for seed in seeds]
+        canvases, steps = [request.photo] * len(seeds), passes(request.extent, request.margins)
+        for number, step in enumerate(steps):
+            call = Call(request.style, wordings, [seed + PASS * number for seed in seeds])
+            part = _within(report, number / len(steps), 1 / len(steps))
+            canvases = self._pass(canvases, step, call, part)
+        report(1.0)
+        return canvases
+
+    def _pass(self, canvases: list[Pixels], margins: Margins, call: Call, report: Report) -> list[Pixels]:
+        preset = self.preset
+        extent = Extent(canvases[0].shape[1], canvases[0].shape[0])
+        window = plan(extent, margins, preset.budget, preset.multiple)
+        sketches = [
+            sketch(canvas, margins, window, preset.fill, preset.overlap, seed)
+            for canvas, seed in zip(canvases, call.seeds, strict=True)
+        ]
+        _log.info("painting %dx%d at %dx%d: %s", *margins.canvas(extent), *window.work, call.wordings[0].prompt)
+        assert self._pipeline is not None
+        painted = paint(self._pipeline, preset, sketches, call, _within(report, 0.05, 0.85))
+        report(0.9)
+        return [
+            _joined(canvas, margins, window, one, preset.registers)
+            for canvas, one in zip(canvases, painted, strict=True)
+        ]
+
+    def _load(self) -> Pipeline:
+        """A failure is one sentence for people; its whole story is in the log."""
+        try:
+            return self._loader(self.checkpoint, self.mode, self.card)
+        except EngineUnavailable:
+            raise
+        except torch.OutOfMemoryError as error:
+            following = next_mode(self.preset.memory, self.mode)
+            if following is None:
+                raise EngineUnavailable(f"{self.checkpoint.name} does not fit into {self.card.name}") from error
+            self._note_fallback(following, str(error))
+        except Exception as error:
+            _log.exception("loading %s from %s failed", self.checkpoint.name, self.checkpoint.folder)
+            reason = str(error).strip().split("\n")[0]
+            raise EngineUnavailable(
+                f"{self.checkpoint.name} cannot be loaded ({reason}); run: kuotu pull {self.checkpoint.name}"
+            ) from error
+        free(self.card)
+        return self._load()
+
+    def _fall_back(self, reason: str) -> None:
+        """Load again in the next mode, after the old pipeline is gone."""
+        following = next_mode(self.preset.memory, self.mode)
+        if following is None:
+            free(self.card)
+            raise MemoryError(f"{self.checkpoint.name} does not fit into {self.card.name} in any mode: {reason}")
+        self._note_fallback(following, reason)
+        self._pipeline = None
+        free(self.card)
+        self._pipeline = self._load()
+
+    def _note_fallback(self, following: Mode, reason: str) -> None:
+        _log.warning("memory exhausted in mode %s (%s); going on in mode %s", self.mode, reason, following)
+        self.mode = following
+
+
+def open_diffusion(model: str) -> Diffusion:
+    """The engine that KUOTU_MODEL describes. Raises EngineUnavailable with the remedy."""
+    return Diffusion.open(parse_choice(model))
+
+
+def _joined(photo: Pixels, margins: Margins, window: Window, painted: Pixels, registers: bool) -> Pixels:
+    """The canvas: the photo, and around it what the window shows, fitted to the photo's part of the window."""
+    extent = Extent(photo.shape[1], photo.shape[0])
+    box, place = window.box, margins.box(extent)
+    size = (box.right - box.left, box.bottom - box.top)
+    shrinks = size[0] * size[1] < painted.shape[0] * painted.shape[1]
+    scaled = cv2.resize(painted, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LANCZOS4)
+    kept = Box(
+        max(place.left, box.left), max(place.top, box.top), min(place.right, box.right), min(place.bottom, box.bottom)
+    )
+    part = photo[kept.top - place.top : kept.bottom - place.top, kept.left - place.left : kept.right - place.left]
+    around = Margins(kept.left - box.left, kept.top - box.top, box.right - kept.right, box.bottom - kept.bottom)
+    fitted = compose(np.asarray(scaled, np.uint8), np.ascontiguousarray(part), around, register=registers)
+    width, height = margins.canvas(extent)
+    if size == (width, height):
+        return fitted
+    canvas = np.empty((height, width, 3), np.uint8)
+    canvas[place.top : place.bottom, place.left : place.right] = photo
+    canvas[box.top : box.bottom, box.left : box.right] = fitted
+    return canvas
+
+
+def _within(report: Report, start: float, share: float) -> Report:
+    return lambda fraction: report(start + fraction * share)

@@ -1,0 +1,96 @@
+"""The call of a pipeline: a sketch and words in, a picture out; progress and cancelling at every step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from inference.diffusion.pipeline import Pipeline
+from inference.diffusion.presets import Kind, Preset
+from inference.diffusion.prompts import Wording
+from inference.diffusion.sketch import Sketch
+from inference.engine import Pixels, Report, Style
+
+
+@dataclass(frozen=True)
+class Call:
+    """What is asked of a pipeline besides the sketches; one wording and one seed for each of them."""
+
+    style: Style
+    wordings: Sequence[Wording]
+    seeds: Sequence[int]
+
+
+def paint(pipeline: Pipeline, preset: Preset, sketches: Sequence[Sketch], call: Call, report: Report) -> list[Pixels]:
+    """Pictures of the sketches' size, from one call. Whatever `report` raises leaves it within a step.
+
+    Generators live on the processor, so that the noise is the same on every device. An edit pipeline takes a list of
+    pictures for references of one: it gets one sketch alone.
+    """
+    if preset.kind is Kind.EDIT and len(sketches) > 1:
+        raise ValueError("an edit pipeline would mix the pictures of a batch")
+    height, width = sketches[0].picture.shape[:2]
+    arguments: dict[str, Any] = {
+        "prompt": [wording.prompt for wording in call.wordings],
+        "height": height,
+        "width": width,
+        "num_inference_steps": preset.steps,
+        "guidance_scale": _guidance(preset, call.style),
+        "generator": [torch.Generator("cpu").manual_seed(seed) for seed in call.seeds],
+        "callback_on_step_end": _callback(report),
+        "output_type": "np",
+        **_pictures(preset.kind, sketches),
+        **preset.call,
+    }
+    if any(wording.negative for wording in call.wordings):
+        arguments["negative_prompt"] = [wording.negative for wording in call.wordings]
+    if preset.lora:
+        pipeline.set_adapters("preset", _lora_scale(preset, call.style))
+    try:
+        with torch.inference_mode():
+            painted = pipeline(**arguments).images
+    finally:
+        pipeline.maybe_free_model_hooks()
+    return [np.rint(picture * 255).clip(0, 255).astype(np.uint8) for picture in np.nan_to_num(painted)]
+
+
+def _callback(report: Report) -> Callable[[Any, int, Any, dict[str, Any]], dict[str, Any]]:
+    def step_ended(pipeline: Any, number: int, _time: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+        report((number + 1) / max(1, pipeline.num_timesteps))
+        return tensors
+
+    return step_ended
+
+
+def _pictures(kind: Kind, sketches: Sequence[Sketch]) -> dict[str, Any]:
+    match kind:
+        case Kind.MASK:
+            return {
+                "image": [Image.fromarray(sketch.picture) for sketch in sketches],
+                "mask_image": [Image.fromarray(sketch.mask) for sketch in sketches],
+            }
+        case Kind.CONTROL:
+            return {"control_image": [torch.stack([_control(sketch) for sketch in sketches])]}
+        case Kind.EDIT:
+            return {"image": Image.fromarray(sketches[0].picture)}
+
+
+def _control(sketch: Sketch) -> torch.Tensor:
+    """(3, height, width), 0 to 1: the picture, black where the model is to paint."""
+    shown = np.where(sketch.mask[..., None], np.uint8(0), sketch.picture)
+    return torch.from_numpy(shown).permute(2, 0, 1).float() / 255
+
+
+def _guidance(preset: Preset, style: Style) -> float:
+    raised = preset.manner(style).guidance
+    return preset.guidance if raised is None else raised
+
+
+def _lora_scale(preset: Preset, style: Style) -> float:
+    scale = preset.manner(style).lora
+    return preset.lora.scale if scale is None and preset.lora else scale or 0.0

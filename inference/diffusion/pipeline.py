@@ -1,0 +1,121 @@
+"""Loading a pipeline from folders on this machine, and spreading it over a card's memory. Safetensors only."""
+
+from __future__ import annotations
+
+import gc
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import diffusers
+import torch
+import transformers
+from diffusers import quantizers
+
+from inference.diffusion.checkpoint import Checkpoint, components
+from inference.diffusion.memory import Card, Mode
+from inference.diffusion.presets import Preset
+from inference.engine import EngineUnavailable
+
+Pipeline: TypeAlias = Any
+"""A diffusers pipeline; what it can do depends on its class, and the preset knows."""
+
+for library in (diffusers, transformers):
+    library.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+
+
+def load(checkpoint: Checkpoint, mode: Mode, card: Card) -> Pipeline:
+    """A pipeline ready to be called on the card. Raises OSError or ValueError for files that do not fit."""
+    preset, dtype = checkpoint.preset, _dtype(checkpoint.preset, card)
+    given: dict[str, Any] = {
+        name: _loaded(preset.parts[name].kind, folder, preset.parts[name].variant, dtype)
+        for name, folder in checkpoint.parts.items()
+    }
+    given |= dict.fromkeys(preset.skip)
+    if preset.quantized and _bits(card):
+        given["quantization_config"] = _four_bits(preset, checkpoint.folder, dtype)
+    pipeline = _loaded(preset.pipeline, checkpoint.folder, preset.variant, dtype, **given)
+    if preset.scheduler:
+        scheduler = getattr(diffusers, preset.scheduler)
+        pipeline.scheduler = scheduler.from_config(pipeline.scheduler.config, **preset.scheduler_options)
+    if preset.lora and checkpoint.lora:
+        weights = _only_weights(checkpoint.lora, preset.lora.weights)
+        pipeline.load_lora_weights(
+            checkpoint.lora, weight_name=weights, adapter_name="preset", local_files_only=True, use_safetensors=True
+        )
+    pipeline.set_progress_bar_config(disable=True)
+    spread(pipeline, mode, card, dtype)
+    return pipeline
+
+
+def spread(pipeline: Pipeline, mode: Mode, card: Card, dtype: torch.dtype) -> None:
+    """Put the weights where the mode wants them."""
+    device = torch.device(card.device)
+    if mode is Mode.OFFLOAD:
+        pipeline.enable_model_cpu_offload(device=device)
+    elif mode is Mode.GROUP:
+        streams = device.type == "cuda"
+        pipeline.enable_group_offload(device, offload_type="leaf_level", use_stream=streams, low_cpu_mem_usage=streams)
+    else:
+        if mode is Mode.FP8:
+            for model in denoisers(pipeline):
+                model.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=dtype)
+        pipeline.to(device)
+
+
+def denoisers(pipeline: Pipeline) -> list[Any]:
+    """The models that run at every step."""
+    names = ("unet", "transformer", "controlnet")
+    return [model for name in names if (model := getattr(pipeline, name, None)) is not None]
+
+
+def free(card: Card) -> None:
+    """Give back what nobody refers to any more."""
+    gc.collect()
+    if card.device.startswith("cuda"):
+        torch.cuda.empty_cache()
+    elif card.device == "mps":
+        torch.mps.empty_cache()
+
+
+def _dtype(preset: Preset, card: Card) -> torch.dtype:
+    """The processor computes in single precision: half is slower there, and some kernels are missing."""
+    return getattr(torch, preset.dtype) if card.accelerates else torch.float32
+
+
+def _bits(card: Card) -> bool:
+    return card.device.startswith("cuda")
+
+
+def _loaded(kind: str, folder: Path, variant: str, dtype: torch.dtype, **given: Any) -> Any:
+    has_variant = bool(variant) and any(folder.rglob(f"*.{variant}*.safetensors"))
+    return getattr(diffusers, kind).from_pretrained(
+        folder,
+        dtype=dtype,
+        variant=variant if has_variant else None,
+        use_safetensors=True,
+        local_files_only=True,
+        **given,
+    )
+
+
+def _four_bits(preset: Preset, folder: Path, dtype: torch.dtype) -> Any:
+    """Normal floats of 4 bits (Dettmers et al., «QLoRA», 2023), made while loading."""
+    if find_spec("bitsandbytes") is None:
+        raise EngineUnavailable(f"{preset.title} is loaded in 4 bits; pip install 'kuotu[diffusion,nf4]'")
+    settings = {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_compute_dtype": dtype}
+    libraries = {"diffusers": diffusers.BitsAndBytesConfig, "transformers": transformers.BitsAndBytesConfig}
+    owners = components(folder)
+    mapping = {name: libraries[str(owners[name][0])](**settings) for name in preset.quantized}
+    return quantizers.PipelineQuantizationConfig(quant_mapping=mapping)
+
+
+def _only_weights(folder: Path, name: str) -> str:
+    found = sorted(path.name for path in folder.glob("*.safetensors"))
+    if name in found:
+        return name
+    if name or len(found) != 1:
+        raise EngineUnavailable(
+            f"{folder} has {', '.join(found) or 'no safetensors'}; lora.weights must name one of them"
+        )
+    return found[0]

@@ -1,0 +1,159 @@
+"""What is known about each model, as data: `presets.toml`, and an operator's own file in the same form."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from inference.diffusion.memory import Mode
+from inference.engine import EngineUnavailable, Style
+
+SHIPPED: Final = Path(__file__).with_name("presets.toml")
+DEFAULT: Final = "sdxl"
+
+
+class Kind(StrEnum):
+    """How a pipeline is told where to paint."""
+
+    MASK = "mask"
+    CONTROL = "control"
+    EDIT = "edit"
+
+
+class Fill(StrEnum):
+    """What stands in the new part before painting."""
+
+    PATCHMATCH = "patchmatch"
+    BLACK = "black"
+    GRAY = "gray"
+    GREEN = "green"
+
+
+class Fact(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Repository(Fact):
+    """A folder of weights: `org/name` on the hub, or a path."""
+
+    repo: str
+    revision: str = "main"
+    variant: str = ""  # the infix of weight files, where the repository has them: «fp16»
+
+
+class Part(Repository):
+    """A model that is loaded on its own and handed to the pipeline."""
+
+    kind: str = Field(alias="class")
+
+
+class Lora(Repository):
+    weights: str = ""  # a file's name; empty: the repository's only one
+    scale: float = 1.0
+
+
+class Manner(Fact):
+    """What a style changes; None leaves the preset's."""
+
+    guidance: float | None = None
+    negative: str = ""
+    lora: float | None = None  # scale
+
+
+class Preset(Repository):
+    """How a model is loaded and asked to outpaint. The fields are explained at the top of `presets.toml`."""
+
+    title: str
+    pipeline: str = Field(alias="class")
+    serves: tuple[str, ...] = ()  # classes of other folders that this preset can open
+    kind: Kind
+    parts: Mapping[str, Part] = {}
+    lora: Lora | None = None
+    skip: tuple[str, ...] = ()  # components that are not loaded
+    quantized: tuple[str, ...] = ()  # components loaded in 4 bits (nf4)
+    dtype: str = "bfloat16"
+    licence: str
+    permits: str
+    commercial: bool = True
+    gated: bool = False
+    disk: float  # GB to download, about
+    budget: Annotated[int, Field(ge=64 * 64)]
+    multiple: Annotated[int, Field(ge=8)] = 64
+    overlap: Annotated[int, Field(ge=0)] = 16
+    fill: Fill
+    registers: bool = False
+    steps: Annotated[int, Field(ge=1)]
+    guidance: float
+    scheduler: str = ""  # empty: the repository's own
+    scheduler_options: Mapping[str, Any] = {}
+    prompt: str
+    call: Mapping[str, Any] = {}
+    memory: Mapping[Mode, float]
+    styles: Mapping[Style, Manner] = {}
+
+    @property
+    def repositories(self) -> list[Repository]:
+        """Everything that is downloaded, the pipeline's own first."""
+        return [self, *self.parts.values(), *([self.lora] if self.lora else [])]
+
+    def manner(self, style: Style) -> Manner:
+        return self.styles.get(style, Manner())
+
+
+@cache
+def shipped() -> Mapping[str, Preset]:
+    return _validated(_read(SHIPPED), SHIPPED)
+
+
+def load_presets(own: Path | None = None) -> Mapping[str, Preset]:
+    """The shipped presets, and an operator's own, which may be like them. Raises EngineUnavailable naming the line."""
+    if own is None:
+        return shipped()
+    try:
+        tables = _read(own)
+    except FileNotFoundError:
+        raise EngineUnavailable(f"there is no presets file {own}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise EngineUnavailable(f"{own} is not TOML: {error}") from None
+    return _validated(_read(SHIPPED) | tables, own)
+
+
+def _read(path: Path) -> dict[str, dict[str, Any]]:
+    return tomllib.loads(path.read_text("utf-8"))
+
+
+def _validated(tables: dict[str, dict[str, Any]], path: Path) -> Mapping[str, Preset]:
+    presets = {}
+    for name in tables:
+        try:
+            presets[name] = Preset.model_validate(_whole(name, tables))
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, (name, *first["loc"])))
+            raise EngineUnavailable(f"{path}: {place}: {first['msg']}") from None
+        except KeyError as error:
+            raise EngineUnavailable(f"{path}: [{name}] is like {error}, which is not a preset") from None
+        except RecursionError:
+            raise EngineUnavailable(f"{path}: [{name}] is like itself") from None
+    return presets
+
+
+def _whole(name: str, tables: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    table = dict(tables[name])
+    like = table.pop("like", None)
+    return _merged(_whole(like, tables), table) if like else table
+
+
+def _merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Tables are merged, except options: those of one scheduler mean nothing to another."""
+    merged = under | over
+    for key in under.keys() & over.keys() - {"scheduler_options", "memory"}:
+        if isinstance(under[key], dict) and isinstance(over[key], dict):
+            merged[key] = _merged(under[key], over[key])
+    return merged

@@ -1,0 +1,113 @@
+"""Which part of the canvas a model sees, and at what size. Pure geometry.
+
+A model paints about as many pixels as it was trained on, whatever the photo's size: the window, the new strip with as
+much of the photo for context, is scaled to one of a few fixed sizes, so that compiled graphs are used again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from math import ceil, log, sqrt
+from typing import Final
+
+from inference.canvas import Box, Extent, Margins
+
+LARGEST_STEP: Final = 1.5  # what one pass grows an axis by; models lose the thread beyond
+LONGEST: Final = 4  # a work size's longer side over its shorter one
+CONTEXT: Final = 1.0  # photo shown beside a new strip, in strips
+LEAST_CONTEXT: Final = 1 / 3  # of the photo
+
+
+@dataclass(frozen=True)
+class Window:
+    box: Box  # on the canvas
+    work: Extent  # what the model sees it at
+
+    @property
+    def scale(self) -> float:
+        """Canvas pixels per work pixel, along the axis where there are more."""
+        width, height = self.box.right - self.box.left, self.box.bottom - self.box.top
+        return max(width / self.work.width, height / self.work.height)
+
+
+@cache
+def sizes(budget: int, multiple: int) -> tuple[Extent, ...]:
+    """The work sizes, narrow to wide: for every shorter side the longest other one within the budget."""
+    side = sqrt(budget)
+    shorter = range(multiple * ceil(side / sqrt(LONGEST) / multiple), int(side) + 1, multiple)
+    wide = [Extent(budget // short // multiple * multiple, short) for short in shorter]
+    tall = [Extent(extent.height, extent.width) for extent in wide if extent.width > extent.height]
+    return tuple(tall + wide[::-1])
+
+
+def passes(photo: Extent, margins: Margins, largest: float = LARGEST_STEP) -> list[Margins]:
+    """Split margins so that no pass grows an axis by more than `largest`; equal factors, the sum exact."""
+    canvas = margins.canvas(photo)
+    across, down = canvas.width / photo.width, canvas.height / photo.height
+    count = max(1, ceil(log(max(across, down)) / log(largest) - 1e-6))
+    done, steps = Margins(), list[Margins]()
+    for number in range(1, count + 1):
+        wide, tall = _share(across, number, count), _share(down, number, count)
+        upto = Margins(
+            round(margins.left * wide),
+            round(margins.top * tall),
+            round(margins.right * wide),
+            round(margins.bottom * tall),
+        )
+        step = Margins(upto.left - done.left, upto.top - done.top, upto.right - done.right, upto.bottom - done.bottom)
+        steps += _apart(step, upto.canvas(photo))
+        done = upto
+    return [step for step in steps if step]
+
+
+def plan(photo: Extent, margins: Margins, budget: int, multiple: int) -> Window:
+    """The window of one pass: all new strips, context beside a strip that stands alone, shaped like a work size."""
+    canvas = margins.canvas(photo)
+    left, right = _span(margins.left, margins.right, photo.width, alone=not (margins.top or margins.bottom))
+    top, bottom = _span(margins.top, margins.bottom, photo.height, alone=not (margins.left or margins.right))
+    work = _fitting(Extent(right - left, bottom - top), budget, multiple)
+    wanted = work.width / work.height
+    width, height = right - left, bottom - top
+    if width / height < wanted:
+        left, right = _grown(left, right, canvas.width, ceil(height * wanted))
+    else:
+        top, bottom = _grown(top, bottom, canvas.height, ceil(width / wanted))
+    return Window(Box(left, top, right, bottom), work)
+
+
+def _share(factor: float, number: int, count: int) -> float:
+    """How much of a margin stands after `number` of `count` passes of equal factors."""
+    if factor <= 1:
+        return 1.0
+    return float(factor ** (number / count) - 1) / (factor - 1)
+
+
+def _apart(step: Margins, canvas: Extent) -> list[Margins]:
+    """The two ends of a canvas that is longer than any work size are painted one after the other."""
+    if canvas.width > LONGEST * canvas.height and step.left and step.right:
+        return [Margins(left=step.left, top=step.top, bottom=step.bottom), Margins(right=step.right)]
+    if canvas.height > LONGEST * canvas.width and step.top and step.bottom:
+        return [Margins(step.left, step.top, step.right), Margins(bottom=step.bottom)]
+    return [step]
+
+
+def _span(before: int, after: int, length: int, *, alone: bool) -> tuple[int, int]:
+    """Where the window begins and ends along an axis: the whole canvas, unless only one side of it is new."""
+    end = before + length + after
+    if not alone or bool(before) == bool(after):
+        return 0, end
+    context = min(length, max(ceil(CONTEXT * (before + after)), ceil(LEAST_CONTEXT * length)))
+    return (0, before + context) if before else (end - after - context, end)
+
+
+def _fitting(window: Extent, budget: int, multiple: int) -> Extent:
+    """The work size of nearest shape."""
+    shape = window.width / window.height
+    return min(sizes(budget, multiple), key=lambda size: abs(log(size.width / size.height / shape)))
+
+
+def _grown(start: int, end: int, limit: int, length: int) -> tuple[int, int]:
+    """A span made `length` long within 0 to `limit`, by more context: it begins at 0 or ends at `limit`."""
+    missing = max(0, min(length, limit) - (end - start))
+    return (0, end + missing) if start == 0 else (start - missing, end)
