@@ -12,7 +12,7 @@ MOST_TRIES = 3
 
 
 class Inbox:
-    """At least once: what a crash interrupts is handled again, at most MOST_TRIES times, so that none kills for ever."""
+    """At least once: what a crash interrupts is handled again, at most MOST_TRIES times, so none kills for ever."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine

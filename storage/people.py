@@ -138,8 +138,11 @@ class People:
 
     # leaving
 
-    async def forget(self, person_id: int) -> Forgotten:
-        """Delete a person and everything that they made, said or sent, and what others made from their pictures."""
+    async def forget(self, person_id: int, *, rehearse: bool = False) -> Forgotten:
+        """Delete a person and everything that they made, said or sent, and what others made from their pictures.
+
+        A rehearsal changes nothing: it tells what there is to do while the rows still know it.
+        """
         async with self._write() as session:
             await hold(session, person_id)
             gone = select(Expansion).where(Expansion.id.in_(select(containing(person_id).c.id)))
@@ -148,12 +151,17 @@ class People:
             results = [expansion.result_id for expansion in expansions if expansion.result_id is not None]
             theirs = select(Photo).where(or_(Photo.person_id == person_id, Photo.id.in_(results)))
             photos = list(await session.scalars(theirs))
+            await _hold_votes(session, person_id, ids)
             messages = await _messages(session, person_id, ids, [photo.id for photo in photos])
             await _withdraw_votes(session, person_id)
             await session.execute(delete(Expansion).where(Expansion.id.in_(ids)))
             await session.execute(delete(Photo).where(Photo.id.in_([photo.id for photo in photos])))
             await session.execute(delete(Person).where(Person.id == person_id))
+            await session.execute(delete(Chat).where(Chat.id == person_id))  # a private chat has its person's id
             blobs = await orphans(session, blobs_of(expansions, photos))
+            if rehearse:
+                session.expunge_all()
+                await session.rollback()
         running = [expansion.id for expansion in expansions if expansion.status is Status.RUNNING]
         others: dict[int, list[Expansion]] = defaultdict(list)
         for expansion in expansions:
@@ -193,6 +201,14 @@ async def _messages(
             sent.setdefault((chat_id, message_id), Sent(chat_id, message_id, sent_at))
     await session.execute(delete(Message).where(noted))
     return sorted(sent.values(), key=lambda message: (message.sent_at, message.message_id))
+
+
+async def _hold_votes(session: AsyncSession, person_id: int, expansions: Sequence[int]) -> None:
+    """Keep the votes on these expansions, and on those that a person saw, as they are; in order: no deadlock."""
+    seen = select(Post.expansion_id).join(Impression, Impression.post_id == Post.id)
+    concerned = or_(Expansion.id.in_(expansions), Expansion.id.in_(seen.where(Impression.person_id == person_id)))
+    held = select(Expansion.id).where(concerned).order_by(Expansion.id)
+    await session.execute(held.with_for_update(key_share=True))
 
 
 async def _withdraw_votes(session: AsyncSession, person_id: int) -> None:

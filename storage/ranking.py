@@ -12,7 +12,7 @@ from __future__ import annotations
 from math import sqrt
 
 CERTAIN = 1.96  # 95 % two-sided
-CURIOUS = 1.64  # 95 % one-sided
+CURIOUS = 1.28  # 90 % one-sided: in simulation .40 laughs a view and 71 % of the true best; 1.64 gave .38 and 75 %
 PRIOR_IMPRESSIONS = 2.0  # how many people's word the machine's guess is worth
 
 

@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from typing import TypedDict, Unpack
 
 from sqlalchemy import ColumnElement, delete, func, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import InstrumentedAttribute
 
 from storage.chain import ancestors
-from storage.database import get_or_add, hold, transactions
+from storage.database import get_or_add, transactions
 from storage.estimate import past_jobs, typical_seconds
-from storage.fairness import next_turn
 from storage.models import Expansion, Message, Panel, Photo, Status, now, status_is
 from storage.orphans import abandoned, blobs_of, orphans
 from storage.quota import QuotaSpent as QuotaSpent
-from storage.quota import spend, starts_today
+from storage.quota import starts_today
+from storage.starting import begin
 
 FINAL = (Status.DONE, Status.FAILED, Status.CANCELLED)
 
@@ -115,19 +115,11 @@ class Store:
         must still be what the button said, and are raised. None when they are not, or when the keys were used: a double
         tap. Raises QuotaSpent, and then nothing has changed. A `quota` of None is no limit.
         """
-        person_id, priority = expansions[0].person_id, expansions[0].priority or 0
         async with self._write() as session:
-            await hold(session, person_id)
-            if not await _fresh(session, expansions, panel, result):
+            started = await begin(session, expansions, panel, result, quota)
+            if started is None:
                 await session.rollback()
-                return None
-            await spend(session, person_id, len(expansions), quota)
-            turn = await next_turn(session, person_id, priority)
-            for expansion in expansions:
-                expansion.turn = turn
-            session.add_all(expansions)
-            await session.flush()
-            return await _by_id(session, [expansion.id for expansion in expansions])
+            return started
 
     async def place(self, ids: Sequence[int], message_id: int) -> None:
         """The status message is known: from now the queue may take these."""
@@ -279,28 +271,3 @@ class Store:
         async with self._write() as session:
             done = await session.execute(update(Expansion).where(*where).values(**values).returning(Expansion.id))
             return done.first() is not None
-
-
-async def _fresh(
-    session: AsyncSession,
-    expansions: list[Expansion],
-    panel: tuple[int, int] | None,
-    result: tuple[int, int] | None,
-) -> bool:
-    """Raise the revisions that the tap named; False when a tap before this one did."""
-    known = select(Expansion.id).where(Expansion.key.in_([expansion.key for expansion in expansions]))
-    if await session.scalar(known.limit(1)) is not None:
-        return False
-    raises = []
-    if panel is not None:
-        this = (Panel.id == panel[0], Panel.revision == panel[1])
-        raises.append(update(Panel).where(*this).values(revision=Panel.revision + 1).returning(Panel.id))
-    if result is not None:
-        that = (Expansion.id == result[0], Expansion.rerolls == result[1])
-        raises.append(update(Expansion).where(*that).values(rerolls=Expansion.rerolls + 1).returning(Expansion.id))
-    return all([(await session.execute(statement)).first() is not None for statement in raises])
-
-
-async def _by_id(session: AsyncSession, ids: list[int]) -> list[Expansion]:
-    rows = select(Expansion).where(Expansion.id.in_(ids)).order_by(Expansion.variant, Expansion.id)
-    return list(await session.scalars(rows.execution_options(populate_existing=True)))

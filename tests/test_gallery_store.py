@@ -8,11 +8,13 @@ from random import Random
 import pytest
 from rows import ANN, BOB, CAT, add_people, make, photo, start
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import transactions
 from storage.gallery import GalleryStore, decide
 from storage.models import Feeling, Impression, Photo, Post, PostStatus, Reaction
+from storage.people import People
 from storage.queue import EmbeddedQueue
 from storage.ranking import surprise
 from storage.store import Store
@@ -324,3 +326,28 @@ async def test_the_order_agrees_with_brute_force(gallery: GalleryStore, posts: l
             if unseen:
                 assert page.post.id == max(unseen, key=lambda p: (p.surprise, p.id)).id
             seen[person].add(page.post.id)
+
+
+async def test_everything_at_once_stays_consistent(
+    engine: AsyncEngine, store: Store, gallery: GalleryStore, posts: list[Post]
+) -> None:
+    """Reacting, paging, hiding, deleting and forgetting race; what is left agrees with its rows."""
+    dice, people = Random(9), People(engine)
+    galleries = {person: (await gallery.open_gallery(person, person)).id for person in CROWD}
+    acts = [
+        act
+        for person in CROWD
+        for act in (
+            *(gallery.react(dice.choice(posts).expansion_id, person, dice.choice(list(Feeling))) for _ in range(6)),
+            *(gallery.next(galleries[person], person) for _ in range(4)),
+        )
+    ]
+    acts += [people.forget(CROWD[0]), people.forget(CROWD[1]), store.delete_expansion(posts[0].expansion_id)]
+    acts += [gallery.unpublish(posts[1].id, ANN), gallery.publish(posts[1].expansion_id, ANN, "", 0.5)]
+    dice.shuffle(acts)
+    outcomes = await asyncio.gather(*acts, return_exceptions=True)
+    failed = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    assert all(isinstance(error, IntegrityError) for error in failed), failed  # only of those who were forgotten
+    assert await gallery.post(posts[0].id) is None
+    for post in posts[1:]:
+        assert await is_consistent(engine, gallery, post)
