@@ -22,6 +22,7 @@ from inference.side import ends, grown, inwards, outwards
 
 BAND: Final = 64  # px of the photo along each seam, on which gain and offset are fitted
 GAINS: Final = (0.7, 1.4)
+SHIFT: Final = 64.0  # grey levels by which the mean may move: an engine that ignored the photo should still show
 PRIOR: Final = 4.0  # grey levels squared, added to both moments: pulls the gain of a flat band towards 1
 
 
@@ -93,7 +94,7 @@ def _line_through(x: NDArray[np.float32], y: NDArray[np.float32]) -> tuple[float
         variance = float(((x[kept] - mean_x) ** 2).mean())
         covariance = float(((x[kept] - mean_x) * (y[kept] - mean_y)).mean())
         gain = float(np.clip((covariance + PRIOR) / (variance + PRIOR), *GAINS))
-        offset = mean_y - gain * mean_x
+        offset = mean_x + float(np.clip(mean_y - mean_x, -SHIFT, SHIFT)) - gain * mean_x
         error = np.abs(gain * x + offset - y)
         kept = seen & (error < 3 * np.median(error) + 2)
     return gain, offset
