@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
 
 from bot.chat.app import UPDATES, build_application
+from bot.chat.cards import Cards
 from bot.chat.delivery import Delivery
 from bot.chat.inbox import DurableQueue
 from bot.chat.menu import set_menu
@@ -90,6 +91,7 @@ async def _start(settings: Settings, stack: AsyncExitStack, *, work: bool, serve
         await services.queue.rescue(every_lease=settings.queue_url == "local")
     await delivery.recover()
     await _run(delivery.run(), stack)
+    await _run(Cards(services, application.bot).run(), stack)
     for number, engine in enumerate(engines if work else []):
         await _run(Worker(f"{socket.gethostname()}:{os.getpid()}:{number}", services, engine, board).run(), stack)
     if serve:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import TypeAlias
+from weakref import WeakValueDictionary
 
 from inference.process import EngineInfo
 from storage.blobs import Blobs
@@ -12,6 +14,8 @@ from storage.models import Expansion
 from storage.people import People
 from storage.queue import Queue
 from storage.store import Store
+
+MessageKey: TypeAlias = tuple[int, int]  # chat, message
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,12 @@ class Services:
     engine: EngineInfo
     limits: Limits
     ended: asyncio.Queue[int] = field(default_factory=asyncio.Queue)  # expansions whose end is to be shown
+    changed: asyncio.Queue[MessageKey] = field(default_factory=asyncio.Queue)  # messages that are to show news
+    _hands: WeakValueDictionary[MessageKey, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+
+    def hand_on(self, message: MessageKey) -> asyncio.Lock:
+        """Held by whoever draws a message, so that nobody puts one page's buttons under another page's picture."""
+        return self._hands.setdefault(message, asyncio.Lock())
 
     async def discard(self, blobs: list[str]) -> None:
         """Delete picture bytes that no row needs any more."""

@@ -18,10 +18,28 @@ from telegram.ext import (
     ContextTypes,
     Defaults,
     MessageHandler,
+    MessageReactionHandler,
     filters,
 )
 
-from bot.chat import arrival, buttons, cancel, members, panel, result, start, welcome
+from bot.chat import (
+    arrival,
+    buttons,
+    cancel,
+    deletion,
+    forget,
+    gallery,
+    members,
+    mine,
+    panel,
+    preferences,
+    privacy,
+    publish,
+    reactions,
+    result,
+    start,
+    welcome,
+)
 from bot.chat.inbox import DurableQueue, InOrder
 from bot.chat.visit import App, Visit, receive
 from bot.metrics import REFUSALS
@@ -52,16 +70,41 @@ TAPS: dict[type[buttons.Tap], OnTap] = {
     buttons.ShowBefore: result.show_before,
     buttons.ShowAfter: result.show_after,
     buttons.FullSize: result.full_size,
-    buttons.Delete: result.ask_delete,
-    buttons.ReallyDelete: result.really_delete,
-    buttons.Keep: result.keep,
+    buttons.Delete: deletion.ask_delete,
+    buttons.ReallyDelete: deletion.really_delete,
+    buttons.Keep: deletion.keep,
+    buttons.React: reactions.react_button,
+    buttons.Publish: publish.publish,
+    buttons.AgreeToPublish: publish.agree,
+    buttons.NotNow: publish.not_now,
+    buttons.SuggestedTitle: publish.suggested_title,
+    buttons.OwnTitle: publish.own_title,
+    buttons.NoTitle: publish.no_title,
+    buttons.Unpublish: publish.unpublish,
+    buttons.NextPost: gallery.next_post,
+    buttons.PreviousPost: gallery.previous_post,
+    buttons.SortGallery: gallery.sort_gallery,
+    buttons.Older: mine.older,
+    buttons.Newer: mine.newer,
+    buttons.SetLanguage: preferences.set_language,
+    buttons.SetDirection: preferences.set_direction,
+    buttons.SetScale: preferences.set_scale,
+    buttons.SetStyle: preferences.set_style,
+    buttons.ResetDefaults: preferences.reset_defaults,
+    buttons.ForgetMe: forget.forget_me,
+    buttons.RememberMe: forget.remember_me,
 }
 
 COMMANDS: dict[str, OnVisit] = {
     "start": welcome.start,
     "help": welcome.help_,
     "expand": arrival.expand_command,
+    "gallery": gallery.gallery,
+    "mine": mine.mine,
+    "settings": preferences.settings,
     "cancel": cancel.cancel_command,
+    "privacy": privacy.privacy,
+    "forget": forget.forget,
 }
 
 PICTURES = filters.PHOTO | filters.Document.IMAGE | filters.Sticker.STATIC
@@ -117,6 +160,7 @@ def build_application(services: Services, inbox: Inbox, *, token: str, api: str)
     for command, visitor in COMMANDS.items():
         application.add_handler(CommandHandler(command, on(visitor), filters=new))
     application.add_handler(CallbackQueryHandler(on(on_tap)))
+    application.add_handler(MessageReactionHandler(on(reactions.native_reaction)))
     application.add_handler(MessageHandler(new & PICTURES & ~filters.ANIMATION, on(arrival.photo_arrived)))
     application.add_handler(MessageHandler(new & OTHER_FILES, on(arrival.other_file_arrived)))
     application.add_handler(MessageHandler(new & filters.StatusUpdate.MIGRATE, on(members.migrated)))

@@ -10,6 +10,7 @@ from telegram.constants import InlineKeyboardButtonLimit
 from inference.canvas import Direction
 from inference.engine import Style
 from storage.models import Feeling
+from storage.pages import Sort
 
 SEPARATOR = "|"
 
@@ -182,3 +183,118 @@ class Keep(Tap, tag="dn"):
 @dataclass(frozen=True)
 class Publish(Tap, tag="pu"):
     expansion: int
+
+
+# Publishing, and its title
+
+
+@dataclass(frozen=True)
+class AgreeToPublish(Tap, tag="py"):
+    """Yes, for this one and from now on."""
+
+    expansion: int
+
+
+@dataclass(frozen=True)
+class NotNow(Tap, tag="pn"):
+    expansion: int
+
+
+@dataclass(frozen=True)
+class SuggestedTitle(Tap, tag="ti"):
+    """One of the titles that a locale file keeps; it names the file, for the chat may change its language."""
+
+    expansion: int
+    language: str
+    number: int
+
+
+@dataclass(frozen=True)
+class OwnTitle(Tap, tag="to"):
+    expansion: int
+
+
+@dataclass(frozen=True)
+class NoTitle(Tap, tag="t0"):
+    expansion: int
+
+
+@dataclass(frozen=True)
+class Unpublish(Tap, tag="up"):
+    expansion: int
+
+
+# The gallery: each button knows the post it was shown with, so that two taps on one page turn it once
+
+
+@dataclass(frozen=True)
+class NextPost(Tap, tag="gn"):
+    gallery: int
+    post: int
+
+
+@dataclass(frozen=True)
+class PreviousPost(Tap, tag="gp"):
+    gallery: int
+    post: int
+
+
+@dataclass(frozen=True)
+class SortGallery(Tap, tag="gs"):
+    gallery: int
+    post: int
+    sort: Sort
+
+
+# One's own expansions
+
+
+@dataclass(frozen=True)
+class Older(Tap, tag="mo"):
+    expansion: int
+
+
+@dataclass(frozen=True)
+class Newer(Tap, tag="mn"):
+    expansion: int
+
+
+# Settings: of the person in their private chat, of the group in a group
+
+
+@dataclass(frozen=True)
+class SetLanguage(Tap, tag="sl"):
+    language: str  # «auto»: what each person's Telegram speaks
+
+
+@dataclass(frozen=True)
+class SetDirection(Tap, tag="sd"):
+    direction: Direction
+
+
+@dataclass(frozen=True)
+class SetScale(Tap, tag="ss"):
+    percent: int
+
+
+@dataclass(frozen=True)
+class SetStyle(Tap, tag="sy"):
+    style: Style
+
+
+@dataclass(frozen=True)
+class ResetDefaults(Tap, tag="sr"):
+    pass
+
+
+# Forgetting
+
+
+@dataclass(frozen=True)
+class ForgetMe(Tap, tag="fy"):
+    person: int
+
+
+@dataclass(frozen=True)
+class RememberMe(Tap, tag="fn"):
+    person: int

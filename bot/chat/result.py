@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from io import BytesIO
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto
+from telegram import InlineKeyboardMarkup, InputMediaPhoto
 from telegram.constants import ChatAction
 
 from bot.chat.buttons import (
@@ -16,26 +16,23 @@ from bot.chat.buttons import (
     Delete,
     FullSize,
     Further,
-    Keep,
     PickVariant,
     Publish,
-    React,
-    ReallyDelete,
     Reroll,
     ShowAfter,
     ShowBefore,
     Variants,
 )
 from bot.chat.choices import Choice, extent_of, margins_of
-from bot.chat.edits import delete, edit
 from bot.chat.panel import button, describe, open_panel
+from bot.chat.pictures import remember, send_picture
 from bot.chat.preview import canvas_preview
+from bot.chat.reactions import reaction_row
 from bot.chat.texts import Texts
-from bot.chat.visit import Visit
+from bot.chat.visit import Visit, answer_to, thread_of
 from bot.services import Services
 from inference.photo import full_resolution
-from storage import models
-from storage.models import Expansion, Feeling, Photo, Status
+from storage.models import Expansion, Photo, Post, PostStatus, Status
 
 
 async def result_caption(services: Services, say: Texts, expansion: Expansion) -> str:
@@ -47,7 +44,7 @@ async def result_caption(services: Services, say: Texts, expansion: Expansion) -
         say.html("result.caption", choice=describe(say, Choice.of(expansion)), seed=expansion.seed),
         *([say.html("result.size", width=result.width, height=result.height)] if result else []),
         *([say.html("result.step", depth=depth)] if depth > 1 else []),
-        *([say.html("result.published")] if post else []),
+        *([say.html("result.published")] if is_live(post) else []),
     ]
     return "\n".join(lines)
 
@@ -61,7 +58,7 @@ async def result_keyboard(
     flip = (
         button(say("result.after"), ShowAfter(number)) if before else button(say("result.before"), ShowBefore(number))
     )
-    published = await services.gallery.post_of(number)
+    published = is_live(await services.gallery.post_of(number))
     steps = [button(say("result.back"), BackOneStep(number)), button(say("result.start"), BackToStart(number))]
     return InlineKeyboardMarkup(
         [
@@ -81,8 +78,8 @@ async def result_keyboard(
     )
 
 
-def reaction_row(expansion_id: int, counts: dict[Feeling, int]) -> list[InlineKeyboardButton]:
-    return [button(f"{f.value} {counts[f]}" if counts.get(f) else f.value, React(expansion_id, f)) for f in Feeling]
+def is_live(post: Post | None) -> bool:
+    return post is not None and post.status is PostStatus.LIVE
 
 
 def sheet_keyboard(say: Texts, variants: Sequence[Expansion]) -> InlineKeyboardMarkup:
@@ -97,18 +94,18 @@ def sheet_keyboard(say: Texts, variants: Sequence[Expansion]) -> InlineKeyboardM
 async def further(services: Services, visit: Visit, tap: Further) -> None:
     """Go on from the master: a new panel for the result."""
     if expansion := await finished(services, visit, tap.expansion):
-        await _panel_of(services, visit, expansion.result, f"e{expansion.id}:further", expansion.prompt)
+        await _panel_of(services, visit, expansion.result, expansion, "further")
 
 
 async def back_one_step(services: Services, visit: Visit, tap: BackOneStep) -> None:
     if expansion := await finished(services, visit, tap.expansion):
-        await _panel_of(services, visit, expansion.source, f"e{expansion.id}:back", expansion.prompt)
+        await _panel_of(services, visit, expansion.source, expansion, "back")
 
 
 async def back_to_start(services: Services, visit: Visit, tap: BackToStart) -> None:
     if expansion := await finished(services, visit, tap.expansion):
         root = (await services.store.ancestry(expansion.id))[0]
-        await _panel_of(services, visit, root.source, f"e{expansion.id}:start", expansion.prompt)
+        await _panel_of(services, visit, root.source, expansion, "start")
 
 
 async def show_before(services: Services, visit: Visit, tap: ShowBefore) -> None:
@@ -139,7 +136,7 @@ async def full_size(services: Services, visit: Visit, tap: FullSize) -> None:
     await visit.bot.send_chat_action(visit.chat.id, ChatAction.UPLOAD_DOCUMENT)
     master = await services.blobs.get(expansion.result.blob)
     data, extension, lossless = await asyncio.to_thread(full_resolution, master)
-    await visit.bot.send_document(
+    sent = await visit.bot.send_document(
         visit.chat.id,
         BytesIO(data),
         filename=f"kuotu-{expansion.id}.{extension}",
@@ -149,87 +146,43 @@ async def full_size(services: Services, visit: Visit, tap: FullSize) -> None:
             height=expansion.result.height,
         ),
         parse_mode="HTML",
-        reply_to_message_id=visit.message.message_id if visit.message else None,
-        allow_sending_without_reply=True,
+        message_thread_id=thread_of(visit.message),
+        reply_parameters=answer_to(visit.message),
     )
+    await remember(services, (visit.chat.id, sent.message_id), "file", visit.person.id, expansion.id)
 
 
 async def pick_variant(services: Services, visit: Visit, tap: PickVariant) -> None:
-    """Bring one of four as a result of its own; its seed alone makes it again."""
+    """Bring one of four, or an old one, as a result of its own; its seed alone makes it again."""
     expansion = await finished(services, visit, tap.expansion)
     if expansion is None or visit.message is None:
         return
     await visit.toast_nothing()
-    sent = await visit.bot.send_photo(
-        visit.chat.id,
-        expansion.file_id or await services.picture(expansion),
-        caption=await result_caption(services, visit.say, expansion),
-        parse_mode="HTML",
-        reply_markup=await result_keyboard(services, visit.say, expansion),
-        message_thread_id=expansion.thread_id,
-        reply_to_message_id=visit.message.message_id,
-        allow_sending_without_reply=True,
+    caption, markup = (
+        await result_caption(services, visit.say, expansion),
+        await result_keyboard(services, visit.say, expansion),
     )
-    await services.store.remember_message(
-        models.Message(
-            chat_id=visit.chat.id,
-            message_id=sent.message_id,
-            kind="result",
-            person_id=expansion.person_id,
-            expansion_id=expansion.id,
-        )
-    )
-
-
-async def ask_delete(services: Services, visit: Visit, tap: Delete) -> None:
-    expansion = await finished(services, visit, tap.expansion)
-    if expansion is None or visit.message is None:
-        return
-    await visit.toast_nothing()
-    say = visit.say
-    row = [
-        button(say("delete.yes"), ReallyDelete(expansion.id), style="danger"),
-        button(say("delete.no"), Keep(expansion.id)),
-    ]
-    await edit(visit.message.edit_reply_markup(InlineKeyboardMarkup([row])))
-
-
-async def really_delete(services: Services, visit: Visit, tap: ReallyDelete) -> None:
-    """Row, blobs, post and message go; what was expanded further from it has its own master and stays."""
-    expansion = await finished(services, visit, tap.expansion)
-    if expansion is None or visit.message is None:
-        return
-    await services.discard(await services.store.delete_expansion(expansion.id))
-    await visit.toast("delete.done")
-    if not await delete(visit.bot.delete_message(visit.chat.id, visit.message.message_id)):
-        await edit(visit.message.edit_reply_markup(None))
-
-
-async def keep(services: Services, visit: Visit, tap: Keep) -> None:
-    expansion = await finished(services, visit, tap.expansion)
-    if expansion is not None and visit.message is not None:
-        await visit.toast_nothing()
-        await edit(visit.message.edit_reply_markup(await result_keyboard(services, visit.say, expansion)))
+    await send_picture(services, visit, expansion, "result", caption, markup)
 
 
 async def finished(services: Services, visit: Visit, expansion_id: int, *, anyone: bool = False) -> Expansion | None:
-    """The visitor's own finished expansion; otherwise the visitor is told why not."""
+    """The visitor's own finished expansion, or `anyone`'s of this chat; otherwise the visitor is told why not."""
     expansion = await services.store.expansion(expansion_id)
     if expansion is None or expansion.status is not Status.DONE:
         await visit.toast("tap.gone")
-    elif expansion.chat_id != visit.chat.id or (expansion.person_id != visit.person.id and not anyone):
+    elif expansion.person_id != visit.person.id and not (anyone and expansion.chat_id == visit.chat.id):
         await visit.toast("result.not_yours")
     else:
         return expansion
     return None
 
 
-async def _panel_of(services: Services, visit: Visit, photo: Photo | None, key: str, prompt: str) -> None:
+async def _panel_of(services: Services, visit: Visit, photo: Photo | None, expansion: Expansion, step: str) -> None:
     if photo is None:
         await visit.toast("tap.gone")
         return
     await visit.toast("panel.below")
-    await open_panel(services, visit, photo, key, prompt)
+    await open_panel(services, visit, photo, f"e{expansion.id}:{step}:{visit.chat.id}", expansion.prompt)
 
 
 async def _before(services: Services, expansion: Expansion) -> bytes:
@@ -245,7 +198,12 @@ async def _flip(
     """Put the other picture into the message; returns its file id."""
     if visit.message is None:
         return None
-    media = InputMediaPhoto(picture, caption=await result_caption(services, visit.say, expansion), parse_mode="HTML")
-    markup = await result_keyboard(services, visit.say, expansion, before=before)
-    sent = await visit.bot.edit_message_media(media, visit.chat.id, visit.message.message_id, reply_markup=markup)
+    where = (visit.chat.id, visit.message.message_id)
+    async with services.hand_on(where):
+        media = InputMediaPhoto(
+            picture, caption=await result_caption(services, visit.say, expansion), parse_mode="HTML"
+        )
+        markup = await result_keyboard(services, visit.say, expansion, before=before)
+        sent = await visit.bot.edit_message_media(media, *where, reply_markup=markup)
+        await remember(services, where, "before" if before else "result", expansion.person_id, expansion.id)
     return sent.photo[-1].file_id if not isinstance(sent, bool) and sent.photo else None

@@ -83,7 +83,8 @@ async def _start_panel(services: Services, visit: Visit, panel_id: int, revision
     photo, choice, most = panel.photo, Choice.of(panel), services.limits.max_megapixels
     if dice:
         choice = rolled(choice, extent_of(photo), most, Random(new_seed()))
-    asked = _row(panel, photo, choice, choice.margins(extent_of(photo), most), key=f"p{panel.id}:{revision}")
+    margins = choice.margins(extent_of(photo), most)
+    asked = _row(panel, panel.chat_id, photo, choice, margins, key=f"p{panel.id}:{revision}")
     started = await _start(services, visit, [asked], panel=(panel.id, revision))
     fresh = await services.store.panel(panel_id)
     if started and fresh is not None:
@@ -103,6 +104,7 @@ async def _start_again(services: Services, visit: Visit, expansion_id: int, rero
     rows = [
         _row(
             old,
+            visit.chat.id,
             old.source,
             Choice.of(old),
             margins_of(old),
@@ -119,7 +121,7 @@ async def _start_again(services: Services, visit: Visit, expansion_id: int, rero
     fresh = await services.store.expansion(old.id)
     if fresh is not None:  # the buttons learn the new revision, so that the next tap is a new start
         markup = await result_keyboard(services, visit.say, fresh)
-        await edit(visit.bot.edit_message_reply_markup(old.chat_id, tapped, reply_markup=markup))
+        await edit(visit.bot.edit_message_reply_markup(visit.chat.id, tapped, reply_markup=markup))
 
 
 async def _start(
@@ -143,6 +145,7 @@ async def _start(
 
 def _row(
     asked: Panel | Expansion,
+    chat_id: int,
     photo: Photo,
     choice: Choice,
     margins: Margins,
@@ -154,8 +157,8 @@ def _row(
         key=key,
         panel_id=asked.id if isinstance(asked, Panel) else asked.panel_id,
         person_id=asked.person_id,
-        chat_id=asked.chat_id,
-        thread_id=asked.thread_id,
+        chat_id=chat_id,
+        thread_id=asked.thread_id if chat_id == asked.chat_id else None,
         source_id=photo.id,
         batch=batch,
         variant=variant,

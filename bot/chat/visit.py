@@ -29,6 +29,7 @@ class Visit:
     message: telegram.Message | None
     query: telegram.CallbackQuery | None = None
     membership: telegram.ChatMemberUpdated | None = None
+    reaction: telegram.MessageReactionUpdated | None = None
 
     @property
     def private(self) -> bool:
@@ -82,6 +83,21 @@ async def receive(update: telegram.Update, bot: Bot, people: People) -> Visit | 
         return None
     person = await people.see(user.id, user.full_name, user.language_code)
     chat = await people.see_chat(where.id, where.type, where.title or "")
+    say, whisper = speak(person, chat)
+    return Visit(
+        person,
+        chat,
+        say,
+        whisper,
+        bot,
+        message,
+        update.callback_query,
+        update.my_chat_member,
+        update.message_reaction,
+    )
+
+
+def speak(person: Person, chat: Chat) -> tuple[Texts, Texts]:
+    """What a chat is spoken to in, and what the person is whispered to in."""
     whisper = texts(best_language([person.language, person.language_code]))
-    say = texts(chat.language) if chat.language else whisper
-    return Visit(person, chat, say, whisper, bot, message, update.callback_query, update.my_chat_member)
+    return texts(chat.language) if chat.language else whisper, whisper

@@ -6,15 +6,24 @@ from pathlib import Path
 
 from telegram import InputMediaPhoto
 
+from bot.chat.gallery import gallery
+from bot.chat.mine import mine
+from bot.chat.preferences import settings
+from bot.chat.publish import title_words
 from bot.chat.visit import Visit
 from bot.services import Services
 
+LINKS = {"gallery": gallery, "mine": mine, "settings": settings}
 EXAMPLE = Path(__file__).parent / "example"
 
 
 async def start(services: Services, visit: Visit) -> None:
-    """A photo before and after, and one sentence."""
+    """A photo before and after, and one sentence; or what a link to this chat promised (`/start mine`)."""
     if visit.message is None:
+        return
+    _command, _, promised = (visit.message.text or "").partition(" ")
+    if promised in LINKS:
+        await LINKS[promised](services, visit)
         return
     before, after = (EXAMPLE / f"{name}.jpg" for name in ("before", "after"))
     await visit.bot.send_media_group(
@@ -30,6 +39,6 @@ async def help_(services: Services, visit: Visit) -> None:
 
 
 async def words(services: Services, visit: Visit) -> None:
-    """Plain words in a private chat: say what to do. In a group they are not for us."""
-    if visit.private:
+    """A title, if one was asked for; else, in a private chat, say what to do. In a group they are not for us."""
+    if not await title_words(services, visit) and visit.private:
         await visit.reply("words")

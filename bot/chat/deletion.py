@@ -1,0 +1,52 @@
+"""Deleting one's own expansion: asked first, and then it goes from everywhere that it was shown to its author."""
+
+from __future__ import annotations
+
+from telegram import InlineKeyboardMarkup
+
+from bot.chat.buttons import Delete, Keep, ReallyDelete
+from bot.chat.cards import redraw
+from bot.chat.edits import edit, retract
+from bot.chat.mine import mine_at, show_mine
+from bot.chat.panel import button
+from bot.chat.result import finished
+from bot.chat.visit import Visit
+from bot.services import Services
+
+OURS = ("result", "before", "mine", "file", "consent", "title", "post")  # kinds of messages about one expansion
+
+
+async def ask_delete(services: Services, visit: Visit, tap: Delete) -> None:
+    expansion = await finished(services, visit, tap.expansion)
+    if expansion is None or visit.message is None:
+        return
+    await visit.toast_nothing()
+    say = visit.say
+    row = [
+        button(say("delete.yes"), ReallyDelete(expansion.id), style="danger"),
+        button(say("delete.no"), Keep(expansion.id)),
+    ]
+    await edit(visit.message.edit_reply_markup(InlineKeyboardMarkup([row])))
+
+
+async def really_delete(services: Services, visit: Visit, tap: ReallyDelete) -> None:
+    """Row, blobs, post and messages go; what was expanded further from it has its own master and stays."""
+    expansion = await finished(services, visit, tap.expansion)
+    if expansion is None or visit.message is None:
+        return
+    here = (visit.chat.id, visit.message.message_id)
+    shown = [m for m in await services.store.messages_showing(expansion.id) if m.kind in OURS]
+    await services.discard(await services.store.delete_expansion(expansion.id))
+    await visit.toast("delete.done")
+    turning = any(m.kind == "mine" and (m.chat_id, m.message_id) == here for m in shown)
+    if turning and await show_mine(services, visit, await mine_at(services, visit.person.id, expansion.id)):
+        shown = [m for m in shown if (m.chat_id, m.message_id) != here]
+    for message in shown:
+        await services.store.forget_message(message.chat_id, message.message_id)
+    await retract(visit.bot, shown)
+
+
+async def keep(services: Services, visit: Visit, tap: Keep) -> None:
+    if await finished(services, visit, tap.expansion) and visit.message is not None:
+        await visit.toast_nothing()
+        await redraw(services, visit.bot, (visit.chat.id, visit.message.message_id))
