@@ -5,6 +5,7 @@ import inspect
 import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Self
 
@@ -97,10 +98,11 @@ class Person:
         found: Message = await self._until(look, timeout, f"no message matches {_source(matches)}")
         return found
 
-    async def wait_gone(self, message: Message, timeout: float = PATIENCE) -> None:  # noqa: ASYNC109
+    async def wait_gone(self, message: Message | int, timeout: float = PATIENCE) -> None:  # noqa: ASYNC109
         """Wait until a message was deleted."""
+        number = message if isinstance(message, int) else message.id
         await self._until(
-            lambda: message.id not in self._watch.messages or None, timeout, f"message {message.id} is still there"
+            lambda: number not in self._watch.messages or None, timeout, f"message {number} is still there"
         )
 
     async def wait_action(self, action: str = "", timeout: float = PATIENCE) -> str:  # noqa: ASYNC109
@@ -285,7 +287,7 @@ class Person:
             form.add_field("spoiler", "true")
         for data, name, mime in files:
             content = data if isinstance(data, bytes) else await asyncio.to_thread(Path(data).read_bytes)
-            form.add_field("file", content, filename=name, content_type=mime)
+            form.add_field("file", BytesIO(content), filename=name, content_type=mime)
         async with self._session.post("/playground/send", data=form) as response:
             return [self._watch.sent(raw) for raw in await _checked(response)]
 

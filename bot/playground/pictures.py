@@ -36,8 +36,7 @@ def ladder(data: bytes, *, shrinks: bool = False) -> list[Rung]:
         with Image.open(io.BytesIO(data)) as image:
             _check_dimensions(*image.size, shrinks=shrinks)
             image.draft("RGB", (LADDER[-1], LADDER[-1]))
-            whole = image.size  # after draft: the decoder may have shrunk it already
-            return _rungs(_flat(image), whole)
+            return _rungs(_flat(image))
     except UNREADABLE as error:
         raise bad_request("IMAGE_PROCESS_FAILED") from error
 
@@ -71,20 +70,19 @@ def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     return converted or image
 
 
-def _rungs(image: Image.Image, whole: tuple[int, int]) -> list[Rung]:
-    longest = max(whole)
+def _rungs(image: Image.Image) -> list[Rung]:
+    whole, longest = image.size, max(image.size)
     sides = [side for side in LADDER if side < longest] + [min(longest, LADDER[-1])]
     rungs: list[Rung] = []
     for side in sorted(set(sides), reverse=True):  # each from the one above: a fifth of the work
         if side < max(image.size):
-            image = _within(image, side)
+            image = _within(image, side, whole)
         rungs.append(_encode(image))
     return rungs[::-1]
 
 
-def _within(image: Image.Image, side: int) -> Image.Image:
-    factor = side / max(image.size)
-    size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
+def _within(image: Image.Image, side: int, whole: tuple[int, int]) -> Image.Image:
+    size = (max(1, round(whole[0] * side / max(whole))), max(1, round(whole[1] * side / max(whole))))
     return image.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
 
 
@@ -100,7 +98,7 @@ def thumbnail(data: bytes) -> Rung | None:
         with Image.open(io.BytesIO(data)) as image:
             image.draft("RGB", (THUMBNAIL, THUMBNAIL))
             small = _flat(image)
-            return _encode(_within(small, THUMBNAIL) if max(small.size) > THUMBNAIL else small)
+            return _encode(_within(small, THUMBNAIL, small.size) if max(small.size) > THUMBNAIL else small)
     except UNREADABLE:
         return None
 

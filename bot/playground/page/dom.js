@@ -3,11 +3,11 @@
 export function h(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   for (const [key, value] of Object.entries(props)) {
-    if (value === undefined || value === null || value === false) continue;
+    if (value === undefined || value === null || (value === false && !key.startsWith("aria"))) continue;
     if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
     else if (key === "style") Object.assign(element.style, value);
     else if (key in element && !key.startsWith("aria") && key !== "list" && key !== "role") element[key] = value;
-    else element.setAttribute(key, value === true ? "" : value);
+    else element.setAttribute(key, value);
   }
   element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
   return element;

@@ -22,7 +22,6 @@ function frame(message, shape, tile, ...children) {
   if (!tile) {
     const [width, height] = frameSize(shape);
     element.style.aspectRatio = `${width} / ${height}`;
-    element.style.maxWidth = `${width}px`;
     element.style.width = `${width}px`;
   }
   if (message.has_media_spoiler) element.classList.add("veiled");
@@ -53,7 +52,7 @@ export function moving(message, tile = false) {
   // The sender may not know the frame; the file does.
   video.addEventListener("loadedmetadata", () => {
     const [width, height] = frameSize({ width: video.videoWidth, height: video.videoHeight });
-    if (!tile) Object.assign(element.style, { aspectRatio: `${width} / ${height}`, width: `${width}px`, maxWidth: `${width}px` });
+    if (!tile) Object.assign(element.style, { aspectRatio: `${width} / ${height}`, width: `${width}px` });
   });
   return element;
 }
