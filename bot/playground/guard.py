@@ -1,5 +1,6 @@
 """The guard: only this machine's own pages and programs may speak to the playground."""
 
+import re
 from collections.abc import Awaitable, Callable, Collection
 from functools import wraps
 from urllib.parse import urlsplit
@@ -7,6 +8,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^:\[\]/@]+))(?::\d+)?")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -21,7 +23,7 @@ class Guard:
 
         @wraps(handler)
         async def guarded(request: web.Request) -> web.StreamResponse:
-            if not self._is_ours(f"//{request.host}"):
+            if not self._is_ours(request.host):
                 raise web.HTTPForbidden(text=f"The playground does not serve the host {request.host!r}.\n")
             return await handler(request)
 
@@ -41,7 +43,5 @@ class Guard:
         return self.page(guarded)
 
     def _is_ours(self, address: str) -> bool:
-        try:
-            return (urlsplit(address).hostname or "") in self._hosts
-        except ValueError:
-            return False
+        found = HOST.fullmatch(address.lower())
+        return found is not None and (found[1] or found[2]) in self._hosts
