@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from asyncio import StreamReader, StreamWriter, create_subprocess_exec
 from asyncio.subprocess import PIPE, Process
 from contextlib import suppress
@@ -36,8 +37,10 @@ class Link:
         return await receive(self._answers)
 
     def kill(self) -> None:
-        with suppress(ProcessLookupError):
-            self._process.kill()
+        """Not by Popen.kill, which would reap the child before asyncio does and so lose how it ended."""
+        if self.alive:
+            with suppress(ProcessLookupError):
+                os.kill(self._process.pid, SIGKILL)
 
     async def end(self) -> str:
         """Kill it, and say how it had ended, if it had: «ended by SIGSEGV»."""

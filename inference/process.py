@@ -94,6 +94,8 @@ class EngineProcess:
         try:
             return await asyncio.shield(self._running)
         except asyncio.CancelledError:
+            if self._running.cancelled():  # by cancel(), before it had begun
+                raise Cancelled from None
             self.cancel()
             await asyncio.wait({self._running})
             raise

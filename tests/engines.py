@@ -21,14 +21,19 @@ def open_engine(name: EngineName, model: str) -> Engine:
         raise EngineUnavailable("no model at /nowhere; run kuotu pull")
     if model == "broken":
         raise RuntimeError("the weights have the wrong shape")
+    if model == "stuck":
+        threading.Event().wait()
     if model == "dead":
         os.kill(os.getpid(), signal.SIGKILL)
-    return Noise(model, reads_words=model == "words")
+    return Noise(f"noise {os.getpid()}", reads_words=model == "words")
 
 
 @dataclass
 class Noise:
-    """Paints seeded noise over the whole canvas, the photo too, unless the prompt asks for something worse."""
+    """Paints seeded noise over the whole canvas, the photo too, unless the prompt asks for something worse.
+
+    Its name holds the process id: a new process has another name.
+    """
 
     name: str
     reads_words: bool
@@ -38,9 +43,12 @@ class Noise:
         report(0.0)
         match request.prompt:
             case "hang":
+                report(0.5)
                 threading.Event().wait()
             case "crash":
                 os.kill(os.getpid(), signal.SIGSEGV)
+            case "killed":
+                os.kill(os.getpid(), signal.SIGKILL)
             case "leave":
                 os._exit(3)
             case "exhaust":
@@ -58,5 +66,3 @@ class Noise:
         random = np.random.default_rng([request.seed, len(request.prompt), len(request.style)])
         report(1.0)
         return random.integers(0, 256, (canvas.height, canvas.width, 3), np.uint8)
-
-
