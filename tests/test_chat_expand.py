@@ -11,6 +11,9 @@ from PIL import Image
 
 from bot.bootstrap import Kuotu
 from bot.playground import Message, Person
+from inference.canvas import Margins
+from inference.engine import Request, ignore
+from inference.patchmatch.engine import PatchMatch
 from inference.photo import decode
 
 
@@ -94,22 +97,18 @@ async def test_a_reroll_is_another_picture(chat: Person, photo: bytes) -> None:
     assert await chat.download(first) != await chat.download(second)
 
 
-async def test_four_variants_come_as_one_sheet_and_each_is_made_by_its_seed(
-    chat: Person, photo: bytes, kuotu: Kuotu
-) -> None:
+async def test_each_of_four_variants_is_made_again_by_its_seed_alone(chat: Person, photo: bytes) -> None:
     first = await expanded(chat, photo)
     await chat.tap(first, "Four")
     sheet = await chat.wait_for(lambda m: {"1", "2", "3", "4"} <= set(m.labels))
     assert "Cancel" not in str(sheet.labels)
     await chat.tap(sheet, "3")
     third = await chat.wait_for(lambda m: is_result(m) and m.id > sheet.id)
-    shown = await kuotu.services.store.message(chat.chat, third.id)
-    assert shown is not None
-    assert shown.expansion_id is not None
-    expansion = await kuotu.services.store.expansion(shown.expansion_id)
-    assert expansion is not None
-    assert expansion.variant == 3
-    assert f"#{expansion.seed}" in third.text
+    await chat.tap(third, "Full size")
+    file = await chat.wait_for(lambda m: m.kind == "document" and m.from_bot)
+    seed = int(third.text.partition("#")[2].split()[0])
+    alone = PatchMatch().expand(Request(decode(photo), Margins(40, 26, 40, 27), seed=seed), ignore)
+    assert np.array_equal(decode(await chat.download(file)), alone)
 
 
 async def test_a_chain_goes_on_from_the_master_and_back_again(chat: Person, photo: bytes, kuotu: Kuotu) -> None:

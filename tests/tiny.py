@@ -8,6 +8,7 @@ from typing import Any
 
 import diffusers
 import torch
+from peft import LoraConfig, get_peft_model_state_dict
 from transformers import (
     CLIPTextConfig,
     CLIPTextModel,
@@ -22,6 +23,68 @@ from transformers import (
     T5TokenizerFast,
 )
 
+PRESETS = """
+[tiny-sd15]
+like = "sd15"
+repo = "FOLDER/sd15"
+budget = 16384
+multiple = 32
+steps = 3
+[tiny-sd15-lcm]
+like = "sd15-lcm"
+repo = "FOLDER/sd15"
+budget = 16384
+multiple = 32
+steps = 2
+[tiny-sd15-lcm.lora]
+repo = "FOLDER/sd15-lora"
+[tiny-sdxl]
+like = "sdxl"
+repo = "FOLDER/sdxl"
+budget = 16384
+multiple = 32
+steps = 3
+[tiny-sdxl.parts.controlnet]
+repo = "FOLDER/controlnet"
+[tiny-sdxl.parts.vae]
+repo = "FOLDER/vae"
+[tiny-sdxl-quality]
+like = "sdxl-quality"
+repo = "FOLDER/sdxl"
+budget = 16384
+multiple = 32
+steps = 3
+[tiny-sdxl-quality.parts.controlnet]
+repo = "FOLDER/controlnet"
+[tiny-sdxl-quality.parts.vae]
+repo = "FOLDER/vae"
+[tiny-klein]
+like = "klein"
+repo = "FOLDER/klein"
+budget = 16384
+multiple = 32
+steps = 3
+[tiny-klein.lora]
+repo = "FOLDER/klein-lora"
+[tiny-flux-fill]
+like = "flux-fill"
+repo = "FOLDER/flux-fill"
+budget = 16384
+multiple = 32
+steps = 3
+[tiny-sdxl-inpaint]
+like = "sdxl-inpaint"
+repo = "FOLDER/sdxl-inpaint"
+budget = 16384
+multiple = 32
+steps = 3
+[tiny-z-image]
+like = "z-image"
+repo = "FOLDER/z-image"
+budget = 16384
+multiple = 32
+steps = 3
+"""
 CHAT = (
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n"
     "{% if m['content'] is string %}{{ m['content'] }}{% else %}"
@@ -32,13 +95,32 @@ WIDTH = 32  # of every text embedding
 FACTOR = 8  # pixels per latent
 
 
-def save(name: str, folder: Path) -> Path:
-    """Build the preset's pipeline and save it as the hub would hold it."""
+def save_all(folder: Path) -> Path:
+    """Save every preset's repositories, as the hub would hold them; the presets file that names them is returned.
+
+    A preset `tiny-NAME` is NAME with tiny weights, a small budget and few steps.
+    """
+    torch.set_num_threads(1)
+    for name, build in BUILDERS.items():
+        with torch.random.fork_rng():
+            torch.manual_seed(20)
+            build().save_pretrained(folder / name, safe_serialization=True)
+    _save_lora(folder, "klein", "transformer", ["to_q", "to_k"])
+    _save_lora(folder, "sd15", "unet", ["to_q", "to_k"])
+    presets = folder / "presets.toml"
+    presets.write_text(PRESETS.replace("FOLDER", folder.as_posix()), "utf-8")
+    return presets
+
+
+def _save_lora(folder: Path, name: str, denoiser: str, modules: list[str]) -> None:
+    """A LoRA that changes something: both of its matrices are drawn at random."""
+    pipeline = diffusers.DiffusionPipeline.from_pretrained(folder / name)
+    model = getattr(pipeline, denoiser)
     with torch.random.fork_rng():
-        torch.manual_seed(20)
-        pipeline = BUILDERS[name]()
-    pipeline.save_pretrained(folder, safe_serialization=True)
-    return folder
+        torch.manual_seed(21)
+        model.add_adapter(LoraConfig(r=4, target_modules=modules, init_lora_weights=False))
+    weights = get_peft_model_state_dict(model)
+    pipeline.save_lora_weights(folder / f"{name}-lora", **{f"{denoiser}_lora_layers": weights})
 
 
 def sd15() -> Any:
