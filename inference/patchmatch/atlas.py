@@ -40,13 +40,14 @@ class Atlas:
 
     pixels: Pixels  # (height, width, 3)
     valid: NDArray[np.bool_]  # (height, width): a patch centred here lies inside one page
-    page: NDArray[np.int32]  # (width,): the page of a column
+    page: NDArray[np.int32]  # (width,): the page of a column; -1 for the spare last one
+    bottom: NDArray[np.int32]  # (width,): how many rows of a column the page fills
     first: NDArray[np.int32]  # (pages,): a page's first column
 
     @classmethod
     def of(cls, photo: Pixels, pages: tuple[Page, ...]) -> Atlas:
         views = [page.pixels(photo) for page in pages]
-        width, height = sum(view.shape[1] for view in views), max(view.shape[0] for view in views)
+        width, height = sum(view.shape[1] for view in views) + 1, max(view.shape[0] for view in views)
         pixels = np.zeros((height, width, 3), np.uint8)
         valid = np.zeros((height, width), np.bool_)
         first = np.cumsum([0] + [view.shape[1] for view in views])
@@ -54,5 +55,11 @@ class Atlas:
             tall, wide = view.shape[:2]
             pixels[:tall, left : left + wide] = view
             valid[HALF : tall - HALF, left + HALF : left + wide - HALF] = True
-        page = np.repeat(np.arange(len(views)), np.diff(first)).astype(np.int32)
-        return cls(pixels, valid, page, first[:-1].astype(np.int32))
+        widths = np.diff(first)
+        page = np.append(np.repeat(np.arange(len(views)), widths), -1).astype(np.int32)
+        bottom = np.append(np.repeat([view.shape[0] for view in views], widths), 0).astype(np.int32)
+        return cls(pixels, valid, page, bottom, first[:-1].astype(np.int32))
+
+    def end(self, pages: int) -> int:
+        """The column after the first so many pages."""
+        return int(self.first[pages]) if pages < self.first.size else self.page.size

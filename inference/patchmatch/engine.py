@@ -16,7 +16,7 @@ from inference.patchmatch.progress import part
 from inference.patchmatch.style import RECIPES
 from inference.patchmatch.synthesis import Collage, synthesize
 
-COARSE = 72 * 72 * 3 // 2  # pixels of the photo where the layout is decided
+COARSE = 66 * 66 * 3 // 2  # pixels of the photo where the layout is decided
 WORK = 512 * 384  # pixels of the canvas on which patches are searched
 WORK_LARGE = 1024 * 768  # the same for canvases that are seen at more than LARGE pixels
 LARGE = 3000 * 2000
@@ -61,7 +61,7 @@ def _collage(
 ) -> Collage:
     levels = plan(Extent(photo.shape[1], photo.shape[0]), margins, work, coarse)
     small = np.asarray(cv2.resize(photo, levels[-1].photo, interpolation=cv2.INTER_AREA), np.uint8)
-    return synthesize(small, levels, RECIPES[style], seed, report)
+    return synthesize(small, levels, RECIPES[style].drawn(seed), seed, report)
 
 
 def _checked(photo: Pixels) -> Pixels:

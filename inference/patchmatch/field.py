@@ -10,85 +10,108 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.patchmatch.kernel import kernel
-from inference.patchmatch.patch import NEVER, distance, drawn, shuffled
-from inference.patchmatch.terms import penalty
+from inference.patchmatch.kernel import inlined, kernel
+from inference.patchmatch.patch import NEVER, Rows, distance, drawn, shuffled
+
+Ints = NDArray[np.int32]
+Floats = NDArray[np.float32]
 
 
 class Field(NamedTuple):
     """(rows, cols) of the canvas's patches, named by their top left pixels."""
 
-    row: NDArray[np.int32]  # source row in the atlas
-    col: NDArray[np.int32]
-    cost: NDArray[np.int32]  # squared distance plus penalty; 0 where the patch lies inside the photo
+    row: Ints  # source row in the atlas
+    col: Ints
+    cost: Ints  # squared distance plus penalty; 0 where the patch lies inside the photo
     open: NDArray[np.bool_]  # the patch touches the new area
 
 
+class Terms(NamedTuple):
+    """What a source costs at a place besides its distance, in squared grey levels per patch; by top left pixels."""
+
+    wanted_row: Floats  # (rows, cols) of the canvas: the source row this place would come from
+    row_weight: float  # per source row away from it
+    wanted_texture: Floats  # (rows, cols) of the canvas
+    texture: Floats  # (rows, cols) of the atlas
+    texture_weight: float  # per squared grey level of missing texture
+    extra: Ints  # (rows, cols) of the atlas: what a source costs anywhere; NEVER where no patch fits
+
+
+@inlined
+def penalty(
+    row: int, wanted_row: float, row_weight: float, texture: float, wanted_texture: float, texture_weight: float, extra: int
+) -> int:
+    """Off the wanted row, smoother than wanted, or worn: the terms of one source at one place."""
+    missing = max(wanted_texture - texture, np.float32(0))
+    return extra + np.int32(row_weight * abs(np.float32(row) - wanted_row) + texture_weight * missing * missing)
+
+
 @kernel
-def measure(canvas, source, field, terms):  # type: ignore[no-untyped-def]
+def measure(canvas: Rows, source: Rows, field: Field, terms: Terms) -> None:
     """Write every open patch's cost."""
     for row in range(field.open.shape[0]):
         for col in range(field.open.shape[1]):
             if field.open[row, col]:
-                at = field.row[row, col], field.col[row, col]
-                apart = distance(canvas, source, row, col, at[0], at[1], NEVER)
-                field.cost[row, col] = apart + penalty(terms, row, col, at[0], at[1])
+                at_row, at_col = field.row[row, col], field.col[row, col]
+                field.cost[row, col] = distance(canvas, source, row, col, at_row, at_col, NEVER) + penalty(
+                    at_row,
+                    terms.wanted_row[row, col],
+                    np.float32(terms.row_weight),
+                    terms.texture[at_row, at_col],
+                    terms.wanted_texture[row, col],
+                    np.float32(terms.texture_weight),
+                    terms.extra[at_row, at_col],
+                )
 
 
 @kernel
-def search(canvas, source, field, terms, radius, reluctance, forward, state):  # type: ignore[no-untyped-def]
+def search(
+    canvas: Rows, source: Rows, field: Field, terms: Terms, radius: int, reluctance: float, forward: bool, state: np.uint64
+) -> np.uint64:
     """One pass over the field in scan order or against it. Returns the random state.
 
-    A random candidate must cost less than `reluctance` times the present one: neighbours then keep a common offset, and large
-    regions are copied whole.
+    For every patch: what continues its two scanned neighbours, then random places around the best so far in windows that halve
+    (equation 1 of the paper). A random place must cost less than `reluctance` times the present one: neighbours then keep a
+    common offset, and large regions are copied whole.
     """
+    field_row, field_col, field_cost, texture, extra = field.row, field.col, field.cost, terms.texture, terms.extra
+    row_weight, texture_weight = np.float32(terms.row_weight), np.float32(terms.texture_weight)
     rows, cols = field.open.shape
+    last_row, last_col = extra.shape[0] - 1, extra.shape[1] - 1
     step = 1 if forward else -1
-    for nth_row in range(rows):
-        row = nth_row if forward else rows - 1 - nth_row
-        for nth_col in range(cols):
-            col = nth_col if forward else cols - 1 - nth_col
-            if field.open[row, col] and field.cost[row, col] > 0:
-                propagate(canvas, source, field, terms, row, col, row - step, col, step, 0)
-                propagate(canvas, source, field, terms, row, col, row, col - step, 0, step)
-                state = wander(canvas, source, field, terms, row, col, radius, reluctance, state)
+    for nth in range(rows * cols):
+        row, col = nth // cols, nth % cols
+        if not forward:
+            row, col = rows - 1 - row, cols - 1 - col
+        if not field.open[row, col] or field_cost[row, col] == 0:
+            continue
+        best, best_row, best_col = field_cost[row, col], field_row[row, col], field_col[row, col]
+        wanted, busy = terms.wanted_row[row, col], terms.wanted_texture[row, col]
+        span = radius << 2
+        while span >= 1:
+            limit = best
+            if span > radius:  # the two propagations come first
+                near_row, near_col = (row - step, col) if span > 2 * radius else (row, col - step)
+                span >>= 1
+                if not (0 <= near_row < rows and 0 <= near_col < cols):
+                    continue
+                at_row, at_col = field_row[near_row, near_col] + row - near_row, field_col[near_row, near_col] + col - near_col
+                if not (0 <= at_row <= last_row and 0 <= at_col <= last_col) or (at_row == best_row and at_col == best_col):
+                    continue
+            else:
+                state = shuffled(state)
+                top, left = max(0, best_row - span), max(0, best_col - span)
+                at_row = top + drawn(state, 12, min(last_row, best_row + span) - top + 1)
+                at_col = left + drawn(state, 36, min(last_col, best_col + span) - left + 1)
+                limit = np.int32(best * reluctance)
+                span >>= 1
+            fixed = penalty(
+                at_row, wanted, row_weight, texture[at_row, at_col], busy, texture_weight, extra[at_row, at_col]
+            )
+            if fixed >= limit:
+                continue
+            cost = distance(canvas, source, row, col, at_row, at_col, limit - fixed) + fixed
+            if cost < limit:
+                best, best_row, best_col = cost, at_row, at_col
+        field_cost[row, col], field_row[row, col], field_col[row, col] = best, best_row, best_col
     return state
-
-
-@kernel
-def propagate(canvas, source, field, terms, row, col, near_row, near_col, down, across):  # type: ignore[no-untyped-def]
-    """Try the patch that continues a neighbour's."""
-    if not (0 <= near_row < field.open.shape[0] and 0 <= near_col < field.open.shape[1]):
-        return
-    source_row, source_col = field.row[near_row, near_col] + down, field.col[near_row, near_col] + across
-    inside = 0 <= source_row < terms.extra.shape[0] and 0 <= source_col < terms.extra.shape[1]
-    if inside and (source_row != field.row[row, col] or source_col != field.col[row, col]):
-        challenge(canvas, source, field, terms, row, col, source_row, source_col, field.cost[row, col])
-
-
-@kernel
-def wander(canvas, source, field, terms, row, col, radius, reluctance, state):  # type: ignore[no-untyped-def]
-    """Try random patches around the present one, in windows that halve (equation 1 of the paper)."""
-    last_row, last_col = terms.extra.shape[0] - 1, terms.extra.shape[1] - 1
-    while radius >= 1:
-        state = shuffled(state)
-        top, left = max(0, field.row[row, col] - radius), max(0, field.col[row, col] - radius)
-        height = min(last_row, field.row[row, col] + radius) - top + 1
-        width = min(last_col, field.col[row, col] + radius) - left + 1
-        limit = np.int32(field.cost[row, col] * reluctance)
-        source_row, source_col = top + drawn(state, 12, height), left + drawn(state, 36, width)
-        challenge(canvas, source, field, terms, row, col, source_row, source_col, limit)
-        radius >>= 1
-    return state
-
-
-@kernel
-def challenge(canvas, source, field, terms, row, col, source_row, source_col, limit):  # type: ignore[no-untyped-def]
-    """Take a candidate that costs less than `limit`."""
-    fixed = penalty(terms, row, col, source_row, source_col)
-    if fixed >= limit:
-        return
-    cost = distance(canvas, source, row, col, source_row, source_col, limit - fixed) + fixed
-    if cost < limit:
-        field.cost[row, col] = cost
-        field.row[row, col], field.col[row, col] = source_row, source_col

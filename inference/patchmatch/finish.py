@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from inference.canvas import Extent, Margins
 from inference.engine import Pixels, Report
 from inference.patchmatch.atlas import Page
-from inference.patchmatch.seam import correction
+from inference.patchmatch.seam import correct, correction
 from inference.patchmatch.synthesis import Collage
+from inference.patchmatch.tone import tone
 from inference.patchmatch.transfer import Offsets, Pages, Place, transfer
 
 STRIP = 256  # rows between two reports
-TONE = 2.0  # deviation of the blur that parts tone from detail, in work pixels
 
 
 def finish(photo: Pixels, margins: Margins, collage: Collage, pages: tuple[Page, ...], report: Report) -> Pixels:
@@ -33,10 +31,12 @@ def finish(photo: Pixels, margins: Margins, collage: Collage, pages: tuple[Page,
         level.photo.width / extent.width,
     )
     offsets, views = _offsets(collage, place), _pages(pages, extent)
-    step = correction(photo, Extent(width, height), offsets, views, place)
+    step = correction(photo, offsets, views, place)
     for first in range(0, height, STRIP):
         report(first / height)
-        transfer(photo, canvas, first, min(first + STRIP, height), offsets, views, place, step)
+        last = min(first + STRIP, height)
+        transfer(photo, canvas, first, last, offsets, views, place)
+        correct(canvas, first, last, place, extent.height, extent.width, step)
     return canvas
 
 
@@ -52,7 +52,7 @@ def _pages(pages: tuple[Page, ...], photo: Extent) -> Pages:
 
 
 def _offsets(collage: Collage, place: Place) -> Offsets:
-    page = collage.atlas.page[np.clip(collage.col, 0, collage.atlas.page.size - 1)]
+    page = collage.atlas.page[collage.col]
     own = np.indices(collage.row.shape)
     row = collage.row - own[0] + place.work_top
     col = collage.col - collage.atlas.first[page] - own[1] + place.work_left
@@ -60,15 +60,5 @@ def _offsets(collage: Collage, place: Place) -> Offsets:
         page=page,
         row=np.rint(row / place.down).astype(np.int32),
         col=np.rint(col / place.across).astype(np.int32),
-        tone=_tone(collage),
+        tone=tone(collage),
     )
-
-
-def _tone(collage: Collage) -> NDArray[np.float32]:
-    """(height, width, 3): the voted picture minus the copied one, without detail."""
-    height, width = collage.atlas.pixels.shape[:2]
-    copied = collage.atlas.pixels[np.clip(collage.row, 0, height - 1), np.clip(collage.col, 0, width - 1)]
-    delta = collage.pixels.astype(np.float32) - copied
-    box = collage.level.margins.box(collage.level.photo)
-    delta[box.top : box.bottom, box.left : box.right] = 0
-    return np.asarray(cv2.GaussianBlur(delta, (0, 0), TONE), np.float32)

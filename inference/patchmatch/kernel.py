@@ -25,6 +25,11 @@ def kernel(function: Kernel) -> Kernel:
     return cast(Kernel, compiled)
 
 
+def inlined(function: Kernel) -> Kernel:
+    """A piece of a kernel, pasted into its callers: a call would count references to every array it is handed."""
+    return cast(Kernel, numba.njit(nogil=True, fastmath=True, error_model="numpy", inline="always")(function))
+
+
 def default_folder() -> Path:
     """Beside the libraries whose machine code it extends: inside the virtual environment."""
     return Path(sys.prefix) / "cache" / "kernels"

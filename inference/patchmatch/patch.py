@@ -5,42 +5,45 @@ Pictures are handed to kernels as (height, 3 * width) rows of interleaved RGB, s
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.engine import Pixels
-from inference.patchmatch.kernel import kernel
+from inference.patchmatch.kernel import inlined
 
 SIZE = 7
 HALF = SIZE // 2
 CHANNELS = 3
 SPAN = SIZE * CHANNELS  # bytes in one row of a patch
 SAMPLES = SIZE * SPAN  # bytes in a patch
+Rows: TypeAlias = NDArray[np.uint8]
 NEVER = 1 << 30  # a cost no patch can reach: 147 * 255**2 is below 2**24
 
 
-def rows(pixels: Pixels) -> NDArray[np.uint8]:
+def rows(pixels: Pixels) -> Rows:
     """(height, width, 3) as (height, 3 * width), sharing memory."""
     height, width = pixels.shape[:2]
     return pixels.reshape(height, width * CHANNELS)
 
 
-@kernel
-def distance(canvas, source, row, col, source_row, source_col, bound):  # type: ignore[no-untyped-def]
+@inlined
+def distance(canvas: Rows, source: Rows, row: int, col: int, source_row: int, source_col: int, bound: int) -> int:
     """Sum of squared differences of two patches named by their top left pixels; gives up once it reaches `bound`."""
     total = np.int32(0)
     start, source_start = col * CHANNELS, source_col * CHANNELS
     for dy in range(SIZE):
         for k in range(SPAN):
             difference = np.int32(canvas[row + dy, start + k]) - np.int32(source[source_row + dy, source_start + k])
-            total += difference * difference
+            total += np.int32(difference * difference)
         if total >= bound:
-            return total
+            break
     return total
 
 
-@kernel
-def shuffled(state):  # type: ignore[no-untyped-def]
+@inlined
+def shuffled(state: np.uint64) -> np.uint64:
     """The next state of a 64-bit xorshift generator (Marsaglia 2003); never zero."""
     state ^= state << np.uint64(13)
     state ^= state >> np.uint64(7)
@@ -48,7 +51,7 @@ def shuffled(state):  # type: ignore[no-untyped-def]
     return state
 
 
-@kernel
-def drawn(state, shift, count):  # type: ignore[no-untyped-def]
+@inlined
+def drawn(state: np.uint64, shift: int, count: int) -> int:
     """An integer in [0, count) from 16 bits of the state. The mask keeps numba's wider shifts inside the range."""
     return (np.int64((state >> np.uint64(shift)) & np.uint64(0xFFFF)) * count) >> 16

@@ -6,30 +6,44 @@ membrane would let it.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.canvas import Extent
 from inference.engine import Pixels
 from inference.patchmatch.kernel import kernel
-from inference.patchmatch.transfer import Correction, Offsets, Pages, Place, read
+from inference.patchmatch.transfer import Offsets, Pages, Place, byte, read
 
-WAVELENGTHS = (1.5, 3, 6, 12, 24, 48, 96, 192, 384)
+WAVELENGTHS = (1.5, 3, 6, 12, 24, 48, 96)
 LARGEST_STEP = 48.0  # grey levels: a larger step is content, not tone
+FADED = 3.5  # wavelengths after which a band is no longer added
+
+Floats = NDArray[np.float32]
 
 
-def correction(photo: Pixels, canvas: Extent, offsets: Offsets, pages: Pages, place: Place) -> Correction:
+class Correction(NamedTuple):
+    """The colour step along the seam, by wavelength."""
+
+    step: Floats  # (bands, 2 * width + 2 * height, 3): top, bottom, left, right
+    fading: Floats  # (bands, distances): how much of a band is left at a whole number of pixels from the photo
+
+
+def correction(photo: Pixels, offsets: Offsets, pages: Pages, place: Place) -> Correction:
+    """Wavelengths up to a few work pixels: longer ones are in the tone already."""
     height, width = photo.shape[:2]
     step = np.zeros((2 * (width + height), 3), np.float32)
     measure(photo, offsets, pages, place, step)
-    longest = max(3.0, 0.04 * max(canvas))
-    reach = np.array([length for length in WAVELENGTHS if length <= longest], np.float32)
+    longest = 3 / min(place.down, place.across)
+    reach = np.array([length for length in WAVELENGTHS if length <= max(longest, 3)], np.float32)
     sides = np.split(np.clip(step, -LARGEST_STEP, LARGEST_STEP), np.cumsum([width, width, height]))
-    return Correction(np.concatenate([_bands(side, reach) for side in sides], axis=1), reach)
+    lengths = (np.arange(int(FADED * reach[-1]) + 2) - 1) / reach[:, None]
+    fading = np.where(lengths < FADED, np.exp(-lengths), 0).astype(np.float32)
+    return Correction(np.concatenate([_bands(side, reach) for side in sides], axis=1), fading)
 
 
-def _bands(side: NDArray[np.float32], reach: NDArray[np.float32]) -> NDArray[np.float32]:
+def _bands(side: Floats, reach: Floats) -> Floats:
     """(length, 3) to (bands, length, 3), shortest wavelength first; the bands add up to the step."""
     smooth = [side] + [
         cv2.GaussianBlur(side[None], (0, 0), sigmaX=0.7 * float(length), sigmaY=0.1, borderType=cv2.BORDER_REPLICATE)[0]
@@ -40,11 +54,10 @@ def _bands(side: NDArray[np.float32], reach: NDArray[np.float32]) -> NDArray[np.
 
 
 @kernel
-def measure(photo, offsets, pages, place, step):  # type: ignore[no-untyped-def]
+def measure(photo: Pixels, offsets: Offsets, pages: Pages, place: Place, step: Floats) -> None:
     """The photo's edge pixels minus what the neighbouring new pixels' sources continue to; top, bottom, left, right."""
     height, width = photo.shape[:2]
     work_height, work_width = offsets.page.shape
-    one = np.zeros(3, np.float32)
     for nth in range(step.shape[0]):
         if nth < 2 * width:
             y, x = (0 if nth < width else height - 1), nth % width
@@ -55,6 +68,37 @@ def measure(photo, offsets, pages, place, step):  # type: ignore[no-untyped-def]
         i = int(np.floor((out_y + 0.5) * place.down)) + place.work_top
         j = int(np.floor((out_x + 0.5) * place.across)) + place.work_left
         if 0 <= i < work_height and 0 <= j < work_width:
-            read(photo, pages, offsets.page[i, j], y + offsets.row[i, j], x + offsets.col[i, j], one)
+            red, green, blue = read(photo, pages, offsets.page[i, j], y + offsets.row[i, j], x + offsets.col[i, j])
+            step[nth, 0] = photo[y, x, 0] - red - offsets.tone[i, j, 0]
+            step[nth, 1] = photo[y, x, 1] - green - offsets.tone[i, j, 1]
+            step[nth, 2] = photo[y, x, 2] - blue - offsets.tone[i, j, 2]
+
+
+@kernel
+def correct(canvas: Pixels, first: int, last: int, place: Place, height: int, width: int, correction: Correction) -> None:
+    """Add the step of the nearest seam pixel to the new pixels of the canvas's rows `first` to `last`.
+
+    `height` and `width` are the photo's. At a corner both sides have a say, by how far they are.
+    """
+    step, fading = correction.step, correction.fading
+    bands, reach = fading.shape
+    for row in range(max(first, place.top - reach + 1), min(last, place.top + height + reach - 1)):
+        y = row - place.top
+        above = -y if y < 0 else max(0, y - height + 1)
+        at_row = min(max(y, 0), height - 1)
+        for col in range(max(0, place.left - reach + 1), min(canvas.shape[1], place.left + width + reach - 1)):
+            x = col - place.left
+            beside = -x if x < 0 else max(0, x - width + 1)
+            away = int(np.sqrt(np.float32(above * above + beside * beside)) + np.float32(0.5))
+            if away == 0 or away >= reach:
+                continue
+            share = np.float32(above) / np.float32(above + beside)
+            at_col = min(max(x, 0), width - 1)
+            level = at_col if y < 0 else width + at_col
+            upright = 2 * width + at_row if x < 0 else 2 * width + height + at_row
             for k in range(3):
-                step[nth, k] = photo[y, x, k] - one[k] - offsets.tone[i, j, k]
+                total = np.float32(canvas[row, col, k])
+                for band in range(bands):
+                    across = share * step[band, level, k] + (1 - share) * step[band, upright, k]
+                    total += fading[band, away] * across
+                canvas[row, col, k] = byte(total)

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from inference.engine import Pixels, Report
 from inference.patchmatch import texture
 from inference.patchmatch.atlas import Atlas
-from inference.patchmatch.field import Field, measure, search
+from inference.patchmatch.field import Field, Terms, measure, search
 from inference.patchmatch.levels import Level
 from inference.patchmatch.onion import Onion, fill
 from inference.patchmatch.patch import HALF, NEVER, SAMPLES, SIZE, rows
+from inference.patchmatch.prior import dislike, wanted_row
 from inference.patchmatch.progress import part
+from inference.patchmatch.stamps import stamps
 from inference.patchmatch.style import Recipe
-from inference.patchmatch.terms import Terms
 from inference.patchmatch.vote import bell, confidence, vote
 
 TEXTURE_SHARE = 0.7  # of the carried texture that a patch has to have
@@ -37,7 +38,7 @@ class Effort:
 def effort(level: Level) -> Effort:
     side = max(level.canvas)
     if side <= 96:
-        return Effort(3, NEVER, 0.9)
+        return Effort(3, 1 << 12, 0.9)
     if side <= 180:
         return Effort(3, 64, 0.6)
     return Effort(2, 24, 0.5) if side <= 340 else Effort(1, 8, 0.4)
@@ -52,13 +53,14 @@ class Collage:
     pixels: Pixels  # (height, width, 3)
     row: NDArray[np.int32]  # (height, width): the source pixel in the atlas
     col: NDArray[np.int32]
+    new: NDArray[np.bool_]  # (height, width): outside the photo
 
 
 class Stage:
     """Everything the synthesis knows at one level."""
 
-    def __init__(self, level: Level, photo: Pixels, recipe: Recipe) -> None:
-        self.level, self.recipe = level, recipe
+    def __init__(self, level: Level, photo: Pixels, recipe: Recipe, seed: int) -> None:
+        self.level, self.recipe, self.seed = level, recipe, seed
         width, height = level.canvas
         small = (
             photo if photo.shape[1::-1] == level.photo else cv2.resize(photo, level.photo, interpolation=cv2.INTER_AREA)
@@ -72,13 +74,10 @@ class Stage:
         self.canvas = np.zeros((height, width, 3), np.uint8)
         self.canvas[self.inside] = self.photo
         self.away = cv2.distanceTransform(self.new.astype(np.uint8), cv2.DIST_L2, 3)
+        self.wanted_row = wanted_row(level, self.away, recipe, seed)
+        self.dislike = dislike(self.atlas, level, recipe)
         self.row, self.col = np.indices((height, width), np.int32)
         self.row, self.col = self.row - box.top, self.col - box.left  # inside the photo a pixel is its own source
-
-    def wanted_row(self) -> NDArray[np.float32]:
-        """(height, width): the source row every pixel would come from, were the scene the same all along a row."""
-        last = self.level.photo.height - 1
-        return np.clip(self.row, 0, last).astype(np.float32)
 
     def field(self) -> Field:
         """The field of all patches, from the sources of the pixels at their centres."""
@@ -88,25 +87,26 @@ class Stage:
         return Field(row, col, np.zeros(row.shape, np.int32), _centres(opened) > 0)
 
     def terms(self) -> Terms:
-        valid = self.atlas.valid[HALF:-HALF, HALF:-HALF]
         wanted = texture.carried_outwards(texture.energy(self.photo), self.level) * np.float32(TEXTURE_SHARE)
         return Terms(
-            wanted_row=_centres(self.wanted_row()) - np.float32(HALF),
+            wanted_row=_centres(self.wanted_row) - np.float32(HALF),
             row_weight=self.recipe.upright * SAMPLES / self.level.photo.height,
             wanted_texture=_centres(wanted),
             texture=_centres(texture.energy(self.atlas.pixels)),
             texture_weight=self.recipe.lively * SAMPLES,
-            extra=np.where(valid, 0, NEVER).astype(np.int32),
+            extra=np.minimum(_centres(self.dislike).astype(np.float64) * SAMPLES, NEVER).astype(np.int32),
         )
 
     def onion(self) -> Onion:
         return Onion(
+            canvas=self.canvas.astype(np.float32),
             known=~self.new,
             row=self.row,
             col=self.col,
-            wanted_row=self.wanted_row(),
+            wanted_row=self.wanted_row,
             row_weight=self.recipe.upright / self.level.photo.height,
-            valid=self.atlas.valid,
+            extra=np.ascontiguousarray(self.dislike[:, : self.atlas.end(self.recipe.browsed)]),
+            reuse=self.recipe.reuse,
             jitter=self.recipe.jitter,
         )
 
@@ -136,24 +136,29 @@ def _nearest_valid(
 def synthesize(photo: Pixels, levels: list[Level], recipe: Recipe, seed: int, report: Report) -> Collage:
     """Fill the canvas of the last level. `photo` is at the last level's size."""
     state = np.uint64(seed * 2654435761 + 88172645463325252)
-    stage = Stage(levels[0], photo, recipe)
+    stage = Stage(levels[0], photo, recipe, seed)
     state = peel(stage, seed, state, part(report, 0.0, 0.5))
     done, total = 0, sum(level.area for level in levels)
     for depth, level in enumerate(levels):
         if depth:
-            stage = finer(stage, Stage(level, photo, recipe))
+            stage = finer(stage, Stage(level, photo, recipe, seed))
         ahead = part(report, 0.5 + 0.5 * done / total, 0.5 + 0.5 * (done + level.area) / total)
         state = refine(stage, depth, depth == len(levels) - 1, state, ahead)
         done += level.area
-    return Collage(stage.level, stage.atlas, stage.canvas, stage.row, stage.col)
+    return Collage(stage.level, stage.atlas, stage.canvas, stage.row, stage.col, stage.new)
 
 
 def peel(stage: Stage, seed: int, state: np.uint64, report: Report) -> np.uint64:
     """The onion start."""
-    onion = stage.onion()
-    for order, fraction in in_rings(stage.new, seed):
+    onion, source = stage.onion(), np.ascontiguousarray(np.moveaxis(stage.atlas.pixels, 2, 0), np.float32)
+    for stamp in stamps(stage.photo, stage.atlas, stage.level, stage.recipe, stage.new, seed):
+        at, source_at = tuple(stamp.place.T), tuple(stamp.source.T)
+        onion.canvas[at] = stage.atlas.pixels[source_at]
+        onion.known[at], onion.row[at], onion.col[at] = True, *source_at
+    for order, fraction in in_rings(~onion.known, seed):
         report(fraction)
-        state = np.uint64(fill(rows(stage.canvas), rows(stage.atlas.pixels), onion, order, state))
+        state = np.uint64(fill(onion, source, order, state))
+    stage.canvas[:] = onion.canvas.astype(np.uint8)
     return state
 
 
@@ -171,7 +176,7 @@ def finer(coarse: Stage, fine: Stage) -> Stage:
     """Carry the offsets of a coarse stage over to a fine one, and vote its first picture."""
     at = _shrunk(fine.new.shape[0], coarse.new.shape[0]), _shrunk(fine.new.shape[1], coarse.new.shape[1])
     grid = np.ix_(*at)
-    page = coarse.atlas.page[np.clip(coarse.col, 0, coarse.atlas.page.size - 1)]
+    page = coarse.atlas.page[coarse.col]
     down, across = (
         fine.level.photo.height / coarse.level.photo.height,
         fine.level.photo.width / coarse.level.photo.width,
@@ -197,7 +202,7 @@ def refine(stage: Stage, depth: int, last: bool, state: np.uint64, report: Repor
     within, trust = bell(work.bell), _centres(confidence(stage.away))
     if depth:
         vote(canvas, source, field, trust, within, stage.new)
-    radius = min(work.radius, max(terms.extra.shape))
+    radius = min(work.radius, 1 << (max(terms.extra.shape).bit_length() - 1))
     for nth in range(work.rounds):
         report(nth / work.rounds)
         measure(canvas, source, field, terms)

@@ -11,7 +11,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.patchmatch.kernel import kernel
+from inference.engine import Pixels
+from inference.patchmatch.kernel import inlined, kernel
+
+
+Ints = NDArray[np.int32]
 
 
 class Offsets(NamedTuple):
@@ -44,114 +48,110 @@ class Place(NamedTuple):
     across: float
 
 
-class Correction(NamedTuple):
-    """The colour step along the seam, by wavelength."""
-
-    step: NDArray[np.float32]  # (bands, 2 * width + 2 * height, 3): top, bottom, left, right
-    reach: NDArray[np.float32]  # (bands,): wavelength in pixels
-
-
-@kernel
-def read(photo, pages, page, row, col, out):  # type: ignore[no-untyped-def]
-    """A page's pixel, clamped to the page, as floats in `out` (3,)."""
+@inlined
+def read(photo: Pixels, pages: Pages, page: int, row: int, col: int) -> tuple[float, float, float]:
+    """A page's pixel, clamped to the page: the photo's own, or between four of them where the page has another size."""
     row = min(max(row, 0), pages.height[page] - 1)
     col = min(max(col, 0), pages.width[page] - 1)
     if pages.upturned[page]:
         row = pages.height[page] - 1 - row
     if pages.mirrored[page]:
         col = pages.width[page] - 1 - col
-    if pages.step[page] == 1:
-        for k in range(3):
-            out[k] = photo[row, col, k]
-        return
-    height, width = photo.shape[:2]
-    y = min(max((row + 0.5) * pages.step[page] - 0.5, 0.0), height - 1.0)
-    x = min(max((col + 0.5) * pages.step[page] - 0.5, 0.0), width - 1.0)
+    step = pages.step[page]
+    y = min(max((np.float32(row) + np.float32(0.5)) * step - np.float32(0.5), np.float32(0)), np.float32(photo.shape[0] - 1))
+    x = min(max((np.float32(col) + np.float32(0.5)) * step - np.float32(0.5), np.float32(0)), np.float32(photo.shape[1] - 1))
     top, left = int(y), int(x)
-    bottom, right = min(top + 1, height - 1), min(left + 1, width - 1)
-    low, far = np.float32(y - top), np.float32(x - left)
-    for k in range(3):
-        upper = photo[top, left, k] * (1 - far) + photo[top, right, k] * far
-        lower = photo[bottom, left, k] * (1 - far) + photo[bottom, right, k] * far
-        out[k] = upper * (1 - low) + lower * low
+    bottom, right = min(top + 1, photo.shape[0] - 1), min(left + 1, photo.shape[1] - 1)
+    low, far = y - np.float32(top), x - np.float32(left)
+    a, b, c, d = (1 - low) * (1 - far), (1 - low) * far, low * (1 - far), low * far
+    red = a * photo[top, left, 0] + b * photo[top, right, 0] + c * photo[bottom, left, 0] + d * photo[bottom, right, 0]
+    green = a * photo[top, left, 1] + b * photo[top, right, 1] + c * photo[bottom, left, 1] + d * photo[bottom, right, 1]
+    blue = a * photo[top, left, 2] + b * photo[top, right, 2] + c * photo[bottom, left, 2] + d * photo[bottom, right, 2]
+    return red, green, blue
+
+
+@inlined
+def byte(value: float) -> np.uint8:
+    return np.uint8(min(max(value + np.float32(0.5), np.float32(0)), np.float32(255)))
 
 
 @kernel
-def transfer(photo, canvas, first, last, offsets, pages, place, correction):  # type: ignore[no-untyped-def]
-    """Write the new pixels of the canvas's rows `first` to `last`."""
+def transfer(photo: Pixels, canvas: Pixels, first: int, last: int, offsets: Offsets, pages: Pages, place: Place) -> None:
+    """Write the new pixels of the canvas's rows `first` to `last`, one cell between four work pixels after the other."""
     height, width = photo.shape[:2]
+    across_all = canvas.shape[1]
     work_height, work_width = offsets.page.shape
-    value, one = np.zeros(3, np.float32), np.zeros(3, np.float32)
     for y in range(first, last):
-        beside = place.top <= y < place.top + height
         down = (y - place.top + 0.5) * place.down - 0.5 + place.work_top
-        upper = int(np.floor(down))
-        low = np.float32(down - upper)
-        i0, i1 = min(max(upper, 0), work_height - 1), min(max(upper + 1, 0), work_height - 1)
-        for x in range(canvas.shape[1]):
-            if beside and place.left <= x < place.left + width:
+        low = np.float32(down - np.floor(down))
+        i0 = min(max(int(np.floor(down)), 0), work_height - 1)
+        i1 = min(max(int(np.floor(down)) + 1, 0), work_height - 1)
+        beside = place.top <= y < place.top + height
+        x = 0
+        while x < across_all:
+            if beside and x == place.left:
+                x += width
                 continue
-            across = (x - place.left + 0.5) * place.across - 0.5 + place.work_left
-            nearer = int(np.floor(across))
-            far = np.float32(across - nearer)
-            j0, j1 = min(max(nearer, 0), work_width - 1), min(max(nearer + 1, 0), work_width - 1)
-            blend(photo, offsets, pages, y - place.top, x - place.left, i0, i1, j0, j1, low, far, value, one)
-            correct(correction, y - place.top, x - place.left, height, width, value)
-            for k in range(3):
-                canvas[y, x, k] = np.uint8(min(max(value[k] + np.float32(0.5), np.float32(0)), np.float32(255)))
+            cell = int(np.floor((x - place.left + 0.5) * place.across - 0.5 + place.work_left))
+            end = int(np.ceil((cell + 1.5 - place.work_left) / place.across - 0.5)) + place.left
+            end = min(max(end, x + 1), place.left if beside and x < place.left else across_all)
+            j0, j1 = min(max(cell, 0), work_width - 1), min(max(cell + 1, 0), work_width - 1)
+            if agree(offsets.page, i0, i1, j0, j1) and agree(offsets.row, i0, i1, j0, j1) and agree(offsets.col, i0, i1, j0, j1):
+                copy(photo, canvas, offsets, pages, place, y, x, end, i0, i1, j0, j1, low, cell)
+            else:
+                blend(photo, canvas, offsets, pages, place, y, x, end, i0, i1, j0, j1, low, cell)
+            x = end
 
 
-@kernel
-def blend(photo, offsets, pages, y, x, i0, i1, j0, j1, low, far, value, one):  # type: ignore[no-untyped-def]
-    """The pixels that the four nearest offsets name, and the tone, interpolated. y and x count from the photo's corner."""
-    for k in range(3):
-        near = offsets.tone[i0, j0, k] * (1 - far) + offsets.tone[i0, j1, k] * far
-        next_ = offsets.tone[i1, j0, k] * (1 - far) + offsets.tone[i1, j1, k] * far
-        value[k] = near * (1 - low) + next_ * low
-    for corner in range(4):
-        i, j = (i0 if corner < 2 else i1), (j0 if corner % 2 == 0 else j1)
-        share = ((1 - low) if corner < 2 else low) * ((1 - far) if corner % 2 == 0 else far)
-        if corner == 0 and agree(offsets, i0, i1, j0, j1):
-            share = np.float32(1)
-        elif corner > 0 and share == 0:
-            continue
-        read(photo, pages, offsets.page[i, j], y + offsets.row[i, j], x + offsets.col[i, j], one)
-        for k in range(3):
-            value[k] += share * one[k]
-        if corner == 0 and agree(offsets, i0, i1, j0, j1):
-            return
+@inlined
+def agree(values: Ints, i0: int, i1: int, j0: int, j1: int) -> bool:
+    return values[i0, j0] == values[i0, j1] and values[i0, j0] == values[i1, j0] and values[i0, j0] == values[i1, j1]
 
 
-@kernel
-def agree(offsets, i0, i1, j0, j1):  # type: ignore[no-untyped-def]
-    row, col, page = offsets.row[i0, j0], offsets.col[i0, j0], offsets.page[i0, j0]
-    rows = row == offsets.row[i0, j1] and row == offsets.row[i1, j0] and row == offsets.row[i1, j1]
-    cols = col == offsets.col[i0, j1] and col == offsets.col[i1, j0] and col == offsets.col[i1, j1]
-    return (
-        rows and cols and page == offsets.page[i0, j1] and page == offsets.page[i1, j0] and page == offsets.page[i1, j1]
-    )
+@inlined
+def copy(
+    photo: Pixels, canvas: Pixels, offsets: Offsets, pages: Pages, place: Place,
+    y: int, x: int, end: int, i0: int, i1: int, j0: int, j1: int, low: float, cell: int,
+) -> None:  # fmt: skip
+    """Pixels whose four offsets agree: read once, add the interpolated tone."""
+    page, row, tone = offsets.page[i0, j0], y - place.top + offsets.row[i0, j0], offsets.tone
+    plain = pages.step[page] == 1
+    at_row = min(max(row, 0), pages.height[page] - 1)
+    if pages.upturned[page]:
+        at_row = pages.height[page] - 1 - at_row
+    last_col = pages.width[page] - 1
+    red, green, blue = np.float32(0), np.float32(0), np.float32(0)
+    for at in range(x, end):
+        far = np.float32((at - place.left + 0.5) * place.across - 0.5 + place.work_left - cell)
+        col = at - place.left + offsets.col[i0, j0]
+        if plain:
+            col = min(max(col, 0), last_col)
+            if pages.mirrored[page]:
+                col = last_col - col
+            red, green, blue = np.float32(photo[at_row, col, 0]), np.float32(photo[at_row, col, 1]), np.float32(photo[at_row, col, 2])
+        else:
+            red, green, blue = read(photo, pages, page, row, col)
+        a, b, c, d = (1 - low) * (1 - far), (1 - low) * far, low * (1 - far), low * far
+        canvas[y, at, 0] = byte(red + a * tone[i0, j0, 0] + b * tone[i0, j1, 0] + c * tone[i1, j0, 0] + d * tone[i1, j1, 0])
+        canvas[y, at, 1] = byte(green + a * tone[i0, j0, 1] + b * tone[i0, j1, 1] + c * tone[i1, j0, 1] + d * tone[i1, j1, 1])
+        canvas[y, at, 2] = byte(blue + a * tone[i0, j0, 2] + b * tone[i0, j1, 2] + c * tone[i1, j0, 2] + d * tone[i1, j1, 2])
 
 
-@kernel
-def correct(correction, y, x, height, width, value):  # type: ignore[no-untyped-def]
-    """Add the colour step of the nearest seam pixel, each wavelength fading over its own length."""
-    reach = correction.reach
-    if reach.size == 0:
-        return
-    above = -y if y < 0 else max(0, y - height + 1)
-    beside = -x if x < 0 else max(0, x - width + 1)
-    away = np.sqrt(np.float32(above * above + beside * beside)) if above and beside else np.float32(above + beside)
-    if away >= 3.5 * reach[reach.size - 1]:
-        return
-    share = np.float32(above) / np.float32(above + beside)
-    at_row, at_col = min(max(y, 0), height - 1), min(max(x, 0), width - 1)
-    level = at_col if y < 0 else width + at_col
-    upright = 2 * width + at_row if x < 0 else 2 * width + height + at_row
-    for band in range(reach.size):
-        lengths = (away - np.float32(1)) / reach[band]
-        if lengths < 3.5:
-            fading = np.exp(-lengths)
-            for k in range(3):
-                value[k] += fading * (
-                    share * correction.step[band, level, k] + (1 - share) * correction.step[band, upright, k]
-                )
+@inlined
+def blend(
+    photo: Pixels, canvas: Pixels, offsets: Offsets, pages: Pages, place: Place,
+    y: int, x: int, end: int, i0: int, i1: int, j0: int, j1: int, low: float, cell: int,
+) -> None:  # fmt: skip
+    """Pixels whose four offsets differ: the mean of what they name, each with its own tone, by nearness."""
+    for at in range(x, end):
+        far = np.float32((at - place.left + 0.5) * place.across - 0.5 + place.work_left - cell)
+        red, green, blue = np.float32(0), np.float32(0), np.float32(0)
+        for corner in range(4):
+            i, j = (i0 if corner < 2 else i1), (j0 if corner % 2 == 0 else j1)
+            share = ((1 - low) if corner < 2 else low) * ((1 - far) if corner % 2 == 0 else far)
+            row, col = y - place.top + offsets.row[i, j], at - place.left + offsets.col[i, j]
+            r, g, b = read(photo, pages, offsets.page[i, j], row, col)
+            red += share * (r + offsets.tone[i, j, 0])
+            green += share * (g + offsets.tone[i, j, 1])
+            blue += share * (b + offsets.tone[i, j, 2])
+        canvas[y, at, 0], canvas[y, at, 1], canvas[y, at, 2] = byte(red), byte(green), byte(blue)
