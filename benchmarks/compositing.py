@@ -84,7 +84,7 @@ def repainted(scene: Pixels) -> Pixels:
     blurred = cv2.GaussianBlur(scene, (0, 0), 1).astype(np.float32)
     gains, offsets = np.array([1.07, 0.95, 0.98], np.float32), np.array([12, -9, 4], np.float32)
     repainted = blurred * gains + offsets + np.asarray(drift, np.float32) + noise
-    return np.rint(repainted).clip(0, 255).astype(np.uint8)
+    return np.asarray(np.rint(repainted).clip(0, 255), np.uint8)
 
 
 def moved(scene: Pixels, right: float = 5.3, down: float = -3.7) -> Pixels:
