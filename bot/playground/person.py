@@ -85,7 +85,7 @@ class Person:
     async def wait_for(
         self,
         matches: Callable[[Message], object],
-        timeout: float = PATIENCE,
+        timeout: float = PATIENCE,  # noqa: ASYNC109
         *,
         after: int = 0,
     ) -> Message:

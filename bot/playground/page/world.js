@@ -77,7 +77,14 @@ export async function loadHistory(chat, before) {
 // A message that did not change keeps its identity, so that its bubble is left alone.
 function keep(known, message) {
   const before = known.get(message.message_id);
-  if (!before || JSON.stringify(before) !== JSON.stringify(message)) known.set(message.message_id, message);
+  if (!equal(before, message)) known.set(message.message_id, message);
+}
+
+function equal(a, b) {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || !a || !b) return false;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => equal(a[key], b[key]));
 }
 
 export function select(me, chat) {
