@@ -1,4 +1,4 @@
-"""What runs inside an engine process: `python -m inference.child OPENER ENGINE MODEL`, spoken to in frames.
+"""What runs inside an engine process: `python -m inference.child OPENER ENGINE MODEL CHECKS`, spoken to in frames.
 
 It ends with its parent, however that ends: a thread reads stdin and leaves at its end, even in mid-expansion (kernels
 release the interpreter). One job is one core. Ctrl-C and SIGTERM reach whole groups of processes; the parent decides.
@@ -23,13 +23,13 @@ import cv2
 import numpy as np
 
 from inference.canvas import Margins
+from inference.checks import CheckedEngine, Checks
 from inference.engine import (
     Cancelled,
     Engine,
     EngineError,
     EngineName,
     EngineUnavailable,
-    Pixels,
     Request,
     Style,
     ignore,
@@ -42,7 +42,7 @@ DECODED, PAINTED, ENCODED = 0.03, 0.85, 0.97  # how far an order is after each s
 WARM_UP: Final = Request(np.tile(np.arange(0, 256, 4).astype(np.uint8)[:, None], (48, 1, 3)), Margins(16, 16, 16, 16))
 
 
-def main(opener: str, engine: str, model: str) -> None:
+def main(opener: str, engine: str, model: str, checks: str) -> None:
     faulthandler.enable()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
@@ -52,13 +52,14 @@ def main(opener: str, engine: str, model: str) -> None:
     Thread(target=orders.listen, args=(sys.stdin.buffer,), daemon=True).start()
     try:
         opened = _opened(opener, EngineName(engine), model)
+        checked = CheckedEngine(opened, Checks.from_json(checks))
     except EngineUnavailable as error:
         return _send(answers, Frame("unavailable", {"text": str(error)}))
     except Exception as error:
         return _send(answers, Frame("unavailable", _told(error)))
     _send(answers, Frame("ready", asdict(EngineInfo(opened.name, model, opened.reads_words))))
     while True:
-        _send(answers, _answer(opened, orders, answers))
+        _send(answers, _answer(checked, orders, answers))
 
 
 class Orders:
@@ -87,7 +88,7 @@ class Orders:
         return self._cancelled >= int(order.values["number"])
 
 
-def _answer(engine: Engine, orders: Orders, answers: BinaryIO) -> Frame:
+def _answer(engine: CheckedEngine, orders: Orders, answers: BinaryIO) -> Frame:
     """Carry out the next order; whatever happens is a frame."""
     order, shown = orders.next(), -1
 
@@ -111,7 +112,7 @@ def _answer(engine: Engine, orders: Orders, answers: BinaryIO) -> Frame:
         return Frame("failed", _told(error))
 
 
-def _carried_out(engine: Engine, order: Frame, report: Callable[[float], None]) -> Frame:
+def _carried_out(engine: CheckedEngine, order: Frame, report: Callable[[float], None]) -> Frame:
     started = time.perf_counter()
     report(0)
     values = order.values
@@ -119,26 +120,15 @@ def _carried_out(engine: Engine, order: Frame, report: Callable[[float], None]) 
     photo = decode(order.blobs[0])
     report(DECODED)
     request = Request(photo, margins, Style(values["style"]), values["seed"], values["prompt"])
-    painted = engine.expand(request, lambda fraction: report(DECODED + fraction * (PAINTED - DECODED)))
-    canvas = _photo_put_back(painted, request)
+    checked = engine.expand(request, lambda fraction: report(DECODED + fraction * (PAINTED - DECODED)))
     report(PAINTED)
-    master = encode_master(canvas)
+    master = encode_master(checked.canvas)
     report(ENCODED)
-    blobs = (master, encode_chat(canvas), thumbnail(canvas))
+    blobs = (master, encode_chat(checked.canvas), thumbnail(checked.canvas))
     report(1)
-    extent = margins.canvas(request.extent)
-    return Frame("done", {"extent": extent, "seconds": time.perf_counter() - started}, blobs)
-
-
-def _photo_put_back(painted: Pixels, request: Request) -> Pixels:
-    """Whatever an engine did, the photo is bit for bit in its place."""
-    width, height = request.margins.canvas(request.extent)
-    if painted.shape != (height, width, 3) or painted.dtype != np.uint8:
-        raise EngineError(f"the engine gave {painted.dtype} {painted.shape} for a canvas of {width}x{height}")
-    canvas = np.require(painted, requirements=["C", "W"])
-    left, top, right, bottom = request.margins.box(request.extent)
-    canvas[top:bottom, left:right] = request.photo
-    return canvas
+    given = {"extent": margins.canvas(request.extent), "seed": checked.seed}
+    said = {"verdict": checked.verdict.level, "reason": checked.verdict.reason}
+    return Frame("done", given | said | {"seconds": time.perf_counter() - started}, blobs)
 
 
 def _opened(opener: str, name: EngineName, model: str) -> Engine:

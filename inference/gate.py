@@ -24,9 +24,9 @@ DARK, LIT = 4.0, 24.0  # mean grey level: at most of a black part, at least of a
 PLAIN, VARIED = 2.0, 8.0  # standard deviation in grey levels: at most of a flat part, at least of a photo that is not
 SMEARED: Final = 0.1  # change per px away from the photo, over the photo's own; a smear has none
 LIVELY: Final = 1.0  # grey levels per px: a photo that changes less cannot tell a smear from a sky
-UNRELATED, RELATED = 0.35, 0.6  # correlation of neighbouring px: at most of noise, at least of a photo that is not
+UNRELATED, RELATED = 0.4, 0.7  # correlation of neighbouring px: at most of noise, at least of a photo that is not
 BLOTCH: Final = 8  # px: noise in a latent space becomes blotches of this size
-GRADIENT: Final = 3.0  # times the photo's own
+GRADIENT: Final = 2.5  # times the photo's own
 STEP: Final = 16.0  # grey levels
 FOREIGN: Final = 25.0  # mean error of the kept area in grey levels: another picture, not another rendering
 UNTOUCHED: Final = 1.0  # mean difference in grey levels from what was there before
@@ -116,7 +116,7 @@ class Look:
     mean: float
     deviation: float
     away: float
-    relation: float  # correlation of neighbours, at the scale where it is smallest
+    relation: float  # correlation of neighbours along the axis where it is larger, at the scale where it is smaller
 
 
 def _grave(canvas: Pixels, margins: Margins) -> Iterator[Problem]:
@@ -163,7 +163,10 @@ def look(part: Pixels) -> Look:
         mean=float(lines.mean()),
         deviation=float(lines.std()),
         away=float(np.abs(np.diff(lines, axis=1)).mean()),
-        relation=min(_relation(lines, 1), _relation(columns, 0), _relation(coarse, 0), _relation(coarse, 1)),
+        relation=min(
+            max(_relation(lines, 1), _relation(columns, 0)),  # stripes are related along themselves
+            max(_relation(coarse, 1), _relation(coarse, 0)),
+        ),
     )
 
 

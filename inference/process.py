@@ -12,10 +12,12 @@ import sys
 from dataclasses import astuple, dataclass
 
 from inference.canvas import Extent, Margins
+from inference.checks import Checks
 from inference.engine import Cancelled, EngineError, EngineName, EngineUnavailable, Report, Style
 from inference.frame import Frame
 from inference.link import Link
 from inference.photo import BadPhoto, Reason
+from inference.safety import Level
 
 _log = logging.getLogger(__name__)
 
@@ -40,6 +42,9 @@ class Outcome:
     thumb: bytes  # JPEG, 640 px
     extent: Extent
     seconds: float  # from decoding to encoding, in the engine process
+    seed: int  # the order's, or one derived from it that gave a picture without a problem
+    verdict: Level  # of photo and result, whichever is worse
+    reason: str  # of the verdict, for the log
 
 
 @dataclass(frozen=True)
@@ -65,9 +70,18 @@ class EngineProcess:
         start_limit: float = 600.0,
         grace: float = 2.0,
         opener: str = "inference.engine:open_engine",
+        checks: Checks | None = None,
     ) -> None:
         self.info: EngineInfo | None = None
-        self._command = (sys.executable, "-m", "inference.child", opener, engine.value, model)
+        self._command = (
+            sys.executable,
+            "-m",
+            "inference.child",
+            opener,
+            engine.value,
+            model,
+            (checks or Checks()).to_json(),
+        )
         self._time_limit, self._start_limit, self._grace = time_limit, start_limit, grace
         self._opening: asyncio.Task[Link] | None = None  # done: takes the next order
         self._running: asyncio.Task[Outcome] | None = None
@@ -222,7 +236,9 @@ def _outcome(frame: Frame) -> Outcome:
     values = frame.values
     if frame.kind == "done":
         master, preview, thumb = frame.blobs
-        return Outcome(master, preview, thumb, Extent(*values["extent"]), values["seconds"])
+        extent, level = Extent(*values["extent"]), Level(values["verdict"])
+        _log.info("seed %d, %s: %s", values["seed"], level, values["reason"])
+        return Outcome(master, preview, thumb, extent, values["seconds"], values["seed"], level, values["reason"])
     if frame.kind == "bad":
         raise BadPhoto(Reason(values["reason"]), values["found"], values["limit"])
     _log_traceback(frame)

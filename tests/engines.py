@@ -11,6 +11,7 @@ import sys
 import threading
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from inference.engine import Engine, EngineName, EngineUnavailable, Pixels, Report, Request
@@ -62,7 +63,24 @@ class Noise:
                     report(0.5)
                     threading.Event().wait(0.01)
         report(0.5)
-        canvas = request.margins.canvas(request.extent)
-        random = np.random.default_rng([request.seed, len(request.prompt), len(request.style)])
         report(1.0)
-        return random.integers(0, 256, (canvas.height, canvas.width, 3), np.uint8)
+        return _PAINTINGS.get(request.prompt, _noise)(request)
+
+
+def _noise(request: Request) -> Pixels:
+    canvas = request.margins.canvas(request.extent)
+    random = np.random.default_rng([request.seed, len(request.prompt), len(request.style)])
+    return random.integers(0, 256, (canvas.height, canvas.width, 3), np.uint8)
+
+
+def _mirrored(request: Request) -> Pixels:
+    margins = request.margins
+    sides = margins.top, margins.bottom, margins.left, margins.right
+    return np.asarray(cv2.copyMakeBorder(request.photo, *sides, cv2.BORDER_REFLECT_101), np.uint8)
+
+
+def _black_at_first(request: Request) -> Pixels:
+    return _mirrored(request) * np.uint8(request.seed >= 1000)  # derived seeds are large
+
+
+_PAINTINGS = {"mirror": _mirrored, "black at first": _black_at_first}

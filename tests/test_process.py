@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from inference.canvas import Extent, Margins
+from inference.checks import NO_CLASSIFIER, Checks
 from inference.engine import Cancelled, EngineError, EngineName, EngineUnavailable, Style, ignore
 from inference.frame import Frame, read, receive
 from inference.photo import BadPhoto, Reason, decode, extent
@@ -24,11 +25,14 @@ from inference.process import EngineProcess, Order
 PHOTO = (Path(__file__).parents[1] / "bot" / "playground" / "samples" / "coffee.jpg").read_bytes()
 ORDER = Order(PHOTO, Margins(40, 30, 20, 10), Style.PLAYFUL, seed=7)
 OPENER = "tests.engines:open_engine"
+NO_CHECKS = Checks(gate=False, classifier=NO_CLASSIFIER)  # noise around a photo is what these engines paint
 PATIENCE = 30.0  # seconds after which a test has failed, however slow the machine
 
 
 def engine_process(model: str = "noise", *, time_limit: float = PATIENCE, grace: float = PATIENCE) -> EngineProcess:
-    return EngineProcess(EngineName.PATCHMATCH, model, time_limit=time_limit, grace=grace, opener=OPENER)
+    return EngineProcess(
+        EngineName.PATCHMATCH, model, time_limit=time_limit, grace=grace, opener=OPENER, checks=NO_CHECKS
+    )
 
 
 @pytest.fixture

@@ -1,0 +1,60 @@
+"""What is checked of every expansion, and an engine under these checks."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Final
+
+from inference.careful import Careful, trust
+from inference.engine import Engine, Pixels, Report, Request
+from inference.gate import judge
+from inference.safety import Classifier, Level, Scores, Thresholds, Verdict, check, open_classifier
+
+NO_CLASSIFIER: Final = "none"
+UNCHECKED: Final = Verdict(Level.SAFE, Scores(0.0, 0.0), "not checked")
+
+
+@dataclass(frozen=True)
+class Checks:
+    """An operator's settings."""
+
+    gate: bool = True  # off for a model that is meant to paint noise, such as an untrained one
+    classifier: str = "mobilenet"  # or NO_CLASSIFIER
+    thresholds: Thresholds = field(default_factory=Thresholds)
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Checks:
+        values = json.loads(text)
+        return cls(values["gate"], values["classifier"], Thresholds(**values["thresholds"]))
+
+
+@dataclass(frozen=True, eq=False)
+class Checked:
+    """A canvas, the seed that gave it, and whether it may be shown."""
+
+    canvas: Pixels
+    seed: int
+    verdict: Verdict
+
+
+class CheckedEngine:
+    """Paints as carefully as the checks ask, and has photo and canvas classified."""
+
+    def __init__(self, engine: Engine, checks: Checks) -> None:
+        """Raises UnknownClassifier."""
+        self._careful = Careful(engine, judge if checks.gate else trust)
+        self._thresholds = checks.thresholds
+        self._classifier: Classifier | None = None
+        if checks.classifier != NO_CLASSIFIER:
+            self._classifier = open_classifier(checks.classifier)
+
+    def expand(self, request: Request, report: Report) -> Checked:
+        attempt = self._careful.attempt(request, report)
+        return Checked(attempt.canvas, attempt.seed, self._verdict(request.photo) | self._verdict(attempt.canvas))
+
+    def _verdict(self, pixels: Pixels) -> Verdict:
+        return check(pixels, self._classifier, self._thresholds) if self._classifier else UNCHECKED
