@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 import re
 import struct
+import warnings
 from enum import StrEnum
 from io import BytesIO
 from math import ceil
@@ -144,6 +145,9 @@ def _recognised(data: bytes, max_megapixels: float) -> Image.Image:
     if not data:
         raise BadPhoto(Reason.EMPTY)
     Image.init()
+    warnings.filterwarnings(
+        "ignore", category=UserWarning, module="PIL"
+    )  # on damage: a photo needs none of it, or is bad
     if data[4:8] == b"ftyp" and "HEIF" not in Image.OPEN:
         from pillow_heif import register_heif_opener
 
@@ -155,7 +159,7 @@ def _recognised(data: bytes, max_megapixels: float) -> Image.Image:
         try:
             return read(BytesIO(data), "")
         except Image.DecompressionBombError as error:  # a plugin that must allocate to read its header
-            raise _too_large(_pixels_named(error), max_megapixels) from error
+            raise _too_large(int(re.sub(r"\D*(\d+).*", r"\1", str(error))), max_megapixels) from error
         except _DAMAGE as error:
             _log.info("a damaged header: %s", error)
             verdict = Reason.TRUNCATED
@@ -175,11 +179,6 @@ def _pixels(image: Image.Image) -> Pixels:
 
 def _too_large(pixels: int, max_megapixels: float) -> BadPhoto:
     return BadPhoto(Reason.TOO_LARGE, f"{ceil(pixels / 100_000) / 10:g}", f"{max_megapixels:g}")
-
-
-def _pixels_named(error: Image.DecompressionBombError) -> int:
-    number = re.search(r"\d+", str(error))
-    return int(number[0]) if number else 0
 
 
 def _moves(image: Image.Image) -> bool:

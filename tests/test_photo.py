@@ -183,6 +183,15 @@ def test_orientations_that_do_not_exist_are_upright(orientation: int) -> None:
     assert far(photo.decode(file(scene(), "PNG", exif=exif)), scene()) == 0
 
 
+def test_broken_exif_is_no_reason_to_refuse_or_to_warn() -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Artist] = "somebody with a long name"
+    data = bytearray(file(scene(), "JPEG", exif=exif))
+    entries = data.index(b"Exif") + 14
+    data[entries : entries + 2] = b"\x99\x99"  # as many as that there are not
+    assert far(photo.decode(bytes(data)), photo.decode(file(scene(), "JPEG"))) == 0
+
+
 def test_a_big_picture_is_converted_in_strips_without_a_trace() -> None:
     picture = Image.fromarray(np.dstack([scene(1100, 1000), scene(1100, 1000)[..., 2]]))
     white = Image.new("RGB", picture.size, "white")
@@ -248,6 +257,7 @@ BOMB = file(Image.new("1", (10_000, 10_000)), "PNG")
         pytest.param(file(scene(), "WEBP")[:-60], Reason.TRUNCATED, id="WebP cut"),
         pytest.param(file(scene(), "GIF")[:-60], Reason.TRUNCATED, id="GIF cut"),
         pytest.param(file(scene(), "TIFF")[:-900], Reason.TRUNCATED, id="TIFF cut"),
+        pytest.param(file(scene(), "TIFF", compression="tiff_lzw")[:-300], Reason.TRUNCATED, id="TIFF cut, LZW"),
         pytest.param(file(scene(), "BMP")[:-900], Reason.TRUNCATED, id="BMP cut"),
         pytest.param(file(scene(), "AVIF")[:-60], Reason.TRUNCATED, id="AVIF cut"),
         pytest.param(file(scene(), "HEIF")[:-60], Reason.TRUNCATED, id="HEIC cut"),
