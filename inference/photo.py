@@ -145,9 +145,8 @@ def _recognised(data: bytes, max_megapixels: float) -> Image.Image:
     if not data:
         raise BadPhoto(Reason.EMPTY)
     Image.init()
-    warnings.filterwarnings(
-        "ignore", category=UserWarning, module="PIL"
-    )  # on damage: a photo needs none of it, or is bad
+    # Pillow remarks on damaged metadata; a photo either needs none of it or is bad.
+    warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
     if data[4:8] == b"ftyp" and "HEIF" not in Image.OPEN:
         from pillow_heif import register_heif_opener
 
