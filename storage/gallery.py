@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from storage.database import hold, transactions
 from storage.models import Expansion, Feeling, Gallery, Post, PostStatus, Reaction, Status, status_is
-from storage.pages import Sort, following, step
+from storage.pages import Sort, following, held, step
 from storage.ranking import surprise
 from storage.votes import COLUMNS, count, feelings, impress, tally
 
@@ -154,18 +155,16 @@ class GalleryStore:
             gallery = await session.get(Gallery, gallery_id)
             if gallery is None:
                 return None
-            if sort is not None and sort != gallery.sort:
-                gallery.sort, gallery.post_id, gallery.steps_back = Sort(sort), None, 0
-            post = await step(session, gallery, person_id, ahead=True) if gallery.steps_back else None
-            gallery.steps_back = gallery.steps_back - 1 if post else 0
-            if post is not None:
-                gallery.post_id = post.id
-                return Page(post, again=True)
-            post = await following(session, gallery, person_id)
+            with session.no_autoflush:  # deleting, too, holds a post before the galleries that show it: no deadlock
+                if sort is not None and sort != gallery.sort:
+                    gallery.sort, gallery.post_id, gallery.steps_back = Sort(sort), None, 0
+                ahead = partial(step, session, gallery, person_id, ahead=True)
+                back = await held(session, ahead) if gallery.steps_back else None
+                post = back or await held(session, partial(following, session, gallery, person_id))
             if post is None:
                 return None
-            gallery.post_id = post.id
-            first = await impress(session, post.id, person_id)
+            gallery.post_id, gallery.steps_back = post.id, gallery.steps_back - 1 if back else 0
+            first = back is None and await impress(session, post.id, person_id)
             await count(session, post.id, Counter(impressions=int(first)))
             await session.refresh(post)
             return Page(post, again=not first)
@@ -175,7 +174,10 @@ class GalleryStore:
         async with self._write() as session:
             await hold(session, person_id)
             gallery = await session.get(Gallery, gallery_id)
-            if gallery is None or (post := await step(session, gallery, person_id, ahead=False)) is None:
+            if gallery is None:
+                return None
+            post = await held(session, partial(step, session, gallery, person_id, ahead=False))
+            if post is None:
                 return None
             gallery.post_id, gallery.steps_back = post.id, gallery.steps_back + 1
             return Page(post, again=True)

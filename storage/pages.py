@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, UnaryExpression, exists, select, tuple_
@@ -41,6 +42,16 @@ async def step(session: AsyncSession, gallery: Gallery, person_id: int, *, ahead
         return await session.scalar(trail.where(Impression.number > (here or 0)).order_by(Impression.number))
     earlier = trail if here is None else trail.where(Impression.number < here)
     return await session.scalar(earlier.order_by(Impression.number.desc()))
+
+
+async def held(session: AsyncSession, find: Callable[[], Awaitable[Post | None]]) -> Post | None:
+    """What is found and is still there once nobody else may change it."""
+    while (found := await find()) is not None:
+        lock = select(Post).where(Post.id == found.id).with_for_update(key_share=True, of=Post)
+        post = await session.scalar(lock.execution_options(populate_existing=True))
+        if post is not None:
+            return post
+    return None
 
 
 def _order(gallery: Gallery) -> list[UnaryExpression[float] | UnaryExpression[int]]:

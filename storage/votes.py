@@ -14,14 +14,19 @@ COLUMNS = {feeling: feeling.name.lower() for feeling in Feeling}
 
 
 async def count(session: AsyncSession, post_id: int, changes: Counter[str]) -> None:
-    """Add changes to a post's counters, named by column, and score it anew."""
-    changed = {name: getattr(Post, name) + change for name, change in changes.items() if change}
-    if not changed:
+    """Add changes to a post's counters, named by column, and score it anew.
+
+    One update: PostgreSQL would check the foreign keys of a row that a transaction changes twice, and so wait for the
+    expansion while it holds the post, which is how deadlocks come.
+    """
+    if not any(changes.values()):
         return
-    counters = (Post.laughing, Post.mind_blown, Post.screaming, Post.impressions, Post.prior)
-    post = update(Post).where(Post.id == post_id)
-    counts = (await session.execute(post.values(changed).returning(*counters))).one()
-    await session.execute(post.values(surprise=surprise(*counts)))
+    columns = (Post.laughing, Post.mind_blown, Post.screaming, Post.impressions)
+    held = select(*columns, Post.prior).where(Post.id == post_id).with_for_update(key_share=True)
+    post = (await session.execute(held)).one()
+    score = surprise(**{c.key: getattr(post, c.key) + changes[c.key] for c in columns}, prior=post.prior)
+    changed = {name: getattr(Post, name) + change for name, change in changes.items()}
+    await session.execute(update(Post).where(Post.id == post_id).values(changed | {"surprise": score}))
 
 
 async def impress(session: AsyncSession, post_id: int, person_id: int) -> bool:
