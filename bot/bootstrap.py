@@ -29,8 +29,10 @@ from bot.refusal import CannotRun
 from bot.services import Limits, Services
 from bot.settings import Settings
 from bot.web.app import WEBHOOK_PATH, add_health, add_webhook, build_web, health
+from inference.checks import Checks
 from inference.engine import EngineUnavailable
 from inference.process import EngineProcess
+from inference.safety import Thresholds
 from storage.blobs import BlobsUnavailable, open_blobs
 from storage.database import DatabaseUnavailable, migrate, open_database
 from storage.gallery import GalleryStore
@@ -64,7 +66,7 @@ async def running(settings: Settings, *, work: bool = True, serve: bool = True) 
 async def _start(settings: Settings, stack: AsyncExitStack, *, work: bool, serve: bool) -> Kuotu:
     claim_folder(settings.data_dir, stack)
     engines = [
-        EngineProcess(settings.engine, settings.model, time_limit=settings.time_limit)
+        EngineProcess(settings.engine, settings.model, time_limit=settings.time_limit, checks=_checks(settings))
         for _ in range(settings.engine_processes)
     ]
     for engine in engines if work else engines[:1]:
@@ -111,6 +113,11 @@ async def open_services(
     queue, blobs = open_queue(settings.queue_url, database), open_blobs(settings.blobs)
     services = Services(Store(database), People(database), GalleryStore(database), queue, blobs, infos[0], limits)
     return services, Inbox(database)
+
+
+def _checks(settings: Settings) -> Checks:
+    thresholds = Thresholds(settings.safety_unsure, settings.safety_unsafe, settings.safety_suggestive)
+    return Checks(settings.gate, settings.safety, thresholds)
 
 
 def claim_folder(folder: Path, stack: AsyncExitStack) -> None:

@@ -49,6 +49,19 @@ class Settings(BaseSettings):
     time_limit: float = Field(
         default=300, gt=0, description="seconds that one expansion may take before its engine is ended"
     )
+    gate: bool = Field(
+        default=True, description="look at every result and paint again what is broken; off only for untrained models"
+    )
+    safety: Literal["mobilenet", "none"] = Field(
+        default="mobilenet", description="what classifies every photo and result: `mobilenet` or `none`"
+    )
+    safety_unsure: float = Field(
+        default=0.75, ge=0, le=1.01, description="explicit from here on: a spoiler and a sentence; 1.01 is never"
+    )
+    safety_unsafe: float = Field(default=0.95, ge=0, le=1.01, description="explicit from here on: never published")
+    safety_suggestive: float = Field(
+        default=0.9, ge=0, le=1.01, description="revealing from here on: a spoiler and a sentence"
+    )
     playground: Literal["auto", "always"] = Field(
         default="auto", description="`always`: serve the playground beside a real token too"
     )
