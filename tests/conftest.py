@@ -85,3 +85,11 @@ def small_photo(name: str = "chelsea", longest: int = 160) -> bytes:
 @pytest.fixture
 def photo() -> bytes:
     return small_photo()
+
+
+@pytest.fixture(scope="session")
+def tiny_presets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The presets file of tiny random pipelines of the true classes, beside their folders."""
+    from tiny import save_all
+
+    return save_all(tmp_path_factory.mktemp("tiny"))

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import cv2
 import diffusers
+import numpy as np
 import torch
 from peft import LoraConfig, get_peft_model_state_dict
 from transformers import (
@@ -23,13 +25,16 @@ from transformers import (
     T5TokenizerFast,
 )
 
+from inference.canvas import Direction, Extent, scaled
+from inference.engine import Request, Style
+
 PRESETS = """
 [tiny-sd15]
 like = "sd15"
 repo = "FOLDER/sd15"
 budget = 16384
 multiple = 32
-steps = 3
+steps = 2
 [tiny-sd15-lcm]
 like = "sd15-lcm"
 repo = "FOLDER/sd15"
@@ -43,7 +48,7 @@ like = "sdxl"
 repo = "FOLDER/sdxl"
 budget = 16384
 multiple = 32
-steps = 3
+steps = 2
 [tiny-sdxl.parts.controlnet]
 repo = "FOLDER/controlnet"
 [tiny-sdxl.parts.vae]
@@ -53,7 +58,7 @@ like = "sdxl-quality"
 repo = "FOLDER/sdxl"
 budget = 16384
 multiple = 32
-steps = 3
+steps = 2
 [tiny-sdxl-quality.parts.controlnet]
 repo = "FOLDER/controlnet"
 [tiny-sdxl-quality.parts.vae]
@@ -63,7 +68,7 @@ like = "klein"
 repo = "FOLDER/klein"
 budget = 16384
 multiple = 32
-steps = 3
+steps = 2
 [tiny-klein.lora]
 repo = "FOLDER/klein-lora"
 [tiny-flux-fill]
@@ -71,20 +76,22 @@ like = "flux-fill"
 repo = "FOLDER/flux-fill"
 budget = 16384
 multiple = 32
-steps = 3
+steps = 2
 [tiny-sdxl-inpaint]
 like = "sdxl-inpaint"
 repo = "FOLDER/sdxl-inpaint"
 budget = 16384
 multiple = 32
-steps = 3
+steps = 2
 [tiny-z-image]
 like = "z-image"
 repo = "FOLDER/z-image"
 budget = 16384
 multiple = 32
-steps = 3
+steps = 2
 """
+NAMES = [line[1:-1] for line in PRESETS.splitlines() if line.startswith("[") and "." not in line]
+SAMPLES = Path(__file__).parents[1] / "bot" / "playground" / "samples"
 CHAT = (
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n"
     "{% if m['content'] is string %}{{ m['content'] }}{% else %}"
@@ -110,6 +117,14 @@ def save_all(folder: Path) -> Path:
     presets = folder / "presets.toml"
     presets.write_text(PRESETS.replace("FOLDER", folder.as_posix()), "utf-8")
     return presets
+
+
+def request_for(sample: str, longest: int, style: Style = Style.FAITHFUL, seed: int = 3) -> Request:
+    """A sample photo at a small size, to be made 1.5 times larger."""
+    photo = cv2.cvtColor(cv2.imread(str(SAMPLES / f"{sample}.jpg")), cv2.COLOR_BGR2RGB)
+    scale = longest / max(photo.shape)
+    photo = np.asarray(cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+    return Request(photo, scaled(Extent(photo.shape[1], photo.shape[0]), Direction.ALL, 1.5), style, seed)
 
 
 def _save_lora(folder: Path, name: str, denoiser: str, modules: list[str]) -> None:

@@ -24,7 +24,7 @@ class Choice(BaseModel):
     memory: Mode | None = None  # None: by what the card has
     batch: int = Field(1, ge=1, le=16)  # pictures per call: variants of one photo
     device: str = ""  # as torch names it; empty: the first card, else the processor
-    compile: bool = False  # compile the denoiser's blocks for every work size, once, before the first photo
+    compile: str = ""  # a torch compiler («inductor»), run for every work size before the first photo
     presets: Path | None = None  # an operator's own file
     like: str = ""  # the preset that a folder or a hub id is asked as; empty: the first that opens its class
     cache: Path | None = None  # where downloads are kept; None: the hub library's own folder

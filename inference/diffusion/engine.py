@@ -18,16 +18,18 @@ from inference.diffusion.checkpoint import Checkpoint, find
 from inference.diffusion.choice import Choice, parse_choice
 from inference.diffusion.memory import Card, Mode, choose, next_mode
 from inference.diffusion.painter import Call, paint
-from inference.diffusion.pipeline import Pipeline, free, load
-from inference.diffusion.presets import Kind
-from inference.diffusion.prompts import write
-from inference.diffusion.sketch import sketch
-from inference.diffusion.window import Window, passes, plan
-from inference.engine import EngineUnavailable, Pixels, Report, Request
+from inference.diffusion.pipeline import Pipeline, compile_blocks, free, load
+from inference.diffusion.presets import Fill, Kind
+from inference.diffusion.prompts import Wording, write
+from inference.diffusion.sketch import Sketch, sketch
+from inference.diffusion.window import Window, passes, plan, sizes
+from inference.engine import EngineUnavailable, Pixels, Report, Request, Style, ignore
+from inference.patchmatch import kernel
 
 Loader: TypeAlias = Callable[[Checkpoint, Mode, Card], Pipeline]
 
 PASS = 1_000_003  # between the seeds of two passes
+SEEDS = 2**31
 
 _log = logging.getLogger(__name__)
 
@@ -38,12 +40,23 @@ class Diffusion:
     name = "diffusion"
     reads_words = True
 
-    def __init__(self, checkpoint: Checkpoint, card: Card, mode: Mode, batch: int = 1, loader: Loader = load) -> None:
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        card: Card,
+        mode: Mode,
+        *,
+        batch: int = 1,
+        compiler: str = "",
+        loader: Loader = load,
+    ) -> None:
         """Load at once. `batch` pictures are painted in every call, copies where there are fewer variants."""
         self.checkpoint, self.preset, self.card, self.mode = checkpoint, checkpoint.preset, card, mode
         self.batch = 1 if checkpoint.preset.kind is Kind.EDIT else batch
-        self._loader = loader
-        self._pipeline: Pipeline | None = self._load()
+        self._loader, self._compiler = loader, compiler
+        if self.preset.fill is Fill.PATCHMATCH:
+            kernel.cache_in(kernel.default_folder())
+        self.pipeline: Pipeline = self._load()
 
     @classmethod
     def open(cls, choice: Choice) -> Diffusion:
@@ -51,11 +64,15 @@ class Diffusion:
         checkpoint, card = find(choice), find_card(choice.device)
         if not checkpoint.preset.commercial:
             _log.warning("%s: %s (%s)", checkpoint.name, checkpoint.preset.permits, checkpoint.preset.licence)
-        return cls(checkpoint, card, choose(checkpoint.preset.memory, card, choice.memory), choice.batch)
+        mode = choose(checkpoint.preset.memory, card, choice.memory)
+        return cls(checkpoint, card, mode, batch=choice.batch, compiler=choice.compile)
 
     @property
     def key(self) -> str:
-        """What a picture depends on besides its request: the same key and request give the same pixels."""
+        """What a picture depends on besides its request: the same key and request give the same pixels.
+
+        Of several variants in one batch only the first is exact; the others may differ by rounding.
+        """
         libraries = " ".join(f"{name}={version(name)}" for name in ("torch", "diffusers", "transformers"))
         made = f"{self.checkpoint.name}@{self.checkpoint.revision} {self.mode} batch={self.batch}"
         return f"{made} {self.card.name} {libraries}"
@@ -91,13 +108,14 @@ class Diffusion:
         wordings = [write(self.preset, request.style, request.margins, seed, request.prompt) for seed in seeds]
         canvases, steps = [request.photo] * len(seeds), passes(request.extent, request.margins)
         for number, step in enumerate(steps):
-            call = Call(request.style, wordings, [seed + PASS * number for seed in seeds])
+            call = Call(request.style, wordings, [(seed + PASS * number) % SEEDS for seed in seeds])
             part = _within(report, number / len(steps), 1 / len(steps))
             canvases = self._pass(canvases, step, call, part)
         report(1.0)
         return canvases
 
     def _pass(self, canvases: list[Pixels], margins: Margins, call: Call, report: Report) -> list[Pixels]:
+        report(0.0)
         preset = self.preset
         extent = Extent(canvases[0].shape[1], canvases[0].shape[0])
         window = plan(extent, margins, preset.budget, preset.multiple)
@@ -105,9 +123,9 @@ class Diffusion:
             sketch(canvas, margins, window, preset.fill, preset.overlap, seed)
             for canvas, seed in zip(canvases, call.seeds, strict=True)
         ]
-        _log.info("painting %dx%d at %dx%d: %s", *margins.canvas(extent), *window.work, call.wordings[0].prompt)
-        assert self._pipeline is not None
-        painted = paint(self._pipeline, preset, sketches, call, _within(report, 0.05, 0.85))
+        words = " ".join(call.wordings[0].words) or "no words of our own"
+        _log.info("painting %dx%d at %dx%d with %s", *margins.canvas(extent), *window.work, words)
+        painted = paint(self.pipeline, preset, sketches, call, _within(report, 0.05, 0.85))
         report(0.9)
         return [
             _joined(canvas, margins, window, one, preset.registers)
@@ -117,7 +135,10 @@ class Diffusion:
     def _load(self) -> Pipeline:
         """A failure is one sentence for people; its whole story is in the log."""
         try:
-            return self._loader(self.checkpoint, self.mode, self.card)
+            pipeline = self._loader(self.checkpoint, self.mode, self.card)
+            if self._compiler:
+                self._compile(pipeline)
+            return pipeline
         except EngineUnavailable:
             raise
         except torch.OutOfMemoryError as error:
@@ -134,6 +155,15 @@ class Diffusion:
         free(self.card)
         return self._load()
 
+    def _compile(self, pipeline: Pipeline) -> None:
+        """Two steps at every work size, so that nobody waits for a compiler later."""
+        compile_blocks(pipeline, self._compiler)
+        preset = self.preset.model_copy(update={"steps": 2})
+        for width, height in sizes(preset.budget, preset.multiple):
+            blank = Sketch(np.zeros((height, width, 3), np.uint8), np.full((height, width), 255, np.uint8))
+            call = Call(Style.FAITHFUL, [Wording(preset.title, "", ())] * self.batch, [0] * self.batch)
+            paint(pipeline, preset, [blank] * self.batch, call, ignore)
+
     def _fall_back(self, reason: str) -> None:
         """Load again in the next mode, after the old pipeline is gone."""
         following = next_mode(self.preset.memory, self.mode)
@@ -141,9 +171,9 @@ class Diffusion:
             free(self.card)
             raise MemoryError(f"{self.checkpoint.name} does not fit into {self.card.name} in any mode: {reason}")
         self._note_fallback(following, reason)
-        self._pipeline = None
+        self.pipeline = None
         free(self.card)
-        self._pipeline = self._load()
+        self.pipeline = self._load()
 
     def _note_fallback(self, following: Mode, reason: str) -> None:
         _log.warning("memory exhausted in mode %s (%s); going on in mode %s", self.mode, reason, following)

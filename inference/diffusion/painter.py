@@ -52,8 +52,7 @@ def paint(pipeline: Pipeline, preset: Preset, sketches: Sequence[Sketch], call: 
     if preset.lora:
         pipeline.set_adapters("preset", _lora_scale(preset, call.style))
     try:
-        with torch.inference_mode():
-            painted = pipeline(**arguments).images
+        painted = pipeline(**arguments).images
     finally:
         pipeline.maybe_free_model_hooks()
     return [np.rint(picture * 255).clip(0, 255).astype(np.uint8) for picture in np.nan_to_num(painted)]

@@ -94,7 +94,7 @@ class Preset(Repository):
     scheduler_options: Mapping[str, Any] = {}
     prompt: str
     call: Mapping[str, Any] = {}
-    memory: Mapping[Mode, float]
+    memory: Annotated[Mapping[Mode, float], Field(min_length=1)]
     styles: Mapping[Style, Manner] = {}
 
     @property

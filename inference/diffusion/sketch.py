@@ -22,7 +22,6 @@ COLOURS = {Fill.BLACK: (0, 0, 0), Fill.GRAY: (128, 128, 128), Fill.GREEN: (0, 25
 class Sketch:
     picture: Pixels  # (height, width, 3) at work size
     mask: NDArray[np.uint8]  # (height, width): 255 is painted
-    kept: Box  # the photo's place, in work pixels
 
 
 def sketch(photo: Pixels, margins: Margins, window: Window, fill: Fill, overlap: int, seed: int) -> Sketch:
@@ -37,7 +36,7 @@ def sketch(photo: Pixels, margins: Margins, window: Window, fill: Fill, overlap:
     )
     around = Margins(kept.left, kept.top, window.work.width - kept.right, window.work.height - kept.bottom)
     picture = _filled(np.asarray(small), around, fill, seed)
-    return Sketch(picture, _mask(around, Extent(*small.size), overlap), kept)
+    return Sketch(picture, _mask(around, Extent(*small.size), overlap))
 
 
 def _places(photo: Box, window: Window) -> tuple[Box, tuple[float, float, float, float]]:

@@ -42,10 +42,11 @@ def sizes(budget: int, multiple: int) -> tuple[Extent, ...]:
 
 
 def passes(photo: Extent, margins: Margins, largest: float = LARGEST_STEP) -> list[Margins]:
-    """Split margins so that no pass grows an axis by more than `largest`; equal factors, the sum exact."""
+    """Split margins so that no pass grows an axis by more than `largest`, or a pixel of rounding; the sum is exact."""
     canvas = margins.canvas(photo)
     across, down = canvas.width / photo.width, canvas.height / photo.height
-    count = max(1, ceil(log(max(across, down)) / log(largest) - 1e-6))
+    growth = max((canvas.width - 1) / photo.width, (canvas.height - 1) / photo.height, 1.0)
+    count = max(1, ceil(log(growth) / log(largest)))
     done, steps = Margins(), list[Margins]()
     for number in range(1, count + 1):
         wide, tall = _share(across, number, count), _share(down, number, count)

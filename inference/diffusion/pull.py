@@ -1,0 +1,210 @@
+"""Downloading what a preset needs into the hub library's cache: the cost first, safetensors only, always resumed."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import httpx2
+from huggingface_hub import HfApi, constants, get_hf_file_metadata, hf_hub_url, snapshot_download
+from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
+from huggingface_hub.file_download import http_get, repo_folder_name
+from huggingface_hub.hf_api import RepoFile
+from huggingface_hub.utils._headers import build_hf_headers
+
+from inference.diffusion.checkpoint import INDEX
+from inference.diffusion.choice import Choice
+from inference.diffusion.presets import Lora, Preset, Repository, load_presets
+from inference.engine import EngineUnavailable
+
+GB = 1e9
+DESCRIPTIONS = (".json", ".txt", ".model", ".jinja", ".md")
+
+
+@dataclass(frozen=True)
+class File:
+    repository: Repository
+    commit: str
+    name: str
+    size: int  # bytes
+    blob: Path  # where its bytes are kept
+
+    @property
+    def part(self) -> Path:
+        return self.blob.with_name(self.blob.name + ".part")
+
+    @property
+    def missing(self) -> int:
+        """Bytes still to download."""
+        if self.blob.exists():
+            return 0
+        return self.size - (self.part.stat().st_size if self.part.exists() else 0)
+
+
+@dataclass(frozen=True)
+class Download:
+    """What a preset needs, and what of it is here."""
+
+    name: str
+    preset: Preset
+    files: tuple[File, ...]
+    cache: Path
+
+    def lines(self) -> list[str]:
+        """What it is, what it permits and what it costs, to be read before it starts."""
+        total, missing = sum(file.size for file in self.files), sum(file.missing for file in self.files)
+        free = _free(self.cache)
+        return [
+            f"{self.name}: {self.preset.title}",
+            f"licence: {self.preset.licence}; {self.preset.permits}",
+            f"disk: {total / GB:.1f} GB in {self.cache}, of which {missing / GB:.1f} GB are to be downloaded; "
+            f"{free / GB:.1f} GB are free",
+        ]
+
+
+class Hub:
+    """A Hugging Face hub. The token is that of an account which accepted the licences of gated models."""
+
+    def __init__(self, token: str = "", endpoint: str = constants.ENDPOINT) -> None:
+        self._token = token or False
+        self._endpoint = endpoint
+        self._api = HfApi(endpoint=endpoint, token=self._token)
+
+    def plan(self, choice: Choice) -> Download:
+        """Ask what a choice costs. Raises EngineUnavailable: unknown, gated, out of reach."""
+        name, preset = _preset(choice)
+        cache = choice.cache or Path(constants.HF_HUB_CACHE)
+        remote = [repository for repository in preset.repositories if not Path(repository.repo).expanduser().is_dir()]
+        files = [file for repository in remote for file in self._files(repository, preset, cache)]
+        return Download(name, preset, tuple(files), cache)
+
+    def pull(self, download: Download) -> None:
+        """Download what is missing, showing each file's progress on stderr; call again after an interruption."""
+        missing, free = sum(file.missing for file in download.files), _free(download.cache)
+        if missing > free:
+            raise EngineUnavailable(
+                f"{missing / GB:.1f} GB are needed and {free / GB:.1f} GB are free in {download.cache}"
+            )
+        for file in download.files:
+            if file.name.endswith(".safetensors") and not file.blob.exists():
+                self._fetch(file)
+        for repository in dict.fromkeys(file.repository.repo for file in download.files):
+            own = [file for file in download.files if file.repository.repo == repository]
+            self._link(own, download.cache)
+
+    def _files(self, repository: Repository, preset: Preset, cache: Path) -> Iterable[File]:
+        try:
+            info = self._api.repo_info(repository.repo, revision=repository.revision)
+            commit = str(info.sha)
+            tree = self._api.list_repo_tree(repository.repo, recursive=True, revision=commit)
+            sizes = {entry.path: entry for entry in tree if isinstance(entry, RepoFile)}
+        except (HfHubHTTPError, httpx2.HTTPError) as error:
+            raise _said(error, repository.repo) from error
+        blobs = cache / repo_folder_name(repo_id=repository.repo, repo_type="model") / "blobs"
+        for name in wanted(sizes, repository, preset):
+            entry = sizes[name]
+            etag = entry.lfs.sha256 if entry.lfs else entry.blob_id
+            yield File(repository, commit, name, entry.lfs.size if entry.lfs else entry.size, blobs / etag)
+
+    def _fetch(self, file: File) -> None:
+        """The hub library starts a file anew after an interruption; weights are too large for that."""
+        url = hf_hub_url(file.repository.repo, file.name, revision=file.commit, endpoint=self._endpoint)
+        file.blob.parent.mkdir(parents=True, exist_ok=True)
+        headers = build_hf_headers(token=self._token)
+        try:
+            location = get_hf_file_metadata(url, token=self._token, endpoint=self._endpoint).location
+            with file.part.open("ab") as sink:
+                http_get(
+                    location,
+                    sink,
+                    resume_size=sink.tell(),
+                    headers=headers if location == url else None,
+                    expected_size=file.size,
+                    displayed_filename=file.name,
+                )
+        except (HfHubHTTPError, httpx2.HTTPError) as error:
+            raise _said(error, file.repository.repo) from error
+        _verify(file)
+        file.part.replace(file.blob)
+
+    def _link(self, files: list[File], cache: Path) -> None:
+        """Have the hub library take the blobs into its snapshot of the commit."""
+        try:
+            snapshot_download(
+                files[0].repository.repo,
+                revision=files[0].repository.revision,
+                allow_patterns=[file.name for file in files],
+                cache_dir=cache,
+                token=self._token,
+                endpoint=self._endpoint,
+            )
+        except (HfHubHTTPError, LocalEntryNotFoundError, httpx2.HTTPError) as error:
+            raise _said(error, files[0].repository.repo) from error
+
+
+def wanted(names: Iterable[str], repository: Repository, preset: Preset) -> list[str]:
+    """The files that are loaded: descriptions, and each folder's safetensors of the variant, or else the plain ones.
+
+    Of a pipeline only its components' folders count: single-file checkpoints beside them are copies.
+    """
+    names = sorted(names)
+    whole = INDEX in names
+    found = [name for name in names if name.endswith(DESCRIPTIONS)]
+    weights = [name for name in names if name.endswith(".safetensors") and not (whole and "/" not in name)]
+    if isinstance(repository, Lora):
+        return found + [name for name in weights if repository.weights in ("", name)]
+    for folder in sorted({PurePosixPath(name).parent for name in weights}):
+        if folder.name in preset.skip or (whole and folder.name in preset.parts):
+            continue
+        here = [name for name in weights if PurePosixPath(name).parent == folder]
+        variant = [name for name in here if repository.variant and f".{repository.variant}" in name]
+        found += variant or [name for name in here if PurePosixPath(name).name.count(".") == 1]
+    return found
+
+
+def _preset(choice: Choice) -> tuple[str, Preset]:
+    """The preset of a choice that need not be here yet."""
+    presets = load_presets(choice.presets)
+    if choice.model in presets:
+        return choice.model, presets[choice.model]
+    if choice.like not in presets:
+        raise EngineUnavailable(
+            f"{choice.model} is not a preset ({', '.join(presets)}); for another model of the hub say which one it is "
+            f"like: '{choice.model}?like=sdxl'"
+        )
+    changes = {"repo": choice.model, "revision": "main", "title": choice.model}
+    return choice.model, presets[choice.like].model_copy(update=changes)
+
+
+def _verify(file: File) -> None:
+    """Large files are named by their SHA-256."""
+    if len(file.blob.name) != 64:
+        return
+    with file.part.open("rb") as source:
+        found = hashlib.file_digest(source, "sha256").hexdigest()
+    if found != file.blob.name:
+        file.part.unlink()
+        raise EngineUnavailable(f"{file.repository.repo}/{file.name} arrived damaged; run the same command again")
+
+
+def _free(folder: Path) -> int:
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
+
+
+def _said(error: Exception, repo: str) -> EngineUnavailable:
+    """A hub's refusal in one sentence, with the remedy."""
+    if isinstance(error, GatedRepoError):
+        return EngineUnavailable(
+            f"{repo} is gated: accept its licence at https://huggingface.co/{repo}, then set KUOTU_HUB_TOKEN to a "
+            "token of the account that did"
+        )
+    if isinstance(error, RepositoryNotFoundError):
+        return EngineUnavailable(f"the hub knows no {repo}, or shows it only with another KUOTU_HUB_TOKEN")
+    if isinstance(error, HfHubHTTPError):
+        return EngineUnavailable(f"the hub answered {error.response.status_code} for {repo}; try again later")
+    return EngineUnavailable(f"the connection to the hub failed ({error}); run the same command again to go on")
