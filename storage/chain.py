@@ -20,8 +20,9 @@ def ancestors(expansion_id: int) -> Select[Expansion]:
 
 def containing(person_id: int) -> CTE:
     """The ids of the expansions that a person made, or that contain one of their pictures, however far down a chain."""
-    own = or_(Expansion.person_id == person_id, Photo.person_id == person_id)
-    first = select(Expansion.id, Expansion.result_id).join(Photo, Expansion.source_id == Photo.id).where(own)
+    photos = select(Photo.id).where(Photo.person_id == person_id)
+    own = or_(Expansion.person_id == person_id, Expansion.source_id.in_(photos))
+    first = select(Expansion.id, Expansion.result_id).where(own)
     tree = first.cte("containing", recursive=True)
     child = aliased(Expansion)
     return tree.union(select(child.id, child.result_id).join(tree, child.source_id == tree.c.result_id))

@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict, Unpack
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, SQLColumnExpression, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.orm import InstrumentedAttribute
 
 from storage.chain import ancestors
 from storage.database import get_or_add, transactions
@@ -22,6 +21,7 @@ from storage.quota import QuotaSpent as QuotaSpent
 from storage.quota import starts_today
 from storage.starting import begin
 
+IN_TURN = (Expansion.priority.desc(), Expansion.turn, Expansion.id)
 FINAL = (Status.DONE, Status.FAILED, Status.CANCELLED)
 
 
@@ -139,7 +139,7 @@ class Store:
 
     async def batch(self, batch: str) -> list[Expansion]:
         """The variants of one start, first to last."""
-        return await self._expansions(Expansion.batch == batch, order=Expansion.variant)
+        return await self._expansions(Expansion.batch == batch, order=(Expansion.variant,))
 
     async def ancestry(self, expansion_id: int) -> list[Expansion]:
         """The chain that leads to an expansion, root first, itself last; empty when it is gone."""
@@ -147,12 +147,14 @@ class Store:
             return list(await session.scalars(ancestors(expansion_id)))
 
     async def waiting(self) -> list[Expansion]:
-        """Everyone in the queue, in no particular order."""
-        return await self._expansions(status_is(Expansion, Status.WAITING), Expansion.message_id.is_not(None))
+        """Everyone in the queue, in the order of the queue."""
+        waits = status_is(Expansion, Status.WAITING)
+        return await self._expansions(waits, Expansion.message_id.is_not(None), order=IN_TURN)
 
     async def unplaced(self) -> list[Expansion]:
         """Started, but a crash came before their message was known."""
-        return await self._expansions(status_is(Expansion, Status.WAITING), Expansion.message_id.is_(None))
+        waits = status_is(Expansion, Status.WAITING)
+        return await self._expansions(waits, Expansion.message_id.is_(None), order=IN_TURN)
 
     async def undelivered(self) -> list[Expansion]:
         """Finished, but not yet shown in their message."""
@@ -262,10 +264,10 @@ class Store:
             return list(await session.scalars(messages.order_by(Message.sent_at, Message.message_id)))
 
     async def _expansions(
-        self, *where: ColumnElement[bool], order: InstrumentedAttribute[int] = Expansion.id
+        self, *where: ColumnElement[bool], order: tuple[SQLColumnExpression[int], ...] = (Expansion.id,)
     ) -> list[Expansion]:
         async with self._read() as session:
-            return list(await session.scalars(select(Expansion).where(*where).order_by(order)))
+            return list(await session.scalars(select(Expansion).where(*where).order_by(*order)))
 
     async def _set(self, *where: ColumnElement[bool], **values: object) -> bool:
         async with self._write() as session:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import shutil
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from rows import ANN, BOB, add, add_people, expansion, make, panel, photo, start
+from sqlalchemy import event
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage.models import Expansion, Message, Photo, Status, now
+from storage.database import open_database
+from storage.gallery import GalleryStore
+from storage.models import Expansion, Feeling, Message, Photo, Status, now
+from storage.people import People
 from storage.queue import EmbeddedQueue
 from storage.store import QuotaSpent, Store
 
@@ -285,3 +293,39 @@ async def test_many_writers_at_once_all_get_through(store: Store, source: Photo)
     rows: list[Expansion] = [(await store.start([expansion(source)], quota=None) or [])[0] for _ in range(5)]
     await asyncio.gather(*(store.place([row.id], n) for row in rows for n in range(20)))
     assert all(e.message_id is not None for e in await store.live(ANN))
+
+
+async def test_no_question_reads_a_whole_table(tmp_path: Path, sqlite_template: Path) -> None:
+    shutil.copy(sqlite_template, tmp_path)
+    engine = await open_database(f"sqlite+aiosqlite:///{tmp_path / sqlite_template.name}")
+    await add_people(engine)
+    store, queue, gallery = Store(engine), EmbeddedQueue(engine), GalleryStore(engine)
+    source = await store.add_photo(photo(chat_id=ANN, message_id=5))
+    post = await gallery.publish((await make(store, queue, source)).id, ANN, "", 0.5)
+    shown = await gallery.open_gallery(BOB, BOB)
+    asked: list[tuple[str, Any]] = []
+    event.listen(engine.sync_engine, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
+    assert post is not None
+    await store.start([expansion(source)], quota=9)
+    await store.unplaced()
+    await store.undelivered()
+    await store.mine(ANN)
+    await store.latest_result(ANN, ANN)
+    await store.ancestry(post.expansion_id)
+    await store.typical_seconds("patchmatch", 1.0)
+    await queue.take("worker")
+    await queue.rescue()
+    await queue.position(2)
+    await gallery.next(shown.id, BOB)
+    await gallery.previous(shown.id, BOB)
+    await gallery.react(post.expansion_id, BOB, Feeling.LAUGHING)
+    await People(engine).forget(ANN)
+    questions = [ask for ask in asked if ask[0].startswith(("SELECT", "UPDATE", "DELETE", "WITH"))]
+    assert len(questions) > 40
+    async with engine.connect() as connection:
+        for question, values in questions:
+            plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {question}", values)
+            steps = [str(step.detail) for step in plan]
+            whole = [step for step in steps if re.match(r"SCAN (expansions|photos|posts|people|messages)\S*$", step)]
+            assert whole == [], question
+    await engine.dispose()
