@@ -30,13 +30,18 @@ def flat_border(photo: Pixels) -> Margins:
 def _depth(photo: Pixels, side: Side) -> int:
     length = photo.shape[0 if side in (Side.TOP, Side.BOTTOM) else 1]
     deepest = int(DEEPEST * length)
-    lines = inwards(photo, Margins(), side, deepest + SOFT + 1).swapaxes(0, 1)
+    lines = inwards(photo, Margins(), side, deepest + SOFT).swapaxes(0, 1)
     colour = np.median(lines[0], axis=0)
-    off = np.abs(lines.astype(np.float32) - colour).max(axis=2)
-    even = (off <= EVEN).mean(axis=1) >= MOSTLY
-    depth = len(even) if even.all() else int(np.argmin(even))
-    return depth if 0 < depth <= deepest and _set_off(off[depth : depth + SOFT]) else 0
+    depth = 0
+    while depth < len(lines) and float((_off(lines[depth], colour) <= EVEN).mean()) >= MOSTLY:
+        depth += 1
+    return depth if 0 < depth <= deepest and _set_off(_off(lines[depth : depth + SOFT], colour)) else 0
 
 
-def _set_off(off: NDArray[np.float32]) -> bool:
+def _off(lines: Pixels, colour: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How far each pixel lies off a colour, in the channel where that is most."""
+    return np.asarray(np.abs(lines - colour).max(axis=-1))
+
+
+def _set_off(off: NDArray[np.float64]) -> bool:
     return float((off.max(axis=0) >= EDGE).mean()) >= SET_OFF
