@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.web_request import FileField
 
-from bot.playground import acts, commands, files, groups, inline, messages, people
+from bot.playground import acts, commands, files, groups, inline, messages, mini_app, people
 from bot.playground.events import Stream
 from bot.playground.files import UPLOAD_BYTES, Folder, Medium, Upload
 from bot.playground.methods import profile
@@ -24,7 +24,8 @@ STREAM_HEADERS = {"Content-Type": "text/event-stream", "Cache-Control": "no-stor
 class PageApi:
     """The page's side of the playground; a `Person` uses the same requests."""
 
-    def __init__(self, store: Store, folder: Folder, stream: Stream) -> None:
+    def __init__(self, token: str, store: Store, folder: Folder, stream: Stream) -> None:
+        self._token = token
         self._store = store
         self._folder = folder
         self._stream = stream
@@ -109,6 +110,11 @@ class PageApi:
             if kind != "photo" or refusal.code != 400:
                 raise
             return await self._folder.store(upload, "document", by_person=True)  # as Telegram's apps do
+
+    async def mini_app(self, request: web.Request) -> web.Response:
+        """The address that opens a Mini App as this person."""
+        user_id, url = _number(request.query.get("user")), request.query.get("url", "")
+        return await self._answer(lambda world: mini_app.launch(world, self._token, user_id, url))
 
     async def act(self, request: web.Request) -> web.Response:
         """Everything else that a person does: `POST /playground/<act>` with a JSON object."""

@@ -1,22 +1,13 @@
 """A person: speaks the page's own HTTP API and event stream, as the page does."""
 
-import asyncio
-import inspect
-import json
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from io import BytesIO
-from pathlib import Path
-from typing import Any, Self
-
-from aiohttp import ClientError, ClientSession, ClientTimeout, FormData
+from typing import Self
 
 from bot.playground.message import Message
-from bot.playground.refusals import Refusal
-from bot.playground.watch import Watch
+from bot.playground.watch import source
+from bot.playground.wire import Picture, Wire
 from bot.playground.world import Json
 
-Picture = Path | str | bytes
 PATIENCE = 30.0  # seconds
 
 
@@ -39,26 +30,19 @@ class Person:
         self.user = user
         self.chat = user if chat is None else chat
         self._about = {"id": user, "first_name": name, "language_code": language}
-        self._watch = Watch(self.user, self.chat)
-        self._http: ClientSession | None = None
-        self._listening: asyncio.Task[None] | None = None
+        self._wire = Wire(self.base_url, self.user, self.chat)
+        self._watch = self._wire.watch
 
     async def __aenter__(self) -> Self:
-        self._http = ClientSession(self.base_url, timeout=ClientTimeout(total=None))
-        known = {person["id"] for person in (await self._get("/playground/state"))["people"]}
+        self._wire.connect()
+        known = {person["id"] for person in (await self._wire.get("/playground/state"))["people"]}
         if self.user not in known or self._about["first_name"] or self._about["language_code"]:
-            await self._act("person", **{key: value for key, value in self._about.items() if value is not None})
-        cursor = await self._read_everything()
-        self._listening = asyncio.create_task(self._listen(cursor))
+            await self._wire.act("person", **{key: value for key, value in self._about.items() if value is not None})
+        await self._wire.follow()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._listening is not None:
-            self._listening.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._listening
-        if self._http is not None:
-            await self._http.close()
+        await self._wire.close()
 
     # What the person sees
 
@@ -95,13 +79,13 @@ class Person:
             candidates = (message for message in reversed(self.messages) if message.version > after)
             return next((message for message in candidates if matches(message)), None)
 
-        found: Message = await self._until(look, timeout, f"no message matches {_source(matches)}")
+        found: Message = await self._watch.until(look, timeout, f"no message matches {source(matches)}")
         return found
 
     async def wait_gone(self, message: Message | int, timeout: float = PATIENCE) -> None:  # noqa: ASYNC109
         """Wait until a message was deleted."""
         number = message if isinstance(message, int) else message.id
-        await self._until(
+        await self._watch.until(
             lambda: number not in self._watch.messages or None, timeout, f"message {number} is still there"
         )
 
@@ -111,17 +95,7 @@ class Person:
         def look() -> str | None:
             return next((one for one in self.actions if action in one), None)
 
-        return str(await self._until(look, timeout, f"no action {action!r}"))
-
-    async def _until(self, look: Callable[[], Any], timeout: float, otherwise: str) -> Any:  # noqa: ASYNC109
-        try:
-            async with asyncio.timeout(timeout):
-                while (found := look()) is None:
-                    await self._watch.change()
-        except TimeoutError:
-            seen = "\n".join(f"  {message}" for message in self.messages[-8:])
-            raise TimeoutError(f"{otherwise} within {timeout} s; chat {self.chat} shows:\n{seen}") from None
-        return found
+        return str(await self._watch.until(look, timeout, f"no action {action!r}"))
 
     # What the person does
 
@@ -184,53 +158,55 @@ class Person:
     async def press_data(self, message: Message | int, data: str) -> str:
         """Press a button by its data as it was seen once, whatever the message shows by now."""
         message_id = message if isinstance(message, int) else message.id
-        return str(await self._act("tap", message_id=message_id, data=data))
+        return str(await self._wire.act("tap", message_id=message_id, data=data))
 
     async def answer_to(self, query_id: str, timeout: float = PATIENCE) -> Json:  # noqa: ASYNC109
         """The bot's answer to a press: `text`, `alert`, `url`."""
-        answered = await self._until(
+        answered = await self._watch.until(
             lambda: self._watch.answers.get(query_id), timeout, "the bot did not answer the button"
         )
         return dict(answered)
 
     async def react(self, message: Message, *emoji: str) -> None:
         """Put this reaction (or none) under a message."""
-        await self._act("react", message_id=message.id, emoji=list(emoji))
+        await self._wire.act("react", message_id=message.id, emoji=list(emoji))
 
     async def edit(self, message: Message, text: str) -> None:
         """Change one's own message."""
-        await self._act("edit", message_id=message.id, text=text)
+        await self._wire.act("edit", message_id=message.id, text=text)
 
     async def delete(self, message: Message) -> None:
         """Delete a message for everybody."""
-        await self._act("delete", message_id=message.id)
+        await self._wire.act("delete", message_id=message.id)
 
     async def forward(self, message: Message, from_chat: int | None = None) -> Message:
         """Forward a message into this chat."""
         source = message.chat if from_chat is None else from_chat
-        return self._watch.sent(await self._act("forward", from_chat=source, message_id=message.id))
+        return self._watch.sent(await self._wire.act("forward", from_chat=source, message_id=message.id))
 
     async def download(self, message: Message) -> bytes:
         """The bytes of the message's file: the largest photo size, or the document as it was sent."""
         if message.file is None:
             raise LookupError(f"message {message.id} has no file")
-        async with self._session.get(f"/playground/files/{message.file['file_id']}") as response:
-            response.raise_for_status()
-            return await response.read()
+        return await self._wire.download(message.file["file_id"])
 
     async def inline(self, query: str, timeout: float = PATIENCE) -> Json:  # noqa: ASYNC109
         """Ask the bot inline; its `results` and the `results_id` to choose from."""
-        query_id = await self._act("inline", query=query)
-        return dict(await self._until(lambda: self._watch.results.get(query_id), timeout, "no inline results"))
+        query_id = await self._wire.act("inline", query=query)
+        return dict(await self._watch.until(lambda: self._watch.results.get(query_id), timeout, "no inline results"))
 
     async def choose(self, answer: Json, number: int = 0) -> Message:
         """Send one of the inline results."""
         result = answer["results"][number]["id"]
-        return self._watch.sent(await self._act("choose", results_id=answer["results_id"], result_id=result))
+        return self._watch.sent(await self._wire.act("choose", results_id=answer["results_id"], result_id=result))
 
     async def menu(self) -> Json:
         """The `commands`, the menu `button` and the `description` that this person sees here."""
-        return await self._get(f"/playground/menu?user={self.user}&chat={self.chat}")
+        return dict(await self._wire.get("/playground/menu", user=str(self.user), chat=str(self.chat)))
+
+    async def open_mini_app(self, url: str) -> str:
+        """The address that Telegram would open for a button's Mini App: with this person's signed launch data."""
+        return str(await self._wire.get("/playground/mini-app", user=str(self.user), url=url))
 
     # Blocking, and groups
 
@@ -244,32 +220,15 @@ class Person:
 
     async def set_standing(self, status: str, member: int | None = None) -> None:
         """Make somebody (the bot if nobody is named) administrator, member, left or kicked in this chat."""
-        await self._act("standing", status=status, **({} if member is None else {"member": member}))
+        await self._wire.act("standing", status=status, **({} if member is None else {"member": member}))
 
     async def new_group(self, title: str, members: Sequence[int] = (), *, bot: bool = True) -> int:
         """Create a group with these people, and the bot; returns its chat id."""
-        return int(await self._act("group", title=title, members=list(members), bot=bot))
+        return int(await self._wire.act("group", title=title, members=list(members), bot=bot))
 
     async def upgrade_group(self) -> int:
         """Turn this group into a supergroup; returns its new id."""
-        return int(await self._act("upgrade"))
-
-    # The wire
-
-    @property
-    def _session(self) -> ClientSession:
-        if self._http is None:
-            raise RuntimeError("enter the person first: async with Person(...) as ann")
-        return self._http
-
-    async def _get(self, path: str) -> Json:
-        async with self._session.get(path) as response:
-            return dict(await _checked(response))
-
-    async def _act(self, act: str, **details: Any) -> Any:
-        asked = {"user": self.user, "chat": self.chat} | details
-        async with self._session.post(f"/playground/{act}", json=asked) as response:
-            return await _checked(response)
+        return int(await self._wire.act("upgrade"))
 
     async def _send(
         self,
@@ -277,73 +236,8 @@ class Person:
         text: str,
         reply_to: Message | int | None,
         kind: str = "",
-        *,
-        spoiler: bool = False,
+        **fields: object,
     ) -> list[Message]:
-        form = FormData({"user": str(self.user), "chat": str(self.chat), "text": text, "as": kind})
-        if reply_to is not None:
-            form.add_field("reply_to", str(reply_to if isinstance(reply_to, int) else reply_to.id))
-        if spoiler:
-            form.add_field("spoiler", "true")
-        for data, name, mime in files:
-            content = data if isinstance(data, bytes) else await asyncio.to_thread(Path(data).read_bytes)
-            form.add_field("file", BytesIO(content), filename=name, content_type=mime)
-        async with self._session.post("/playground/send", data=form) as response:
-            return [self._watch.sent(raw) for raw in await _checked(response)]
-
-    async def _read_everything(self) -> str:
-        found: list[Json] = []
-        before, cursor = "", ""
-        while True:
-            page = await self._get(f"/playground/chats/{self.chat}{before}")
-            cursor = cursor or page["cursor"]
-            found = page["messages"] + found
-            if not page["messages"]:
-                break
-            before = f"?before={page['messages'][0]['message_id']}"
-        self._watch.refresh(found)
-        return cursor
-
-    async def _listen(self, cursor: str) -> None:
-        """Follow the event stream; when the playground restarts, come back and catch up."""
-        while True:
-            with suppress(ClientError, ConnectionError):
-                async with self._session.get("/playground/events", params={"after": cursor}) as response:
-                    async for kind, identity, data in _events(response):
-                        cursor = identity
-                        if kind == "reset":
-                            cursor = await self._read_everything()
-                            break
-                        self._watch.take(kind, data)
-                    else:
-                        await asyncio.sleep(0.05)  # the stream was closed: the playground is going down
-                continue
-            await asyncio.sleep(0.05)  # nobody is there: it is starting
-
-
-async def _events(response: Any) -> Any:
-    """Kind, id and data of every event of a stream."""
-    rest = b""
-    async for chunk in response.content.iter_any():
-        *blocks, rest = (rest + chunk).split(b"\n\n")
-        for block in blocks:
-            fields = dict(line.split(": ", 1) for line in block.decode().split("\n") if not line.startswith(":"))
-            if "data" in fields:
-                yield fields["event"], fields["id"], json.loads(fields["data"])
-
-
-async def _checked(response: Any) -> Any:
-    if response.content_type != "application/json":
-        response.raise_for_status()
-    answer = await response.json()
-    if response.status >= 400:
-        raise Refusal(answer["error_code"], answer["description"], **answer.get("parameters", {}))
-    return answer
-
-
-def _source(matches: Callable[[Message], object]) -> str:
-    """The condition as it was written, for the message of a timeout."""
-    try:
-        return " ".join(inspect.getsource(matches).split())
-    except OSError:
-        return repr(matches)
+        answered = reply_to.id if isinstance(reply_to, Message) else reply_to
+        sent = await self._wire.send(files, text=text, reply_to=answered, **{"as": kind}, **fields)
+        return [self._watch.sent(raw) for raw in sent]

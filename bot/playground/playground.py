@@ -66,7 +66,7 @@ class Playground:
     def add_routes(self, app: web.Application, *, allowed_hosts: Collection[str] = ()) -> None:
         """Mount the page at `/`, the Bot API, and the page's API; other hosts than loopback's only if listed."""
         guard = Guard(allowed_hosts)
-        page = PageApi(self._store, self._folder, self._stream)
+        page = PageApi(self.token, self._store, self._folder, self._stream)
         router = app.router
         router.add_get("/", guard.page(assets.page))
         router.add_get("/playground/page/{name:.+}", guard.page(assets.asset))
@@ -76,6 +76,7 @@ class Playground:
         router.add_get("/playground/state", guard.api(page.state))
         router.add_get("/playground/events", guard.api(page.events))
         router.add_get("/playground/menu", guard.api(page.menu))
+        router.add_get("/playground/mini-app", guard.api(page.mini_app))
         router.add_get("/playground/chats/{chat}", guard.api(page.history))
         router.add_get("/playground/files/{file_id}", guard.page(page.file))
         router.add_post("/playground/send", guard.api(page.send))

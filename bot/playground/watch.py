@@ -1,9 +1,14 @@
 """A watch: what one person has seen of one chat, and a bell that rings at every change."""
 
 import asyncio
+import inspect
+from collections.abc import Callable
+from typing import TypeVar
 
 from bot.playground.message import Message
 from bot.playground.world import Json
+
+T = TypeVar("T")
 
 
 class Watch:
@@ -19,10 +24,17 @@ class Watch:
         self.results: dict[str, Json] = {}
         self.actions: list[str] = []
 
-    async def change(self) -> None:
-        """Wait for the next change."""
-        self._bell.clear()
-        await self._bell.wait()
+    async def until(self, look: Callable[[], T | None], seconds: float, otherwise: str) -> T:
+        """What `look` finds, now or after a change; a TimeoutError says what the chat shows instead."""
+        try:
+            async with asyncio.timeout(seconds):
+                while (found := look()) is None:
+                    self._bell.clear()
+                    await self._bell.wait()
+        except TimeoutError:
+            newest = "\n".join(f"  {self.messages[key]}" for key in sorted(self.messages)[-8:])
+            raise TimeoutError(f"{otherwise} within {seconds} s; chat {self._chat} shows:\n{newest}") from None
+        return found
 
     def see(self, raw: Json) -> Message:
         """A message as it is now; one that did not change keeps its version."""
@@ -64,3 +76,11 @@ class Watch:
         else:
             return
         self._bell.set()
+
+
+def source(matches: Callable[[Message], object]) -> str:
+    """A condition as it was written, for the message of a timeout."""
+    try:
+        return " ".join(inspect.getsource(matches).split())
+    except OSError:
+        return repr(matches)

@@ -8,6 +8,7 @@ import { popover } from "./menu.js";
 import { summary } from "./text.js";
 import { tray } from "./log.js";
 import { askInline } from "./inline.js";
+import { openMiniApp } from "./keyboard.js";
 
 const foot = document.getElementById("foot"), drop = document.getElementById("drop"), main = document.getElementById("chat");
 const drafts = new Map();
@@ -56,7 +57,7 @@ function self() {
 }
 
 function openMenuButton() {
-  if (menu.button.type === "web_app") return window.open(menu.button.web_app.url, "_blank", "noopener");
+  if (menu.button.type === "web_app") return openMiniApp(menu.button.web_app.url);
   if (!popup.hidden) return closePopup();
   showCommands("");
 }

@@ -1,7 +1,7 @@
 // Inline keyboards: what each button does, and the shimmer until the bot has answered.
 
 import { h, icon } from "./dom.js";
-import { act, attempt, emit, on, world } from "./world.js";
+import { act, attempt, emit, get, on, world } from "./world.js";
 import { alertBox, confirmBox } from "./dialogs.js";
 import { copy, follow } from "./text.js";
 import { say } from "./words.js";
@@ -36,7 +36,8 @@ function press(element, message, one) {
   if (one.copy_text) return copy(one.copy_text.text);
   if ("switch_inline_query_current_chat" in one) return emit("compose", `@${world.bot.username} ${one.switch_inline_query_current_chat}`);
   if ("switch_inline_query" in one) return emit("compose", `@${world.bot.username} ${one.switch_inline_query}`);
-  return openLink(one.url ?? one.web_app?.url ?? one.login_url?.url);
+  if (one.web_app) return openMiniApp(one.web_app.url);
+  return openLink(one.url ?? one.login_url?.url);
 }
 
 async function tap(element, message, data) {
@@ -69,6 +70,11 @@ function settle(element, answer) {
   if (!answer.text) return;
   if (answer.alert) alertBox(answer.text);
   else emit("toast", answer.text);
+}
+
+export async function openMiniApp(url) {
+  const address = await attempt(get(`/playground/mini-app?${new URLSearchParams({ user: world.me, url })}`));
+  window.open(address, "_blank", "noopener");
 }
 
 async function openLink(url) {

@@ -19,8 +19,9 @@ scroll.addEventListener("scroll", () => {
   badge();
   if (scroll.scrollTop < 400) older();
 }, { passive: true });
-new ResizeObserver(() => { if (atEnd) scroll.scrollTop = scroll.scrollHeight; }).observe(log);
-new ResizeObserver(() => { if (atEnd) scroll.scrollTop = scroll.scrollHeight; }).observe(scroll);
+const stay = new ResizeObserver(() => { if (atEnd && messagesOf(world.chat).size) scroll.scrollTop = scroll.scrollHeight; });
+stay.observe(log);
+stay.observe(scroll);
 
 function badge() {
   down.hidden = atEnd;
@@ -38,7 +39,7 @@ export async function showChat() {
     if (shown !== key) return;
   }
   draw();
-  scroll.scrollTop = scroll.scrollHeight;
+  scroll.scrollTop = messagesOf(world.chat).size ? scroll.scrollHeight : 0;
 }
 
 async function older() {
@@ -100,7 +101,7 @@ function empty() {
 export function tray(done = () => {}) {
   const pick = (sample) => { done(); attempt(sendForm({ sample })); };
   return h("div", { className: "tray" }, ...world.samples.map((name) => h("button", { type: "button", title: name, "aria-label": name.replace(".jpg", ""), onclick: () => pick(name) },
-    h("img", { src: `/playground/samples/${name}`, alt: "", loading: "lazy" }), name.includes("12mp") ? h("span", { className: "tag" }, say("download12")) : null)));
+    h("img", { src: `/playground/samples/${name}`, alt: "", loading: "lazy" }), name.includes("12mp") ? h("span", { className: "tag" }, say("megapixels")) : null)));
 }
 
 on("message", ({ chat, message, fresh }) => {
