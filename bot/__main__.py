@@ -18,7 +18,11 @@ from inference.canvas import MAX_SCALE, MIN_SCALE, Direction
 from inference.engine import EngineError, EngineName, EngineUnavailable, Style
 
 cli = typer.Typer(
-    name="kuotu", help="扩图: expand photos past their frame.", no_args_is_help=True, add_completion=False
+    name="kuotu",
+    help="扩图: expand photos past their frame.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
 )
 
 
