@@ -17,11 +17,23 @@ scroll.addEventListener("scroll", () => {
   atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60;
   if (atEnd) missed = 0;
   badge();
+  dates();
   if (scroll.scrollTop < 400) older();
 }, { passive: true });
 const stay = new ResizeObserver(() => { if (atEnd && messagesOf(world.chat).size) scroll.scrollTop = scroll.scrollHeight; });
 stay.observe(log);
 stay.observe(scroll);
+
+// A date that floats over messages shows while one scrolls, then gets out of the way.
+let rest;
+function dates() {
+  for (const one of log.querySelectorAll(".day.resting")) one.classList.remove("resting");
+  clearTimeout(rest);
+  rest = setTimeout(() => {
+    const top = scroll.getBoundingClientRect().top + 8;
+    for (const one of log.querySelectorAll(".day")) one.classList.toggle("resting", scroll.scrollTop > 20 && one.getBoundingClientRect().top <= top);
+  }, 900);
+}
 
 function badge() {
   down.hidden = atEnd;
