@@ -1,4 +1,5 @@
-"""Where patches come from: the photo, and, for styles that ask, its mirror image and copies of other sizes, side by side."""
+"""Where patches come from: the photo, and, for styles that ask, its mirror image and copies of other sizes, side by
+side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The engine without weights: PatchMatch outpainting, coarse to fine on a small canvas, then copied from the full photo."""
+"""The engine without weights: PatchMatch outpainting, coarse to fine on a small canvas, then copied from the full
+photo."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from inference.patchmatch.progress import part
 from inference.patchmatch.style import RECIPES
 from inference.patchmatch.synthesis import Collage, synthesize
 
-COARSE = 66 * 66 * 3 // 2  # pixels of the photo where the layout is decided
+COARSE = 60 * 60 * 3 // 2  # pixels of the photo where the layout is decided
 WORK = 512 * 384  # pixels of the canvas on which patches are searched
 WORK_LARGE = 1024 * 768  # the same for canvases that are seen at more than LARGE pixels
 LARGE = 3000 * 2000

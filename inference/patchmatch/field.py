@@ -8,13 +8,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inference.patchmatch.kernel import inlined, kernel
-from inference.patchmatch.patch import NEVER, Rows, distance, drawn, shuffled
-
-Ints = NDArray[np.int32]
-Floats = NDArray[np.float32]
+from inference.patchmatch.patch import NEVER, Flags, Floats, Ints, Rows, distance, drawn, shuffled
 
 
 class Field(NamedTuple):
@@ -23,7 +19,7 @@ class Field(NamedTuple):
     row: Ints  # source row in the atlas
     col: Ints
     cost: Ints  # squared distance plus penalty; 0 where the patch lies inside the photo
-    open: NDArray[np.bool_]  # the patch touches the new area
+    open: Flags  # the patch touches the new area
 
 
 class Terms(NamedTuple):
@@ -38,42 +34,41 @@ class Terms(NamedTuple):
 
 
 @inlined
-def penalty(
-    row: int, wanted_row: float, row_weight: float, texture: float, wanted_texture: float, texture_weight: float, extra: int
-) -> int:
-    """Off the wanted row, smoother than wanted, or worn: the terms of one source at one place."""
-    missing = max(wanted_texture - texture, np.float32(0))
-    return extra + np.int32(row_weight * abs(np.float32(row) - wanted_row) + texture_weight * missing * missing)
+def penalty(astray: float, row_weight: float, missing: np.float32, texture_weight: float, extra: int) -> np.int32:
+    """Off the wanted row, smoother than wanted, or disliked: the terms of one source at one place."""
+    return extra + np.int32(row_weight * abs(astray) + texture_weight * max(missing, np.float32(0)) ** 2)
 
 
 @kernel
 def measure(canvas: Rows, source: Rows, field: Field, terms: Terms) -> None:
     """Write every open patch's cost."""
+    row_weight, texture_weight = np.float32(terms.row_weight), np.float32(terms.texture_weight)
     for row in range(field.open.shape[0]):
         for col in range(field.open.shape[1]):
             if field.open[row, col]:
                 at_row, at_col = field.row[row, col], field.col[row, col]
-                field.cost[row, col] = distance(canvas, source, row, col, at_row, at_col, NEVER) + penalty(
-                    at_row,
-                    terms.wanted_row[row, col],
-                    np.float32(terms.row_weight),
-                    terms.texture[at_row, at_col],
-                    terms.wanted_texture[row, col],
-                    np.float32(terms.texture_weight),
-                    terms.extra[at_row, at_col],
-                )
+                astray = np.float32(at_row) - terms.wanted_row[row, col]
+                missing = terms.wanted_texture[row, col] - terms.texture[at_row, at_col]
+                fixed = penalty(astray, row_weight, missing, texture_weight, terms.extra[at_row, at_col])
+                field.cost[row, col] = fixed + distance(canvas, source, row, col, at_row, at_col, NEVER)
 
 
 @kernel
 def search(
-    canvas: Rows, source: Rows, field: Field, terms: Terms, radius: int, reluctance: float, forward: bool, state: np.uint64
+    canvas: Rows,
+    source: Rows,
+    field: Field,
+    terms: Terms,
+    radius: int,
+    reluctance: float,
+    forward: bool,
+    state: np.uint64,
 ) -> np.uint64:
     """One pass over the field in scan order or against it. Returns the random state.
 
-    For every patch: what continues its two scanned neighbours, then random places around the best so far in windows that halve
-    (equation 1 of the paper). A random place must cost less than `reluctance` times the present one: neighbours then keep a
-    common offset, and large regions are copied whole.
-    """
+    For every patch: what continues its two scanned neighbours, then random places around the best so far in windows
+    that halve from `radius` (equation 1 of the paper). A random place must cost less than `reluctance` times the
+    present one: neighbours then keep a common offset, and large regions are copied whole."""
     field_row, field_col, field_cost, texture, extra = field.row, field.col, field.cost, terms.texture, terms.extra
     row_weight, texture_weight = np.float32(terms.row_weight), np.float32(terms.texture_weight)
     rows, cols = field.open.shape
@@ -83,20 +78,25 @@ def search(
         row, col = nth // cols, nth % cols
         if not forward:
             row, col = rows - 1 - row, cols - 1 - col
-        if not field.open[row, col] or field_cost[row, col] == 0:
-            continue
         best, best_row, best_col = field_cost[row, col], field_row[row, col], field_col[row, col]
+        if not field.open[row, col] or best == 0:
+            continue
         wanted, busy = terms.wanted_row[row, col], terms.wanted_texture[row, col]
-        span = radius << 2
+        span = radius * 4
         while span >= 1:
             limit = best
-            if span > radius:  # the two propagations come first
+            if span > radius:  # the two neighbours come first
                 near_row, near_col = (row - step, col) if span > 2 * radius else (row, col - step)
                 span >>= 1
                 if not (0 <= near_row < rows and 0 <= near_col < cols):
                     continue
-                at_row, at_col = field_row[near_row, near_col] + row - near_row, field_col[near_row, near_col] + col - near_col
-                if not (0 <= at_row <= last_row and 0 <= at_col <= last_col) or (at_row == best_row and at_col == best_col):
+                at_row, at_col = (
+                    field_row[near_row, near_col] + row - near_row,
+                    field_col[near_row, near_col] + col - near_col,
+                )
+                if not (0 <= at_row <= last_row and 0 <= at_col <= last_col) or (
+                    at_row == best_row and at_col == best_col
+                ):
                     continue
             else:
                 state = shuffled(state)
@@ -105,12 +105,11 @@ def search(
                 at_col = left + drawn(state, 36, min(last_col, best_col + span) - left + 1)
                 limit = np.int32(best * reluctance)
                 span >>= 1
-            fixed = penalty(
-                at_row, wanted, row_weight, texture[at_row, at_col], busy, texture_weight, extra[at_row, at_col]
-            )
+            astray, missing = np.float32(at_row) - wanted, busy - texture[at_row, at_col]
+            fixed = penalty(astray, row_weight, missing, texture_weight, extra[at_row, at_col])
             if fixed >= limit:
                 continue
-            cost = distance(canvas, source, row, col, at_row, at_col, limit - fixed) + fixed
+            cost = fixed + distance(canvas, source, row, col, at_row, at_col, limit - fixed)
             if cost < limit:
                 best, best_row, best_col = cost, at_row, at_col
         field_cost[row, col], field_row[row, col], field_col[row, col] = best, best_row, best_col

@@ -1,4 +1,5 @@
-"""From a collage on the work canvas to the full canvas: offsets scaled up, tone, seam, and the copy in strips of rows."""
+"""From a collage on the work canvas to the full canvas: offsets scaled up, tone, seam, and the copy in strips of
+rows."""
 
 from __future__ import annotations
 

@@ -8,26 +8,26 @@ import tempfile
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias
 
 import numba
 
-Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+Compiled: TypeAlias = Callable[..., Any]
 
 _kernels: list[Any] = []
 _borrowed: list[tempfile.TemporaryDirectory[str]] = []
 
 
-def kernel(function: Kernel) -> Kernel:
+def kernel(function: Compiled) -> Compiled:
     """Compile at the first call, without the interpreter's lock, so that a watchdog thread can run beside it."""
     compiled = numba.njit(nogil=True, fastmath=True, error_model="numpy")(function)
     _kernels.append(compiled)
-    return cast(Kernel, compiled)
+    return compiled
 
 
-def inlined(function: Kernel) -> Kernel:
+def inlined(function: Compiled) -> Compiled:
     """A piece of a kernel, pasted into its callers: a call would count references to every array it is handed."""
-    return cast(Kernel, numba.njit(nogil=True, fastmath=True, error_model="numpy", inline="always")(function))
+    return numba.njit(nogil=True, fastmath=True, error_model="numpy", inline="always")(function)
 
 
 def default_folder() -> Path:
@@ -36,19 +36,22 @@ def default_folder() -> Path:
 
 
 def cache_in(folder: Path) -> Path | None:
-    """Keep machine code in `folder`; call it once, before the first kernel runs.
+    """Keep machine code in `folder`; call it before the first kernel runs.
 
     A folder that cannot be written is read through a copy in a temporary folder. Returns the folder in use, or None
     when no folder can be written and every process compiles for itself.
     """
-    if numba.config.BOUNDSCHECK is not None:
+    config: Any = numba.config
+    if config.BOUNDSCHECK is not None:
         return None  # numba's index does not tell checked code from unchecked code
-    chosen = _writable(folder / _version()) or _copy(folder / _version())
+    folder = folder / _version()
+    chosen = folder if str(folder) == config.CACHE_DIR else _writable(folder) or _copy(folder)
     if chosen is None:
         return None
-    numba.config.CACHE_DIR = str(chosen)
-    for compiled in _kernels:
-        compiled.enable_caching()
+    if str(chosen) != config.CACHE_DIR:
+        config.CACHE_DIR = str(chosen)
+        for compiled in _kernels:
+            compiled.enable_caching()
     return chosen
 
 
@@ -70,9 +73,9 @@ def _writable(folder: Path) -> Path | None:
 def _copy(folder: Path) -> Path | None:
     try:
         borrowed = tempfile.TemporaryDirectory(prefix="kuotu-kernels-")
+        _borrowed.append(borrowed)  # removed when the process ends
         if folder.is_dir():
             shutil.copytree(folder, borrowed.name, dirs_exist_ok=True)
     except OSError:
         return None
-    _borrowed.append(borrowed)  # removed when the process ends
     return Path(borrowed.name)

@@ -30,10 +30,9 @@ class Level:
 def plan(photo: Extent, margins: Margins, work: int, coarse: int) -> list[Level]:
     """Levels from coarsest to finest, each about half as large as the next.
 
-    `work` bounds the finest canvas and `coarse` the coarsest photo, both as pixels of area; so cost and layout depend on
-    neither the photo's size nor its shape. The coarsest photo also shrinks as the new area grows, for filling it costs photo
-    times new pixels.
-    """
+    `work` bounds the finest canvas and `coarse` the coarsest photo, both as pixels of area; so cost and layout depend
+    on neither the photo's size nor its shape. The coarsest photo also shrinks as the new area grows, for filling it
+    costs photo times new pixels."""
     full, canvas = photo.width * photo.height, margins.canvas(photo)
     growth = canvas.width * canvas.height / full
     finest = min(1.0, sqrt(work / (full * growth)))

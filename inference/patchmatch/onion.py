@@ -1,9 +1,8 @@
 """The start at the coarsest level: the new area filled pixel by pixel, in rings from the photo outwards.
 
-Every pixel takes the centre of the source patch whose pixels agree best with those known around it, over every position of
-the atlas (in the manner of Efros and Leung, «Texture Synthesis by Non-parametric Sampling», ICCV 1999). This step decides
-the layout.
-"""
+Every pixel takes the centre of the source patch whose pixels agree best with those known around it, over every
+position of the atlas (in the manner of Efros and Leung, «Texture Synthesis by Non-parametric Sampling», ICCV 1999).
+This step decides the layout."""
 
 from __future__ import annotations
 
@@ -13,47 +12,45 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.patchmatch.kernel import inlined, kernel
-from inference.patchmatch.patch import CHANNELS, HALF, SIZE, shuffled
+from inference.patchmatch.patch import CHANNELS, HALF, SIZE, Flags, Floats, Ints, drawn, shuffled
 
 WORST = np.float32(1e30)
-
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int32]
 
 
 class Onion(NamedTuple):
     """The canvas being filled; everything by pixel, costs in squared grey levels per channel."""
 
     canvas: Floats  # (height, width, 3)
-    known: NDArray[np.bool_]  # (height, width)
+    known: Flags  # (height, width)
     row: Ints  # (height, width): the source pixel in the atlas
     col: Ints
     wanted_row: Floats  # (height, width): the source row this place would come from
     row_weight: float  # cost per source row away from it
-    extra: Floats  # (height, width) of the atlas: what a source costs anyway; at least NEVER where no patch fits around it
+    extra: (
+        Floats  # (height, width) of the atlas: what a source costs anyway; at least NEVER where no patch fits around it
+    )
     reuse: float  # added to `extra` around a source that was used
     jitter: float  # how far a random draw may raise a cost, relatively
 
 
 @kernel
-def fill(onion: Onion, source: Floats, order: Ints, state: np.uint64) -> np.uint64:
+def fill(onion: Onion, source: Floats, order: Ints, state: np.uint64) -> np.uint64:  # noqa: C901 - as in field.search
     """Fill the pixels of `order` ((count, 2) rows and columns) one after the other, from `source` (3, height, width).
 
-    What continues the neighbours' sources is tried first, for a good bound makes the full search short; then every position,
-    rows outwards from the wanted one, until uprightness alone costs more than the best. Returns the random state.
-    """
-    known, used_row, used_col, extra = onion.known, onion.row, onion.col, onion.extra
-    row_weight, jitter, reuse = np.float32(onion.row_weight), np.float32(onion.jitter), np.float32(onion.reuse)
+    What continues the neighbours' sources is tried first, for a good bound makes the full search short; then every
+    position, rows outwards from the wanted one, until uprightness alone costs more than the best. Returns the random
+    state."""
+    canvas, known, used_row, used_col, extra = onion.canvas, onion.known, onion.row, onion.col, onion.extra
+    weight, jitter, reuse = np.float32(onion.row_weight), np.float32(onion.jitter), np.float32(onion.reuse)
     height, width = known.shape
     rows, cols = extra.shape
-    seen = np.zeros((SIZE * SIZE, CHANNELS), np.float32)
-    where = np.zeros((SIZE * SIZE, 2), np.int64)
+    seen, where = np.zeros((SIZE * SIZE, CHANNELS), np.float32), np.zeros((SIZE * SIZE, 2), np.int64)
     total = np.zeros(cols, np.float32)
     for nth in range(order.shape[0]):
         y, x = order[nth, 0], order[nth, 1]
         wanted = onion.wanted_row[y, x]
-        count = look(onion.canvas, known, y, x, seen, where)
-        scale = np.float32(CHANNELS * max(count, 1))
+        count = look(canvas, known, y, x, seen, where)
+        scale = np.float32(1) / np.float32(CHANNELS * max(count, 1))
         best, best_row, best_col = WORST, HALF, HALF
         for attempt in range(-9, 2 * rows):
             if attempt < 0:
@@ -67,36 +64,29 @@ def fill(onion: Onion, source: Floats, order: Ints, state: np.uint64) -> np.uint
             else:
                 row = np.int64(wanted + np.float32(0.5)) + ((attempt + 1) // 2 if attempt & 1 else -(attempt // 2))
                 first, last = HALF, cols - HALF
-            if not HALF <= row < rows - HALF:
-                continue
-            fixed = row_weight * abs(np.float32(row) - wanted)
-            if fixed >= best:
-                if attempt >= 0 and np.float32(attempt // 2) * row_weight > best:
+                if np.float32(attempt // 2 - 1) * weight > best:
                     break
+            fixed = weight * abs(np.float32(row) - wanted)
+            if not HALF <= row < rows - HALF or fixed >= best:
                 continue
-            if not compare(source, row, first, last, seen, where, count, (best - fixed) * scale, total):
+            if not compare(source, row, first, last, seen, where, count, (best - fixed) / scale, total):
                 continue
             for col in range(first, last):
-                cost = total[col] / scale + fixed + extra[row, col]
+                cost = total[col] * scale + fixed + extra[row, col]
                 if cost < best:
                     state = shuffled(state)
-                    draw = np.float32(np.int64((state >> np.uint64(20)) & np.uint64(0xFFFF))) / np.float32(65536)
-                    cost *= np.float32(1) + jitter * draw
+                    cost *= np.float32(1) + jitter * np.float32(drawn(state, 20, 1 << 16)) / np.float32(1 << 16)
                     if cost < best:
                         best, best_row, best_col = cost, row, col
         for k in range(CHANNELS):
-            onion.canvas[y, x, k] = source[k, best_row, best_col]
+            canvas[y, x, k] = source[k, best_row, best_col]
         known[y, x], used_row[y, x], used_col[y, x] = True, best_row, best_col
-        for dy in range(-1, 2):
-            for dx in range(-1, 2):
-                extra[best_row + dy, best_col + dx] += reuse
+        extra[best_row - 1 : best_row + 2, best_col - 1 : best_col + 2] += reuse
     return state
 
 
 @inlined
-def look(
-    canvas: Floats, known: NDArray[np.bool_], y: int, x: int, seen: Floats, where: NDArray[np.int64]
-) -> int:
+def look(canvas: Floats, known: Flags, y: int, x: int, seen: Floats, where: NDArray[np.int64]) -> int:
     """List the known pixels around one, the middle rows first; returns how many there are."""
     height, width = known.shape
     count = 0
@@ -113,7 +103,15 @@ def look(
 
 @inlined
 def compare(
-    source: Floats, row: int, first: int, last: int, seen: Floats, where: NDArray[np.int64], count: int, bound: float, total: Floats
+    source: Floats,
+    row: int,
+    first: int,
+    last: int,
+    seen: Floats,
+    where: NDArray[np.int64],
+    count: int,
+    bound: float,
+    total: Floats,
 ) -> bool:
     """Squared differences to the sources of one row, in `total`; false as soon as every one of them reaches `bound`.
 
@@ -129,7 +127,7 @@ def compare(
             g = source[1, at, col + shift] - green
             b = source[2, at, col + shift] - blue
             total[col] += r * r + g * g + b * b
-        if nth & 7 == 7:
+        if nth % 6 == 5:
             least = total[first]
             for col in range(first, last):
                 least = min(least, total[col])

@@ -1,6 +1,6 @@
 """The patch: a square of 7 by 7 pixels, the unit in which the engine compares and copies.
 
-Pictures are handed to kernels as (height, 3 * width) rows of interleaved RGB, so that one row of a patch is 21 adjacent bytes.
+Pictures are handed to kernels as (height, 3 * width) rows of interleaved RGB: one row of a patch is 21 adjacent bytes.
 """
 
 from __future__ import annotations
@@ -18,8 +18,12 @@ HALF = SIZE // 2
 CHANNELS = 3
 SPAN = SIZE * CHANNELS  # bytes in one row of a patch
 SAMPLES = SIZE * SPAN  # bytes in a patch
-Rows: TypeAlias = NDArray[np.uint8]
 NEVER = 1 << 30  # a cost no patch can reach: 147 * 255**2 is below 2**24
+
+Rows: TypeAlias = NDArray[np.uint8]
+Floats: TypeAlias = NDArray[np.float32]
+Ints: TypeAlias = NDArray[np.int32]
+Flags: TypeAlias = NDArray[np.bool_]
 
 
 def rows(pixels: Pixels) -> Rows:
@@ -29,7 +33,7 @@ def rows(pixels: Pixels) -> Rows:
 
 
 @inlined
-def distance(canvas: Rows, source: Rows, row: int, col: int, source_row: int, source_col: int, bound: int) -> int:
+def distance(canvas: Rows, source: Rows, row: int, col: int, source_row: int, source_col: int, bound: int) -> np.int32:
     """Sum of squared differences of two patches named by their top left pixels; gives up once it reaches `bound`."""
     total = np.int32(0)
     start, source_start = col * CHANNELS, source_col * CHANNELS
@@ -52,6 +56,6 @@ def shuffled(state: np.uint64) -> np.uint64:
 
 
 @inlined
-def drawn(state: np.uint64, shift: int, count: int) -> int:
+def drawn(state: np.uint64, shift: int, count: int) -> np.int64:
     """An integer in [0, count) from 16 bits of the state. The mask keeps numba's wider shifts inside the range."""
     return (np.int64((state >> np.uint64(shift)) & np.uint64(0xFFFF)) * count) >> 16

@@ -1,28 +1,25 @@
 """What is expected before any patch is compared: a photo is a scene with an up, and its subject stands in the middle.
 
-A seed bends the rows that places would like to come from, smoothly and more with the distance from the photo: horizons rise and
-fall, and a reroll is another layout of the same scene.
-"""
+A seed bends the rows that places would like to come from, smoothly and more with the distance from the photo:
+horizons rise and fall, and a reroll is another layout of the same scene."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from inference.patchmatch.atlas import Atlas
 from inference.patchmatch.levels import Level
-from inference.patchmatch.patch import NEVER, SAMPLES
+from inference.patchmatch.patch import NEVER, SAMPLES, Floats
 from inference.patchmatch.style import Recipe
-
-Floats = NDArray[np.float32]
 
 RAMP = 0.3  # of the photo's shorter side: how far from the photo the bend is at its full height
 GRID = (4, 5)  # random heights of the bend, rows and columns over the canvas
 
 
 def wanted_row(level: Level, away: Floats, recipe: Recipe, seed: int) -> Floats:
-    """(height, width) of the canvas: the source row every pixel would come from, were the scene the same all along a row."""
+    """(height, width) of the canvas: the source row every pixel would come from, were the scene the same all along a
+    row."""
     last = level.photo.height - 1
     row = np.arange(level.canvas.height, dtype=np.float32)[:, None] - level.margins.top
     heights = np.random.default_rng([seed, 1]).uniform(-1, 1, GRID).astype(np.float32)
@@ -30,11 +27,15 @@ def wanted_row(level: Level, away: Floats, recipe: Recipe, seed: int) -> Floats:
     bend *= recipe.bend * level.photo.height * np.minimum(away / (RAMP * min(level.photo)), 1)
     # beyond the top and the bottom the scene ends: the bend there only leads back into it
     inside = np.clip(row, 0, last)
-    return np.asarray(np.clip(inside + np.where(row < 0, np.abs(bend), np.where(row > last, -np.abs(bend), bend)), 0, last), np.float32)
+    return np.asarray(
+        np.clip(inside + np.where(row < 0, np.abs(bend), np.where(row > last, -np.abs(bend), bend)), 0, last),
+        np.float32,
+    )
 
 
 def dislike(atlas: Atlas, level: Level, recipe: Recipe) -> Floats:
-    """(height, width) of the atlas: what a source costs wherever it goes, per channel; NEVER where no patch fits around it."""
+    """(height, width) of the atlas: what a source costs wherever it goes, per channel; NEVER where no patch fits
+    around it."""
     cost = np.zeros(atlas.valid.shape, np.float32)
     for page, first in zip(recipe.pages, atlas.first, strict=True):
         width, height = page.extent(level.photo)

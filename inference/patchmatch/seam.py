@@ -1,8 +1,8 @@
-"""Making the seam vanish on the generated side: what the photo's edge says is different from what its neighbours continue to.
+"""Making the seam vanish on the generated side: what the photo's edge says is different from what its neighbours
+continue to.
 
-The step is split into wavelengths along the seam; each band is carried into the new part and fades over its own length, as a
-membrane would let it.
-"""
+The step is split into wavelengths along the seam; each band is carried into the new part and fades over its own
+length, as a membrane would let it."""
 
 from __future__ import annotations
 
@@ -10,17 +10,15 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from inference.engine import Pixels
 from inference.patchmatch.kernel import kernel
+from inference.patchmatch.patch import Floats
 from inference.patchmatch.transfer import Offsets, Pages, Place, byte, read
 
 WAVELENGTHS = (1.5, 3, 6, 12, 24, 48, 96)
 LARGEST_STEP = 48.0  # grey levels: a larger step is content, not tone
 FADED = 3.5  # wavelengths after which a band is no longer added
-
-Floats = NDArray[np.float32]
 
 
 class Correction(NamedTuple):
@@ -75,7 +73,9 @@ def measure(photo: Pixels, offsets: Offsets, pages: Pages, place: Place, step: F
 
 
 @kernel
-def correct(canvas: Pixels, first: int, last: int, place: Place, height: int, width: int, correction: Correction) -> None:
+def correct(
+    canvas: Pixels, first: int, last: int, place: Place, height: int, width: int, correction: Correction
+) -> None:
     """Add the step of the nearest seam pixel to the new pixels of the canvas's rows `first` to `last`.
 
     `height` and `width` are the photo's. At a corner both sides have a say, by how far they are.

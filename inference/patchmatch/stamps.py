@@ -1,4 +1,5 @@
-"""Copies of the subject set down in the new area before it is filled: playful ones beside the photo, wild ones anywhere."""
+"""Copies of the subject set down in the new area before it is filled: playful ones beside the photo, wild ones
+anywhere."""
 
 from __future__ import annotations
 
@@ -28,7 +29,9 @@ class Stamp:
     source: NDArray[np.intp]
 
 
-def stamps(photo: Pixels, atlas: Atlas, level: Level, recipe: Recipe, free: NDArray[np.bool_], seed: int) -> list[Stamp]:
+def stamps(
+    photo: Pixels, atlas: Atlas, level: Level, recipe: Recipe, free: NDArray[np.bool_], seed: int
+) -> list[Stamp]:
     """Stamps that lie apart on `free` ((height, width) of the canvas)."""
     if not recipe.stamps:
         return []
@@ -40,7 +43,7 @@ def stamps(photo: Pixels, atlas: Atlas, level: Level, recipe: Recipe, free: NDAr
         stamp = _set_down(cut, free, level, recipe, random)
         if stamp is not None:
             place, own = stamp
-            found.append(Stamp(place, own + (0, atlas.first[nth])))
+            found.append(Stamp(place, own + np.array([0, atlas.first[nth]])))
             free[tuple(place.T)] = False
     return found
 

@@ -15,9 +15,9 @@ LEAST, MOST = 0.03, 0.5  # of the photo: a cut-out of another size is taken for 
 def subject(photo: Pixels) -> NDArray[np.bool_]:
     """(height, width) mask of the subject of a small photo.
 
-    Where colours are rare, edges are strong and the middle is near, a subject is likely; GrabCut (Rother, Kolmogorov, Blake,
-    SIGGRAPH 2004) then follows its outline. An ellipse stands in where that finds next to nothing or nearly everything.
-    """
+    Where colours are rare, edges are strong and the middle is near, a subject is likely; GrabCut (Rother, Kolmogorov,
+    Blake, SIGGRAPH 2004) then follows its outline. An ellipse stands in where that finds next to nothing or nearly
+    everything."""
     height, width = photo.shape[:2]
     likely = _rarity(photo) * _middle(height, width)
     _, _, _, (x, y) = cv2.minMaxLoc(cv2.GaussianBlur(likely, (0, 0), min(height, width) / 8))

@@ -1,9 +1,11 @@
-"""From a photo to a collage on the work canvas, coarse to fine: the onion start, then search and vote at every level."""
+"""From a photo to a collage on the work canvas, coarse to fine: the onion start, then search and vote at every
+level."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -15,7 +17,7 @@ from inference.patchmatch.atlas import Atlas
 from inference.patchmatch.field import Field, Terms, measure, search
 from inference.patchmatch.levels import Level
 from inference.patchmatch.onion import Onion, fill
-from inference.patchmatch.patch import HALF, NEVER, SAMPLES, SIZE, rows
+from inference.patchmatch.patch import HALF, NEVER, SAMPLES, SIZE, Flags, Floats, Ints, rows
 from inference.patchmatch.prior import dislike, wanted_row
 from inference.patchmatch.progress import part
 from inference.patchmatch.stamps import stamps
@@ -24,6 +26,9 @@ from inference.patchmatch.vote import bell, confidence, vote
 
 TEXTURE_SHARE = 0.7  # of the carried texture that a patch has to have
 SHARPNESS = 0.25  # temperature of the vote, as a share of the median cost
+
+
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -51,9 +56,9 @@ class Collage:
     level: Level
     atlas: Atlas
     pixels: Pixels  # (height, width, 3)
-    row: NDArray[np.int32]  # (height, width): the source pixel in the atlas
-    col: NDArray[np.int32]
-    new: NDArray[np.bool_]  # (height, width): outside the photo
+    row: Ints  # (height, width): the source pixel in the atlas
+    col: Ints
+    new: Flags  # (height, width): outside the photo
 
 
 class Stage:
@@ -73,7 +78,7 @@ class Stage:
         self.new[self.inside] = False
         self.canvas = np.zeros((height, width, 3), np.uint8)
         self.canvas[self.inside] = self.photo
-        self.away = cv2.distanceTransform(self.new.astype(np.uint8), cv2.DIST_L2, 3)
+        self.away: Floats = np.asarray(cv2.distanceTransform(self.new.astype(np.uint8), cv2.DIST_L2, 3), np.float32)
         self.wanted_row = wanted_row(level, self.away, recipe, seed)
         self.dislike = dislike(self.atlas, level, recipe)
         self.row, self.col = np.indices((height, width), np.int32)
@@ -111,14 +116,12 @@ class Stage:
         )
 
 
-def _centres(array: NDArray[np.generic]) -> NDArray[np.generic]:
+def _centres(array: NDArray[Scalar]) -> NDArray[Scalar]:
     """(height, width) by pixel to (rows, cols) by patch."""
     return np.ascontiguousarray(array[HALF:-HALF, HALF:-HALF])
 
 
-def _nearest_valid(
-    valid: NDArray[np.bool_], row: NDArray[np.int32], col: NDArray[np.int32]
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+def _nearest_valid(valid: Flags, row: Ints, col: Ints) -> tuple[Ints, Ints]:
     """Move sources to the nearest place where a patch fits."""
     rows_, cols_ = valid.shape
     row, col = np.clip(row, 0, rows_ - 1), np.clip(col, 0, cols_ - 1)
@@ -162,7 +165,7 @@ def peel(stage: Stage, seed: int, state: np.uint64, report: Report) -> np.uint64
     return state
 
 
-def in_rings(new: NDArray[np.bool_], seed: int, pieces: int = 16) -> Iterator[tuple[NDArray[np.int32], float]]:
+def in_rings(new: Flags, seed: int, pieces: int = 16) -> Iterator[tuple[Ints, float]]:
     """The new pixels from the photo outwards, in pieces, each with the fraction that came before it."""
     ring = cv2.distanceTransform(new.astype(np.uint8), cv2.DIST_C, 3)
     ring = ring + np.random.default_rng(seed).random(new.shape) * 0.9

@@ -1,8 +1,7 @@
 """How busy the picture is around a pixel, and how busy the new part should be.
 
-Nearest neighbours under a squared difference prefer smooth patches, so a fill drifts towards flatness. The texture at the photo's
-edge, carried outwards, says how busy a patch has to be at least; smoother ones pay.
-"""
+Nearest neighbours under a squared difference prefer smooth patches, so a fill drifts towards flatness. The texture at
+the photo's edge, carried outwards, says how busy a patch has to be at least; smoother ones pay."""
 
 from __future__ import annotations
 

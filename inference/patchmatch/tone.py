@@ -1,26 +1,24 @@
 """The tone of the new part: one smooth picture out of copied regions.
 
-Copies carry their own brightness with them, which shows as bands in a sky and as a step at the photo's edge. So the gradients are
-taken from the copies and the photo holds the rim fast: where copies meet, the mean of what both continue to. Steps then spread over the
-regions instead of standing at their borders (Pérez et al. 2003; the same idea per patch in Darabi et al., «Image Melding», 2012).
-"""
+Copies carry their own brightness with them, which shows as bands in a sky and as a step at the photo's edge. So the
+gradients are taken from the copies and the photo holds the rim fast: where copies meet, the mean of what both
+continue to. Steps then spread over the regions instead of standing at their borders (Pérez et al. 2003; the same idea
+per patch in Darabi et al., «Image Melding», 2012)."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inference.engine import Pixels
 from inference.patchmatch.kernel import kernel
-from inference.patchmatch.membrane import solve
+from inference.patchmatch.patch import Flags, Floats, Ints
+from inference.patchmatch.poisson import solve
 from inference.patchmatch.synthesis import Collage
-
-Ints = NDArray[np.int32]
 
 REACH = 12.0  # work pixels over which a wrong gradient bleeds at most
 
 
-def tone(collage: Collage) -> NDArray[np.float32]:
+def tone(collage: Collage) -> Floats:
     """(height, width, 3) to be added to the copied picture; zero inside the photo."""
     load = np.zeros(collage.pixels.shape, np.float32)
     atlas = collage.atlas
@@ -31,7 +29,14 @@ def tone(collage: Collage) -> NDArray[np.float32]:
 
 @kernel
 def weigh(
-    voted: Pixels, source: Pixels, bottom: Ints, page: Ints, row: Ints, col: Ints, new: NDArray[np.bool_], load: NDArray[np.float32]
+    voted: Pixels,
+    source: Pixels,
+    bottom: Ints,
+    page: Ints,
+    row: Ints,
+    col: Ints,
+    new: Flags,
+    load: Floats,
 ) -> None:
     """Sum, over each new pixel's neighbours, the wanted difference minus the voted one."""
     height, width = new.shape

@@ -1,40 +1,37 @@
 """The full-size pass: every new pixel is copied from the full photo, at the offset its place on the work canvas has.
 
-Where neighbouring offsets agree, this is a plain copy, as sharp as the photo; where they differ, the candidates are blended. The
-tone of the work canvas and the correction at the seam are added on the way. Bytes in, bytes out: no canvas of floats exists.
-"""
+Where neighbouring offsets agree, this is a plain copy, as sharp as the photo; where they differ, the candidates are
+blended. The tone of the work canvas and the correction at the seam are added on the way. Bytes in, bytes out: no
+canvas of floats exists."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inference.engine import Pixels
 from inference.patchmatch.kernel import inlined, kernel
-
-
-Ints = NDArray[np.int32]
+from inference.patchmatch.patch import Flags, Floats, Ints
 
 
 class Offsets(NamedTuple):
     """Per pixel of the work canvas: which page, and how far its pixel lies from the canvas pixel, at full size."""
 
-    page: NDArray[np.int32]
-    row: NDArray[np.int32]  # page row minus canvas row, relative to the photo's corner
-    col: NDArray[np.int32]
-    tone: NDArray[np.float32]  # (height, width, 3): to be added
+    page: Ints
+    row: Ints  # page row minus canvas row, relative to the photo's corner
+    col: Ints
+    tone: Floats  # (height, width, 3): to be added
 
 
 class Pages(NamedTuple):
     """(pages,) how each page reads the full photo."""
 
-    height: NDArray[np.int32]
-    width: NDArray[np.int32]
-    mirrored: NDArray[np.bool_]
-    upturned: NDArray[np.bool_]
-    step: NDArray[np.float32]  # photo pixels per page pixel
+    height: Ints
+    width: Ints
+    mirrored: Flags
+    upturned: Flags
+    step: Floats  # photo pixels per page pixel
 
 
 class Place(NamedTuple):
@@ -58,14 +55,20 @@ def read(photo: Pixels, pages: Pages, page: int, row: int, col: int) -> tuple[fl
     if pages.mirrored[page]:
         col = pages.width[page] - 1 - col
     step = pages.step[page]
-    y = min(max((np.float32(row) + np.float32(0.5)) * step - np.float32(0.5), np.float32(0)), np.float32(photo.shape[0] - 1))
-    x = min(max((np.float32(col) + np.float32(0.5)) * step - np.float32(0.5), np.float32(0)), np.float32(photo.shape[1] - 1))
+    y = min(
+        max((np.float32(row) + np.float32(0.5)) * step - np.float32(0.5), np.float32(0)), np.float32(photo.shape[0] - 1)
+    )
+    x = min(
+        max((np.float32(col) + np.float32(0.5)) * step - np.float32(0.5), np.float32(0)), np.float32(photo.shape[1] - 1)
+    )
     top, left = int(y), int(x)
     bottom, right = min(top + 1, photo.shape[0] - 1), min(left + 1, photo.shape[1] - 1)
     low, far = y - np.float32(top), x - np.float32(left)
     a, b, c, d = (1 - low) * (1 - far), (1 - low) * far, low * (1 - far), low * far
     red = a * photo[top, left, 0] + b * photo[top, right, 0] + c * photo[bottom, left, 0] + d * photo[bottom, right, 0]
-    green = a * photo[top, left, 1] + b * photo[top, right, 1] + c * photo[bottom, left, 1] + d * photo[bottom, right, 1]
+    green = (
+        a * photo[top, left, 1] + b * photo[top, right, 1] + c * photo[bottom, left, 1] + d * photo[bottom, right, 1]
+    )
     blue = a * photo[top, left, 2] + b * photo[top, right, 2] + c * photo[bottom, left, 2] + d * photo[bottom, right, 2]
     return red, green, blue
 
@@ -76,8 +79,11 @@ def byte(value: float) -> np.uint8:
 
 
 @kernel
-def transfer(photo: Pixels, canvas: Pixels, first: int, last: int, offsets: Offsets, pages: Pages, place: Place) -> None:
-    """Write the new pixels of the canvas's rows `first` to `last`, one cell between four work pixels after the other."""
+def transfer(
+    photo: Pixels, canvas: Pixels, first: int, last: int, offsets: Offsets, pages: Pages, place: Place
+) -> None:
+    """Write the new pixels of the canvas's rows `first` to `last`, one cell between four work pixels after the
+    other."""
     height, width = photo.shape[:2]
     across_all = canvas.shape[1]
     work_height, work_width = offsets.page.shape
@@ -96,7 +102,11 @@ def transfer(photo: Pixels, canvas: Pixels, first: int, last: int, offsets: Offs
             end = int(np.ceil((cell + 1.5 - place.work_left) / place.across - 0.5)) + place.left
             end = min(max(end, x + 1), place.left if beside and x < place.left else across_all)
             j0, j1 = min(max(cell, 0), work_width - 1), min(max(cell + 1, 0), work_width - 1)
-            if agree(offsets.page, i0, i1, j0, j1) and agree(offsets.row, i0, i1, j0, j1) and agree(offsets.col, i0, i1, j0, j1):
+            if (
+                agree(offsets.page, i0, i1, j0, j1)
+                and agree(offsets.row, i0, i1, j0, j1)
+                and agree(offsets.col, i0, i1, j0, j1)
+            ):
                 copy(photo, canvas, offsets, pages, place, y, x, end, i0, i1, j0, j1, low, cell)
             else:
                 blend(photo, canvas, offsets, pages, place, y, x, end, i0, i1, j0, j1, low, cell)
@@ -105,7 +115,10 @@ def transfer(photo: Pixels, canvas: Pixels, first: int, last: int, offsets: Offs
 
 @inlined
 def agree(values: Ints, i0: int, i1: int, j0: int, j1: int) -> bool:
-    return values[i0, j0] == values[i0, j1] and values[i0, j0] == values[i1, j0] and values[i0, j0] == values[i1, j1]
+    same: bool = (
+        values[i0, j0] == values[i0, j1] and values[i0, j0] == values[i1, j0] and values[i0, j0] == values[i1, j1]
+    )
+    return same
 
 
 @inlined
@@ -128,13 +141,23 @@ def copy(
             col = min(max(col, 0), last_col)
             if pages.mirrored[page]:
                 col = last_col - col
-            red, green, blue = np.float32(photo[at_row, col, 0]), np.float32(photo[at_row, col, 1]), np.float32(photo[at_row, col, 2])
+            red, green, blue = (
+                np.float32(photo[at_row, col, 0]),
+                np.float32(photo[at_row, col, 1]),
+                np.float32(photo[at_row, col, 2]),
+            )
         else:
             red, green, blue = read(photo, pages, page, row, col)
         a, b, c, d = (1 - low) * (1 - far), (1 - low) * far, low * (1 - far), low * far
-        canvas[y, at, 0] = byte(red + a * tone[i0, j0, 0] + b * tone[i0, j1, 0] + c * tone[i1, j0, 0] + d * tone[i1, j1, 0])
-        canvas[y, at, 1] = byte(green + a * tone[i0, j0, 1] + b * tone[i0, j1, 1] + c * tone[i1, j0, 1] + d * tone[i1, j1, 1])
-        canvas[y, at, 2] = byte(blue + a * tone[i0, j0, 2] + b * tone[i0, j1, 2] + c * tone[i1, j0, 2] + d * tone[i1, j1, 2])
+        canvas[y, at, 0] = byte(
+            red + a * tone[i0, j0, 0] + b * tone[i0, j1, 0] + c * tone[i1, j0, 0] + d * tone[i1, j1, 0]
+        )
+        canvas[y, at, 1] = byte(
+            green + a * tone[i0, j0, 1] + b * tone[i0, j1, 1] + c * tone[i1, j0, 1] + d * tone[i1, j1, 1]
+        )
+        canvas[y, at, 2] = byte(
+            blue + a * tone[i0, j0, 2] + b * tone[i0, j1, 2] + c * tone[i1, j0, 2] + d * tone[i1, j1, 2]
+        )
 
 
 @inlined

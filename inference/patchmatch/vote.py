@@ -1,28 +1,27 @@
 """New pixels from overlapping patches: the weighted mean of what they say.
 
-Wexler, Shechtman, Irani, «Space-Time Completion of Video» (PAMI 2007), section 3.2: patches that match well, and patches near the
-photo, weigh more.
-"""
+Wexler, Shechtman, Irani, «Space-Time Completion of Video» (PAMI 2007), section 3.2: patches that match well, and
+patches near the photo, weigh more."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inference.patchmatch.kernel import kernel
-from inference.patchmatch.patch import CHANNELS, SIZE
+from inference.patchmatch.patch import CHANNELS, SIZE, Floats
 
 FALLOFF = 1.3  # confidence shrinks by this factor with each pixel away from the photo
 FARTHEST = 20  # pixels after which it no longer shrinks
 
 
-def confidence(away: NDArray[np.float32]) -> NDArray[np.float32]:
+def confidence(away: Floats) -> Floats:
     """Weight by the distance from the photo in pixels (Wexler et al., the alpha of equation 4)."""
     return np.power(np.float32(FALLOFF), -np.minimum(away, FARTHEST)).astype(np.float32)
 
 
-def bell(width: float) -> NDArray[np.float32]:
-    """(SIZE, SIZE) Gaussian weights inside a patch; `width` is the deviation in half patches. Narrow bells keep detail sharp."""
+def bell(width: float) -> Floats:
+    """(SIZE, SIZE) Gaussian weights inside a patch; `width` is the deviation in half patches. Narrow bells keep
+    detail sharp."""
     along = np.exp(-((np.arange(SIZE) - (SIZE - 1) / 2) ** 2) / (2 * (width * (SIZE - 1) / 2) ** 2))
     return np.outer(along, along).astype(np.float32)
 

@@ -1,20 +1,17 @@
 """The screened Poisson equation on the work canvas, by multigrid.
 
-Solves for a correction d of the new pixels: the gradients of (picture + d) shall be the given ones, d is zero inside the photo, and a
-screen pulls d back to zero over some distance, so that a wrong gradient does not bleed across the whole canvas
-(Pérez, Gangnet, Blake, «Poisson Image Editing», SIGGRAPH 2003; Briggs, Henson, McCormick, «A Multigrid Tutorial», 2000).
-"""
+Solves for a correction d of the new pixels: the gradients of (picture + d) shall be the given ones, d is zero inside
+the photo, and a screen pulls d back to zero over some distance, so that a wrong gradient does not bleed across the
+whole canvas (Pérez, Gangnet, Blake, «Poisson Image Editing», SIGGRAPH 2003; Briggs, Henson, McCormick, «A Multigrid
+Tutorial», 2000)."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from inference.patchmatch.kernel import kernel
-
-Flags = NDArray[np.bool_]
-Floats = NDArray[np.float32]
+from inference.patchmatch.patch import Flags, Floats
 
 CYCLES = 3
 SWEEPS = 2  # of smoothing, before and after a coarser grid's correction
@@ -22,10 +19,10 @@ SMALLEST = 8  # pixels of a side that are not halved any more
 
 
 def solve(load: Floats, new: Flags, screen: float) -> Floats:
-    """(height, width, 3) d with  neighbours * d - (sum of the neighbours' d) + screen * d = load  on new pixels, 0 elsewhere.
+    """(height, width, 3) d with  neighbours * d - (sum of the neighbours' d) + screen * d = load  on new pixels, 0
+    elsewhere.
 
-    `screen` is one over the squared distance in pixels over which d fades.
-    """
+    `screen` is one over the squared distance in pixels over which d fades."""
     correction = np.zeros_like(load)
     for _ in range(CYCLES):
         _cycle(correction, load, new, screen)
