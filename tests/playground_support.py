@@ -104,8 +104,9 @@ class Process:
     process: asyncio.subprocess.Process
 
     async def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
-        await self.process.wait()
+        if self.process.returncode is None:
+            self.process.send_signal(signal.SIGKILL)
+            await self.process.wait()
 
 
 async def start_process(folder: Path, port: int = 0) -> Process:

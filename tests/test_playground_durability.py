@@ -53,6 +53,7 @@ async def test_the_program_serves_its_page_and_says_where(tmp_path: Path) -> Non
     try:
         async with ClientSession() as session, session.get(running.url) as response:
             assert (response.status, response.content_type) == (200, "text/html")
-    finally:
         running.process.terminate()
         assert await running.process.wait() == 0
+    finally:
+        await running.kill()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -210,8 +211,10 @@ async def test_a_long_history_comes_page_by_page(browser: Browser, place: Site) 
 
 
 async def test_the_page_outlives_the_server(browser: Browser, tmp_path: Path) -> None:
-    first = await start_process(tmp_path)
-    async with page_of(browser, first.url) as page:
+    async with AsyncExitStack() as running:
+        first = await start_process(tmp_path)
+        running.push_async_callback(first.kill)
+        page = await running.enter_async_context(page_of(browser, first.url))
         async with talking(first.url, first.token):
             await page.click("[aria-label=coffee]")
             panel = page.locator(".message", has_text="Which way?")
@@ -220,10 +223,10 @@ async def test_the_page_outlives_the_server(browser: Browser, tmp_path: Path) ->
         await expect(page.locator("#head .state")).to_contain_text("Connecting")
         await page.evaluate("document.querySelector('.message').dataset.kept = 'yes'")
         second = await start_process(tmp_path, int(first.url.rpartition(":")[2]))
+        running.push_async_callback(second.kill)
         async with talking(second.url, second.token):
             await expect(page.locator("#head .state")).to_have_text("bot")
             await panel.locator("text=Toast").click()
             await expect(page.locator("#toast.on")).to_have_text("A toast")
             # Nothing was drawn again that had not changed.
             await expect(page.locator(".message[data-kept]")).to_have_count(1)
-        await second.kill()
