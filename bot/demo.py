@@ -1,4 +1,4 @@
-"""`kuotu demo`: whole conversations on the sample photos, with nobody at the keyboard, written down with their pictures."""
+"""`kuotu demo`: whole conversations on the sample photos, with nobody at the keyboard, written down with pictures."""
 
 from __future__ import annotations
 

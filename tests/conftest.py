@@ -93,3 +93,9 @@ def tiny_presets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tiny import save_all
 
     return save_all(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where screenshots go, for whoever wants to look at them."""
+    return tmp_path_factory.mktemp("shots")
