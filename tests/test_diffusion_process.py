@@ -1,0 +1,95 @@
+"""The engine with weights where it lives: in a process, behind the command line; and nowhere else."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from tiny import SAMPLES, request_for
+
+from inference.engine import Cancelled, EngineName, EngineUnavailable, ignore, open_engine
+from inference.photo import decode, encode_master
+from inference.process import EngineProcess, Order
+
+
+def python(code: str) -> str:
+    """What a fresh interpreter prints."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+WEIGHT = "[name for name in ('torch', 'diffusers', 'transformers') if name in sys.modules]"
+
+
+@pytest.mark.parametrize(
+    "doing",
+    [
+        pytest.param("import bot.__main__, bot.bootstrap, bot.jobs", id="the program"),
+        pytest.param("open_engine(EngineName.AUTO, '?cache=/nonexistent')", id="auto without a model"),
+        pytest.param("open_engine(EngineName.PATCHMATCH)", id="patchmatch"),
+    ],
+)
+def test_torch_is_imported_by_nothing_else(doing: str) -> None:
+    assert python(f"import sys; from inference.engine import *; {doing}; print({WEIGHT})") == "[]"
+
+
+def test_without_the_extra_there_is_a_sentence_and_auto_does_without() -> None:
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from inference.engine import *\n"
+        "print(open_engine(EngineName.AUTO).name)\n"
+        "try: open_engine(EngineName.DIFFUSION)\n"
+        "except EngineUnavailable as error: print(error)\n"
+    )
+    auto, sentence = python(code).splitlines()
+    assert auto == "patchmatch"
+    assert sentence.startswith("KUOTU_ENGINE=diffusion needs torch: .venv/bin/pip install")
+
+
+async def test_in_a_process_of_its_own(tiny_presets: Path) -> None:
+    model = f"tiny-sd15?presets={tiny_presets}"
+    process = EngineProcess(EngineName.DIFFUSION, model)
+    try:
+        info = await process.start()
+        assert (info.name, info.reads_words) == ("diffusion", True)
+        request, told = request_for("coffee", 120), list[float]()
+        order = Order(encode_master(request.photo), request.margins, seed=request.seed)
+
+        def stop(fraction: float) -> None:
+            if fraction > 0.4:
+                raise Cancelled
+
+        with pytest.raises(Cancelled):
+            await process.expand(order, stop)
+        outcome = await process.expand(order, told.append)
+        again = await process.expand(order, ignore)
+    finally:
+        await process.close()
+    assert len(told) > 4
+    assert again.master == outcome.master
+    left, top, right, bottom = request.margins.box(request.extent)
+    assert np.array_equal(decode(outcome.master)[top:bottom, left:right], request.photo)
+
+
+def test_a_model_that_is_not_here_names_the_command(tmp_path: Path) -> None:
+    with pytest.raises(EngineUnavailable, match="run: kuotu pull sd15"):
+        open_engine(EngineName.DIFFUSION, f"sd15?cache={tmp_path}")
+
+
+def test_on_the_command_line(tiny_presets: Path, tmp_path: Path) -> None:
+    out, kuotu = tmp_path / "out.png", Path(sys.executable).with_name("kuotu")
+    model = f"tiny-sdxl?presets={tiny_presets}"
+    words = [*f"expand {SAMPLES / 'coffee.jpg'} -o {out} --engine diffusion --scale 1.25 --style wild --json".split()]
+    done = subprocess.run([kuotu, *words, "--seed", "5", "--model", model], capture_output=True, text=True, check=True)
+    said = json.loads(done.stdout)
+    assert (said["engine"], said["style"], said["seed"]) == ("diffusion", "wild", 5)
+    photo = decode((SAMPLES / "coffee.jpg").read_bytes())
+    canvas = cv2.cvtColor(cv2.imread(str(out)), cv2.COLOR_BGR2RGB)
+    left, top, _, _ = said["margins"]
+    assert canvas.shape[1::-1] == (said["width"], said["height"])
+    assert np.array_equal(canvas[top:, left:][: photo.shape[0], : photo.shape[1]], photo)
