@@ -37,7 +37,7 @@ def message_with(page: Page, label: str) -> Locator:
 
 
 async def tap(message: Locator, label: str) -> None:
-    await message.locator(f".keys button:has-text('{label}')").click()
+    await message.locator(f".keys button:has-text('{label}')").first.click()
 
 
 @pytest.mark.parametrize("look", ["desk", "phone"])
