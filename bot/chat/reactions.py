@@ -66,9 +66,9 @@ async def native_reaction(services: Services, visit: Visit) -> None:
 
 
 async def results_changed(services: Services, expansion_id: int) -> None:
-    """Wherever its author has the result, it is to show the new counts or the new title."""
+    """Wherever its author has it, it is to show the new counts or the new title."""
     for message in await services.store.messages_showing(expansion_id):
-        if message.kind in ("result", "before"):
+        if message.kind in ("result", "before", "mine"):
             services.changed.put_nowait((message.chat_id, message.message_id))
 
 
