@@ -95,7 +95,7 @@ class Worker:
         )
 
     async def _keep(self, expansion: Expansion, outcome: Outcome) -> None:
-        """Store the pictures, then the row; a worker that has lost its lease takes its pictures away again."""
+        """Store the pictures, then the row; when that was deleted meanwhile, the pictures go, too."""
         master, thumb, preview = await asyncio.gather(
             self.services.blobs.put(outcome.master, ".png"),
             self.services.blobs.put(outcome.thumb, ".jpg"),
@@ -108,7 +108,9 @@ class Worker:
             width=outcome.extent.width,
             height=outcome.extent.height,
         )
-        await self._finish(expansion, Status.DONE, result=photo, preview=preview, seconds=outcome.seconds)
+        kept = await self._finish(expansion, Status.DONE, result=photo, preview=preview, seconds=outcome.seconds)
+        if not kept and await self.services.store.expansion(expansion.id) is None:
+            await self.services.discard([master, thumb, preview])
         SECONDS.labels(self.services.engine.name).observe(outcome.seconds)
 
     async def _finish(
@@ -120,7 +122,7 @@ class Worker:
         result: Photo | None = None,
         preview: str | None = None,
         seconds: float | None = None,
-    ) -> None:
+    ) -> bool:
         engine = self.services.engine
         kept = await self.services.queue.finish(
             expansion.id,
@@ -135,6 +137,7 @@ class Worker:
         )
         EXPANSIONS.labels(status.value if kept else "lost").inc()
         log.info("expansion.finished", expansion=expansion.id, status=status.value, kept=kept, seconds=seconds)
+        return kept
 
     async def _keep_lease(self, expansion: Expansion) -> None:
         """Renew the lease; told at once when somebody cancels, because the bell rings."""

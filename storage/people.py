@@ -151,6 +151,7 @@ class People:
             results = [expansion.result_id for expansion in expansions if expansion.result_id is not None]
             theirs = select(Photo).where(or_(Photo.person_id == person_id, Photo.id.in_(results)))
             photos = list(await session.scalars(theirs))
+            session.expunge_all()  # they are told of after they, or their deletion, are gone
             await _hold_votes(session, person_id, ids)
             messages = await _messages(session, person_id, ids, [photo.id for photo in photos])
             await _withdraw_votes(session, person_id)
@@ -160,7 +161,6 @@ class People:
             await session.execute(delete(Chat).where(Chat.id == person_id))  # a private chat has its person's id
             blobs = await orphans(session, blobs_of(expansions, photos))
             if rehearse:
-                session.expunge_all()
                 await session.rollback()
         running = [expansion.id for expansion in expansions if expansion.status is Status.RUNNING]
         others: dict[int, list[Expansion]] = defaultdict(list)

@@ -216,6 +216,15 @@ def by_surprise(posts: list[Post]) -> list[int]:
     return [post.id for post in sorted(posts, key=lambda post: (post.surprise, post.id), reverse=True)]
 
 
+async def test_a_message_knows_its_gallery(gallery: GalleryStore) -> None:
+    opened = await gallery.open_gallery(BOB, BOB)
+    await gallery.place_gallery(opened.id, 77)
+    found = await gallery.gallery_in(BOB, 77)
+    assert found is not None
+    assert found.id == opened.id
+    assert await gallery.gallery_in(BOB, 78) is None
+
+
 async def test_an_empty_gallery_has_no_page(gallery: GalleryStore) -> None:
     opened = await gallery.open_gallery(BOB, BOB)
     assert await leaf(gallery, opened.id, BOB, "><") == [None, None]

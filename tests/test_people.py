@@ -137,6 +137,25 @@ async def test_forgetting_someone_unknown_forgets_nothing(engine: AsyncEngine, p
     assert await sizes(engine) == before
 
 
+async def test_a_rehearsal_tells_what_there_is_to_do_and_changes_nothing(
+    engine: AsyncEngine, people: People, store: Store, queue: EmbeddedQueue
+) -> None:
+    await add_people(engine, ANN, BOB)
+    await people.see_chat(ANN, "private")
+    source = await store.add_photo(photo(chat_id=ANN, message_id=5))
+    await make(store, queue, source)
+    by_bob = await make(store, queue, source, BOB)
+    await store.remember_message(Message(chat_id=ANN, message_id=9, kind="title", person_id=ANN))
+    before = await sizes(engine)
+    planned = await people.forget(ANN, rehearse=True)
+    assert await sizes(engine) == before
+    forgotten = await people.forget(ANN)
+    assert (planned.blobs, planned.messages) == (forgotten.blobs, forgotten.messages)
+    assert [row.id for row in planned.others[BOB]] == [row.id for row in forgotten.others[BOB]] == [by_bob.id]
+    left = {name: rows for name, rows in (await sizes(engine)).items() if rows}
+    assert left == {"people": 1}
+
+
 async def test_a_person_alone_leaves_nothing_behind(
     engine: AsyncEngine, people: People, store: Store, gallery: GalleryStore, queue: EmbeddedQueue
 ) -> None:

@@ -289,6 +289,31 @@ async def test_messages_find_their_expansion(store: Store, queue: EmbeddedQueue,
     assert await store.message(ANN, 9) is None
 
 
+async def test_every_message_of_an_expansion_and_the_newest_of_a_chat(
+    store: Store, queue: EmbeddedQueue, source: Photo
+) -> None:
+    one, other = await make(store, queue, source), await make(store, queue, source)
+    for message_id, kind, shown in [(9, "result", one), (10, "title", one), (11, "result", other)]:
+        await store.remember_message(
+            Message(chat_id=ANN, message_id=message_id, kind=kind, person_id=ANN, expansion_id=shown.id)
+        )
+    assert [(m.message_id, m.kind) for m in await store.messages_showing(one.id)] == [(9, "result"), (10, "title")]
+    newest = await store.newest_message(ANN)
+    assert newest is not None
+    assert newest.message_id == 11
+    assert await store.newest_message(BOB) is None
+
+
+async def test_a_file_is_remembered_without_calling_it_delivered(
+    store: Store, queue: EmbeddedQueue, source: Photo
+) -> None:
+    finished = await make(store, queue, source)
+    await store.remember_file(finished.id, "AgAC")
+    again = await store.expansion(finished.id)
+    assert again is not None
+    assert (again.file_id, again.delivered_at) == ("AgAC", finished.delivered_at)
+
+
 async def test_many_writers_at_once_all_get_through(store: Store, source: Photo) -> None:
     rows: list[Expansion] = [(await store.start([expansion(source)], quota=None) or [])[0] for _ in range(5)]
     await asyncio.gather(*(store.place([row.id], n) for row in rows for n in range(20)))
