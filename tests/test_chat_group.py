@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import pytest
+import telegram
 from conftest import small_photo
 from test_chat_expand import is_panel, is_result
 
@@ -76,13 +77,23 @@ async def test_nobody_can_act_on_anothers_result(club: tuple[Person, Person], ph
     assert len(ben.messages) == before
 
 
-@pytest.mark.parametrize("data", ["", "go|1", "go|x|y", "zz|1", "go|999999999|0", "sc|1|1000000000000000000000", "👻"])
-async def test_forged_taps_get_a_polite_answer(chat: Person, photo: bytes, data: str) -> None:
+FORGED = ["go|1", "go|x|y", "zz|1", "go|999999999|0", "sc|1|1000000000000000000000", "ra|1|0:0", "di|1|inwards", "👻"]
+
+
+@pytest.mark.parametrize("data", FORGED)
+async def test_forged_taps_get_a_polite_answer(chat: Person, photo: bytes, kuotu: Kuotu, data: str) -> None:
     await chat.send_document(photo)
     panel = await chat.wait_for(is_panel)
-    answer = await chat.answer_to(await chat.press_data(panel, data))
-    assert answer["text"] in ("This button is out of date; the newest one works.", "That is not there any more.")
-    assert (await chat.wait_for(is_panel)).labels == panel.labels
+    assert kuotu.playground is not None
+    async with telegram.Bot(kuotu.playground.token, base_url=f"{kuotu.address}bot") as forger:
+        forged = telegram.InlineKeyboardButton("forged", callback_data=data)
+        await forger.edit_message_reply_markup(
+            chat.chat, panel.id, reply_markup=telegram.InlineKeyboardMarkup.from_button(forged)
+        )
+    await chat.wait_for(lambda m: m.labels == ["forged"])
+    polite = ("This button is out of date; the newest one works.", "That is not there any more.")
+    assert str(await chat.tap(panel.id, "forged")).startswith((*polite, "This panel is somebody else's"))
+    assert await kuotu.services.store.live(chat.user) == []
 
 
 async def test_a_supergroup_keeps_its_panels_and_results(
