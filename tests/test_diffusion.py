@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 import torch
 from tiny import NAMES, request_for
 
-from inference.canvas import Direction, Extent, Margins, scaled, with_ratio
+from inference.canvas import Box, Direction, Extent, Margins, scaled, with_ratio
 from inference.diffusion.checkpoint import Checkpoint
 from inference.diffusion.engine import Diffusion, open_diffusion
 from inference.diffusion.memory import Card, Mode
@@ -22,6 +23,7 @@ from inference.diffusion.pipeline import denoisers, load
 from inference.diffusion.prompts import Wording
 from inference.diffusion.sketch import Sketch
 from inference.engine import Cancelled, EngineUnavailable, Pixels, Request, Style, ignore
+from inference.gate import Unfit
 
 Opened = Callable[..., Diffusion]
 
@@ -81,7 +83,7 @@ def test_variants_in_a_padded_batch_are_what_they_are_alone(opened: Opened, name
 def test_an_edit_pipeline_never_sees_two_pictures(opened: Opened) -> None:
     engine = opened("tiny-klein", batch=4)
     assert engine.batch == 1
-    sketch = Sketch(np.zeros((64, 64, 3), np.uint8), np.full((64, 64), 255, np.uint8))
+    sketch = Sketch(np.zeros((64, 64, 3), np.uint8), np.full((64, 64), 255, np.uint8), Box(0, 0, 64, 64))
     call = Call(Style.FAITHFUL, [Wording("", "", ())] * 2, [0, 1])
     with pytest.raises(ValueError, match="mix"):
         paint(engine.pipeline, engine.preset, [sketch, sketch], call, ignore)
@@ -239,14 +241,21 @@ def without_index(folder: Path) -> str:
 def test_a_model_that_cannot_be_loaded_is_one_sentence(
     tiny_presets: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: Callable[[Path], str]
 ) -> None:
-    import shutil
-
     folder = shutil.copytree(tiny_presets.parent / "sd15", tmp_path / "sd15")
     reason = damage(folder)
     with caplog.at_level(logging.ERROR), pytest.raises(EngineUnavailable, match=reason) as caught:
         open_diffusion(str(folder))
     assert "\n" not in str(caught.value)
     assert ("Traceback" in caplog.text) == (damage is not without_index)
+
+
+def test_a_picture_of_something_else_is_refused_before_the_photo_hides_it(tiny_presets: Path, tmp_path: Path) -> None:
+    """An untrained model paints nothing like the photo; the tiny presets let that pass, this one does not."""
+    own = tmp_path / "strict.toml"
+    own.write_text(tiny_presets.read_text("utf-8").replace("foreign = 255.0", "foreign = 25.0"), "utf-8")
+    engine = open_diffusion(f"tiny-sd15?presets={own}")
+    with pytest.raises(Unfit, match="ignored"):
+        engine.expand(request_for("coffee", 120), ignore)
 
 
 def test_the_key_names_what_a_picture_depends_on(opened: Opened) -> None:

@@ -35,12 +35,14 @@ repo = "FOLDER/sd15"
 budget = 16384
 multiple = 32
 steps = 2
+foreign = 255.0
 [tiny-sd15-lcm]
 like = "sd15-lcm"
 repo = "FOLDER/sd15"
 budget = 16384
 multiple = 32
 steps = 2
+foreign = 255.0
 [tiny-sd15-lcm.lora]
 repo = "FOLDER/sd15-lora"
 [tiny-sdxl]
@@ -49,6 +51,7 @@ repo = "FOLDER/sdxl"
 budget = 16384
 multiple = 32
 steps = 2
+foreign = 255.0
 [tiny-sdxl.parts.controlnet]
 repo = "FOLDER/controlnet"
 [tiny-sdxl.parts.vae]
@@ -59,6 +62,7 @@ repo = "FOLDER/sdxl"
 budget = 16384
 multiple = 32
 steps = 2
+foreign = 255.0
 [tiny-sdxl-quality.parts.controlnet]
 repo = "FOLDER/controlnet"
 [tiny-sdxl-quality.parts.vae]
@@ -69,6 +73,7 @@ repo = "FOLDER/klein"
 budget = 16384
 multiple = 32
 steps = 2
+foreign = 255.0
 [tiny-klein.lora]
 repo = "FOLDER/klein-lora"
 [tiny-flux-fill]
@@ -77,18 +82,21 @@ repo = "FOLDER/flux-fill"
 budget = 16384
 multiple = 32
 steps = 2
+foreign = 255.0
 [tiny-sdxl-inpaint]
 like = "sdxl-inpaint"
 repo = "FOLDER/sdxl-inpaint"
 budget = 16384
 multiple = 32
 steps = 2
+foreign = 255.0
 [tiny-z-image]
 like = "z-image"
 repo = "FOLDER/z-image"
 budget = 16384
 multiple = 32
 steps = 2
+foreign = 255.0
 """
 NAMES = [line[1:-1] for line in PRESETS.splitlines() if line.startswith("[") and "." not in line]
 SAMPLES = Path(__file__).parents[1] / "bot" / "playground" / "samples"

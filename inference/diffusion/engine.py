@@ -7,23 +7,23 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import TypeAlias
 
-import cv2
 import numpy as np
 import torch
 
 from inference.canvas import Box, Extent, Margins
-from inference.compositing import compose
 from inference.diffusion.card import find_card
 from inference.diffusion.checkpoint import Checkpoint, find
 from inference.diffusion.choice import Choice, parse_choice
+from inference.diffusion.finish import finish
 from inference.diffusion.memory import Card, Mode, choose, next_mode
 from inference.diffusion.painter import Call, paint
 from inference.diffusion.pipeline import Pipeline, compile_blocks, free, load
 from inference.diffusion.presets import Fill, Kind
 from inference.diffusion.prompts import Wording, write
 from inference.diffusion.sketch import Sketch, sketch
-from inference.diffusion.window import Window, passes, plan, sizes
+from inference.diffusion.window import passes, plan, sizes
 from inference.engine import EngineUnavailable, Pixels, Report, Request, Style, ignore
+from inference.gate import Unfit, judge_painted
 from inference.patchmatch import kernel
 
 Loader: TypeAlias = Callable[[Checkpoint, Mode, Card], Pipeline]
@@ -83,7 +83,7 @@ class Diffusion:
     def variants(self, request: Request, seeds: Sequence[int], report: Report) -> list[Pixels]:
         """One canvas per seed. With memory exhausted, the next mode, and once more from the start.
 
-        Raises MemoryError when the most frugal mode does not fit either.
+        Raises MemoryError when the most frugal mode does not fit either, Unfit when the model ignored the photo.
         """
         if not request.margins:
             return [request.photo.copy() for _ in seeds]
@@ -127,9 +127,12 @@ class Diffusion:
         _log.info("painting %dx%d at %dx%d with %s", *margins.canvas(extent), *window.work, words)
         painted = paint(self.pipeline, preset, sketches, call, _within(report, 0.05, 0.85))
         report(0.9)
+        for one, shown in zip(painted, sketches, strict=True):
+            if problem := judge_painted(one, shown.photo, shown.margins, shown.picture, preset.foreign):
+                raise Unfit(problem)
         return [
-            _joined(canvas, margins, window, one, preset.registers)
-            for canvas, one in zip(canvases, painted, strict=True)
+            finish(one, canvas, margins, window, register=preset.registers)
+            for one, canvas in zip(painted, canvases, strict=True)
         ]
 
     def _load(self) -> Pipeline:
@@ -160,7 +163,8 @@ class Diffusion:
         compile_blocks(pipeline, self._compiler)
         preset = self.preset.model_copy(update={"steps": 2})
         for width, height in sizes(preset.budget, preset.multiple):
-            blank = Sketch(np.zeros((height, width, 3), np.uint8), np.full((height, width), 255, np.uint8))
+            picture = np.zeros((height, width, 3), np.uint8)
+            blank = Sketch(picture, np.full((height, width), 255, np.uint8), Box(0, 0, width, height))
             call = Call(Style.FAITHFUL, [Wording(preset.title, "", ())] * self.batch, [0] * self.batch)
             paint(pipeline, preset, [blank] * self.batch, call, ignore)
 
@@ -173,7 +177,10 @@ class Diffusion:
         self._note_fallback(following, reason)
         self.pipeline = None
         free(self.card)
-        self.pipeline = self._load()
+        try:
+            self.pipeline = self._load()
+        except EngineUnavailable as error:
+            raise MemoryError(str(error)) from error
 
     def _note_fallback(self, following: Mode, reason: str) -> None:
         _log.warning("memory exhausted in mode %s (%s); going on in mode %s", self.mode, reason, following)
@@ -183,28 +190,6 @@ class Diffusion:
 def open_diffusion(model: str) -> Diffusion:
     """The engine that KUOTU_MODEL describes. Raises EngineUnavailable with the remedy."""
     return Diffusion.open(parse_choice(model))
-
-
-def _joined(photo: Pixels, margins: Margins, window: Window, painted: Pixels, registers: bool) -> Pixels:
-    """The canvas: the photo, and around it what the window shows, fitted to the photo's part of the window."""
-    extent = Extent(photo.shape[1], photo.shape[0])
-    box, place = window.box, margins.box(extent)
-    size = (box.right - box.left, box.bottom - box.top)
-    shrinks = size[0] * size[1] < painted.shape[0] * painted.shape[1]
-    scaled = cv2.resize(painted, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LANCZOS4)
-    kept = Box(
-        max(place.left, box.left), max(place.top, box.top), min(place.right, box.right), min(place.bottom, box.bottom)
-    )
-    part = photo[kept.top - place.top : kept.bottom - place.top, kept.left - place.left : kept.right - place.left]
-    around = Margins(kept.left - box.left, kept.top - box.top, box.right - kept.right, box.bottom - kept.bottom)
-    fitted = compose(np.asarray(scaled, np.uint8), np.ascontiguousarray(part), around, register=registers)
-    width, height = margins.canvas(extent)
-    if size == (width, height):
-        return fitted
-    canvas = np.empty((height, width, 3), np.uint8)
-    canvas[place.top : place.bottom, place.left : place.right] = photo
-    canvas[box.top : box.bottom, box.left : box.right] = fitted
-    return canvas
 
 
 def _within(report: Report, start: float, share: float) -> Report:

@@ -52,7 +52,6 @@ def choose(needs: Mapping[Mode, float], card: Card, forced: Mode | None = None) 
 
 
 def next_mode(needs: Mapping[Mode, float], mode: Mode) -> Mode | None:
-    """The fastest mode that needs less than `mode` does; None when there is none."""
-    limit = needs.get(mode, float("inf"))
-    frugal = [other for other, need in needs.items() if need < limit and other is not mode]
-    return frugal[0] if frugal else None
+    """The fastest mode that needs less than `mode` does; None when none does, or nobody knows what `mode` needs."""
+    limit = needs.get(mode, 0.0)
+    return next((other for other, need in needs.items() if need < limit), None)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from inference.diffusion.memory import Mode
 from inference.engine import EngineUnavailable, Style
+from inference.gate import FOREIGN
 
 SHIPPED: Final = Path(__file__).with_name("presets.toml")
 DEFAULT: Final = "sdxl"
@@ -88,6 +89,7 @@ class Preset(Repository):
     overlap: Annotated[int, Field(ge=0)] = 16
     fill: Fill
     registers: bool = False
+    foreign: float = FOREIGN
     steps: Annotated[int, Field(ge=1)]
     guidance: float
     scheduler: str = ""  # empty: the repository's own

@@ -22,6 +22,16 @@ COLOURS = {Fill.BLACK: (0, 0, 0), Fill.GRAY: (128, 128, 128), Fill.GREEN: (0, 25
 class Sketch:
     picture: Pixels  # (height, width, 3) at work size
     mask: NDArray[np.uint8]  # (height, width): 255 is painted
+    kept: Box  # where the photo lies
+
+    @property
+    def photo(self) -> Pixels:
+        return self.picture[self.kept.top : self.kept.bottom, self.kept.left : self.kept.right]
+
+    @property
+    def margins(self) -> Margins:
+        height, width = self.mask.shape
+        return Margins(self.kept.left, self.kept.top, width - self.kept.right, height - self.kept.bottom)
 
 
 def sketch(photo: Pixels, margins: Margins, window: Window, fill: Fill, overlap: int, seed: int) -> Sketch:
@@ -35,8 +45,7 @@ def sketch(photo: Pixels, margins: Margins, window: Window, fill: Fill, overlap:
         (kept.right - kept.left, kept.bottom - kept.top), Image.Resampling.LANCZOS, box=source, reducing_gap=3.0
     )
     around = Margins(kept.left, kept.top, window.work.width - kept.right, window.work.height - kept.bottom)
-    picture = _filled(np.asarray(small), around, fill, seed)
-    return Sketch(picture, _mask(around, Extent(*small.size), overlap))
+    return Sketch(_filled(np.asarray(small), around, fill, seed), _mask(around, Extent(*small.size), overlap), kept)
 
 
 def _places(photo: Box, window: Window) -> tuple[Box, tuple[float, float, float, float]]:

@@ -1,0 +1,36 @@
+"""From what a model painted in a window to the canvas: scaled, fitted to the photo, laid around its very pixels."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from inference.canvas import Box, Extent, Margins
+from inference.compositing import compose
+from inference.diffusion.window import Window
+from inference.engine import Pixels
+
+
+def finish(painted: Pixels, photo: Pixels, margins: Margins, window: Window, *, register: bool) -> Pixels:
+    """The canvas. `painted` has the window's work size; `register` lays it over the photo first."""
+    extent = Extent(photo.shape[1], photo.shape[0])
+    box, place = window.box, margins.box(extent)
+    kept = Box(
+        max(place.left, box.left), max(place.top, box.top), min(place.right, box.right), min(place.bottom, box.bottom)
+    )
+    part = photo[kept.top - place.top : kept.bottom - place.top, kept.left - place.left : kept.right - place.left]
+    around = Margins(kept.left - box.left, kept.top - box.top, box.right - kept.right, box.bottom - kept.bottom)
+    scaled = _scaled(painted, Extent(box.right - box.left, box.bottom - box.top))
+    fitted = compose(scaled, np.ascontiguousarray(part), around, register=register)
+    width, height = margins.canvas(extent)
+    if fitted.shape[:2] == (height, width):
+        return fitted
+    canvas = np.empty((height, width, 3), np.uint8)
+    canvas[place.top : place.bottom, place.left : place.right] = photo
+    canvas[box.top : box.bottom, box.left : box.right] = fitted
+    return canvas
+
+
+def _scaled(painted: Pixels, size: Extent) -> Pixels:
+    shrinks = size.width * size.height < painted.shape[0] * painted.shape[1]
+    return np.asarray(cv2.resize(painted, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LANCZOS4))
