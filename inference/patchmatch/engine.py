@@ -19,7 +19,7 @@ from inference.patchmatch.synthesis import Collage, synthesize
 
 COARSE = 60 * 60 * 3 // 2  # pixels of the photo where the layout is decided
 WORK = 512 * 384  # pixels of the canvas on which patches are searched
-WORK_LARGE = 1024 * 768  # the same for canvases that are seen at more than LARGE pixels
+WORK_LARGE = 768 * 576  # the same for canvases that are seen at more than LARGE pixels
 LARGE = 3000 * 2000
 
 
@@ -46,7 +46,7 @@ class PatchMatch:
         return result
 
 
-def prefill(photo: Pixels, margins: Margins, seed: int = 0, work: int = 160 * 120) -> Pixels:
+def prefill(photo: Pixels, margins: Margins, seed: int = 0, work: int = 120 * 90) -> Pixels:
     """A quick, soft guess at the whole canvas, for a model to paint over: a small synthesis, enlarged."""
     photo = _checked(photo)
     collage = _collage(photo, margins, Style.FAITHFUL, seed, work, work // 12, ignore)

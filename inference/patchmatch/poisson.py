@@ -13,7 +13,7 @@ import numpy as np
 from inference.patchmatch.kernel import kernel
 from inference.patchmatch.patch import Flags, Floats
 
-CYCLES = 3
+CYCLES = 2
 SWEEPS = 2  # of smoothing, before and after a coarser grid's correction
 SMALLEST = 8  # pixels of a side that are not halved any more
 

@@ -55,6 +55,8 @@ def read(photo: Pixels, pages: Pages, page: int, row: int, col: int) -> tuple[fl
     if pages.mirrored[page]:
         col = pages.width[page] - 1 - col
     step = pages.step[page]
+    if step == 1:
+        return np.float32(photo[row, col, 0]), np.float32(photo[row, col, 1]), np.float32(photo[row, col, 2])
     y = min(
         max((np.float32(row) + np.float32(0.5)) * step - np.float32(0.5), np.float32(0)), np.float32(photo.shape[0] - 1)
     )
@@ -127,19 +129,25 @@ def copy(
     y: int, x: int, end: int, i0: int, i1: int, j0: int, j1: int, low: float, cell: int,
 ) -> None:  # fmt: skip
     """Pixels whose four offsets agree: read once, add the interpolated tone."""
-    page, row, tone = offsets.page[i0, j0], y - place.top + offsets.row[i0, j0], offsets.tone
-    plain = pages.step[page] == 1
+    page, row, shift, tone = (
+        offsets.page[i0, j0],
+        y - place.top + offsets.row[i0, j0],
+        offsets.col[i0, j0],
+        offsets.tone,
+    )
+    plain, mirrored, last_col = pages.step[page] == 1, pages.mirrored[page], pages.width[page] - 1
     at_row = min(max(row, 0), pages.height[page] - 1)
     if pages.upturned[page]:
         at_row = pages.height[page] - 1 - at_row
-    last_col = pages.width[page] - 1
-    red, green, blue = np.float32(0), np.float32(0), np.float32(0)
+    red0, green0, blue0 = between(tone, i0, i1, j0, low)
+    red1, green1, blue1 = between(tone, i0, i1, j1, low)
+    step = np.float32(place.across)
+    far = np.float32((x - place.left + 0.5) * place.across - 0.5 + place.work_left - cell)
     for at in range(x, end):
-        far = np.float32((at - place.left + 0.5) * place.across - 0.5 + place.work_left - cell)
-        col = at - place.left + offsets.col[i0, j0]
+        col = at - place.left + shift
         if plain:
             col = min(max(col, 0), last_col)
-            if pages.mirrored[page]:
+            if mirrored:
                 col = last_col - col
             red, green, blue = (
                 np.float32(photo[at_row, col, 0]),
@@ -148,16 +156,21 @@ def copy(
             )
         else:
             red, green, blue = read(photo, pages, page, row, col)
-        a, b, c, d = (1 - low) * (1 - far), (1 - low) * far, low * (1 - far), low * far
-        canvas[y, at, 0] = byte(
-            red + a * tone[i0, j0, 0] + b * tone[i0, j1, 0] + c * tone[i1, j0, 0] + d * tone[i1, j1, 0]
-        )
-        canvas[y, at, 1] = byte(
-            green + a * tone[i0, j0, 1] + b * tone[i0, j1, 1] + c * tone[i1, j0, 1] + d * tone[i1, j1, 1]
-        )
-        canvas[y, at, 2] = byte(
-            blue + a * tone[i0, j0, 2] + b * tone[i0, j1, 2] + c * tone[i1, j0, 2] + d * tone[i1, j1, 2]
-        )
+        canvas[y, at, 0] = byte(red + red0 + far * (red1 - red0))
+        canvas[y, at, 1] = byte(green + green0 + far * (green1 - green0))
+        canvas[y, at, 2] = byte(blue + blue0 + far * (blue1 - blue0))
+        far += step
+
+
+@inlined
+def between(tone: Floats, i0: int, i1: int, j: int, low: float) -> tuple[float, float, float]:
+    """The tone between two rows of a column."""
+    keep = np.float32(1) - low
+    return (
+        keep * tone[i0, j, 0] + low * tone[i1, j, 0],
+        keep * tone[i0, j, 1] + low * tone[i1, j, 1],
+        keep * tone[i0, j, 2] + low * tone[i1, j, 2],
+    )
 
 
 @inlined

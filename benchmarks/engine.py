@@ -1,0 +1,169 @@
+"""What the engine without weights costs, beside pypatchmatch: `python benchmarks/engine.py [plot.png]`. One core; seconds of CPU."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from inference.canvas import Direction, Extent, scaled
+from inference.engine import Pixels, Request, ignore
+from inference.patchmatch.engine import PatchMatch, prefill
+
+SAMPLES = Path(__file__).parents[1] / "bot" / "playground" / "samples"
+ROUNDS = 3  # of which the fastest counts: other work on the machine only adds
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def sample(name: str, longest: int) -> Pixels:
+    photo = cv2.cvtColor(cv2.imread(str(SAMPLES / f"{name}.jpg")), cv2.COLOR_BGR2RGB)
+    scale = longest / max(photo.shape)
+    return (
+        photo
+        if scale == 1
+        else np.asarray(cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+    )
+
+
+def seconds(work: Callable[[], object], rounds: int = ROUNDS) -> float:
+    taken = []
+    for _ in range(rounds):
+        start = time.process_time()
+        work()
+        taken.append(time.process_time() - start)
+    return min(taken)
+
+
+def asked(photo: Pixels, scale: float = 1.5, direction: Direction = Direction.ALL) -> Request:
+    return Request(photo, scaled(Extent(photo.shape[1], photo.shape[0]), direction, scale))
+
+
+def pypatchmatch(photo: Pixels) -> None:
+    """The search alone, on a canvas of 512 pixels, with the rows as a guide; a picture at full size costs more on top."""
+    from patchmatch import inpaint_regularity
+
+    canvas = asked(photo).margins.canvas(Extent(photo.shape[1], photo.shape[0]))
+    shrink = 512 / max(canvas)
+    small = cv2.resize(photo, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+    request = asked(np.asarray(small, np.uint8))
+    m = request.margins
+    whole = cv2.copyMakeBorder(small, m.top, m.bottom, m.left, m.right, cv2.BORDER_REPLICATE)
+    rows = np.zeros((*whole.shape[:2], 3), np.float32)
+    rows[..., 0] = 0.5 * np.clip((np.arange(whole.shape[0])[:, None] - m.top) / small.shape[0], 0, 1)
+    inpaint_regularity(whole, m.mask(request.extent), rows, patch_size=5, guide_weight=0.25)
+
+
+def memory() -> float:
+    """Most megabytes this process has held."""
+    lines = Path("/proc/self/status").read_text().splitlines()  # getrusage would count the parent's as well
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
+
+
+def beside_pypatchmatch(engine: PatchMatch) -> None:
+    for name, longest in (("picos", 1024), ("life", 1024), ("astronaut", 1024), ("picos-12mp", 4000)):
+        photo = sample(name, longest)
+        ours, theirs = seconds(lambda: engine.expand(asked(photo), ignore)), seconds(lambda: pypatchmatch(photo), 1)
+        say(
+            f"{name:12} {photo.shape[1]}x{photo.shape[0]} all 1.5x: {ours:.2f} s, pypatchmatch {theirs:.2f} s, {theirs / ours:.1f} times"
+        )
+
+
+def codec() -> None:
+    data = (SAMPLES / "picos-12mp.jpg").read_bytes()
+    decoding = seconds(lambda: cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR))
+    canvas = np.asarray(cv2.resize(sample("picos-12mp", 4000), (6000, 4500)), np.uint8)
+    encoding = seconds(lambda: cv2.imencode(".png", canvas, [cv2.IMWRITE_PNG_COMPRESSION, 1]), 1)
+    say(f"apart: decoding 12 MP JPEG {decoding:.2f} s, encoding 27 MP PNG {encoding:.2f} s")
+
+
+def two_at_once() -> None:
+    """Wall time of one process, and of two side by side."""
+    command = [sys.executable, __file__, "--one"]
+    start = time.perf_counter()
+    subprocess.run(command, check=True)
+    alone = time.perf_counter() - start
+    start = time.perf_counter()
+    both = [subprocess.Popen(command) for _ in range(2)]
+    assert not any(process.wait() for process in both)
+    say(
+        f"five 1024 px photos: one process {alone:.1f} s, two processes with five each {time.perf_counter() - start:.1f} s"
+    )
+
+
+def one(engine: PatchMatch) -> None:
+    photo = sample("picos", 1024)
+    for _ in range(5):
+        engine.expand(asked(photo), ignore)
+
+
+def peak() -> None:
+    engine = PatchMatch()
+    photo = sample("picos-12mp", 4000)
+    before = memory()
+    engine.expand(asked(photo), ignore)
+    say(f"4000x3000 all 1.5x: peak {memory():.0f} MB, of which {before:.0f} MB libraries and the decoded photo")
+
+
+def plot(engine: PatchMatch, path: str) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    scales, sizes, photo = (1.25, 1.5, 2, 3, 4), (256, 512, 1024, 2048, 4000), sample("picos-12mp", 4000)
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 3), constrained_layout=True, sharey=True)
+    for direction in (Direction.ALL, Direction.RIGHT):
+        by_size = [
+            seconds(lambda s=s: engine.expand(asked(sample("picos-12mp", s), 1.5, direction), ignore)) for s in sizes
+        ]
+        left.plot(sizes, by_size, "o-", label=f"{direction.value}, 1.5x")
+        small = sample("picos", 1024)
+        by_scale = [seconds(lambda s=s: engine.expand(asked(small, s, direction), ignore)) for s in scales]
+        right.plot(scales, by_scale, "o-", label=f"{direction.value}, 1024 px")
+    left.set(
+        xlabel=f"photo, longer side in pixels (up to {photo.shape[1]}x{photo.shape[0]})",
+        ylabel="CPU seconds",
+        xscale="log",
+        ylim=0,
+    )
+    left.set_xticks(sizes, [str(size) for size in sizes])
+    right.set(xlabel="scale")
+    for axes in (left, right):
+        axes.legend()
+        axes.grid(alpha=0.3)
+    figure.savefig(path, dpi=110)
+
+
+def main() -> None:
+    cv2.setNumThreads(1)
+    if "--peak" in sys.argv:
+        return peak()
+    engine = PatchMatch()
+    if "--one" in sys.argv:
+        return one(engine)
+    if len(sys.argv) > 1:
+        return plot(engine, sys.argv[1])
+    engine.expand(asked(sample("picos", 256)), ignore)
+    beside_pypatchmatch(engine)
+    photo = sample("picos", 1024)
+    full, quick = (
+        seconds(lambda: engine.expand(asked(photo), ignore)),
+        seconds(lambda: prefill(photo, asked(photo).margins)),
+    )
+    say(f"prefill at 1024 px: {quick:.3f} s, {quick / full:.1%} of the full {full:.2f} s")
+    codec()
+    subprocess.run([sys.executable, __file__, "--peak"], check=True)
+    return two_at_once()
+
+
+if __name__ == "__main__":
+    main()

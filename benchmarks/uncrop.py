@@ -1,0 +1,166 @@
+"""How good is a new part? Crop a photo, expand the crop, compare with what was cut away: `python benchmarks/uncrop.py`.
+
+Every figure looks at the new part alone. swd and sharp say whether it looks like the truth, layout whether things stand where
+they stood (which rewards blur: read it between sharp methods only), seam whether the border shows, repeat whether things recur.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.canvas import Box, Extent, Margins
+from inference.engine import Pixels, Request, ignore
+from inference.patchmatch.engine import PatchMatch
+
+SAMPLES = Path(__file__).parents[1] / "bot" / "playground" / "samples"
+NAMES = "aitzgorri astronaut chelsea coffee friends life picos rocket seeding sunset wine".split()
+PATCH, LEVELS, PROJECTIONS, MOST = 7, 4, 128, 4000
+
+Grey = NDArray[np.float32]
+
+
+class Figures(NamedTuple):
+    swd: (
+        float  # sliced Wasserstein distance of patches, over 4 Laplacian levels, in deviations of the truth; 0 is equal
+    )
+    seam: float  # gradient across the seam over the gradient 2 to 6 pixels beside it; 1 is invisible
+    sharp: float  # mean Laplacian over the truth's; 1 is right
+    layout: float  # Lab distance at 1/16 scale
+    repeat: float  # highest autocorrelation at 12 pixels or more; 1 is a tiling
+
+
+def sample(name: str, longest: int) -> Pixels:
+    photo = cv2.cvtColor(cv2.imread(str(SAMPLES / f"{name}.jpg")), cv2.COLOR_BGR2RGB)
+    scale = longest / max(photo.shape)
+    shrinks = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(photo, None, fx=scale, fy=scale, interpolation=shrinks), np.uint8)
+
+
+def crops(extent: Extent) -> dict[str, Box]:
+    """The middle two thirds, the middle half, and the left three quarters."""
+    width, height = extent
+    middle = {f: (round(width / f), round(height / f)) for f in (1.5, 2)}
+    boxes = {
+        f: Box((width - w) // 2, (height - h) // 2, (width - w) // 2 + w, (height - h) // 2 + h)
+        for f, (w, h) in middle.items()
+    }
+    return {"all 1.5x": boxes[1.5], "all 2x": boxes[2], "right 1.33x": Box(0, 0, round(width * 0.75), height)}
+
+
+def judge(result: Pixels, truth: Pixels, box: Box) -> Figures:
+    new = np.ones(truth.shape[:2], np.uint8)
+    new[box.top : box.bottom, box.left : box.right] = 0
+    return Figures(
+        _wasserstein(result, truth, new),
+        _seam(result, box),
+        _sharp(result, truth, new),
+        _layout(result, truth, new),
+        _repeat(result, new),
+    )
+
+
+def _laplacian(picture: Pixels) -> list[NDArray[np.float32]]:
+    levels, current = [], picture.astype(np.float32)
+    for _ in range(LEVELS - 1):
+        smaller = cv2.pyrDown(current)
+        levels.append(current - cv2.pyrUp(smaller, dstsize=current.shape[1::-1]))
+        current = smaller
+    return [*levels, current - current.mean(axis=(0, 1))]
+
+
+def _wasserstein(result: Pixels, truth: Pixels, new: NDArray[np.uint8]) -> float:
+    """Rabin, Peyré, Delon, Bernot, «Wasserstein Barycenter and its Application to Texture Mixing» (2011), of 7x7 patches."""
+    random = np.random.default_rng(0)
+    distances = []
+    for ours, theirs in zip(_laplacian(result), _laplacian(truth), strict=True):
+        at = cv2.resize(new.astype(np.float32), ours.shape[1::-1], interpolation=cv2.INTER_AREA) > 0.5
+        whole = cv2.erode(at.astype(np.uint8), np.ones((PATCH, PATCH)), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+        rows, cols = np.nonzero(whole)
+        if rows.size < 50:
+            continue
+        chosen = random.choice(rows.size, min(MOST, rows.size), replace=False)
+        reach = np.arange(PATCH) - PATCH // 2
+        down, across = rows[chosen][:, None, None] + reach[:, None], cols[chosen][:, None, None] + reach
+        onto = random.standard_normal((PATCH * PATCH * 3, PROJECTIONS)).astype(np.float32)
+        onto /= np.linalg.norm(onto, axis=0)
+        a, b = (np.sort(level[down, across].reshape(chosen.size, -1) @ onto, axis=0) for level in (ours, theirs))
+        distances.append(float(np.abs(a - b).mean() / (b.std(axis=0).mean() + 1e-6)))
+    return float(np.mean(distances))
+
+
+def _seam(result: Pixels, box: Box) -> float:
+    picture = result.astype(np.float32)
+    steps = np.abs(np.diff(picture, axis=0)), np.abs(np.diff(picture, axis=1)).transpose(1, 0, 2)
+    sides = [
+        (steps[0], box.top - 1, box.left, box.right),
+        (steps[0], box.bottom - 1, box.left, box.right),
+        (steps[1], box.left - 1, box.top, box.bottom),
+        (steps[1], box.right - 1, box.top, box.bottom),
+    ]
+    across = beside = 0.0
+    for step, line, first, last in sides:
+        if 0 <= line < step.shape[0]:
+            near = [line + k for k in (-6, -5, -4, -3, -2, 2, 3, 4, 5, 6) if 0 <= line + k < step.shape[0]]
+            across += float(step[line, first:last].mean()) * (last - first)
+            beside += float(step[near, first:last].mean()) * (last - first)
+    return across / beside
+
+
+def _sharp(result: Pixels, truth: Pixels, new: NDArray[np.uint8]) -> float:
+    inner = cv2.erode(new, np.ones((5, 5))) > 0
+    energy = [
+        np.abs(cv2.Laplacian(cv2.cvtColor(p, cv2.COLOR_RGB2GRAY).astype(np.float32), cv2.CV_32F))[inner].mean()
+        for p in (result, truth)
+    ]
+    return float(energy[0] / energy[1])
+
+
+def _layout(result: Pixels, truth: Pixels, new: NDArray[np.uint8]) -> float:
+    small = max(1, truth.shape[1] // 16), max(1, truth.shape[0] // 16)
+    a, b = (
+        cv2.resize(cv2.cvtColor(p.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), small, interpolation=cv2.INTER_AREA)
+        for p in (result, truth)
+    )
+    at = cv2.resize(new.astype(np.float32), small, interpolation=cv2.INTER_AREA) > 0.5
+    return float(np.linalg.norm(a - b, axis=2)[at].mean())
+
+
+def _repeat(result: Pixels, new: NDArray[np.uint8]) -> float:
+    """Normalised autocorrelation of the high-pass luminance, by the Wiener-Khinchin theorem."""
+    grey = cv2.cvtColor(result, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    detail = (grey - cv2.GaussianBlur(grey, (0, 0), 6)) * new
+    twice = (2 * new.shape[0], 2 * new.shape[1])
+    spectrum, squares, mask = (np.fft.rfft2(x, twice) for x in (detail, detail * detail, new))
+    match, shared = np.fft.irfft2(abs(spectrum) ** 2), np.fft.irfft2(abs(mask) ** 2)
+    one, other = np.fft.irfft2(squares * mask.conj()), np.fft.irfft2(mask * squares.conj())
+    value = match / np.sqrt(np.maximum(one * other, 1e-3))
+    value[(shared < 0.15 * new.sum()) | (one < 0.1 * one.max())] = 0
+    value = np.fft.fftshift(value)
+    middle = new.shape
+    value[middle[0] - 12 : middle[0] + 13, middle[1] - 12 : middle[1] + 13] = 0
+    return float(value.max())
+
+
+def main(longest: int = 480) -> None:
+    engine = PatchMatch()
+    photos = [sample(name, longest) for name in NAMES]
+    for case in crops(Extent(4, 4)):
+        rows = []
+        for photo in photos:
+            extent = Extent(photo.shape[1], photo.shape[0])
+            box = crops(extent)[case]
+            kept = np.ascontiguousarray(photo[box.top : box.bottom, box.left : box.right])
+            margins = Margins(box.left, box.top, extent.width - box.right, extent.height - box.bottom)
+            rows.append(judge(engine.expand(Request(kept, margins), ignore), photo, box))
+        means = (f"{name} {value:.3f}" for name, value in zip(Figures._fields, np.mean(rows, axis=0), strict=True))
+        sys.stdout.write(f"{case:12} {'  '.join(means)}\n")
+
+
+if __name__ == "__main__":
+    main()
