@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from test_chat_expand import is_panel, is_result
+from test_chat_forget import inbox_is_empty, stray_blobs, traces
 
 from bot.playground import Person, Playground
 from bot.playground.playground import DEFAULT_TOKEN
+from storage.database import open_database
 
 
 class Program:
@@ -151,3 +153,20 @@ async def test_a_photo_whose_handling_was_killed_still_gets_its_panel(
     await program.start()
     await ann.wait_for(is_panel)
     assert len([m for m in ann.messages if is_panel(m)]) == 1
+
+
+async def test_a_kill_in_mid_forgetting_still_forgets_everything(program: Program, ann: Person, photo: bytes) -> None:
+    await ann.send_document(photo)
+    await ann.wait_for(is_panel)
+    await ann.say("/forget")
+    question = await ann.wait_for(lambda m: "everything" in str(m.labels))
+    program.kill_when_called("deleteMessages")
+    await ann.press(question, "everything")
+    await program.killed()
+    await program.start()
+    await ann.wait_for(lambda m: "I know nothing of you any more" in m.text)
+    database = await open_database(f"sqlite+aiosqlite:///{program.folder / 'data' / 'kuotu.db'}")
+    await inbox_is_empty(database)
+    assert await traces(database, ann.user) == set()
+    assert await stray_blobs(database, program.folder / "data") == set()
+    await database.dispose()

@@ -41,6 +41,7 @@ from bot.chat import (
     welcome,
 )
 from bot.chat.inbox import DurableQueue, InOrder
+from bot.chat.tap import BadTap, Tap, unpack
 from bot.chat.visit import App, Visit, receive
 from bot.metrics import REFUSALS
 from bot.services import Services
@@ -52,7 +53,7 @@ Context: TypeAlias = ContextTypes.DEFAULT_TYPE
 OnVisit: TypeAlias = Callable[[Services, Visit], Awaitable[None]]
 OnTap: TypeAlias = Callable[[Services, Visit, Any], Awaitable[None]]
 
-TAPS: dict[type[buttons.Tap], OnTap] = {
+TAPS: dict[type[Tap], OnTap] = {
     buttons.PickPhoto: panel.pick_photo,
     buttons.PickDirection: panel.pick_direction,
     buttons.PickScale: panel.pick_scale,
@@ -150,8 +151,8 @@ def build_application(services: Services, inbox: Inbox, *, token: str, api: str)
 
     async def on_tap(services: Services, visit: Visit) -> None:
         try:
-            tap = buttons.unpack((visit.query and visit.query.data) or "")
-        except buttons.BadTap:
+            tap = unpack((visit.query and visit.query.data) or "")
+        except BadTap:
             await visit.toast("tap.stale")
             return
         await TAPS[type(tap)](services, visit, tap)

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto, Message
 
-from bot.chat.buttons import Expand, PickDirection, PickPhoto, PickRatio, PickScale, PickStyle, Roll, Tap
+from bot.chat.buttons import Expand, PickDirection, PickPhoto, PickRatio, PickScale, PickStyle, Roll
 from bot.chat.choices import Choice, extent_of, first_choice, offered_ratios, offered_scales
 from bot.chat.edits import edit
 from bot.chat.preview import canvas_preview
+from bot.chat.tap import Tap
 from bot.chat.texts import Texts
 from bot.chat.visit import Visit, answer_to
 from bot.services import Services
