@@ -82,8 +82,8 @@ class Actor:
     async def says(self, text: str, sees: Callable[[Message], object] | None = None, **details: Any) -> Message:
         self.transcript.did(self.name, f"says {text}")
         mark = self.chat.now
-        sent = await self.chat.say(text, **details)
-        return await self._sees(sees or (lambda m: m.from_bot), mark) if sees is not False else sent
+        await self.chat.say(text, **details)
+        return await self._sees(sees or (lambda m: m.from_bot), mark)
 
     async def taps(self, message: Message, label: str, sees: Callable[[Message], object] | None = None) -> Message:
         self.transcript.did(self.name, f"taps [{label}]")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, Unpack
 
 import structlog
 
@@ -15,7 +15,7 @@ from inference.engine import Cancelled, EngineError, Style
 from inference.photo import BadPhoto
 from inference.process import EngineProcess, Order, Outcome
 from storage.models import Expansion, Photo, Status
-from storage.queue import Beat
+from storage.queue import Beat, Made
 
 log = structlog.get_logger()
 
@@ -108,35 +108,23 @@ class Worker:
             width=outcome.extent.width,
             height=outcome.extent.height,
         )
-        kept = await self._finish(expansion, Status.DONE, result=photo, preview=preview, seconds=outcome.seconds)
+        made = Made(
+            result=photo, preview=preview, seconds=outcome.seconds, seed=outcome.seed, verdict=outcome.verdict.value
+        )
+        kept = await self._finish(expansion, Status.DONE, **made)
         if not kept and await self.services.store.expansion(expansion.id) is None:
             await self.services.discard([master, thumb, preview])
         SECONDS.labels(self.services.engine.name).observe(outcome.seconds)
 
     async def _finish(
-        self,
-        expansion: Expansion,
-        status: Status,
-        error: Exception | None = None,
-        *,
-        result: Photo | None = None,
-        preview: str | None = None,
-        seconds: float | None = None,
+        self, expansion: Expansion, status: Status, error: Exception | None = None, **made: Unpack[Made]
     ) -> bool:
-        engine = self.services.engine
+        engine, reason = self.services.engine, str(error) if error else None
         kept = await self.services.queue.finish(
-            expansion.id,
-            self.name,
-            status,
-            result=result,
-            preview=preview,
-            seconds=seconds,
-            engine=engine.name,
-            model=engine.model,
-            error=str(error) if error else None,
+            expansion.id, self.name, status, engine=engine.name, model=engine.model, error=reason, **made
         )
         EXPANSIONS.labels(status.value if kept else "lost").inc()
-        log.info("expansion.finished", expansion=expansion.id, status=status.value, kept=kept, seconds=seconds)
+        log.info("expansion.finished", expansion=expansion.id, status=status.value, kept=kept, error=reason)
         return kept
 
     async def _keep_lease(self, expansion: Expansion) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, TypedDict, Unpack
 
 from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select, true, tuple_, update
 from sqlalchemy.exc import IntegrityError
@@ -20,12 +20,26 @@ ATTEMPTS = 3  # a job that took its worker down this often is not tried again
 LEASE = timedelta(seconds=30)
 
 
+class QueueUnavailable(Exception):
+    """The queue cannot be used; the text is one line that names it and the remedy."""
+
+
 class Beat(Enum):
     """What a worker learns when it renews its lease."""
 
     GO_ON = "go on"
     CANCEL = "cancel"  # the person no longer wants it
     LOST = "lost"  # another worker has it now, or it was deleted: whatever comes out counts for nothing
+
+
+class Made(TypedDict, total=False):
+    """What came out of an expansion, and how."""
+
+    result: Photo
+    preview: str  # the key of a blob
+    seconds: float
+    seed: int  # the one that was used
+    verdict: str  # of the safety check
 
 
 class Queue(Protocol):
@@ -52,14 +66,12 @@ class Queue(Protocol):
         owner: str,
         status: Status,
         *,
-        result: Photo | None = None,
-        preview: str | None = None,
-        seconds: float | None = None,
         engine: str = "",
         model: str = "",
         error: str | None = None,
+        **made: Unpack[Made],
     ) -> bool:
-        """Record how an expansion ended; False, and nothing is recorded, when the lease is no longer the owner's."""
+        """Record how an expansion ended and what came out; False, and nothing is kept, when the lease was lost."""
 
     async def retry(self, expansion_id: int, owner: str, error: str) -> bool:
         """A try failed. True: it waits again, in its old place; False: it failed for good, or the lease was lost."""
@@ -124,12 +136,10 @@ class EmbeddedQueue:
         owner: str,
         status: Status,
         *,
-        result: Photo | None = None,
-        preview: str | None = None,
-        seconds: float | None = None,
         engine: str = "",
         model: str = "",
         error: str | None = None,
+        **made: Unpack[Made],
     ) -> bool:
         async with self._write() as session:
             leased = select(Expansion).where(*_leased(expansion_id, owner)).with_for_update(of=Expansion)
@@ -137,8 +147,9 @@ class EmbeddedQueue:
             if expansion is None:
                 return False
             expansion.status, expansion.finished_at, expansion.lease_owner = status, now(), None
-            expansion.lease_until, expansion.result, expansion.preview = None, result, preview
-            expansion.seconds, expansion.engine, expansion.model, expansion.error = seconds, engine, model, error
+            expansion.lease_until, expansion.engine, expansion.model, expansion.error = None, engine, model, error
+            for name, value in made.items():
+                setattr(expansion, name, value)
             if status is Status.DONE:
                 expansion.progress = 1.0
         self._bell.ring()
@@ -222,10 +233,10 @@ class EmbeddedQueue:
 
 
 def open_queue(url: str, engine: AsyncEngine) -> Queue:
-    """Open the queue that a URL names: `local` is the embedded one."""
+    """Open the queue that a URL names: `local` is the embedded one. Raises QueueUnavailable."""
     if url == "local":
         return EmbeddedQueue(engine)
-    raise ValueError(f"no queue at {url!r}; KUOTU_QUEUE_URL=local is the embedded one")
+    raise QueueUnavailable(f"no queue at {url!r}; KUOTU_QUEUE_URL=local is the embedded one")
 
 
 def _placed() -> ColumnElement[bool]:

@@ -14,6 +14,7 @@ from bot.chat.buttons import Reroll
 from bot.chat.choices import Choice, extent_of, margins_of
 from bot.chat.edits import edit
 from bot.chat.panel import button, describe
+from bot.chat.pictures import is_veiled
 from bot.chat.preview import variants_sheet
 from bot.chat.result import result_caption, result_keyboard, sheet_keyboard
 from bot.chat.start import place
@@ -134,9 +135,11 @@ class Delivery:
     ) -> Message | None:
         """Edit the status message; only if a person deleted it, send a new one."""
         sent: list[Message] = []
+        variants = await self.services.store.batch(expansion.batch) if expansion.batch else [expansion]
+        veiled = any(is_veiled(variant) for variant in variants)
 
         async def replace() -> None:
-            media = InputMediaPhoto(picture, caption=caption, parse_mode="HTML")
+            media = InputMediaPhoto(picture, caption=caption, parse_mode="HTML", has_spoiler=veiled)
             message = await self.bot.edit_message_media(
                 media, expansion.chat_id, expansion.message_id, reply_markup=markup
             )
@@ -151,9 +154,10 @@ class Delivery:
                 parse_mode="HTML",
                 reply_markup=markup,
                 message_thread_id=expansion.thread_id,
+                has_spoiler=veiled,
             )
             sent.append(message)
-            await self.services.store.place([expansion.id], message.message_id)
+            await self.services.store.place([variant.id for variant in variants], message.message_id)
             await self.services.store.remember_message(
                 models.Message(
                     chat_id=expansion.chat_id,

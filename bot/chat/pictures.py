@@ -11,10 +11,16 @@ from telegram.error import BadRequest
 from bot.chat.edits import edit
 from bot.chat.visit import Visit, answer_to, thread_of
 from bot.services import MessageKey, Services
+from inference.safety import Level
 from storage import models
 from storage.models import Expansion
 
 Answer = TypeVar("Answer", Message, Message | bool)
+
+
+def is_veiled(expansion: Expansion) -> bool:
+    """Whether the safety check wants the picture under a spoiler."""
+    return expansion.verdict != Level.SAFE
 
 
 async def send_picture(
@@ -31,6 +37,7 @@ async def send_picture(
             reply_markup=markup,
             message_thread_id=thread_of(visit.message),
             reply_parameters=answer_to(visit.message),
+            has_spoiler=is_veiled(expansion),
         )
 
     sent = await _known_first(services, expansion, send)
@@ -50,7 +57,7 @@ async def put_picture(
     """Edit a message to show this; False when the message is gone."""
 
     async def put(picture: str | bytes) -> Message | bool:
-        media = InputMediaPhoto(picture, caption=caption, parse_mode="HTML")
+        media = InputMediaPhoto(picture, caption=caption, parse_mode="HTML", has_spoiler=is_veiled(expansion))
         shown = await visit.bot.edit_message_media(media, *where, reply_markup=markup)
         if isinstance(shown, Message):
             await _learn_file(services, expansion, shown)

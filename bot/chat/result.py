@@ -25,7 +25,7 @@ from bot.chat.buttons import (
 )
 from bot.chat.choices import Choice, extent_of, margins_of
 from bot.chat.panel import button, describe, open_panel
-from bot.chat.pictures import remember, send_picture
+from bot.chat.pictures import is_veiled, remember, send_picture
 from bot.chat.preview import canvas_preview
 from bot.chat.reactions import reaction_row
 from bot.chat.texts import Texts
@@ -45,6 +45,7 @@ async def result_caption(services: Services, say: Texts, expansion: Expansion) -
         *([say.html("result.size", width=result.width, height=result.height)] if result else []),
         *([say.html("result.step", depth=depth)] if depth > 1 else []),
         *([say.html("result.published")] if is_live(post) else []),
+        *([say.html("result.veiled")] if is_veiled(expansion) else []),
     ]
     return "\n".join(lines)
 
