@@ -54,8 +54,11 @@ async def mine_card(services: Services, say: Texts, page: Mine) -> tuple[str, In
     rows = [
         turns,
         [button(say("mine.open"), PickVariant(number)), button(say("result.further"), Further(number))],
-        [button(say("result.retitle" if published else "result.publish"), Publish(number))],
-        [button(say("result.full"), FullSize(number)), button(say("result.delete"), Delete(number))],
+        [
+            button(say("result.retitle" if published else "result.publish"), Publish(number)),
+            button(say("result.full"), FullSize(number)),
+            button(say("result.delete"), Delete(number)),
+        ],
     ]
     lines.append(say.html("mine.count", count=page.count))
     return "\n".join(lines), InlineKeyboardMarkup([row for row in rows if row])
