@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,18 +11,19 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from storage.database import hold, transactions
-from storage.models import Expansion, Feeling, Gallery, Post, PostStatus, Reaction, Status, status_is
-from storage.pages import Sort, following, held, step
-from storage.ranking import surprise
-from storage.votes import COLUMNS, count, feelings, impress, tally
+from storage.listing import Listing, Order, Period, Place, listed
+from storage.models import Expansion, Feeling, Gallery, Post, PostStatus, Reaction, Status, now, status_is
+from storage.pages import following, held, stand, step
+from storage.votes import COLUMNS, count, feelings, impress, scores, tally
 
 
 @dataclass(frozen=True)
 class Page:
-    """What a gallery shows now; `again` when this person had seen it before."""
+    """What a gallery shows now; `again` when this person had seen it before, `over` when it is from the top again."""
 
     post: Post
     again: bool
+    over: bool = False
 
 
 class GalleryStore:
@@ -46,9 +48,10 @@ class GalleryStore:
             expansion = await _held(session, expansion_id)
             if expansion is None or expansion.person_id != person_id or expansion.status is not Status.DONE:
                 return None
-            post = Post(expansion_id=expansion_id, person_id=person_id, title=title, prior=prior)
-            post.surprise = surprise(0, 0, 0, 0, prior)
+            post = Post(expansion_id=expansion_id, person_id=person_id, title=title, prior=prior, created_at=now())
             session.add(post)
+            for score, value in scores(Counter(), prior, post.created_at).items():
+                setattr(post, score, value)
             await session.flush()
             seen = [await impress(session, post.id, voter) for voter in voters]
             votes = {COLUMNS[feeling]: number for feeling, number in (await tally(session, expansion_id)).items()}
@@ -117,11 +120,38 @@ class GalleryStore:
         async with self._read() as session:
             return await feelings(session, expansion_id)
 
+    # many at once
+
+    async def some(
+        self, order: Order, period: Period, after: Place | None = None, limit: int = 24, start: float = 1.0
+    ) -> Listing:
+        """Live posts in an order, from the top or after a place; `start` is where a random round begins and ends."""
+        async with self._read() as session:
+            return await listed(session, order, period, after, limit, start)
+
+    async def show(self, post_ids: Iterable[int], person_id: int) -> dict[int, Feeling | None]:
+        """Live posts are shown to a person, who is counted once for each; gives what the person feels about them."""
+        async with self._write() as session:
+            await hold(session, person_id)
+            felt: dict[int, Feeling | None] = {}
+            for post_id in sorted(set(post_ids)):  # in order: no deadlock
+                one = select(Post).where(Post.id == post_id, status_is(Post, PostStatus.LIVE))
+                post = await session.scalar(one.with_for_update(key_share=True, of=Post))
+                if post is None:
+                    continue
+                first = await impress(session, post.id, person_id)
+                await count(session, post.id, Counter(impressions=int(first)))
+                own = await session.get(Reaction, (post.expansion_id, person_id))
+                felt[post.id] = own.feeling if own else None
+            return felt
+
     # pages
 
-    async def open_gallery(self, person_id: int, chat_id: int, sort: str = Sort.SURPRISING) -> Gallery:
+    async def open_gallery(
+        self, person_id: int, chat_id: int, sort: str = Order.SURPRISING, period: str = Period.ALL
+    ) -> Gallery:
         async with self._write() as session:
-            gallery = Gallery(person_id=person_id, chat_id=chat_id, sort=Sort(sort))
+            gallery = Gallery(person_id=person_id, chat_id=chat_id, sort=Order(sort), period=Period(period))
             session.add(gallery)
             return gallery
 
@@ -139,16 +169,17 @@ class GalleryStore:
         async with self._write() as session:
             await session.execute(update(Gallery).where(Gallery.id == gallery_id).values(message_id=message_id))
 
-    async def sort(self, gallery_id: int, sort: str) -> None:
+    async def sort(self, gallery_id: int, sort: str, period: str = Period.ALL) -> None:
         """Order a gallery anew; it starts from the top."""
         async with self._write() as session:
-            anew = update(Gallery).where(Gallery.id == gallery_id)
-            await session.execute(anew.values(sort=Sort(sort), post_id=None, steps_back=0))
+            _sort(await session.get_one(Gallery, gallery_id), sort, period)
 
-    async def next(self, gallery_id: int, person_id: int, sort: str | None = None) -> Page | None:
+    async def next(
+        self, gallery_id: int, person_id: int, sort: str | None = None, period: str | None = None
+    ) -> Page | None:
         """▶: what ◀ left behind, else what follows in the gallery's order. None while there are no posts.
 
-        By surprise that is what the person has not seen, then what they have, from the best round again; else by age.
+        By surprise that is what the person has not seen, then what they have, from the best round again.
         """
         async with self._write() as session:
             await hold(session, person_id)
@@ -156,18 +187,31 @@ class GalleryStore:
             if gallery is None:
                 return None
             with session.no_autoflush:  # deleting, too, holds a post before the galleries that show it: no deadlock
-                if sort is not None and sort != gallery.sort:
-                    gallery.sort, gallery.post_id, gallery.steps_back = Sort(sort), None, 0
+                if (sort or gallery.sort, period or gallery.period) != (gallery.sort, gallery.period):
+                    _sort(gallery, sort or gallery.sort, period or gallery.period)
                 ahead = partial(step, session, gallery, person_id, ahead=True)
                 back = await held(session, ahead) if gallery.steps_back else None
                 post = back or await held(session, partial(following, session, gallery, person_id))
-            if post is None:
+                if post is None:
+                    return None
+            steps_back = gallery.steps_back - 1 if back else 0
+            return await self._shown(session, gallery, post, person_id, steps_back=steps_back, turning=back is None)
+
+    async def turn_to(self, gallery_id: int, person_id: int, post_id: int) -> Page | None:
+        """Show one live post, whatever the order; None when it is not in the gallery (any more)."""
+        async with self._write() as session:
+            await hold(session, person_id)
+            gallery = await session.get(Gallery, gallery_id)
+            one = select(Post).where(Post.id == post_id, status_is(Post, PostStatus.LIVE))
+            post = await session.scalar(one.with_for_update(key_share=True, of=Post))
+            if gallery is None or post is None:
                 return None
-            gallery.post_id, gallery.steps_back = post.id, gallery.steps_back - 1 if back else 0
-            first = back is None and await impress(session, post.id, person_id)
-            await count(session, post.id, Counter(impressions=int(first)))
-            await session.refresh(post)
-            return Page(post, again=not first)
+            return await self._shown(session, gallery, post, person_id, steps_back=0, turning=True)
+
+    async def flip(self, gallery_id: int, *, before: bool) -> None:
+        """A gallery shows its picture with or without the new part."""
+        async with self._write() as session:
+            await session.execute(update(Gallery).where(Gallery.id == gallery_id).values(before=before))
 
     async def previous(self, gallery_id: int, person_id: int) -> Page | None:
         """◀: what the person was shown before this; None at the first."""
@@ -179,13 +223,29 @@ class GalleryStore:
             post = await held(session, partial(step, session, gallery, person_id, ahead=False))
             if post is None:
                 return None
-            gallery.post_id, gallery.steps_back = post.id, gallery.steps_back + 1
+            stand(gallery, post)
+            gallery.steps_back += 1
             return Page(post, again=True)
+
+    async def _shown(
+        self, session: AsyncSession, gallery: Gallery, post: Post, person_id: int, *, steps_back: int, turning: bool
+    ) -> Page:
+        """Let a gallery show a post to a person, who is counted when it is the first time."""
+        first = turning and await impress(session, post.id, person_id)
+        await count(session, post.id, Counter(impressions=int(first)))
+        await session.refresh(post)
+        over, gallery.steps_back = stand(gallery, post), steps_back
+        return Page(post, again=not first, over=turning and not first and over)
 
     async def _withdraw(self, status: PostStatus, *where: ColumnElement[bool]) -> bool:
         async with self._write() as session:
             gone = update(Post).where(status_is(Post, PostStatus.LIVE), *where).values(status=status)
             return await session.scalar(gone.returning(Post.id)) is not None
+
+
+def _sort(gallery: Gallery, sort: str, period: str) -> None:
+    gallery.sort, gallery.period = Order(sort), Period(period)
+    gallery.post_id, gallery.steps_back = None, 0
 
 
 def decide(own: Reaction | None, feeling: Feeling | None, native_in: int | None) -> Feeling | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from random import random
 from typing import Any
 
 from sqlalchemy import (
@@ -44,6 +45,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def day_of(moment: datetime) -> int:
+    """The day that a moment is in, counted from 1970 in UTC."""
+    return int(moment.timestamp() // 86_400)
+
+
 class Status(StrEnum):
     """The life of an expansion. Live: waiting, running. The rest are final."""
 
@@ -57,6 +63,7 @@ class Status(StrEnum):
 class PostStatus(StrEnum):
     LIVE = "live"
     HIDDEN = "hidden"  # by its author, who may publish it again
+    REPORTED = "reported"  # by enough people to be withheld until a moderator has judged
     WITHHELD = "withheld"  # by a moderator: its author cannot show it again
 
 
@@ -208,6 +215,7 @@ class Expansion(Base):
     engine: Mapped[str] = mapped_column(String(32), default="")
     model: Mapped[str] = mapped_column(String(128), default="")
     seconds: Mapped[float | None]
+    verdict: Mapped[str] = mapped_column(String(16), default="safe")  # of the safety check: safe, unsure, unsafe
     # how it is shown
     message_id: Mapped[int | None]  # the status message, later the result; known before the engine starts
     delivered_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -280,6 +288,10 @@ class Post(Base):
     yawning: Mapped[int] = mapped_column(default=0)
     prior: Mapped[float] = mapped_column(default=0.5)  # the machine's guess of surprise, 0 to 1
     surprise: Mapped[float] = mapped_column(default=0.0)  # upper Wilson bound: what to show next
+    top: Mapped[float] = mapped_column(default=0.0)  # lower Wilson bound: what is surely good
+    hot: Mapped[float] = mapped_column(default=0.0)  # decays by staying as it is while newer ones start higher
+    random: Mapped[float] = mapped_column(default=random)  # 0 to 1, drawn once: a round through it starts anywhere
+    day: Mapped[int] = mapped_column(default=lambda: day_of(now()))
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
 
     expansion: Mapped[Expansion] = relationship(lazy="joined", innerjoin=True)
@@ -288,6 +300,11 @@ class Post(Base):
     __table_args__ = (
         Index("ix_posts_surprise", "surprise", "id", **only("status = 'live'")),
         Index("ix_posts_newest", "id", **only("status = 'live'")),
+        Index("ix_posts_top", "top", "id", **only("status = 'live'")),
+        Index("ix_posts_hot", "hot", "id", **only("status = 'live'")),
+        Index("ix_posts_random", "random", "id", **only("status = 'live'")),
+        Index("ix_posts_day_surprise", "day", "surprise", "id", **only("status = 'live'")),
+        Index("ix_posts_day_top", "day", "top", "id", **only("status = 'live'")),
     )
 
 
@@ -314,6 +331,9 @@ class Gallery(Base):
     chat_id: Mapped[int] = mapped_column(BigInteger)
     message_id: Mapped[int | None]
     sort: Mapped[str] = mapped_column(String(16), default="surprising")
+    period: Mapped[str] = mapped_column(String(16), default="all")
+    score: Mapped[float] = mapped_column(default=0.0)  # of its post when it was shown: votes do not move the place
+    before: Mapped[bool] = mapped_column(default=False)  # whether it shows the picture without its new part
     post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="SET NULL"), index=True)
     steps_back: Mapped[int] = mapped_column(default=0)  # how far ◀ went, so that ▶ returns the same way
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)

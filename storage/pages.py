@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from enum import StrEnum
 
-from sqlalchemy import ColumnElement, UnaryExpression, exists, select, tuple_
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage.listing import Order, Period, Place, best, listed, score_of
 from storage.models import Gallery, Impression, Post, PostStatus, status_is
 
-
-class Sort(StrEnum):
-    SURPRISING = "surprising"
-    NEWEST = "newest"
+GOLDEN = 0.6180339887  # its multiples spread evenly over 0 to 1: every gallery begins its random round elsewhere
 
 
 async def following(session: AsyncSession, gallery: Gallery, person_id: int) -> Post | None:
@@ -21,15 +18,38 @@ async def following(session: AsyncSession, gallery: Gallery, person_id: int) -> 
 
     By surprise, what the person has not seen comes first, wherever the gallery stands.
     """
-    live = select(Post).where(status_is(Post, PostStatus.LIVE)).order_by(*_order(gallery)).limit(1)
-    if gallery.sort == Sort.SURPRISING:
+    order, period, here = Order(gallery.sort), Period(gallery.period), place(gallery)
+    if order is Order.SURPRISING:
         seen = exists().where(Impression.post_id == Post.id, Impression.person_id == person_id)
-        unseen = await session.scalar(live.where(~seen))
+        unseen = await session.scalar(best(order, period, 1, ~seen))
         if unseen is not None:
             return unseen
-    here = await session.get(Post, gallery.post_id) if gallery.post_id is not None else None
-    below = await session.scalar(live.where(_below(gallery, here))) if here is not None else None
-    return below or await session.scalar(live)
+    start = start_of(gallery)
+    below = (await listed(session, order, period, here, 2, start)).posts if here is not None else []
+    other = next((post for post in below if here is not None and post.id != here.id), None)  # votes may have moved it
+    return other or next(iter((await listed(session, order, period, None, 1, start)).posts), None)
+
+
+def place(gallery: Gallery) -> Place | None:
+    """Where a gallery stands: by the score that its post had when it was shown."""
+    return Place(gallery.score, gallery.post_id) if gallery.post_id is not None else None
+
+
+def stand(gallery: Gallery, post: Post) -> bool:
+    """A gallery shows a post from now on; True when that is from the top again."""
+    before, after = place(gallery), Place(score_of(Order(gallery.sort), post), post.id)
+    gallery.post_id, gallery.score, gallery.before = after.id, after.score, False
+    if before is None:
+        return False
+    if gallery.sort == Order.RANDOM:
+        start = start_of(gallery)
+        return (start - after.score) % 1 <= (start - before.score) % 1
+    return (after.score, after.id) >= (before.score, before.id)
+
+
+def start_of(gallery: Gallery) -> float:
+    """Where the gallery's random round begins and ends, 0 to 1."""
+    return gallery.id * GOLDEN % 1
 
 
 async def step(session: AsyncSession, gallery: Gallery, person_id: int, *, ahead: bool) -> Post | None:
@@ -52,13 +72,3 @@ async def held(session: AsyncSession, find: Callable[[], Awaitable[Post | None]]
         if post is not None:
             return post
     return None
-
-
-def _order(gallery: Gallery) -> list[UnaryExpression[float] | UnaryExpression[int]]:
-    return [*([Post.surprise.desc()] if gallery.sort == Sort.SURPRISING else []), Post.id.desc()]
-
-
-def _below(gallery: Gallery, here: Post) -> ColumnElement[bool]:
-    if gallery.sort == Sort.NEWEST:
-        return Post.id < here.id
-    return tuple_(Post.surprise, Post.id) < tuple_(here.surprise, here.id)

@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from math import copysign, log10
 
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import Feeling, Impression, Post, Reaction
-from storage.ranking import surprise
+from storage.ranking import surprise, wilson_lower
 
 COLUMNS = {feeling: feeling.name.lower() for feeling in Feeling}
+COUNTED = (Post.laughing, Post.mind_blown, Post.loving, Post.screaming, Post.yawning, Post.impressions)
+
+
+def scores(counts: Mapping[str, int], prior: float, created_at: datetime) -> dict[str, float]:
+    """What a post is sorted by, by column, from its counters by column."""
+    surprised = counts["laughing"] + counts["mind_blown"] + counts["screaming"]
+    liked = surprised + counts["loving"] - counts["yawning"]
+    surprising = {name: counts[name] for name in ("laughing", "mind_blown", "screaming", "impressions")}
+    return {
+        "surprise": surprise(**surprising, prior=prior),
+        "top": wilson_lower(surprised, counts["impressions"]),
+        "hot": copysign(log10(max(1, abs(liked))), liked) + created_at.timestamp() / 45_000,
+    }
 
 
 async def count(session: AsyncSession, post_id: int, changes: Counter[str]) -> None:
@@ -21,12 +37,12 @@ async def count(session: AsyncSession, post_id: int, changes: Counter[str]) -> N
     """
     if not any(changes.values()):
         return
-    columns = (Post.laughing, Post.mind_blown, Post.screaming, Post.impressions)
-    held = select(*columns, Post.prior).where(Post.id == post_id).with_for_update(key_share=True)
+    held = select(*COUNTED, Post.prior, Post.created_at).where(Post.id == post_id).with_for_update(key_share=True)
     post = (await session.execute(held)).one()
-    score = surprise(**{c.key: getattr(post, c.key) + changes[c.key] for c in columns}, prior=post.prior)
+    counts = {column.key: getattr(post, column.key) + changes[column.key] for column in COUNTED}
     changed = {name: getattr(Post, name) + change for name, change in changes.items()}
-    await session.execute(update(Post).where(Post.id == post_id).values(changed | {"surprise": score}))
+    scored = scores(counts, post.prior, post.created_at)
+    await session.execute(update(Post).where(Post.id == post_id).values(changed | scored))
 
 
 async def impress(session: AsyncSession, post_id: int, person_id: int) -> bool:

@@ -8,7 +8,7 @@ from bot.chat.tap import Tap
 from inference.canvas import Direction
 from inference.engine import Style
 from storage.models import Feeling
-from storage.pages import Sort
+from storage.listing import Order
 
 # Panel: choices under a photo
 
@@ -192,7 +192,7 @@ class PreviousPost(Tap, tag="gp"):
 class SortGallery(Tap, tag="gs"):
     gallery: int
     post: int
-    sort: Sort
+    sort: Order
 
 
 # One's own expansions

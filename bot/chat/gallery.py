@@ -14,7 +14,7 @@ from bot.chat.visit import Visit
 from bot.services import MessageKey, Services
 from storage.gallery import Page
 from storage.models import Gallery, Post
-from storage.pages import Sort
+from storage.listing import Order
 
 
 async def gallery(services: Services, visit: Visit) -> None:
@@ -51,7 +51,7 @@ async def gallery_card(services: Services, say: Texts, row: Gallery, post: Post)
         describe(say, Choice.of(expansion)),
         say.html("gallery.seen", count=post.impressions),
     ]
-    sorts = [button(say(f"gallery.{s}"), SortGallery(row.id, post.id, s), chosen=s == row.sort) for s in Sort]
+    sorts = [button(say(f"gallery.{s}"), SortGallery(row.id, post.id, s), chosen=s == row.sort) for s in (Order.SURPRISING, Order.NEWEST)]
     turns = [button("◀", PreviousPost(row.id, post.id)), button("▶", NextPost(row.id, post.id))]
     counts = await services.gallery.counts(expansion.id)
     return "\n".join(lines), InlineKeyboardMarkup([reaction_row(expansion.id, counts), turns, sorts])
@@ -105,5 +105,5 @@ async def _show(
 
 def started_over(row: Gallery, left: Post, page: Page) -> bool:
     """Whether a page comes from the top again, because the person has seen the rest."""
-    ranks = [(post.surprise if row.sort == Sort.SURPRISING else 0.0, post.id) for post in (left, page.post)]
+    ranks = [(post.surprise if row.sort == Order.SURPRISING else 0.0, post.id) for post in (left, page.post)]
     return page.again and ranks[1] >= ranks[0]

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import storage.moderation  # noqa: F401  its tables, too, belong to Base
 from storage.models import Base
 
 context.configure(

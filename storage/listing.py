@@ -1,0 +1,133 @@
+"""Many posts at once, in one of the gallery's orders: by key, within an index, never by offset.
+
+A period is the days that it touches. Each day's best are one short walk down the index (day, score, id), so a week
+costs eight short walks however many posts there are; a filter passes over what is too old in the first of its days.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Select, literal_column, select, tuple_, union_all
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.models import Post, PostStatus, day_of, now, status_is
+
+
+class Order(StrEnum):
+    """How a page of many posts is sorted."""
+
+    SURPRISING = "surprising"
+    HOT = "hot"
+    TOP = "top"
+    NEWEST = "newest"
+    RANDOM = "random"
+
+
+class Period(StrEnum):
+    """How far back it looks; `hot` decays anyway, and `newest` and `random` know no period."""
+
+    DAY = "day"
+    WEEK = "week"
+    ALL = "all"
+
+
+LENGTHS = {Period.DAY: timedelta(days=1), Period.WEEK: timedelta(days=7)}
+PERIODIC = (Order.SURPRISING, Order.TOP)
+SCORES = {
+    Order.SURPRISING: Post.surprise,
+    Order.HOT: Post.hot,
+    Order.TOP: Post.top,
+    Order.RANDOM: Post.random,
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page ended: the score and the id of its last post."""
+
+    score: float
+    id: int
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Some posts, and where the next ones begin; None when there are none."""
+
+    posts: list[Post]
+    end: Place | None
+
+
+async def listed(
+    session: AsyncSession, order: Order, period: Period, after: Place | None, limit: int, start: float
+) -> Listing:
+    """Live posts in an order, from the top or after a place.
+
+    `start`, 0 to 1, is where a random round begins and ends.
+    """
+    if order is Order.RANDOM:
+        posts = await _round(session, after, limit + 1, start)
+    elif order in PERIODIC and period is not Period.ALL:
+        posts = list(await session.scalars(_within(order, period, limit + 1, *_below(order, after))))
+    else:
+        posts = list(await session.scalars(_sorted(order, limit + 1, *_below(order, after))))
+    last = posts[limit - 1] if len(posts) > limit else None
+    return Listing(posts[:limit], Place(score_of(order, last), last.id) if last else None)
+
+
+def best(order: Order, period: Period, limit: int, *where: ColumnElement[bool]) -> Select[Post]:
+    """Those live posts of a period that come first in an order, among those for which all of `where` holds."""
+    if order in PERIODIC and period is not Period.ALL:
+        return _within(order, period, limit, *where)
+    return _sorted(order, limit, *where)
+
+
+def score_of(order: Order, post: Post) -> float:
+    """What a post is sorted by, besides its id."""
+    return float(getattr(post, SCORES[order].key)) if order in SCORES else 0.0
+
+
+async def _round(session: AsyncSession, after: Place | None, limit: int, start: float) -> list[Post]:
+    """Downwards from the start, then from the top back to it: everything once."""
+    here, over = after or Place(start, 0), Post.random >= start
+    if after is not None and after.score >= start:
+        return list(await session.scalars(_sorted(Order.RANDOM, limit, over, *_below(Order.RANDOM, after))))
+    posts = list(await session.scalars(_sorted(Order.RANDOM, limit, *_below(Order.RANDOM, here))))
+    if len(posts) < limit:
+        posts += await session.scalars(_sorted(Order.RANDOM, limit - len(posts), over))
+    return posts
+
+
+def _sorted(order: Order, limit: int, *where: ColumnElement[bool]) -> Select[Post]:
+    live = select(Post).where(status_is(Post, PostStatus.LIVE), *where)
+    return live.order_by(*_descending(order)).limit(limit)
+
+
+def _within(order: Order, period: Period, limit: int, *where: ColumnElement[bool]) -> Select[Post]:
+    """The best of each day, then the best of those; days are literals, so that each is a range of the index."""
+    since = now() - LENGTHS[period]
+    recent = (status_is(Post, PostStatus.LIVE), Post.created_at >= since, *where)
+    bests = [
+        select(Post.id).where(Post.day == literal_column(str(day)), *recent).order_by(*_descending(order)).limit(limit)
+        for day in _days(since)
+    ]
+    ids = union_all(*(select(best.subquery().c.id) for best in bests))
+    return select(Post).where(Post.id.in_(ids)).order_by(*_descending(order)).limit(limit)
+
+
+def _days(since: datetime) -> range:
+    return range(day_of(since), day_of(now()) + 1)
+
+
+def _descending(order: Order) -> list[ColumnElement[float] | ColumnElement[int]]:
+    return [*([SCORES[order].desc()] if order in SCORES else []), Post.id.desc()]
+
+
+def _below(order: Order, place: Place | None) -> list[ColumnElement[bool]]:
+    if place is None:
+        return []
+    if order not in SCORES:
+        return [Post.id < place.id]
+    return [tuple_(SCORES[order], Post.id) < tuple_(place.score, place.id)]

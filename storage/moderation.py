@@ -1,0 +1,221 @@
+"""Moderation: reports and what becomes of them, bans, and the log of who did what to what."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Select, String, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.database import get_or_add, hold, transactions
+from storage.models import Base, Key, Moment, Post, PostStatus, now, one_of, only
+
+
+class Reason(StrEnum):
+    """Why somebody wants a post away."""
+
+    SEXUAL = "sexual"
+    VIOLENT = "violent"
+    HATEFUL = "hateful"
+    PRIVATE = "private"  # shows somebody who did not agree to it
+    OTHER = "other"
+
+
+class Judgement(StrEnum):
+    """What a moderator makes of a reported post."""
+
+    KEEP = "keep"
+    HIDE = "hide"
+    DELETE = "delete"
+    BAN = "ban"  # hide everything of its author, who is served no more
+
+
+class Act(StrEnum):
+    """What the audit log tells of."""
+
+    WITHHOLD = "withhold"  # done by the reports themselves
+    KEEP = "keep"
+    HIDE = "hide"
+    DELETE = "delete"
+    BAN = "ban"
+    UNBAN = "unban"
+
+
+class Report(Base):
+    """That one person wants one post away: once, whatever becomes of it."""
+
+    __tablename__ = "reports"
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True, index=True)
+    reason: Mapped[Reason] = mapped_column(one_of(Reason))
+    created_at: Mapped[datetime] = mapped_column(Moment, default=now)
+    settled_at: Mapped[datetime | None] = mapped_column(Moment)  # a moderator has judged
+
+    __table_args__ = (Index("ix_reports_open", "post_id", **only("settled_at IS NULL")),)
+
+
+class Ban(Base):
+    """A person or a chat (negative) that is not served. It outlives being forgotten, or forgetting would lift it."""
+
+    __tablename__ = "bans"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    by: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(Moment, default=now)
+
+
+class AuditEntry(Base):
+    """Who did what to what, when. Never changed; it names people by nothing but their ids."""
+
+    __tablename__ = "audit_log"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    actor: Mapped[int | None] = mapped_column(BigInteger)  # none: the reports themselves
+    act: Mapped[Act] = mapped_column(one_of(Act))
+    target: Mapped[str] = mapped_column(String(64), index=True)  # «post 7», «person 5», «chat -100»
+    created_at: Mapped[datetime] = mapped_column(Moment, default=now)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A reported post that nobody has judged yet, and how many such there are."""
+
+    post: Post
+    reasons: Counter[Reason]
+    open: int
+
+
+@dataclass(frozen=True)
+class Reported:
+    """`first` when this person had not reported the post before; `withheld` when this report took it out."""
+
+    first: bool
+    withheld: bool
+
+
+class Moderation:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._read, self._write = transactions(engine)
+
+    # reports
+
+    async def report(self, post_id: int, person_id: int, reason: Reason, threshold: int) -> Reported | None:
+        """Keep a report; at `threshold` unsettled ones the post is withheld until a moderator judges. None: no post."""
+        async with self._write() as session:
+            await hold(session, person_id)
+            post = await _held(session, post_id)
+            if post is None or post.status is not PostStatus.LIVE:
+                return None
+            if await session.get(Report, (post_id, person_id)) is not None:
+                return Reported(first=False, withheld=False)
+            session.add(Report(post_id=post_id, person_id=person_id, reason=reason))
+            await session.flush()
+            unsettled = select(func.count()).where(Report.post_id == post_id, Report.settled_at.is_(None))
+            withheld = (await session.scalar(unsettled) or 0) >= threshold
+            if withheld:
+                post.status = PostStatus.REPORTED
+                _note(session, None, Act.WITHHOLD, f"post {post_id}")
+            return Reported(first=True, withheld=withheld)
+
+    async def case(self, after: int = 0) -> Case | None:
+        """The next reported post by id, from the first again after the last; None when all are judged."""
+        async with self._read() as session:
+            ids = list(await session.scalars(_open().group_by(Report.post_id).order_by(Report.post_id)))
+            if not ids:
+                return None
+            post = await session.get_one(Post, next((number for number in ids if number > after), ids[0]))
+            reasons = select(Report.reason, func.count()).where(Report.post_id == post.id, Report.settled_at.is_(None))
+            counted = (await session.execute(reasons.group_by(Report.reason))).all()
+            return Case(post, Counter(dict(counted)), len(ids))
+
+    async def judge(self, post_id: int, moderator: int, judgement: Judgement) -> Post | None:
+        """Carry out a judgement once. None when there is nothing to judge (any more).
+
+        A post to be deleted is only withheld here: its reports stay open until its rows are gone.
+        """
+        async with self._write() as session:
+            post = await _held(session, post_id)
+            reported = await session.scalar(_open().where(Report.post_id == post_id).limit(1))
+            if post is None or reported is None:
+                return None
+            if judgement is not Judgement.KEEP:
+                post.status = PostStatus.WITHHELD
+            elif post.status is PostStatus.REPORTED:
+                post.status = PostStatus.LIVE
+            if judgement is not Judgement.DELETE:
+                await _settle(session, [post_id])
+            _note(session, moderator, Act(judgement), f"post {post_id}")
+            return post
+
+    # bans
+
+    async def ban(self, subject: int, moderator: int) -> list[Post] | None:
+        """Serve a person or a chat no more; gives their posts, which nobody sees from now on. None: banned already."""
+        async with self._write() as session:
+            row = Ban(id=subject, by=moderator)
+            if await get_or_add(session, row, Ban.id == subject) is not row:
+                return None
+            shown = Post.status.in_([PostStatus.LIVE, PostStatus.REPORTED])
+            theirs = select(Post).where(Post.person_id == subject, shown).order_by(Post.id)
+            posts = list(await session.scalars(theirs.with_for_update(key_share=True, of=Post)))
+            for post in posts:
+                post.status = PostStatus.WITHHELD
+            await _settle(session, [post.id for post in posts])
+            _note(session, moderator, Act.BAN, _name(subject))
+            return posts
+
+    async def unban(self, subject: int, moderator: int) -> bool:
+        """Serve them again; what was withheld stays so. False when they were not banned."""
+        async with self._write() as session:
+            lifted = delete(Ban).where(Ban.id == subject).returning(Ban.id)
+            if await session.scalar(lifted) is None:
+                return False
+            _note(session, moderator, Act.UNBAN, _name(subject))
+            return True
+
+    async def banned(self, *ids: int) -> bool:
+        """Whether one of these people and chats is banned."""
+        async with self._read() as session:
+            return await session.scalar(select(Ban.id).where(Ban.id.in_(ids)).limit(1)) is not None
+
+    async def bans(self, limit: int = 50) -> list[Ban]:
+        """Who is banned, the newest first."""
+        async with self._read() as session:
+            return list(await session.scalars(select(Ban).order_by(Ban.created_at.desc(), Ban.id).limit(limit)))
+
+    # the log
+
+    async def log(self, target: str) -> list[AuditEntry]:
+        """What was done to a target, oldest first."""
+        async with self._read() as session:
+            entries = select(AuditEntry).where(AuditEntry.target == target)
+            return list(await session.scalars(entries.order_by(AuditEntry.id)))
+
+
+def _open() -> Select[int]:
+    """The posts of the reports that nobody has judged."""
+    return select(Report.post_id).where(Report.settled_at.is_(None))
+
+
+async def _settle(session: AsyncSession, post_ids: Sequence[int]) -> None:
+    judged = update(Report).where(Report.post_id.in_(post_ids), Report.settled_at.is_(None))
+    await session.execute(judged.values(settled_at=now()))
+
+
+def _note(session: AsyncSession, actor: int | None, act: Act, target: str) -> None:
+    session.add(AuditEntry(actor=actor, act=act, target=target))
+
+
+def _name(subject: int) -> str:
+    return f"person {subject}" if subject > 0 else f"chat {subject}"
+
+
+async def _held(session: AsyncSession, post_id: int) -> Post | None:
+    """A post that nobody else changes until the transaction ends."""
+    return await session.scalar(select(Post).where(Post.id == post_id).with_for_update(key_share=True, of=Post))
