@@ -17,6 +17,7 @@ from bot.chat.texts import LANGUAGES, Texts, texts
 from bot.chat.titles import LONGEST, all_titles, clean_title, suggestions
 from bot.chat.visit import Visit, answer_to, thread_of
 from bot.services import Services
+from inference.safety import Level
 from storage import models
 from storage.models import Expansion, Post, PostStatus, now
 
@@ -26,7 +27,7 @@ RIGHT_AFTER = timedelta(minutes=15)  # words written this soon after a question 
 
 async def publish(services: Services, visit: Visit, tap: Publish) -> None:
     """Post a result, once its author has agreed to publishing at all; for one that is posted, ask for another title."""
-    expansion = await finished(services, visit, tap.expansion)
+    expansion = await _publishable(services, visit, tap.expansion)
     if expansion is None:
         return
     if visit.person.consented_at is None:
@@ -43,9 +44,18 @@ async def publish(services: Services, visit: Visit, tap: Publish) -> None:
 
 async def agree(services: Services, visit: Visit, tap: AgreeToPublish) -> None:
     """Yes, to this one and to those that follow."""
-    if expansion := await finished(services, visit, tap.expansion):
+    if expansion := await _publishable(services, visit, tap.expansion):
         await services.people.consent(visit.person.id)
         await _publish(services, visit, expansion)
+
+
+async def _publishable(services: Services, visit: Visit, expansion_id: int) -> Expansion | None:
+    """The visitor's own finished expansion, unless the safety check wants nobody else to see it."""
+    expansion = await finished(services, visit, expansion_id)
+    if expansion is not None and expansion.verdict == Level.UNSAFE:
+        await visit.toast("publish.unsafe", alert=True)
+        return None
+    return expansion
 
 
 async def not_now(services: Services, visit: Visit, tap: NotNow) -> None:

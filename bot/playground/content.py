@@ -11,7 +11,7 @@ CAPTION_LENGTH = 1024
 CALLBACK_BYTES = 64
 BUTTONS = 100
 CAPTIONED = {"photo", "document", "animation", "video", "audio", "voice"}
-SHOWN = ("has_media_spoiler", "show_caption_above_media")
+SHOWN = {"has_media_spoiler": "has_spoiler", "show_caption_above_media": "show_caption_above_media"}  # by request
 
 
 def text(call: Call) -> Json:
@@ -101,7 +101,7 @@ def with_medium(found: Medium, source: Json) -> Json:
             for key in ("file_id", "file_unique_id", "file_name", "mime_type", "file_size", "thumbnail")
             if key in found.content
         }
-    return body | {key: _flag(source.get(key)) for key in SHOWN}
+    return body | {shown: _flag(source.get(asked)) for shown, asked in SHOWN.items()}
 
 
 def _flag(value: object) -> bool | None:
