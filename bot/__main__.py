@@ -6,6 +6,7 @@ import asyncio
 import random
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ import typer
 from pydantic import ValidationError
 
 from bot.refusal import CannotRun, Refused
-from bot.settings import Settings
+from bot.settings import Settings, complaint
 from inference.canvas import MAX_SCALE, MIN_SCALE, Direction
 from inference.engine import EngineError, EngineName, EngineUnavailable, Style
 
@@ -109,6 +110,27 @@ def doctor() -> None:
 
 
 @cli.command()
+def pull(
+    model: Annotated[str, typer.Argument(help="a preset, or a hub id and the preset it is like")] = "",
+) -> None:
+    """Download a model, saying first what it costs and permits; call again to go on after an interruption."""
+    from bot.pull import download
+
+    settings = Settings()
+    download(model or settings.model, settings.hub_token.get_secret_value())
+
+
+@cli.command()
+def bench(
+    names: Annotated[list[str] | None, typer.Argument(help="which benchmarks; all when none is named")] = None,
+) -> None:
+    """Measure: run the benchmarks one after another, each in a process of its own."""
+    from bot.bench import measure
+
+    sys.exit(measure(names or []))
+
+
+@cli.command()
 def warm() -> None:
     """Compile the engine's kernels ahead, so that nobody waits for it later; set-up does this."""
     from inference.patchmatch.warmup import warm_up
@@ -133,18 +155,17 @@ def _serve(settings: Settings, *, work: bool, serve: bool) -> None:
     asyncio.run(until_told())
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; whatever keeps it from running is one line on stderr."""
     try:
-        cli()
+        cli(arguments)
     except Refused as reason:
         print(f"kuotu: {reason}", file=sys.stderr)
         sys.exit(2)
     except CannotRun as reason:
         sys.exit(f"kuotu: {reason}")
     except ValidationError as error:
-        first = error.errors()[0]
-        sys.exit(f"kuotu: KUOTU_{'_'.join(map(str, first['loc'])).upper()}={first.get('input')!r}: {first['msg']}")
+        sys.exit(f"kuotu: {complaint(error)}")
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ from storage.database import DatabaseUnavailable, migrate, open_database
 from storage.gallery import GalleryStore
 from storage.inbox import Inbox
 from storage.people import People
-from storage.queue import open_queue
+from storage.queue import QueueUnavailable, open_queue
 from storage.store import Store
 
 log = structlog.get_logger()
@@ -59,7 +59,7 @@ async def running(settings: Settings, *, work: bool = True, serve: bool = True) 
     async with AsyncExitStack() as stack:
         try:
             yield await _start(settings, stack, work=work, serve=serve)
-        except (DatabaseUnavailable, BlobsUnavailable, EngineUnavailable) as error:
+        except (DatabaseUnavailable, BlobsUnavailable, QueueUnavailable, EngineUnavailable) as error:
             raise CannotRun(str(error)) from error
 
 
@@ -75,6 +75,8 @@ async def _start(settings: Settings, stack: AsyncExitStack, *, work: bool, serve
     app, playground = build_web(), await _playground(settings, stack)
     if playground is not None:
         playground.add_routes(app, allowed_hosts=settings.hosts)
+    if not serve and not settings.on_telegram:
+        raise CannotRun("a worker delivers to Telegram; set KUOTU_TELEGRAM_TOKEN, or use `kuotu run`")
     token = settings.telegram_token.get_secret_value() or (playground.token if playground else "")
     port = settings.port if settings.port or not serve else _free_port(settings.host)
     api = settings.telegram_api if settings.on_telegram else f"http://{_reachable(settings.host)}:{port}"
@@ -90,7 +92,7 @@ async def _start(settings: Settings, stack: AsyncExitStack, *, work: bool, serve
     delivery = Delivery(services, application.bot, board)
     stack.push_async_callback(board.close)
     if work:
-        await services.queue.rescue(every_lease=settings.queue_url == "local")
+        await services.queue.rescue(every_lease=settings.database.startswith("sqlite"))  # then we are alone, see above
     await delivery.recover()
     await _run(delivery.run(), stack)
     await _run(Cards(services, application.bot).run(), stack)
@@ -108,9 +110,9 @@ async def open_services(
     database = await open_database(settings.database)
     stack.push_async_callback(database.dispose)
     await migrate(database)
+    queue, blobs = open_queue(settings.queue_url, database), open_blobs(settings.blobs)
     infos = await asyncio.gather(*(engine.start() for engine in engines))
     limits = Limits(settings.max_megapixels, settings.quota, frozenset(settings.admins))
-    queue, blobs = open_queue(settings.queue_url, database), open_blobs(settings.blobs)
     services = Services(Store(database), People(database), GalleryStore(database), queue, blobs, infos[0], limits)
     return services, Inbox(database)
 

@@ -5,23 +5,30 @@ from __future__ import annotations
 import asyncio
 import shutil
 import socket
+import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from importlib.metadata import version
 
 from rich.console import Console
 from rich.markup import escape
+from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import AsyncEngine
 from telegram import Bot, User
 from telegram.error import InvalidToken, TelegramError
 
-from bot.settings import Settings
-from inference.engine import EngineName, EngineUnavailable, open_engine
+from bot.settings import Settings, strangers
+from inference.diffusion.choice import Choice, parse_choice
+from inference.diffusion.doctor import catalogue, checks
+from inference.diffusion.facts import Facts, gather, suitable
+from inference.engine import EngineName, EngineUnavailable
 from storage.blobs import BlobsUnavailable, open_blobs
 from storage.database import DatabaseUnavailable, open_database
+from storage.models import Chat
 from storage.people import People
+from storage.queue import QueueUnavailable, open_queue
 
 ROOM = 2.0  # GB below which the disk is worth a word
 
@@ -44,17 +51,23 @@ async def examine(settings: Settings) -> int:
     console, worst = Console(), 0
     console.print(f"扩图 Kuotu {version('kuotu')}, Python {sys.version.split()[0]}", highlight=False)
     async for finding in _findings(settings):
-        console.print(f" {finding.state.value} [bold]{finding.subject}[/]  {escape(finding.words)}", highlight=False)
+        line = f" {finding.state.value} [bold]{escape(finding.subject)}[/]  {escape(finding.words)}"
+        console.print(line, highlight=False, soft_wrap=True)
         worst = max(worst, int(finding.state is State.BAD))
     return worst
 
 
 async def _findings(settings: Settings) -> AsyncIterator[Finding]:
+    for name in strangers():
+        yield Finding(State.OPTIONAL, name, "is no setting of Kuotu; the README lists them")
     yield _folder(settings)
     database, finding = await _database(settings)
     yield finding
+    if database is not None:
+        yield _queue(settings, database)
     yield _blobs(settings)
-    yield await asyncio.to_thread(_engine, settings)
+    for finding in await asyncio.to_thread(lambda: list(_engine(settings))):
+        yield finding
     yield _port(settings)
     async for finding in _telegram(settings, database):
         yield finding
@@ -93,15 +106,54 @@ def _blobs(settings: Settings) -> Finding:
     return Finding(State.GOOD, "pictures", settings.blobs)
 
 
-def _engine(settings: Settings) -> Finding:
+def _queue(settings: Settings, database: AsyncEngine) -> Finding:
     try:
-        engine = open_engine(settings.engine, settings.model)
+        open_queue(settings.queue_url, database)
+    except QueueUnavailable as error:
+        return Finding(State.BAD, "queue", str(error))
+    return Finding(State.GOOD, "queue", settings.queue_url)
+
+
+def _engine(settings: Settings) -> Iterator[Finding]:
+    """Which engine serves, and each step to the one with weights unless the other was asked for."""
+    if settings.engine is EngineName.PATCHMATCH:
+        yield Finding(State.GOOD, "engine", f"patchmatch, {settings.engine_processes} at a time")
+        return
+    try:
+        choice = parse_choice(settings.model)
     except EngineUnavailable as error:
-        return Finding(State.BAD, "engine", str(error))
-    words = f"{engine.name}, {settings.engine_processes} at a time"
-    if settings.engine is EngineName.AUTO and not engine.reads_words:
-        return Finding(State.GOOD, "engine", f"{words}; with a GPU, the [diffusion] extra and a model, it paints new things")
-    return Finding(State.GOOD, "engine", words)
+        yield Finding(State.BAD, "model", str(error))
+        return
+    facts = gather(settings.model, thorough=True)
+    name = suitable(facts) if settings.engine is EngineName.AUTO else settings.engine
+    yield Finding(State.GOOD, "engine", f"{name}, {settings.engine_processes} at a time")
+    yield from _steps(settings, facts, choice)
+
+
+def _steps(settings: Settings, facts: Facts, choice: Choice) -> Iterator[Finding]:
+    yield _driver()
+    needed = settings.engine is EngineName.DIFFUSION
+    found = list(checks(facts, choice))
+    for check in found:
+        grave = needed and check.subject != "card"  # a processor will do, slowly
+        state = State.GOOD if check.good else State.BAD if grave else State.OPTIONAL
+        yield Finding(state, check.subject, check.words)
+    if not all(check.good for check in found):
+        for line in catalogue(facts.card, choice):
+            yield Finding(State.OPTIONAL, "preset", line)
+
+
+def _driver() -> Finding:
+    """What NVIDIA's own tool says, which needs no torch."""
+    tool = shutil.which("nvidia-smi")
+    if tool is None:
+        return Finding(
+            State.OPTIONAL, "GPU", "no nvidia-smi here, so no NVIDIA driver; a GPU runs the engine with weights"
+        )
+    query = (tool, "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader")
+    answer = subprocess.run(query, capture_output=True, text=True, check=False)
+    words = "; ".join((answer.stdout or answer.stderr).strip().splitlines()) or f"{tool} says nothing"
+    return Finding(State.OPTIONAL if answer.returncode else State.GOOD, "GPU", words)
 
 
 def _port(settings: Settings) -> Finding:
@@ -134,12 +186,17 @@ async def _telegram(settings: Settings, database: AsyncEngine | None) -> AsyncIt
 
 def _myself(me: User) -> Finding:
     lacks = [] if me.can_join_groups else ["it cannot join groups: /setjoingroups at @BotFather"]
-    lacks += [] if not me.can_read_all_group_messages else ["privacy mode is off: it is sent every group message"]
+    lacks += ["privacy mode is off, so it is sent every group message: /setprivacy"] * bool(
+        me.can_read_all_group_messages
+    )
     return Finding(State.OPTIONAL if lacks else State.GOOD, "Telegram", "; ".join([f"@{me.username}", *lacks]))
 
 
 async def _groups(bot: Bot, database: AsyncEngine) -> AsyncIterator[Finding]:
     """Telegram shows native reactions in a group only to administrators."""
+    async with database.connect() as connection:
+        if not await connection.run_sync(lambda sync: inspect(sync).has_table(Chat.__tablename__)):
+            return  # Kuotu never ran here
     for group in await People(database).groups():
         try:
             member = await bot.get_chat_member(group.id, bot.id)
@@ -150,4 +207,6 @@ async def _groups(bot: Bot, database: AsyncEngine) -> AsyncIterator[Finding]:
             yield Finding(State.GOOD, f"group «{group.title}»", "administrator, sees native reactions")
         else:
             remedy = "make it an administrator; the buttons work anyway"
-            yield Finding(State.OPTIONAL, f"group «{group.title}»", f"{member.status}, sees no native reactions: {remedy}")
+            yield Finding(
+                State.OPTIONAL, f"group «{group.title}»", f"{member.status}, sees no native reactions: {remedy}"
+            )

@@ -14,6 +14,7 @@ from PIL import Image
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from bot.refusal import Refused
 from inference.canvas import Direction, Extent, Margins, check_limits, parse_ratio, scaled, with_ratio
 from inference.engine import Engine, EngineName, Pixels, Request, Style, open_engine
 from inference.photo import decode, encode_master
@@ -56,10 +57,15 @@ def expand_file(
     max_megapixels: float,
     as_json: bool,
 ) -> None:
-    """Expand one file into another, whole or not at all. Raises OSError, BadPhoto, NoSuchCanvas, EngineError."""
+    """Expand one file into another, whole or not at all.
+
+    Raises Refused, OSError, BadPhoto, NoSuchCanvas, EngineError, EngineUnavailable.
+    """
     suffix = out.suffix.lower()
     if suffix not in KINDS:
-        raise ValueError(f"cannot write {out.name}; use .png, .webp or .jpg")
+        raise Refused(f"{out}: the end of the name says the kind of file; use {', '.join(KINDS)}")
+    if not out.parent.is_dir():
+        raise Refused(f"{out.parent} is not a folder")
     photo = decode(source.read_bytes())
     extent = Extent(photo.shape[1], photo.shape[0])
     request = Request(photo, wish.of(extent, max_megapixels), style, seed, prompt)
@@ -102,7 +108,8 @@ def write_whole(path: Path, data: bytes) -> None:
 
 def _paint(engine: Engine, request: Request) -> tuple[Pixels, float]:
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(file=sys.stderr), transient=True) as progress:
+    console = Console(file=sys.stderr)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task, started = progress.add_task(f"{engine.name} {request.style.value}", total=1.0), time.perf_counter()
         canvas = engine.expand(request, lambda fraction: progress.update(task, completed=fraction))
         return canvas, time.perf_counter() - started

@@ -12,13 +12,14 @@ from structlog.typing import EventDict, WrappedLogger
 from bot.settings import Settings
 
 HIDDEN = "<secret>"
+CHATTY = ("httpx", "aiohttp.access", "alembic", "telegram.ext.Application")  # a line for every call
 
 
 class Redactor:
     """Renders an event and blots out every secret in it, tracebacks and all."""
 
     def __init__(self, render: structlog.types.Processor, secrets: Sequence[str]) -> None:
-        self.render, self.secrets = render, [secret for secret in secrets if secret]
+        self.render, self.secrets = render, secrets
 
     def __call__(self, logger: WrappedLogger, name: str, event: EventDict) -> str:
         line = str(self.render(logger, name, event))
@@ -42,19 +43,19 @@ def configure_logs(settings: Settings) -> None:
         structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False),
         *([structlog.processors.format_exc_info] if settings.log == "json" else []),
     ]
-    secrets = [settings.telegram_token.get_secret_value(), settings.webhook_secret.get_secret_value()]
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=before,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, Redactor(render, secrets)],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, Redactor(render, settings.secrets)],
     )
     handler = logging.StreamHandler()
     handler.setFormatter(formatter)
     root = logging.getLogger()
-    root.handlers, root.level = [handler], logging.INFO
-    for chatty in ("httpx", "aiohttp.access", "alembic", "telegram.ext.Application"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    level = getattr(logging, settings.log_level.upper())
+    root.handlers, root.level = [handler], level
+    for chatty in CHATTY:
+        logging.getLogger(chatty).setLevel(logging.DEBUG if level == logging.DEBUG else logging.WARNING)
     structlog.configure(
         processors=[*before, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.stdlib.LoggerFactory(),
     )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from inference.engine import EngineName
@@ -35,6 +37,9 @@ class Settings(BaseSettings):
     queue_url: str = Field(default="local", description="where jobs wait: `local` is the database itself")
     engine: EngineName = Field(default=EngineName.AUTO, description="`auto`, `patchmatch` or `diffusion`")
     model: str = Field(default="", description="a preset, a hub id, or a local folder; empty: the default preset")
+    hub_token: SecretStr = Field(
+        default=SecretStr(""), description="a Hugging Face token, for models whose licence asks for one"
+    )
     data_dir: Path = Field(default=Path("data"), description="database, pictures and the playground live here")
     host: str = Field(default="127.0.0.1", description="the address to listen on")
     port: int = Field(default=8080, ge=0, le=65535, description="the port to listen on; 0: any free one")
@@ -69,11 +74,41 @@ class Settings(BaseSettings):
         default=(), description="host names, with commas, that the playground answers to besides localhost"
     )
     log: Literal["text", "json"] = Field(default="text", description="how log lines look")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="what is logged; `debug` is everything, secrets blotted out"
+    )
+
+    @field_validator("telegram_token")
+    @classmethod
+    def _like_a_token(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not re.fullmatch(r"\d+:[\w-]+", value.get_secret_value(), re.ASCII):
+            raise ValueError("a token looks like 123456789:AAF…; copy it from @BotFather again")
+        return value
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _like_a_secret(cls, value: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"[\w-]{0,256}", value.get_secret_value(), re.ASCII):
+            raise ValueError("Telegram takes up to 256 of A-Z a-z 0-9 _ -")
+        return value
+
+    @field_validator("telegram_api", "webhook_url")
+    @classmethod
+    def _like_an_address(cls, value: str) -> str:
+        address = urlsplit(value)
+        if value and (address.scheme not in ("http", "https") or not address.hostname):
+            raise ValueError("an address looks like https://example.org")
+        return value.rstrip("/")
 
     @field_validator("admins", mode="before")
     @classmethod
     def _split_numbers(cls, value: object) -> object:
-        return tuple(int(part) for part in value.replace(",", " ").split()) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        try:
+            return tuple(int(part) for part in value.replace(",", " ").split())
+        except ValueError:
+            raise ValueError("ids are numbers, with commas between them") from None
 
     @field_validator("hosts", mode="before")
     @classmethod
@@ -95,3 +130,24 @@ class Settings(BaseSettings):
     @property
     def engine_processes(self) -> int:
         return self.workers or os.cpu_count() or 1
+
+    @property
+    def secrets(self) -> list[str]:
+        """What must never be shown: of the Telegram token, the part after the bot's own number."""
+        token = self.telegram_token.get_secret_value().partition(":")[2]
+        found = [token, self.webhook_secret.get_secret_value(), self.hub_token.get_secret_value()]
+        return [secret for secret in found if secret]
+
+
+def complaint(error: ValidationError) -> str:
+    """The first setting that cannot be, in one line that shows no secret."""
+    first = error.errors()[0]
+    field = str(first["loc"][0])
+    value = "" if Settings.model_fields[field].annotation is SecretStr else f"={first['input']!r}"
+    return f"KUOTU_{field.upper()}{value}: {first['msg'].removeprefix('Value error, ')}"
+
+
+def strangers() -> list[str]:
+    """KUOTU_* variables that are no settings: misspelt, most likely."""
+    known = {f"KUOTU_{name.upper()}" for name in Settings.model_fields}
+    return sorted(name for name in os.environ if name.startswith("KUOTU_") and name not in known)

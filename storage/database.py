@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import URL, ColumnElement, Connection, Engine, event, make_url, select
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InvalidRequestError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from storage.models import Base, Person
@@ -24,7 +24,7 @@ PRAGMA busy_timeout = 5000;
 PRAGMA foreign_keys = ON;
 """
 
-
+DRIVERS = ("sqlite+aiosqlite", "postgresql+psycopg")  # the asynchronous ones that Kuotu is tested with
 TURNS: WeakKeyDictionary[Engine, asyncio.Lock] = WeakKeyDictionary()  # who writes to an SQLite database now
 
 
@@ -43,13 +43,13 @@ async def open_database(url: str) -> AsyncEngine:
     """Connect to `sqlite+aiosqlite:///file` or `postgresql+psycopg://…`. Raises DatabaseUnavailable."""
     try:
         address = make_url(url)
+        if address.drivername not in DRIVERS:
+            raise DatabaseUnavailable(f"no driver {address.drivername!r} here; use {' or '.join(DRIVERS)}")
         engine = create_async_engine(address, **_options(address))
-    except (NoSuchModuleError, InvalidRequestError):
+    except (ArgumentError, ValueError):  # the whole URL may hold a password
         raise DatabaseUnavailable(
-            f"no asynchronous driver {address.drivername!r}; use sqlite+aiosqlite:// or postgresql+psycopg://"
+            f"{url.partition('@')[2] or url!r} is not a database URL, such as sqlite+aiosqlite:///kuotu.db"
         ) from None
-    except ArgumentError:
-        raise DatabaseUnavailable(f"{url!r} is not a database URL, such as sqlite+aiosqlite:///kuotu.db") from None
     except ModuleNotFoundError as missing:
         raise DatabaseUnavailable(f"{address.drivername} needs {missing.name}: pip install 'kuotu[scale]'") from None
     try:
