@@ -29,9 +29,10 @@ from bot.refusal import CannotRun
 from bot.services import Limits, Services
 from bot.settings import Settings
 from bot.web.app import WEBHOOK_PATH, add_health, add_webhook, build_web, health
+from bot.web.gallery import add_gallery, lead_to_gallery
 from inference.checks import Checks
-from inference.engine import EngineUnavailable
-from inference.process import EngineProcess
+from inference.engine import EngineName, EngineUnavailable
+from inference.process import EngineInfo, EngineProcess
 from inference.safety import Thresholds
 from storage.blobs import BlobsUnavailable, open_blobs
 from storage.database import DatabaseUnavailable, migrate, open_database
@@ -64,43 +65,74 @@ async def running(settings: Settings, *, work: bool = True, serve: bool = True) 
 
 
 async def _start(settings: Settings, stack: AsyncExitStack, *, work: bool, serve: bool) -> Kuotu:
-    claim_folder(settings.data_dir, stack)
-    engines = [
-        EngineProcess(settings.engine, settings.model, time_limit=settings.time_limit, checks=_checks(settings))
-        for _ in range(settings.engine_processes)
-    ]
-    for engine in engines if work else engines[:1]:
-        stack.push_async_callback(engine.close)
-    services, inbox = await open_services(settings, engines, stack)
-    app, playground = build_web(), await _playground(settings, stack)
-    if playground is not None:
-        playground.add_routes(app, allowed_hosts=settings.hosts)
     if not serve and not settings.on_telegram:
         raise CannotRun("a worker delivers to Telegram; set KUOTU_TELEGRAM_TOKEN, or use `kuotu run`")
+    claim_folder(settings.data_dir, stack)
+    engines = _engines(settings, stack) if work else []
+    services, inbox = await open_services(settings, engines, stack)
+    playground = await _playground(settings, stack)
     token = settings.telegram_token.get_secret_value() or (playground.token if playground else "")
     port = settings.port if settings.port or not serve else _free_port(settings.host)
     api = settings.telegram_api if settings.on_telegram else f"http://{_reachable(settings.host)}:{port}"
     application = build_application(services, inbox, token=token, api=api)
     secret = settings.webhook_secret.get_secret_value() or secrets.token_urlsafe(32)
-    if settings.webhook_url:
-        add_webhook(app, application, secret)
     if serve:
-        add_health(app, lambda: health(services, settings))
-        await _listen(app, settings.host, port, stack)
+        await _listen(_web(settings, services, application, playground, secret), settings.host, port, stack)
     await _connect(application, stack)
-    board = StatusBoard(services, application.bot)
-    delivery = Delivery(services, application.bot, board)
-    stack.push_async_callback(board.close)
-    if work:
-        await services.queue.rescue(every_lease=settings.database.startswith("sqlite"))  # then we are alone, see above
-    await delivery.recover()
-    await _run(delivery.run(), stack)
-    await _run(Cards(services, application.bot).run(), stack)
-    for number, engine in enumerate(engines if work else []):
-        await _run(Worker(f"{socket.gethostname()}:{os.getpid()}:{number}", services, engine, board).run(), stack)
+    await _work(settings, services, engines, application, stack)
     if serve:
         await _receive(application, settings, secret, stack)
     return Kuotu(f"@{application.bot.username}" if settings.on_telegram else f"{api}/", services, playground)
+
+
+async def _work(
+    settings: Settings, services: Services, engines: list[EngineProcess], application: App, stack: AsyncExitStack
+) -> None:
+    """Recover what a crash has left, then paint and deliver."""
+    board = StatusBoard(services, application.bot)
+    delivery = Delivery(services, application.bot, board)
+    stack.push_async_callback(board.close)
+    if engines:  # on SQLite we are the only program, so every lease is one of a former life
+        await services.queue.rescue(every_lease=settings.database.startswith("sqlite"))
+    await delivery.recover()
+    await _run(delivery.run(), stack)
+    await _run(Cards(services, application.bot).run(), stack)
+    for number, engine in enumerate(engines):
+        await _run(Worker(f"{socket.gethostname()}:{os.getpid()}:{number}", services, engine, board).run(), stack)
+
+
+def _web(
+    settings: Settings, services: Services, application: App, playground: Playground | None, secret: str
+) -> web.Application:
+    app = build_web()
+    if playground is not None:
+        playground.add_routes(app, allowed_hosts=settings.hosts)
+    if settings.webhook_url:
+        add_webhook(app, application, secret)
+    add_health(app, lambda: health(services, settings))
+    bot = application.bot
+    add_gallery(
+        app,
+        services,
+        bot.token,
+        lambda: f"https://t.me/{bot.username}" if settings.on_telegram else "/",
+        settings.public_url,
+    )
+    if playground is None:
+        lead_to_gallery(app)
+    return app
+
+
+def _engines(settings: Settings, stack: AsyncExitStack) -> list[EngineProcess]:
+    thresholds = Thresholds(settings.safety_unsure, settings.safety_unsafe, settings.safety_suggestive)
+    checks = Checks(settings.gate, settings.safety, thresholds)
+    engines = [
+        EngineProcess(settings.engine, settings.model, time_limit=settings.time_limit, checks=checks)
+        for _ in range(settings.engine_processes)
+    ]
+    for engine in engines:
+        stack.push_async_callback(engine.close)
+    return engines
 
 
 async def open_services(
@@ -112,14 +144,18 @@ async def open_services(
     await migrate(database)
     queue, blobs = open_queue(settings.queue_url, database), open_blobs(settings.blobs)
     infos = await asyncio.gather(*(engine.start() for engine in engines))
+    elsewhere = EngineInfo(settings.engine.value, settings.model, settings.engine is EngineName.DIFFUSION)
     limits = Limits(settings.max_megapixels, settings.quota, frozenset(settings.admins))
-    services = Services(Store(database), People(database), GalleryStore(database), queue, blobs, infos[0], limits)
+    services = Services(
+        Store(database),
+        People(database),
+        GalleryStore(database),
+        queue,
+        blobs,
+        infos[0] if infos else elsewhere,
+        limits,
+    )
     return services, Inbox(database)
-
-
-def _checks(settings: Settings) -> Checks:
-    thresholds = Thresholds(settings.safety_unsure, settings.safety_unsafe, settings.safety_suggestive)
-    return Checks(settings.gate, settings.safety, thresholds)
 
 
 def claim_folder(folder: Path, stack: AsyncExitStack) -> None:
