@@ -1,4 +1,7 @@
-"""What the engine without weights costs, beside pypatchmatch: `python benchmarks/engine.py [plot.png]`. One core; seconds of CPU."""
+"""What the engine without weights costs, beside pypatchmatch: `python benchmarks/engine.py [plot.png]`.
+
+One core; seconds of CPU.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -48,7 +52,7 @@ def asked(photo: Pixels, scale: float = 1.5, direction: Direction = Direction.AL
 
 
 def pypatchmatch(photo: Pixels) -> None:
-    """The search alone, on a canvas of 512 pixels, with the rows as a guide; a picture at full size costs more on top."""
+    """The search alone, on a canvas of 512 pixels, rows as a guide; a picture at full size costs more on top."""
     from patchmatch import inpaint_regularity
 
     canvas = asked(photo).margins.canvas(Extent(photo.shape[1], photo.shape[0]))
@@ -71,10 +75,9 @@ def memory() -> float:
 def beside_pypatchmatch(engine: PatchMatch) -> None:
     for name, longest in (("picos", 1024), ("life", 1024), ("astronaut", 1024), ("picos-12mp", 4000)):
         photo = sample(name, longest)
-        ours, theirs = seconds(lambda: engine.expand(asked(photo), ignore)), seconds(lambda: pypatchmatch(photo), 1)
-        say(
-            f"{name:12} {photo.shape[1]}x{photo.shape[0]} all 1.5x: {ours:.2f} s, pypatchmatch {theirs:.2f} s, {theirs / ours:.1f} times"
-        )
+        ours, theirs = seconds(partial(engine.expand, asked(photo), ignore)), seconds(partial(pypatchmatch, photo), 1)
+        size = f"{photo.shape[1]}x{photo.shape[0]}"
+        say(f"{name:12} {size} all 1.5x: {ours:.2f} s, pypatchmatch {theirs:.2f} s, {theirs / ours:.1f} times")
 
 
 def codec() -> None:
@@ -94,9 +97,8 @@ def two_at_once() -> None:
     start = time.perf_counter()
     both = [subprocess.Popen(command) for _ in range(2)]
     assert not any(process.wait() for process in both)
-    say(
-        f"five 1024 px photos: one process {alone:.1f} s, two processes with five each {time.perf_counter() - start:.1f} s"
-    )
+    together = time.perf_counter() - start
+    say(f"five 1024 px photos: one process {alone:.1f} s, two processes with five each {together:.1f} s")
 
 
 def one(engine: PatchMatch) -> None:
@@ -119,24 +121,17 @@ def plot(engine: PatchMatch, path: str) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    scales, sizes, photo = (1.25, 1.5, 2, 3, 4), (256, 512, 1024, 2048, 4000), sample("picos-12mp", 4000)
+    scales, sizes, photo = (1.25, 1.5, 2, 3, 4), (256, 512, 1024, 2048, 4000), sample("picos", 1024)
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 3), constrained_layout=True, sharey=True)
     for direction in (Direction.ALL, Direction.RIGHT):
-        by_size = [
-            seconds(lambda s=s: engine.expand(asked(sample("picos-12mp", s), 1.5, direction), ignore)) for s in sizes
-        ]
-        left.plot(sizes, by_size, "o-", label=f"{direction.value}, 1.5x")
-        small = sample("picos", 1024)
-        by_scale = [seconds(lambda s=s: engine.expand(asked(small, s, direction), ignore)) for s in scales]
-        right.plot(scales, by_scale, "o-", label=f"{direction.value}, 1024 px")
-    left.set(
-        xlabel=f"photo, longer side in pixels (up to {photo.shape[1]}x{photo.shape[0]})",
-        ylabel="CPU seconds",
-        xscale="log",
-        ylim=0,
-    )
+        by_size = [asked(sample("picos-12mp", size), 1.5, direction) for size in sizes]
+        by_scale = [asked(photo, scale, direction) for scale in scales]
+        for axes, along, requests in ((left, sizes, by_size), (right, scales, by_scale)):
+            costs = [seconds(partial(engine.expand, request, ignore)) for request in requests]
+            axes.plot(along, costs, "o-", label=direction.value)
+    left.set(xlabel="photo at 1.5x, longer side in pixels", ylabel="CPU seconds", xscale="log", ylim=0)
     left.set_xticks(sizes, [str(size) for size in sizes])
-    right.set(xlabel="scale")
+    right.set(xlabel="scale of a photo of 1024 pixels")
     for axes in (left, right):
         axes.legend()
         axes.grid(alpha=0.3)

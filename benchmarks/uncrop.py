@@ -1,7 +1,8 @@
 """How good is a new part? Crop a photo, expand the crop, compare with what was cut away: `python benchmarks/uncrop.py`.
 
-Every figure looks at the new part alone. swd and sharp say whether it looks like the truth, layout whether things stand where
-they stood (which rewards blur: read it between sharp methods only), seam whether the border shows, repeat whether things recur.
+Every figure looks at the new part alone. swd and sharp say whether it looks like the truth, layout whether things stand
+where they stood (which rewards blur: read it between sharp methods only), seam whether the border shows, repeat whether
+things recur.
 """
 
 from __future__ import annotations
@@ -19,7 +20,19 @@ from inference.engine import Pixels, Request, ignore
 from inference.patchmatch.engine import PatchMatch
 
 SAMPLES = Path(__file__).parents[1] / "bot" / "playground" / "samples"
-NAMES = "aitzgorri astronaut chelsea coffee friends life picos rocket seeding sunset wine".split()
+NAMES = [
+    "aitzgorri",
+    "astronaut",
+    "chelsea",
+    "coffee",
+    "friends",
+    "life",
+    "picos",
+    "rocket",
+    "seeding",
+    "sunset",
+    "wine",
+]
 PATCH, LEVELS, PROJECTIONS, MOST = 7, 4, 128, 4000
 
 Grey = NDArray[np.float32]
@@ -75,7 +88,7 @@ def _laplacian(picture: Pixels) -> list[NDArray[np.float32]]:
 
 
 def _wasserstein(result: Pixels, truth: Pixels, new: NDArray[np.uint8]) -> float:
-    """Rabin, Peyré, Delon, Bernot, «Wasserstein Barycenter and its Application to Texture Mixing» (2011), of 7x7 patches."""
+    """Rabin, Peyré, Delon, Bernot, «Wasserstein Barycenter and its Application to Texture Mixing» (2011)."""
     random = np.random.default_rng(0)
     distances = []
     for ours, theirs in zip(_laplacian(result), _laplacian(truth), strict=True):

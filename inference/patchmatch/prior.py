@@ -22,7 +22,8 @@ def wanted_row(level: Level, away: Floats, recipe: Recipe, seed: int) -> Floats:
     row."""
     last = level.photo.height - 1
     row = np.arange(level.canvas.height, dtype=np.float32)[:, None] - level.margins.top
-    heights = np.random.default_rng([seed, 1]).uniform(-1, 1, GRID).astype(np.float32)
+    random = np.random.default_rng([seed, 1])
+    heights = (random.uniform(0.4, 1, GRID) * random.choice((-1, 1), GRID)).astype(np.float32)
     bend = cv2.resize(heights, level.canvas, interpolation=cv2.INTER_CUBIC)
     bend *= recipe.bend * level.photo.height * np.minimum(away / (RAMP * min(level.photo)), 1)
     # beyond the top and the bottom the scene ends: the bend there only leads back into it

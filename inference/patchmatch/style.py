@@ -26,7 +26,7 @@ class Recipe:
     resized: float = 0.0  # cost of a source from a page of another size
     central: float = 80.0  # cost of a source in the middle of the photo: what stands there is likely to be its subject
     jitter: float = 0.1  # how far a random draw may raise a cost, relatively
-    bend: float = 0.2  # how far rows may wander, as a share of the photo's height
+    bend: float = 0.25  # how far rows may wander, as a share of the photo's height
     stamps: tuple[int, int] | None = None  # how many copies of the subject, at least and at most
     standing: bool = True  # copies stand where the original stands
 

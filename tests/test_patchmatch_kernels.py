@@ -1,0 +1,69 @@
+"""The compiled kernels: their bounds, their cache, their memory. Each in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from inference.patchmatch.kernel import default_folder
+
+EXPAND = """
+import sys, hashlib, numpy as np
+from pathlib import Path
+from inference.canvas import Margins
+from inference.engine import Request, Style, ignore
+from inference.patchmatch.engine import PatchMatch
+engine = PatchMatch(Path(sys.argv[1]))
+photo = np.random.default_rng(0).integers(0, 256, (int(sys.argv[2]), int(sys.argv[3]), 3), np.uint8)
+margins = Margins(photo.shape[1] // 4, photo.shape[0] // 4, photo.shape[1] // 4, photo.shape[0] // 4)
+digest = hashlib.sha256()
+for style in sys.argv[4].split(','):
+    digest.update(engine.expand(Request(photo, margins, Style(style), seed=7), ignore).tobytes())
+peak = next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM'))
+print(engine.cache, digest.hexdigest(), peak)
+"""
+
+
+def expand(folder: Path, height: int, width: int, styles: str, **environment: str) -> tuple[str, str, int]:
+    """The cache in use, a digest of the results, and the most kilobytes held."""
+    command = [sys.executable, "-c", EXPAND, str(folder), str(height), str(width), styles]
+    done = subprocess.run(command, env=os.environ | environment, check=True, capture_output=True, text=True)
+    cache, digest, peak = done.stdout.split()
+    return cache, digest, int(peak)
+
+
+@pytest.mark.timeout(120)
+def test_no_kernel_reaches_beyond_an_array(tmp_path: Path) -> None:
+    """Checked code raises IndexError; it is never mixed with unchecked code in a cache."""
+    assert expand(tmp_path, 24, 31, "faithful,wild", NUMBA_BOUNDSCHECK="1")[0] == "None"
+    assert not list(tmp_path.iterdir())
+
+
+def test_every_process_gives_the_same_bytes() -> None:
+    first, second = (expand(default_folder(), 40, 50, "faithful,wild") for _ in range(2))
+    assert first[1] == second[1]
+
+
+def test_a_folder_that_cannot_be_written_is_read_through_a_copy(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    from inference.patchmatch.kernel import _copy, _writable
+
+    assert _writable(blocked / "kernels") is None
+    copy = _copy(default_folder())
+    assert copy is not None
+    assert {path.name for path in copy.iterdir()} == {path.name for path in default_folder().iterdir()}
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from /proc")
+def test_memory_grows_with_the_canvas_and_with_nothing_else() -> None:
+    """The photo and the canvas are 1.44 canvases of bytes, the larger work canvas 2."""
+    small, large = (
+        expand(default_folder(), height, width, "faithful") for height, width in ((1050, 1400), (2100, 2800))
+    )
+    canvases = [1050 * 1400 * 2.25 * 3 / 1024, 2100 * 2800 * 2.25 * 3 / 1024]
+    assert large[2] - small[2] < 5 * (canvases[1] - canvases[0])
