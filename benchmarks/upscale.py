@@ -20,7 +20,7 @@ from inference.canvas import Extent, Margins
 from inference.engine import Pixels
 from inference.photo import decode
 from inference.sharpness import sharpen_to
-from inference.upscale import WORTHWHILE, enlarge, upscale, upscale_expansion
+from inference.upscale import enlarge, softened, upscale, upscale_expansion
 
 SAMPLES = Path(__file__).parents[1] / "bot" / "playground" / "samples"
 UNSEEN = ("astronaut", "chelsea", "coffee", "rocket", "picos-12mp", "wine")
@@ -110,10 +110,14 @@ def _sharpnesses(true: Pixels, factor: float) -> list[float]:
     painted = np.asarray(cv2.resize(true, size, interpolation=cv2.INTER_AREA), np.uint8)
     plain = np.asarray(cv2.resize(painted, (width, height), interpolation=cv2.INTER_LANCZOS4), np.uint8)
     better = enlarge(painted, Extent(width, height))
-    left_over = factor / 2 if factor > WORTHWHILE else factor
     for picture in (plain, better):
         picture[~new] = true[~new]
-    finished = (plain, sharpen_to(plain, margins, factor), better, sharpen_to(better, margins, left_over))
+    finished = (
+        plain,
+        sharpen_to(plain, margins, factor),
+        better,
+        sharpen_to(better, margins, softened(Extent(*size), Extent(width, height))),
+    )
     return [_laplacian(picture, new) / _laplacian(true, new) for picture in finished]
 
 

@@ -57,11 +57,21 @@ def upscale_expansion(master: Pixels, report: Report = ignore) -> Pixels:
 
 def enlarge(pixels: Pixels, size: Extent) -> Pixels:
     """The picture at another size: by the network first where it is to grow by more than WORTHWHILE, then resampled."""
-    if max(size.width / pixels.shape[1], size.height / pixels.shape[0]) > WORTHWHILE:
+    if _growth(Extent(pixels.shape[1], pixels.shape[0]), size) > WORTHWHILE:
         pixels = upscale(pixels)
     shrinks = size.width * size.height < pixels.shape[0] * pixels.shape[1]
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LANCZOS4
     return np.asarray(cv2.resize(pixels, size, interpolation=method), np.uint8)
+
+
+def softened(small: Extent, size: Extent) -> float:
+    """How many times `enlarge` resamples beyond what the network makes up for."""
+    growth = _growth(small, size)
+    return growth / 2 if growth > WORTHWHILE else growth
+
+
+def _growth(small: Extent, size: Extent) -> float:
+    return max(size.width / small.width, size.height / small.height)
 
 
 @cache

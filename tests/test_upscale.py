@@ -13,7 +13,7 @@ from inference.canvas import Extent
 from inference.engine import Cancelled, Pixels
 from inference.network import WEIGHTS, Network
 from inference.photo import decode
-from inference.upscale import REACH, TILE, enlarge, upscale, upscale_expansion
+from inference.upscale import REACH, TILE, enlarge, softened, upscale, upscale_expansion
 
 SAMPLES = Path(__file__).parents[1] / "bot" / "playground" / "samples"
 UNSEEN = ["astronaut", "chelsea", "coffee", "rocket", "picos", "wine"]
@@ -100,6 +100,19 @@ def test_a_picture_is_enlarged_to_any_size(size: Extent) -> None:
     assert large.shape == (size.height, size.width, 3)
     here, there = (cv2.resize(picture, (30, 20), interpolation=cv2.INTER_AREA) for picture in (large, photo))
     assert np.abs(here.astype(int) - there).mean() < 1
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        pytest.param(Extent(100, 80), 1.0, id="same"),
+        pytest.param(Extent(150, 120), 1.5, id="resampled"),
+        pytest.param(Extent(200, 160), 1.0, id="doubled"),
+        pytest.param(Extent(300, 240), 1.5, id="doubled and resampled"),
+    ],
+)
+def test_what_the_network_doubles_is_not_softened(size: Extent, expected: float) -> None:
+    assert softened(Extent(100, 80), size) == expected
 
 
 def test_progress_grows_to_one_and_cancelling_passes_through() -> None:

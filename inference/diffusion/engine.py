@@ -131,8 +131,8 @@ class Diffusion:
             if problem := judge_painted(one, shown.photo, shown.margins, shown.picture, preset.foreign):
                 raise Unfit(problem)
         return [
-            finish(one, canvas, margins, window, register=preset.registers)
-            for one, canvas in zip(painted, canvases, strict=True)
+            finish(one, canvas, margins, window, register=preset.registers, seed=seed)
+            for one, canvas, seed in zip(painted, canvases, call.seeds, strict=True)
         ]
 
     def _load(self) -> Pipeline:

@@ -1,18 +1,21 @@
-"""From what a model painted in a window to the canvas: scaled, fitted to the photo, laid around its very pixels."""
+"""From what a model painted in a window to the canvas: scaled, fitted to the photo, sharpened, laid around it."""
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from inference.canvas import Box, Extent, Margins
 from inference.compositing import compose
 from inference.diffusion.window import Window
 from inference.engine import Pixels
+from inference.sharpness import sharpen_to
+from inference.upscale import enlarge, softened
 
 
-def finish(painted: Pixels, photo: Pixels, margins: Margins, window: Window, *, register: bool) -> Pixels:
-    """The canvas. `painted` has the window's work size; `register` lays it over the photo first."""
+def finish(
+    painted: Pixels, photo: Pixels, margins: Margins, window: Window, *, register: bool, seed: int = 0
+) -> Pixels:
+    """The canvas. `painted` has the window's work size; `register` lays it over the photo first; grain has a seed."""
     extent = Extent(photo.shape[1], photo.shape[0])
     box, place = window.box, margins.box(extent)
     kept = Box(
@@ -20,8 +23,9 @@ def finish(painted: Pixels, photo: Pixels, margins: Margins, window: Window, *, 
     )
     part = photo[kept.top - place.top : kept.bottom - place.top, kept.left - place.left : kept.right - place.left]
     around = Margins(kept.left - box.left, kept.top - box.top, box.right - kept.right, box.bottom - kept.bottom)
-    scaled = _scaled(painted, Extent(box.right - box.left, box.bottom - box.top))
-    fitted = compose(scaled, np.ascontiguousarray(part), around, register=register)
+    size = Extent(box.right - box.left, box.bottom - box.top)
+    fitted = compose(enlarge(painted, size), np.ascontiguousarray(part), around, register=register)
+    fitted = sharpen_to(fitted, around, softened(Extent(*painted.shape[1::-1]), size), seed)
     width, height = margins.canvas(extent)
     if fitted.shape[:2] == (height, width):
         return fitted
@@ -29,8 +33,3 @@ def finish(painted: Pixels, photo: Pixels, margins: Margins, window: Window, *, 
     canvas[place.top : place.bottom, place.left : place.right] = photo
     canvas[box.top : box.bottom, box.left : box.right] = fitted
     return canvas
-
-
-def _scaled(painted: Pixels, size: Extent) -> Pixels:
-    shrinks = size.width * size.height < painted.shape[0] * painted.shape[1]
-    return np.asarray(cv2.resize(painted, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LANCZOS4))
