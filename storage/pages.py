@@ -25,9 +25,12 @@ async def following(session: AsyncSession, gallery: Gallery, person_id: int) -> 
         if unseen is not None:
             return unseen
     start = start_of(gallery)
-    below = (await listed(session, order, period, here, 2, start)).posts if here is not None else []
-    other = next((post for post in below if here is not None and post.id != here.id), None)  # votes may have moved it
-    return other or next(iter((await listed(session, order, period, None, 1, start)).posts), None)
+    for where in (here, None) if here is not None else (None,):
+        posts = (await listed(session, order, period, where, 2, start)).posts
+        other = next((post for post in posts if here is None or post.id != here.id), None)
+        if other is not None:  # votes may have moved the one that is shown, and it is not the next
+            return other
+    return next(iter(posts), None)
 
 
 def place(gallery: Gallery) -> Place | None:

@@ -243,6 +243,21 @@ async def test_the_unseen_come_first_then_the_seen_again(gallery: GalleryStore, 
     assert await leaf(gallery, opened.id, BOB, ">" * len(expected[:12])) == expected[:12]
 
 
+async def test_the_next_is_another_even_when_votes_moved_this_one_to_the_top(
+    gallery: GalleryStore, posts: list[Post]
+) -> None:
+    opened = await gallery.open_gallery(BOB, BOB)
+    seen = await leaf(gallery, opened.id, BOB, ">" * len(posts))
+    last = await gallery.post((seen[-1] or (0, True))[0])
+    assert last is not None
+    for person in (ANN, BOB, CAT):
+        await gallery.react(last.expansion_id, person, Feeling.LAUGHING)
+    (following,) = await leaf(gallery, opened.id, BOB, ">")
+    assert following is not None
+    assert following[0] != last.id
+    assert following[1]
+
+
 async def test_newest_goes_by_age_and_round_again(gallery: GalleryStore, posts: list[Post]) -> None:
     opened = await gallery.open_gallery(BOB, BOB, "newest")
     newest = [p.id for p in reversed(posts)]
