@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 from weakref import WeakValueDictionary
 
+from bot.thumbnails import SIZES
 from inference.process import EngineInfo
 from storage.blobs import Blobs
 from storage.gallery import GalleryStore
@@ -48,8 +49,8 @@ class Services:
         return self._hands.setdefault(message, asyncio.Lock())
 
     async def discard(self, blobs: list[str]) -> None:
-        """Delete picture bytes that no row needs any more."""
-        await self.blobs.delete(blobs)
+        """Delete picture bytes that no row needs any more, and the thumbnails made of them."""
+        await self.blobs.delete([*blobs, *(size.key(blob) for blob in blobs for size in SIZES.values())])
 
     async def picture(self, expansion: Expansion) -> bytes:
         """The JPEG that chats see of a finished expansion."""

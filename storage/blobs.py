@@ -23,6 +23,9 @@ class Blobs(Protocol):
     async def put(self, data: bytes, suffix: str) -> str:
         """Keep bytes, all or nothing; gives their key, the same for the same bytes and suffix."""
 
+    async def put_at(self, key: str, data: bytes) -> None:
+        """Keep bytes, all or nothing, under a key of the caller's: what can be made again from another blob."""
+
     async def get(self, key: str) -> bytes:
         """The bytes of a key. Raises FileNotFoundError."""
 
@@ -38,6 +41,9 @@ class ObjectBlobs:
 
     async def put(self, data: bytes, suffix: str) -> str:
         return await asyncio.to_thread(self._put, data, suffix)
+
+    async def put_at(self, key: str, data: bytes) -> None:
+        await asyncio.to_thread(obstore.put, self._store, key, data)
 
     async def get(self, key: str) -> bytes:
         return await asyncio.to_thread(self._get, key)
@@ -65,12 +71,12 @@ def open_blobs(url: str) -> Blobs:
 
     S3 reads the usual AWS_* variables; `?endpoint=http://…&region=…` names another server that speaks S3.
     """
-    address = urlsplit(url)
+    address, shown = urlsplit(url), url.partition("?")[0].rpartition("@")[2]  # keys may stand around it
     try:
         match address.scheme:
             case "memory":
                 return ObjectBlobs(MemoryStore())
-            case "s3":
+            case "s3" if address.netloc:
                 options: Any = dict(parse_qsl(address.query))
                 plain = str(options.get("endpoint", "")).startswith("http://")
                 prefix = address.path.strip("/") or None
@@ -82,5 +88,5 @@ def open_blobs(url: str) -> Blobs:
                 folder.mkdir(parents=True, exist_ok=True)
                 return ObjectBlobs(LocalStore(folder))
     except (BaseError, OSError) as error:
-        raise BlobsUnavailable(f"cannot keep pictures in {url}: {error}") from error
-    raise BlobsUnavailable(f"cannot keep pictures in {url!r}: use a folder, memory:// or s3://bucket/prefix")
+        raise BlobsUnavailable(f"cannot keep pictures in {shown}: {str(error).splitlines()[0]}") from error
+    raise BlobsUnavailable(f"cannot keep pictures in {shown!r}: use a folder, memory:// or s3://bucket/prefix")

@@ -1,0 +1,75 @@
+"""Smaller copies of pictures for web pages: made once, kept beside their blob, discarded with it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from io import BytesIO
+
+from PIL import Image
+
+from storage.blobs import Blobs
+
+QUALITY = 82
+
+
+@dataclass(frozen=True)
+class Size:
+    """A width in pixels, never enlarged, and a format."""
+
+    width: int
+    format: str  # webp, or jpg for those who unfold links, not all of whom read WebP
+
+    @property
+    def name(self) -> str:
+        return f"{self.width}.{self.format}"
+
+    def key(self, blob: str) -> str:
+        """Where the copy of a blob is kept."""
+        return f"{blob}.{self.name}"
+
+
+WEBP = (Size(320, "webp"), Size(640, "webp"), Size(1280, "webp"))
+SHARED = Size(1280, "jpg")
+SIZES = {size.name: size for size in (*WEBP, SHARED)}
+
+
+@dataclass
+class Thumbnails:
+    """Makes one at a time: a page asks for two dozen, and the engine needs the cores."""
+
+    blobs: Blobs
+    _turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+
+    async def get(self, blob: str, size: Size) -> bytes:
+        """The copy of a picture, made when it is not there yet. Raises FileNotFoundError when the picture is gone."""
+        try:
+            return await self.blobs.get(size.key(blob))
+        except FileNotFoundError:
+            async with self._turn:
+                return await self._make(blob, size)
+
+    async def _make(self, blob: str, size: Size) -> bytes:
+        try:
+            return await self.blobs.get(size.key(blob))  # by whoever had the turn before
+        except FileNotFoundError:
+            small = await asyncio.to_thread(shrink, await self.blobs.get(blob), size)
+            await self.blobs.put_at(size.key(blob), small)
+            return small
+
+
+def shrink(picture: bytes, size: Size) -> bytes:
+    """A picture at a width, without metadata; one that is narrower keeps its own."""
+    with Image.open(BytesIO(picture)) as opened:
+        opened.draft("RGB", (size.width, size.width * opened.height // opened.width + 1))
+        image = opened.convert("RGB")
+    height = max(1, round(image.height * size.width / image.width))
+    if image.width > size.width:
+        image = image.resize((size.width, height), Image.Resampling.LANCZOS)
+    image.info = {}
+    out = BytesIO()
+    if size.format == "webp":
+        image.save(out, "WEBP", quality=QUALITY, method=4)
+    else:
+        image.save(out, "JPEG", quality=QUALITY, optimize=True, progressive=True)
+    return out.getvalue()

@@ -1,0 +1,83 @@
+"""What every request of the gallery passes: its client's bucket, and a page in words when it cannot be served."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import wraps
+
+from aiohttp import web
+
+from bot.web.init_data import NotSigned, Visitor, verify
+from bot.web.rate import Buckets, client_of
+from bot.web.render import HEADERS, Pages, speak
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+SCHEME = "tma "  # of the Authorization header that carries a Mini App's launch data
+PICTURE, PAGE = 1.0, 5.0  # what a request costs
+LONGEST_ID = 18  # digits; any more is no id of a table
+
+
+@dataclass
+class Door:
+    """Guards handlers; `token` is the bot's, by which launches are signed."""
+
+    pages: Pages
+    token: str
+    buckets: Buckets = field(default_factory=Buckets)
+    clock: Callable[[], float] = time.time
+
+    def page(self, handler: Handler) -> Handler:
+        """Wrap what people look at: refusals are pages."""
+
+        @wraps(handler)
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            if wait := self.buckets.take(client_of(request), PAGE):
+                return self._lost(request, 429, {"Retry-After": str(wait)})
+            try:
+                return await handler(request)
+            except (web.HTTPNotFound, web.HTTPBadRequest) as refused:
+                return self._lost(request, refused.status)
+
+        return guarded
+
+    def file(self, handler: Handler, cost: float = PICTURE) -> Handler:
+        """Wrap what pages load: refusals are one line."""
+
+        @wraps(handler)
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            if wait := self.buckets.take(client_of(request), cost):
+                return web.Response(status=429, text="slow down\n", headers=HEADERS | {"Retry-After": str(wait)})
+            try:
+                return await handler(request)
+            except (web.HTTPNotFound, web.HTTPBadRequest, web.HTTPUnauthorized) as refused:
+                headers = HEADERS | {"Cache-Control": "no-store"}
+                return web.Response(status=refused.status, text=f"{refused.text}\n", headers=headers)
+
+        return guarded
+
+    def visitor(self, request: web.Request) -> Visitor:
+        """Who asks, by the launch data in the Authorization header. Raises HTTPUnauthorized."""
+        given = request.headers.get("Authorization", "")
+        if not given.startswith(SCHEME):
+            raise web.HTTPUnauthorized(text="only those who come from Telegram may do this")
+        try:
+            return verify(given.removeprefix(SCHEME), self.token, self.clock())
+        except NotSigned as error:
+            raise web.HTTPUnauthorized(text=str(error)) from None
+
+    def _lost(self, request: web.Request, status: int, headers: dict[str, str] | None = None) -> web.Response:
+        say = speak(request)
+        message = say("web.slow") if status == 429 else say("web.lost")
+        response = self.pages.render(request, "lost.html", status, message=message)
+        response.headers.update((headers or {}) | {"Cache-Control": "no-store"})
+        return response
+
+
+def id_in(request: web.Request) -> int:
+    """The id in the address. Raises HTTPNotFound for what no row can have."""
+    text = request.match_info["id"]
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_ID):
+        raise web.HTTPNotFound
+    return int(text)

@@ -1,0 +1,118 @@
+"""The community gallery in a browser and in Telegram's Mini App: the wall of pictures, and how it is wired."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import random
+from typing import Any
+
+from aiohttp import web
+
+from bot.services import Services
+from bot.thumbnails import Thumbnails
+from bot.web.card import Card, shows
+from bot.web.door import PAGE, Door
+from bot.web.picture import Pictures
+from bot.web.post import PostPage
+from bot.web.render import Pages, link, send_asset, speak
+from bot.web.visits import Visits
+from storage.listing import PERIODIC, Listing, Order, Period, Place
+
+PAGE_SIZE = 24
+PLACE = re.compile(r"(-?\d{1,12}(?:\.\d{1,24})?(?:e-\d{1,3})?),(\d{1,18})")
+START = re.compile(r"0\.\d{1,24}")
+
+
+def add_gallery(
+    app: web.Application, services: Services, token: str, home: Callable[[], str], public_url: str = ""
+) -> Door:
+    """Serve `/gallery`, `/post/<id>`, `/picture/<id>/<width>.webp` and what the Mini App says."""
+    pages = Pages(home, public_url)
+    door = Door(pages, token)
+    wall, post = Wall(services, pages), PostPage(services, pages)
+    pictures, visits = Pictures(services, Thumbnails(services.blobs)), Visits(services, door)
+    app.router.add_get("/gallery", door.page(wall.show))
+    app.router.add_get("/post/{id}", door.page(post.show))
+    app.router.add_get("/picture/{id}/{name}", door.file(pictures.send))
+    app.router.add_get("/gallery/page/{version}/{name}", door.file(send_asset))
+    app.router.add_post("/gallery/seen", door.file(visits.seen, PAGE))
+    app.router.add_post("/post/{id}/reaction", door.file(visits.react, PAGE))
+    return door
+
+
+def lead_to_gallery(app: web.Application) -> None:
+    """`/` is the gallery where there is no playground."""
+
+    async def to_gallery(_request: web.Request) -> web.Response:
+        raise web.HTTPFound("/gallery")
+
+    app.router.add_get("/", to_gallery)
+
+
+@dataclass(frozen=True)
+class Wall:
+    """`/gallery?sort=…&period=…&after=…`: where the last page ended is in the address."""
+
+    services: Services
+    pages: Pages
+
+    async def show(self, request: web.Request) -> web.Response:
+        order, period = _one_of(Order, request.query.get("sort")), _one_of(Period, request.query.get("period"))
+        order, period = order or Order.SURPRISING, period or Period.ALL
+        after, start = _place(request.query.get("after")), _start(request.query.get("from"))
+        listing = await self.services.gallery.some(order, period, after, PAGE_SIZE, start)
+        say = speak(request)
+        return self.pages.render(
+            request,
+            "gallery.html",
+            cards=[Card.of(say, post) for post in listing.posts if shows(post)],
+            order=order,
+            orders=Order,
+            period=period,
+            periods=Period,
+            periodic=PERIODIC,
+            after=after,
+            next=_next(request, order, period, listing, start),
+        )
+
+
+def _next(request: web.Request, order: Order, period: Period, listing: Listing, start: float) -> str | None:
+    if listing.end is None:
+        return None
+    where = {
+        "sort": order,
+        "period": period if order in PERIODIC and period is not Period.ALL else None,
+        "after": f"{listing.end.score!r},{listing.end.id}",
+        "from": f"{start:.17f}" if order is Order.RANDOM else None,
+        "lang": request.query.get("lang"),
+    }
+    return link("/gallery", where)
+
+
+def _one_of(kind: type[Order] | type[Period], text: str | None) -> Any:
+    """A member by its value; an unknown one is a page that does not exist."""
+    if text is None:
+        return None
+    if text not in list(kind):
+        raise web.HTTPNotFound
+    return kind(text)
+
+
+def _place(text: str | None) -> Place | None:
+    if text is None:
+        return None
+    found = PLACE.fullmatch(text)
+    if found is None:
+        raise web.HTTPNotFound
+    return Place(float(found[1]), int(found[2]))
+
+
+def _start(text: str | None) -> float:
+    """Where a random round begins: as the address says, else anywhere."""
+    if text is None:
+        return random()
+    if not START.fullmatch(text):
+        raise web.HTTPNotFound
+    return float(text)

@@ -1,0 +1,93 @@
+"""One post: its picture with what it was before, who made it and how, and what people feel about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+from babel.dates import format_date
+
+from bot.chat.choices import Choice
+from bot.chat.panel import describe
+from bot.services import Services
+from bot.web.card import Card, shows
+from bot.web.door import id_in
+from bot.web.render import Pages, speak
+from storage.listing import Order, Period
+from storage.models import Expansion, Feeling, Post, PostStatus
+from storage.votes import COLUMNS
+
+STEPS = 8  # at most, of a chain; page/post.css has a rule for each
+OTHERS = 9  # more posts below
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where a step of the chain lies in the picture, in its pixels; number 0 is the first photo."""
+
+    number: int
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class PostPage:
+    """`/post/<id>`"""
+
+    services: Services
+    pages: Pages
+
+    async def show(self, request: web.Request) -> web.Response:
+        post = await self.services.gallery.post(id_in(request))
+        if post is None or post.status is not PostStatus.LIVE or not shows(post):
+            raise web.HTTPNotFound
+        chain = await self.services.store.ancestry(post.expansion_id)
+        others = await self.services.gallery.some(Order.SURPRISING, Period.ALL, limit=OTHERS + 1)
+        say, source = speak(request), await self._source(chain)
+        one = Card.of(say, post)
+        language = "zh_CN" if say.language == "zh" else say.language
+        return self.pages.render(
+            request,
+            "post.html",
+            one=one,
+            picture_of=say("web.picture", title=one.heading, by=one.by),
+            steps=some_of(steps_of(chain)),
+            depth=len(chain),
+            source=Card.of(say, source) if source is not None else None,
+            summary=describe(say, Choice.of(post.expansion)),
+            created=post.created_at,
+            date=format_date(post.created_at, "long", language),
+            impressions=post.impressions,
+            feelings=[(f.value, COLUMNS[f], getattr(post, COLUMNS[f])) for f in Feeling],
+            cards=[Card.of(say, other) for other in others.posts if shows(other) and other.id != post.id][:OTHERS],
+        )
+
+    async def _source(self, chain: Sequence[Expansion]) -> Post | None:
+        """The live post that this one goes on from: its author is named and linked."""
+        for step in reversed(chain[:-1]):
+            post = await self.services.gallery.post_of(step.id)
+            if post is not None and post.status is PostStatus.LIVE and shows(post):
+                return post
+        return None
+
+
+def steps_of(chain: Sequence[Expansion]) -> list[Step]:
+    """Where each source of a chain, first photo first, lies in the last one's result.
+
+    An expansion keeps its source's pixels, so all that was before is part of the picture that is published: showing it
+    shows nothing else.
+    """
+    steps: list[Step] = []
+    left = top = 0
+    for number, expansion in reversed(list(enumerate(chain))):
+        left, top = left + expansion.left, top + expansion.top
+        steps.insert(0, Step(number, left, top, expansion.source.width, expansion.source.height))
+    return steps
+
+
+def some_of(steps: list[Step]) -> list[Step]:
+    """At most STEPS: the first ones and the last."""
+    return steps if len(steps) <= STEPS else [*steps[: STEPS - 1], steps[-1]]

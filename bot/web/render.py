@@ -1,0 +1,132 @@
+"""From a template to a response: languages, links, and the headers that every page carries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import urlencode
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from bot.chat.texts import LANGUAGES, Texts, best_language, texts
+
+HERE = Path(__file__).parent
+PAGE = HERE / "page"
+TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+TELEGRAM = "https://web.telegram.org https://*.telegram.org"  # whose web apps show a Mini App in a frame
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    f"frame-ancestors 'self' {TELEGRAM}; base-uri 'none'; form-action 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin-allow-popups",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+FOREVER = "max-age=31536000, immutable"
+NAMES = {"en": "English", "zh": "中文"}
+
+
+@dataclass(frozen=True)
+class Pages:
+    """Renders the templates. `home` is where one expands photos; `public_url` is empty when only requests know it."""
+
+    home: Callable[[], str]
+    public_url: str = ""
+
+    def render(self, request: web.Request, template: str, status: int = 200, **values: object) -> web.Response:
+        """A page in the language of whoever asks; it is asked for again each time, and sent again only when changed."""
+        say = speak(request)
+        chosen = request.query.get("lang") if request.query.get("lang") in LANGUAGES else None
+        context = {
+            "say": say,
+            "asset": asset,
+            "home": self.home(),
+            "link": lambda path, **query: link(path, {**query, "lang": chosen}),
+            "absolute": lambda path: f"{self.origin(request)}{path}",
+            "other_language": _other(request, say.language),
+        }
+        body = _templates().get_template(template).render(context | values).encode()
+        tag = f'"{sha256(body).hexdigest()[:24]}"'
+        headers = HEADERS | {"Cache-Control": "no-cache", "Vary": "Accept-Language", "Content-Language": say.language}
+        if status == 200 and tag in request.headers.get("If-None-Match", ""):
+            return web.Response(status=304, headers=headers | {"ETag": tag})
+        return web.Response(
+            body=body, status=status, content_type="text/html", charset="utf-8", headers=headers | {"ETag": tag}
+        )
+
+    def origin(self, request: web.Request) -> str:
+        """What absolute links begin with."""
+        return self.public_url.rstrip("/") or f"{request.scheme}://{request.host}"
+
+
+def speak(request: web.Request) -> Texts:
+    """The texts in the language that the address asks for, else in the one that the browser likes best."""
+    return texts(best_language([request.query.get("lang"), *_wishes(request.headers.get("Accept-Language", ""))]))
+
+
+def link(path: str, query: Mapping[str, str | None]) -> str:
+    """A path with those of the query's values that there are."""
+    given = {name: value for name, value in query.items() if value}
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+def asset(name: str) -> str:
+    """The address of a file of the page: it changes when any of them does, so that they are kept for ever."""
+    return f"/gallery/page/{_version()}/{name}"
+
+
+async def send_asset(request: web.Request) -> web.Response:
+    """`/gallery/page/<version>/<name>`"""
+    body = _files().get(request.match_info["name"])
+    if body is None:
+        raise web.HTTPNotFound
+    current = request.match_info["version"] == _version()
+    headers = HEADERS | {"Cache-Control": f"public, {FOREVER}" if current else "no-cache"}
+    kind = TYPES[Path(request.match_info["name"]).suffix]
+    return web.Response(body=body, content_type=kind, charset="utf-8", headers=headers)
+
+
+def _wishes(header: str) -> Sequence[str]:
+    """The languages of Accept-Language (RFC 9110, 12.5.4), best first."""
+    weighed = []
+    for part in header[:1000].split(","):
+        language, _, weight = part.strip().partition(";q=")
+        try:
+            weighed.append((float(weight or 1), language))
+        except ValueError:
+            continue
+    return [language for weight, language in sorted(weighed, key=lambda one: -one[0]) if weight > 0]
+
+
+def _other(request: web.Request, language: str) -> dict[str, str]:
+    other = next(each for each in LANGUAGES if each != language)
+    query = {name: value for name, value in request.query.items() if name in ("sort", "period")}
+    return {"name": NAMES[other], "code": other, "href": link(request.path, query | {"lang": other})}
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@cache
+def _files() -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(PAGE.iterdir()) if path.suffix in TYPES}
+
+
+@cache
+def _version() -> str:
+    return sha256(b"".join(_files().values())).hexdigest()[:12]
