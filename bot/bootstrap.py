@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
@@ -26,10 +27,12 @@ from bot.chat.visit import App
 from bot.jobs import Worker
 from bot.playground import Playground
 from bot.refusal import CannotRun
+from bot.retention import Keeper
 from bot.services import Limits, Services
 from bot.settings import Settings
 from bot.web.app import WEBHOOK_PATH, add_health, add_webhook, build_web, health
 from bot.web.gallery import add_gallery, lead_to_gallery
+from bot.wordlist import WordList, read_words
 from inference.checks import Checks
 from inference.engine import EngineName, EngineUnavailable
 from inference.process import EngineInfo, EngineProcess
@@ -38,8 +41,10 @@ from storage.blobs import BlobsUnavailable, open_blobs
 from storage.database import DatabaseUnavailable, migrate, open_database
 from storage.gallery import GalleryStore
 from storage.inbox import Inbox
+from storage.moderation import Moderation
 from storage.people import People
 from storage.queue import QueueUnavailable, open_queue
+from storage.retention import Retention
 from storage.store import Store
 
 log = structlog.get_logger()
@@ -97,6 +102,8 @@ async def _work(
     await delivery.recover()
     await _run(delivery.run(), stack)
     await _run(Cards(services, application.bot).run(), stack)
+    if settings.retention_days:
+        await _run(Keeper(services).run(), stack)
     for number, engine in enumerate(engines):
         await _run(Worker(f"{socket.gethostname()}:{os.getpid()}:{number}", services, engine, board).run(), stack)
 
@@ -145,7 +152,13 @@ async def open_services(
     queue, blobs = open_queue(settings.queue_url, database), open_blobs(settings.blobs)
     infos = await asyncio.gather(*(engine.start() for engine in engines))
     elsewhere = EngineInfo(settings.engine.value, settings.model, settings.engine is EngineName.DIFFUSION)
-    limits = Limits(settings.max_megapixels, settings.quota, frozenset(settings.admins))
+    limits = Limits(
+        settings.max_megapixels,
+        settings.quota,
+        frozenset(settings.admins),
+        settings.reports,
+        settings.retention_days,
+    )
     services = Services(
         Store(database),
         People(database),
@@ -154,8 +167,18 @@ async def open_services(
         blobs,
         infos[0] if infos else elsewhere,
         limits,
+        Moderation(database),
+        _words(settings),
+        Retention(database, timedelta(days=settings.retention_days)),
     )
     return services, Inbox(database)
+
+
+def _words(settings: Settings) -> WordList:
+    try:
+        return read_words(settings.words)
+    except (OSError, UnicodeDecodeError) as error:
+        raise CannotRun(f"KUOTU_WORDS={settings.words}: {error}; it is a UTF-8 text file, one word a line") from None
 
 
 def claim_folder(folder: Path, stack: AsyncExitStack) -> None:

@@ -8,12 +8,15 @@ from typing import TypeAlias
 from weakref import WeakValueDictionary
 
 from bot.thumbnails import SIZES
+from bot.wordlist import WordList
 from inference.process import EngineInfo
 from storage.blobs import Blobs
 from storage.gallery import GalleryStore
 from storage.models import Expansion
+from storage.moderation import Moderation
 from storage.people import People
 from storage.queue import Queue
+from storage.retention import Retention
 from storage.store import Store
 
 MessageKey: TypeAlias = tuple[int, int]  # chat, message
@@ -25,7 +28,9 @@ class Limits:
 
     max_megapixels: float
     quota: int  # expansions in 24 hours
-    admins: frozenset[int]  # who have no quota
+    admins: frozenset[int]  # who have no quota, and moderate
+    reports: int = 3  # of different people withhold a post until a moderator has looked
+    retention_days: int = 0  # of unpublished pictures; 0 is for ever
 
     def quota_of(self, person_id: int) -> int | None:
         return None if person_id in self.admins else self.quota
@@ -40,6 +45,9 @@ class Services:
     blobs: Blobs
     engine: EngineInfo
     limits: Limits
+    moderation: Moderation
+    words: WordList  # that no title may hold
+    retention: Retention
     ended: asyncio.Queue[int] = field(default_factory=asyncio.Queue)  # expansions whose end is to be shown
     changed: asyncio.Queue[MessageKey] = field(default_factory=asyncio.Queue)  # messages that are to show news
     _hands: WeakValueDictionary[MessageKey, asyncio.Lock] = field(default_factory=WeakValueDictionary)

@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     webhook_secret: SecretStr = Field(
         default=SecretStr(""), description="checked on every webhook call; made anew at each start when empty"
     )
+    public_url: str = Field(
+        default="", description="the gallery's public address, for links that unfold; empty: as it was asked for"
+    )
     database_url: str = Field(default="", description="`postgresql+psycopg://…`; empty: SQLite in the data folder")
     blobs_url: str = Field(
         default="",
@@ -44,9 +47,18 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="the address to listen on")
     port: int = Field(default=8080, ge=0, le=65535, description="the port to listen on; 0: any free one")
     admins: Annotated[tuple[int, ...], NoDecode] = Field(
-        default=(), description="Telegram ids, with commas, of those who have no quota"
+        default=(), description="Telegram ids, with commas, of those who have no quota and moderate the gallery"
     )
     quota: int = Field(default=50, ge=1, description="expansions per person in 24 hours")
+    reports: int = Field(
+        default=3, ge=1, description="reports that take a post out of the gallery until a moderator has looked"
+    )
+    words: Path | None = Field(
+        default=None, description="a file of words, one a line, that no title may hold, besides those that ship"
+    )
+    retention_days: int = Field(
+        default=90, ge=0, description="days until pictures that were not published are deleted; 0: never"
+    )
     max_megapixels: float = Field(default=40, gt=0, le=200, description="the largest canvas")
     workers: int = Field(
         default=0, ge=0, description="engine processes; 0: one per core without weights, one per GPU with"
@@ -92,7 +104,7 @@ class Settings(BaseSettings):
             raise ValueError("Telegram takes up to 256 of A-Z a-z 0-9 _ -")
         return value
 
-    @field_validator("telegram_api", "webhook_url")
+    @field_validator("telegram_api", "webhook_url", "public_url")
     @classmethod
     def _like_an_address(cls, value: str) -> str:
         address = urlsplit(value)

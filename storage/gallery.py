@@ -84,6 +84,13 @@ class GalleryStore:
         async with self._read() as session:
             return await session.scalar(select(Post).where(Post.expansion_id == expansion_id))
 
+    async def shows(self, photo_id: int) -> bool:
+        """Whether a photo is the result of a post that everybody may see."""
+        shown = select(Post.id).join(Expansion, Expansion.id == Post.expansion_id)
+        here = (Expansion.result_id == photo_id, status_is(Post, PostStatus.LIVE))
+        async with self._read() as session:
+            return await session.scalar(shown.where(*here)) is not None
+
     # reactions
 
     async def react(

@@ -6,13 +6,14 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple, TypedDict, Unpack
+from typing import Any, NamedTuple, TypedDict, Unpack
 
 from sqlalchemy import CompoundSelect, delete, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from storage.chain import containing
 from storage.database import get_or_add, hold, transactions
+from storage.export import export, pictures
 from storage.models import (
     Chat,
     Expansion,
@@ -60,6 +61,7 @@ class Forgotten:
 
 class People:
     def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
         self._read, self._write = transactions(engine)
 
     async def see(self, person_id: int, name: str, language_code: str | None = None) -> Person:
@@ -135,6 +137,16 @@ class People:
                 await session.execute(update(row).where(row.chat_id == old).values(chat_id=new, message_id=None))
             await session.execute(update(Expansion).where(Expansion.chat_id == old).values(chat_id=new))
             await session.execute(delete(Message).where(Message.chat_id == old))
+
+    # what is kept
+
+    async def export(self, person_id: int) -> dict[str, list[dict[str, Any]]]:
+        """Every row that is kept of a person, by table."""
+        return await export(self._engine, person_id)
+
+    async def pictures(self, person_id: int) -> list[str]:
+        """The blobs of every picture that is kept of a person."""
+        return await pictures(self._engine, person_id)
 
     # leaving
 

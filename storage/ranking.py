@@ -35,6 +35,12 @@ def surprise(laughing: int, mind_blown: int, screaming: int, impressions: int, p
     return wilson_upper(surprised + PRIOR_IMPRESSIONS * prior, impressions + PRIOR_IMPRESSIONS)
 
 
+def surprise_index(laughing: int, mind_blown: int, screaming: int, impressions: int, prior: float) -> int:
+    """How surprising a post is, 0 to 100: the share of its viewers who said so, the guess counted as above."""
+    surprised = laughing + mind_blown + screaming
+    return round(100 * (surprised + PRIOR_IMPRESSIONS * prior) / (impressions + PRIOR_IMPRESSIONS))
+
+
 def _wilson(successes: float, trials: float, z: float) -> float:
     rate = successes / trials
     spread = z * sqrt(rate * (1 - rate) / trials + z * z / (4 * trials * trials))

@@ -158,7 +158,7 @@ async def test_newest_first_and_from_the_start_again(chat: Person, hang: Any) ->
         await hang(name)
     card = await opened(chat)
     order = []
-    card = await turned(chat, card, "Newest")
+    card = await turned(chat, card, "🆕")
     order.append(title(card))
     assert "✓ 🆕 Newest" in card.labels
     for _ in range(2):
@@ -167,7 +167,7 @@ async def test_newest_first_and_from_the_start_again(chat: Person, hang: Any) ->
     assert order == ["New", "Middle", "Old"]
     assert await chat.tap(card, "▶") == EVERYTHING
     await chat.wait_for(lambda m: m.id == card.id and title(m) == "New")
-    assert await chat.tap(card, "Newest") is None
+    assert await chat.tap(card, "🆕") is None
     assert title(now(chat, card)) == "New"
 
 

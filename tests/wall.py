@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.services import Limits, Services
 from bot.web.door import Door
 from bot.web.gallery import add_gallery
+from bot.wordlist import WordList
 from inference.canvas import Direction, Extent, scaled
 from inference.engine import EngineName, Pixels, Request, Style, open_engine
 from inference.process import EngineInfo
@@ -25,8 +27,10 @@ from storage.blobs import Blobs, open_blobs
 from storage.database import migrate, open_database
 from storage.gallery import GalleryStore
 from storage.models import Expansion, Feeling, Photo, Post, Status
+from storage.moderation import Moderation
 from storage.people import People
 from storage.queue import EmbeddedQueue
+from storage.retention import Retention
 from storage.store import Store
 
 SAMPLES = Path(__file__).parents[1] / "bot" / "playground" / "samples"
@@ -180,4 +184,5 @@ async def wall_in(
 def services_on(database: AsyncEngine, blobs: Blobs) -> Services:
     info, limits = EngineInfo("patchmatch", "", False), Limits(40, 50, frozenset())
     queue = EmbeddedQueue(database)
-    return Services(Store(database), People(database), GalleryStore(database), queue, blobs, info, limits)
+    community = Moderation(database), WordList(frozenset()), Retention(database, timedelta(days=90))
+    return Services(Store(database), People(database), GalleryStore(database), queue, blobs, info, limits, *community)

@@ -17,6 +17,7 @@ from telegram.ext import (
     CommandHandler,
     ContextTypes,
     Defaults,
+    InlineQueryHandler,
     MessageHandler,
     MessageReactionHandler,
     filters,
@@ -31,13 +32,19 @@ from bot.chat import (
     gallery,
     members,
     mine,
+    moderation,
+    mydata,
     panel,
+    post,
+    post_buttons,
     preferences,
     privacy,
     publish,
     reactions,
     result,
+    share,
     start,
+    top,
     welcome,
 )
 from bot.chat.inbox import DurableQueue, InOrder
@@ -85,6 +92,17 @@ TAPS: dict[type[Tap], OnTap] = {
     buttons.NextPost: gallery.next_post,
     buttons.PreviousPost: gallery.previous_post,
     buttons.SortGallery: gallery.sort_gallery,
+    post_buttons.PickPeriod: gallery.pick_period,
+    post_buttons.FlipPost: post.flip,
+    post_buttons.Fork: post.fork,
+    post_buttons.More: post.more,
+    post_buttons.Less: post.less,
+    post_buttons.HidePost: post.hide,
+    post_buttons.OpenPost: post.open_listed,
+    post_buttons.Report: moderation.report,
+    post_buttons.ReportFor: moderation.report_for,
+    post_buttons.Judge: moderation.judge,
+    post_buttons.NextCase: moderation.next_case,
     buttons.Older: mine.older,
     buttons.Newer: mine.newer,
     buttons.SetLanguage: preferences.set_language,
@@ -101,12 +119,21 @@ COMMANDS: dict[str, OnVisit] = {
     "help": welcome.help_,
     "expand": arrival.expand_command,
     "gallery": gallery.gallery,
+    "top": top.top,
     "mine": mine.mine,
     "settings": preferences.settings,
     "cancel": cancel.cancel_command,
     "privacy": privacy.privacy,
+    "mydata": mydata.mydata,
     "forget": forget.forget,
+    "review": moderation.review,
+    "ban": moderation.ban,
+    "unban": moderation.unban,
 }
+
+SERVED_TO_ALL: set[OnVisit] = {privacy.privacy, mydata.mydata, forget.forget, members.membership, members.migrated}
+"""What concerns a person's own data, or where the bot is, does not stop at a ban."""
+
 
 PICTURES = filters.PHOTO | filters.Document.IMAGE | filters.Sticker.STATIC
 OTHER_FILES = (
@@ -121,6 +148,7 @@ OTHER_FILES = (
 UPDATES = [
     UpdateType.MESSAGE,
     UpdateType.CALLBACK_QUERY,
+    UpdateType.INLINE_QUERY,
     UpdateType.MESSAGE_REACTION,
     UpdateType.MY_CHAT_MEMBER,
 ]
@@ -144,7 +172,9 @@ def build_application(services: Services, inbox: Inbox, *, token: str, api: str)
     def on(visitor: OnVisit) -> Callable[[telegram.Update, Context], Coroutine[Any, Any, None]]:
         async def handle(update: telegram.Update, context: Context) -> None:
             visit = await receive(update, context.bot, services.people)
-            if visit is not None:
+            if visit is not None and (
+                visitor in (on_tap, *SERVED_TO_ALL) or not await moderation.refused(services, visit)
+            ):
                 await visitor(services, visit)
 
         return handle
@@ -155,12 +185,18 @@ def build_application(services: Services, inbox: Inbox, *, token: str, api: str)
         except BadTap:
             await visit.toast("tap.stale")
             return
-        await TAPS[type(tap)](services, visit, tap)
+        if isinstance(tap, buttons.ForgetMe | buttons.RememberMe) or not await moderation.refused(services, visit):
+            await TAPS[type(tap)](services, visit, tap)
+
+    async def on_inline(update: telegram.Update, _context: Context) -> None:
+        if update.inline_query is not None:
+            await share.inline(services, update.inline_query)
 
     new = filters.UpdateType.MESSAGE
     for command, visitor in COMMANDS.items():
         application.add_handler(CommandHandler(command, on(visitor), filters=new))
     application.add_handler(CallbackQueryHandler(on(on_tap)))
+    application.add_handler(InlineQueryHandler(on_inline))
     application.add_handler(MessageReactionHandler(on(reactions.native_reaction)))
     application.add_handler(MessageHandler(new & PICTURES & ~filters.ANIMATION, on(arrival.photo_arrived)))
     application.add_handler(MessageHandler(new & OTHER_FILES, on(arrival.other_file_arrived)))

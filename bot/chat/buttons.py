@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from bot.chat.tap import Tap
 from inference.canvas import Direction
 from inference.engine import Style
-from storage.models import Feeling
 from storage.listing import Order
+from storage.models import Feeling
 
 # Panel: choices under a photo
 

@@ -29,16 +29,16 @@ async def redraw(services: Services, bot: Bot, where: MessageKey) -> None:
     """Bring the caption and the buttons of a message up to date; its picture stays."""
     async with services.hand_on(where):
         shown = await services.store.message(*where)
-        card = await card_of(services, shown) if shown is not None else None
+        card = await card_of(services, bot.username, shown) if shown is not None else None
         if card is not None:
             caption, markup = card
             await edit(bot.edit_message_caption(*where, caption=caption, parse_mode="HTML", reply_markup=markup))
 
 
-async def card_of(services: Services, shown: Message) -> Card | None:
+async def card_of(services: Services, username: str, shown: Message) -> Card | None:
     """None for what shows no finished expansion (any more)."""
     if shown.kind == "gallery":
-        return await _gallery(services, shown)
+        return await _gallery(services, username, shown)
     expansion = await services.store.expansion(shown.expansion_id) if shown.expansion_id is not None else None
     if expansion is None or expansion.result is None:
         return None
@@ -51,12 +51,12 @@ async def card_of(services: Services, shown: Message) -> Card | None:
     return None
 
 
-async def _gallery(services: Services, shown: Message) -> Card | None:
+async def _gallery(services: Services, username: str, shown: Message) -> Card | None:
     row = await services.gallery.gallery_in(shown.chat_id, shown.message_id)
     post = await services.gallery.post(row.post_id) if row is not None and row.post_id is not None else None
     if row is None or post is None:
         return None
-    return await gallery_card(services, await language_of(services, row), row, post)
+    return await gallery_card(services, username, await language_of(services, row), row, post)
 
 
 @dataclass

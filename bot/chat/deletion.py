@@ -10,10 +10,11 @@ from bot.chat.edits import edit, retract
 from bot.chat.mine import mine_at, show_mine
 from bot.chat.panel import button
 from bot.chat.result import finished
-from bot.chat.visit import Visit
+from bot.chat.visit import Bot, Visit
 from bot.services import Services
+from storage.models import Message
 
-OURS = ("result", "before", "mine", "file", "consent", "title", "post")  # kinds of messages about one expansion
+OURS = ("result", "before", "mine", "file", "consent", "title", "post", "gallery", "review")  # about one expansion
 
 
 async def ask_delete(services: Services, visit: Visit, tap: Delete) -> None:
@@ -35,15 +36,30 @@ async def really_delete(services: Services, visit: Visit, tap: ReallyDelete) -> 
     if expansion is None or visit.message is None:
         return
     here = (visit.chat.id, visit.message.message_id)
-    shown = [m for m in await services.store.messages_showing(expansion.id) if m.kind in OURS]
-    await services.discard(await services.store.delete_expansion(expansion.id))
+    shown = await _delete(services, expansion.id)
     await visit.toast("delete.done")
     turning = any(m.kind == "mine" and (m.chat_id, m.message_id) == here for m in shown)
     if turning and await show_mine(services, visit, await mine_at(services, visit.person.id, expansion.id)):
         shown = [m for m in shown if (m.chat_id, m.message_id) != here]
+    await _take_back(services, visit.bot, shown)
+
+
+async def delete_everywhere(services: Services, bot: Bot, expansion_id: int) -> None:
+    """An expansion, its post and every message of ours about it."""
+    await _take_back(services, bot, await _delete(services, expansion_id))
+
+
+async def _delete(services: Services, expansion_id: int) -> list[Message]:
+    """Rows and blobs; gives the messages that are left over."""
+    shown = [m for m in await services.store.messages_showing(expansion_id) if m.kind in OURS]
+    await services.discard(await services.store.delete_expansion(expansion_id))
+    return shown
+
+
+async def _take_back(services: Services, bot: Bot, shown: list[Message]) -> None:
     for message in shown:
         await services.store.forget_message(message.chat_id, message.message_id)
-    await retract(visit.bot, shown)
+    await retract(bot, shown)
 
 
 async def keep(services: Services, visit: Visit, tap: Keep) -> None:

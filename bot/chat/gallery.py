@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
-from telegram import InlineKeyboardMarkup
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeAlias
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.chat.buttons import NextPost, PreviousPost, SortGallery
 from bot.chat.choices import Choice
+from bot.chat.credit import credit_lines
 from bot.chat.panel import button, describe
 from bot.chat.pictures import put_picture, remember, send_picture
+from bot.chat.post_buttons import FlipPost, Fork, More, PickPeriod
 from bot.chat.reactions import reaction_row
+from bot.chat.share import share_button
 from bot.chat.texts import Texts
 from bot.chat.visit import Visit
-from bot.services import MessageKey, Services
+from bot.services import Services
 from storage.gallery import Page
+from storage.listing import PERIODIC, Order, Period
 from storage.models import Gallery, Post
-from storage.listing import Order
+from storage.ranking import surprise_index
+
+Turn: TypeAlias = NextPost | PreviousPost | SortGallery | PickPeriod
+
+
+class OnPage(Protocol):
+    """A button that knows the page that it was on."""
+
+    @property
+    def gallery(self) -> int: ...
+    @property
+    def post(self) -> int: ...
 
 
 async def gallery(services: Services, visit: Visit) -> None:
@@ -23,8 +41,16 @@ async def gallery(services: Services, visit: Visit) -> None:
     page = await services.gallery.next(row.id, visit.person.id)
     if page is None:
         await visit.reply("gallery.empty")
+    else:
+        await send_card(services, visit, row.id, page)
+
+
+async def send_card(services: Services, visit: Visit, gallery_id: int, page: Page) -> None:
+    """A gallery's message, with its first page."""
+    row = await services.gallery.gallery(gallery_id)
+    if row is None:
         return
-    caption, markup = await gallery_card(services, visit.say, row, page.post)
+    caption, markup = await gallery_card(services, visit.bot.username, visit.say, row, page.post)
     sent = await send_picture(services, visit, page.post.expansion, "gallery", caption, markup)
     await services.gallery.place_gallery(row.id, sent.message_id)
 
@@ -42,68 +68,115 @@ async def sort_gallery(services: Services, visit: Visit, tap: SortGallery) -> No
     await _turn(services, visit, tap)
 
 
-async def gallery_card(services: Services, say: Texts, row: Gallery, post: Post) -> tuple[str, InlineKeyboardMarkup]:
+async def pick_period(services: Services, visit: Visit, tap: PickPeriod) -> None:
+    await _turn(services, visit, tap)
+
+
+async def gallery_card(
+    services: Services, username: str, say: Texts, row: Gallery, post: Post
+) -> tuple[str, InlineKeyboardMarkup]:
     """Caption and buttons of one page."""
     expansion = post.expansion
+    engine = f" · {expansion.engine}" if expansion.engine else ""
     lines = [
         *([say.html("gallery.title", title=post.title)] if post.title else []),
         say.html("gallery.author", name=post.author.name),
-        describe(say, Choice.of(expansion)),
-        say.html("gallery.seen", count=post.impressions),
+        describe(say, Choice.of(expansion)) + engine,
+        *await credit_lines(services, say, await services.store.ancestry(expansion.id)),
+        f"{say.html('gallery.index', index=index_of(post))} · {say.html('gallery.seen', count=post.impressions)}",
     ]
-    sorts = [button(say(f"gallery.{s}"), SortGallery(row.id, post.id, s), chosen=s == row.sort) for s in (Order.SURPRISING, Order.NEWEST)]
-    turns = [button("◀", PreviousPost(row.id, post.id)), button("▶", NextPost(row.id, post.id))]
     counts = await services.gallery.counts(expansion.id)
-    return "\n".join(lines), InlineKeyboardMarkup([reaction_row(expansion.id, counts), turns, sorts])
+    rows = [reaction_row(expansion.id, counts), *_turning(say, username, row, post), _sorts(say, row, post)]
+    if row.sort in PERIODIC:
+        rows.append([_period(say, row, post, period) for period in Period])
+    return "\n".join(lines), InlineKeyboardMarkup(rows)
 
 
-async def _turn(services: Services, visit: Visit, tap: NextPost | PreviousPost | SortGallery) -> None:
-    """Turn the page that the button was on; when somebody has turned it already, nothing happens."""
+def index_of(post: Post) -> int:
+    return surprise_index(post.laughing, post.mind_blown, post.screaming, post.impressions, post.prior)
+
+
+def _turning(say: Texts, username: str, row: Gallery, post: Post) -> list[list[InlineKeyboardButton]]:
+    flip = button(say("result.after" if row.before else "result.before"), FlipPost(row.id, post.id))
+    return [
+        [button("◀", PreviousPost(row.id, post.id)), flip, button("▶", NextPost(row.id, post.id))],
+        [
+            button(say("gallery.fork"), Fork(post.id)),
+            share_button(say, username, post),
+            button("⋯", More(row.id, post.id)),
+        ],
+    ]
+
+
+def _sorts(say: Texts, row: Gallery, post: Post) -> list[InlineKeyboardButton]:
+    """The chosen one by its name, the others by their signs: five names do not fit on a phone."""
+    names = {order: say(f"gallery.{order}") for order in Order}
+    return [
+        button(
+            name if order == row.sort else name.split()[0],
+            SortGallery(row.id, post.id, order),
+            chosen=order == row.sort,
+        )
+        for order, name in names.items()
+    ]
+
+
+def _period(say: Texts, row: Gallery, post: Post, period: Period) -> InlineKeyboardButton:
+    return button(say(f"gallery.{period}"), PickPeriod(row.id, post.id, period), chosen=period == row.period)
+
+
+async def on_page(services: Services, visit: Visit, tap: OnPage, act: Callable[[Gallery], Awaitable[None]]) -> None:
+    """Act on the gallery that the button was on; when somebody has turned its page already, nothing happens."""
     row = await services.gallery.gallery(tap.gallery)
     if row is None or row.message_id is None or row.chat_id != visit.chat.id:
         await visit.toast("tap.gone")
         return
     async with services.hand_on((row.chat_id, row.message_id)):
-        before = await services.gallery.gallery(row.id)
-        if before is None or before.post_id not in (tap.post, None):
+        now = await services.gallery.gallery(row.id)
+        if now is None or now.post_id not in (tap.post, None):
             await visit.toast("gallery.turned")
-        elif isinstance(tap, SortGallery) and tap.sort == before.sort:
-            await visit.toast_nothing()
         else:
-            await _show(services, visit, before, await _asked(services, visit, tap), tap)
+            await act(now)
 
 
-async def _asked(services: Services, visit: Visit, tap: NextPost | PreviousPost | SortGallery) -> Page | None:
+async def _turn(services: Services, visit: Visit, tap: Turn) -> None:
+    async def turn(row: Gallery) -> None:
+        if isinstance(tap, SortGallery | PickPeriod) and _chosen(tap) in (row.sort, row.period):
+            await visit.toast_nothing()
+            return
+        page = await _asked(services, visit, tap)
+        if page is None:
+            await visit.toast("gallery.first" if isinstance(tap, PreviousPost) else "gallery.none", alert=True)
+            return
+        await (visit.toast("gallery.again") if isinstance(tap, NextPost) and page.over else visit.toast_nothing())
+        await show_page(services, visit, row.id, page)
+
+    await on_page(services, visit, tap, turn)
+
+
+def _chosen(tap: SortGallery | PickPeriod) -> str:
+    return tap.sort if isinstance(tap, SortGallery) else tap.period
+
+
+async def _asked(services: Services, visit: Visit, tap: Turn) -> Page | None:
+    gallery, person = tap.gallery, visit.person.id
     match tap:
         case PreviousPost():
-            return await services.gallery.previous(tap.gallery, visit.person.id)
+            return await services.gallery.previous(gallery, person)
         case SortGallery():
-            return await services.gallery.next(tap.gallery, visit.person.id, tap.sort)
+            return await services.gallery.next(gallery, person, tap.sort, Period.ALL)
+        case PickPeriod():
+            return await services.gallery.next(gallery, person, period=tap.period)
         case NextPost():
-            return await services.gallery.next(tap.gallery, visit.person.id)
+            return await services.gallery.next(gallery, person)
 
 
-async def _show(
-    services: Services, visit: Visit, before: Gallery, page: Page | None, tap: NextPost | PreviousPost | SortGallery
-) -> None:
-    if page is None:
-        await visit.toast("gallery.first" if isinstance(tap, PreviousPost) else "gallery.empty", alert=True)
-        return
-    left = await services.gallery.post(before.post_id) if before.post_id else None
-    if isinstance(tap, NextPost) and before.steps_back == 0 and left and started_over(before, left, page):
-        await visit.toast("gallery.again")
-    else:
-        await visit.toast_nothing()
-    row = await services.gallery.gallery(before.id)
+async def show_page(services: Services, visit: Visit, gallery_id: int, page: Page) -> None:
+    """Put a page into the gallery's message; the caller has it in hand."""
+    row = await services.gallery.gallery(gallery_id)
     if row is None or row.message_id is None:
         return
-    where: MessageKey = (row.chat_id, row.message_id)
+    where = (row.chat_id, row.message_id)
     await remember(services, where, "gallery", row.person_id, page.post.expansion_id)
-    caption, markup = await gallery_card(services, visit.say, row, page.post)
+    caption, markup = await gallery_card(services, visit.bot.username, visit.say, row, page.post)
     await put_picture(services, visit, where, page.post.expansion, caption, markup)
-
-
-def started_over(row: Gallery, left: Post, page: Page) -> bool:
-    """Whether a page comes from the top again, because the person has seen the rest."""
-    ranks = [(post.surprise if row.sort == Order.SURPRISING else 0.0, post.id) for post in (left, page.post)]
-    return page.again and ranks[1] >= ranks[0]

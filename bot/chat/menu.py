@@ -7,7 +7,7 @@ from telegram import BotCommand, BotCommandScopeChat
 from bot.chat.texts import DEFAULT, LANGUAGES, Texts, texts
 from bot.chat.visit import Bot
 
-MENU = ("expand", "gallery", "mine", "settings", "cancel", "help", "privacy", "forget", "start")
+MENU = ("expand", "gallery", "top", "mine", "settings", "cancel", "help", "privacy", "mydata", "forget", "start")
 
 
 async def set_menu(bot: Bot) -> None:

@@ -7,4 +7,6 @@ from bot.services import Services
 
 
 async def privacy(services: Services, visit: Visit) -> None:
-    await visit.reply("privacy")
+    days = services.limits.retention_days
+    how_long = visit.say("privacy.days", days=days) if days else visit.say("privacy.for_ever")
+    await visit.bot.send_message(visit.chat.id, f"{visit.say('privacy')}\n\n{how_long}")

@@ -118,6 +118,9 @@ async def title_words(services: Services, visit: Visit) -> bool:
     if not title:
         await visit.reply("title.empty", limit=LONGEST)
         return True
+    if title in services.words:
+        await visit.reply("title.forbidden")
+        return True
     post = await services.gallery.post_of(asked.expansion_id)
     if post is None or post.status is not PostStatus.LIVE:
         await visit.reply("publish.not_there")

@@ -24,6 +24,7 @@ from bot.chat.buttons import (
     Variants,
 )
 from bot.chat.choices import Choice, extent_of, margins_of
+from bot.chat.credit import credit_lines
 from bot.chat.panel import button, describe, open_panel
 from bot.chat.pictures import is_veiled, remember, send_picture
 from bot.chat.preview import canvas_preview
@@ -38,12 +39,12 @@ from storage.models import Expansion, Photo, Post, PostStatus, Status
 async def result_caption(services: Services, say: Texts, expansion: Expansion) -> str:
     """The title if it has one, what was asked, and what makes it come back: the seed."""
     result, post = expansion.result, await services.gallery.post_of(expansion.id)
-    depth = len(await services.store.ancestry(expansion.id))
+    chain = await services.store.ancestry(expansion.id)
     lines = [
         *([say.html("post.title", title=post.title)] if post and post.title else []),
         say.html("result.caption", choice=describe(say, Choice.of(expansion)), seed=expansion.seed),
         *([say.html("result.size", width=result.width, height=result.height)] if result else []),
-        *([say.html("result.step", depth=depth)] if depth > 1 else []),
+        *await credit_lines(services, say, chain),
         *([say.html("result.published")] if is_live(post) else []),
         *([say.html("result.veiled")] if is_veiled(expansion) else []),
     ]
@@ -115,7 +116,7 @@ async def show_before(services: Services, visit: Visit, tap: ShowBefore) -> None
     if expansion is None or visit.message is None:
         return
     await visit.toast_nothing()
-    picture = expansion.before_file_id or await _before(services, expansion)
+    picture = expansion.before_file_id or await before_picture(services, expansion)
     sent = await _flip(services, visit, expansion, picture, before=True)
     if sent and expansion.before_file_id is None:
         await services.store.remember_before(expansion.id, sent)
@@ -186,7 +187,7 @@ async def _panel_of(services: Services, visit: Visit, photo: Photo | None, expan
     await open_panel(services, visit, photo, f"e{expansion.id}:{step}:{visit.chat.id}", expansion.prompt)
 
 
-async def _before(services: Services, expansion: Expansion) -> bytes:
+async def before_picture(services: Services, expansion: Expansion) -> bytes:
     """Drawn at the size of the chat picture, so that nothing jumps."""
     photo, margins = extent_of(expansion.source), margins_of(expansion)
     thumb = await services.blobs.get(expansion.source.thumb)

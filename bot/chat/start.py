@@ -81,6 +81,9 @@ async def _start_panel(services: Services, visit: Visit, panel_id: int, revision
         await visit.toast("tap.gone" if panel is None else "panel.not_yours")
         return
     photo, choice, most = panel.photo, Choice.of(panel), services.limits.max_megapixels
+    if photo.chat_id is None and photo.person_id != visit.person.id and not await services.gallery.shows(photo.id):
+        await visit.toast("post.gone", alert=True)  # somebody else's result, and they have taken it back
+        return
     if dice:
         choice = rolled(choice, extent_of(photo), most, Random(new_seed()))
     margins = choice.margins(extent_of(photo), most)

@@ -8,6 +8,9 @@ from random import Random
 from bot.chat.texts import Texts
 
 LONGEST = 64
+LONGEST_NAME = 128
+NAMELESS = "👤"
+ENOUGH = 4096  # characters that are looked at: a message has no more
 JOINER = "\u200d"  # inside 👨‍👩‍👧: the only invisible character that a title may keep
 BRACKETS = "《》〈〉「」『』“”‘’\"'"
 SUGGESTED = 3
@@ -15,9 +18,17 @@ SUGGESTED = 3
 
 def clean_title(text: str) -> str:
     """One line of at most 64 characters, without controls, bidi marks and the brackets that are drawn around it."""
-    visible = "".join(map(_visible, unicodedata.normalize("NFC", text)))
-    line = " ".join(visible.split()).strip(BRACKETS + " ")
-    return line[:LONGEST].rstrip(JOINER + " ")
+    return _cut(one_line(text).strip(BRACKETS + " "), LONGEST)
+
+
+def clean_name(text: str) -> str:
+    """What people and chats call themselves, on one line, without controls and bidi marks; never empty."""
+    return _cut(one_line(text), LONGEST_NAME) or NAMELESS
+
+
+def one_line(text: str) -> str:
+    visible = "".join(map(_visible, unicodedata.normalize("NFC", text[:ENOUGH])))
+    return " ".join(visible.split())
 
 
 def suggestions(say: Texts, expansion_id: int) -> dict[int, str]:
@@ -28,6 +39,10 @@ def suggestions(say: Texts, expansion_id: int) -> dict[int, str]:
 
 def all_titles(say: Texts) -> list[str]:
     return say("title.suggestions").splitlines()
+
+
+def _cut(line: str, longest: int) -> str:
+    return line[:longest].rstrip(JOINER + " ")
 
 
 def _visible(character: str) -> str:

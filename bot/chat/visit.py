@@ -10,6 +10,7 @@ from telegram.constants import ChatType
 from telegram.ext import Application, ExtBot
 
 from bot.chat.texts import Texts, best_language, texts
+from bot.chat.titles import clean_name
 from storage.models import Chat, Person
 from storage.people import People
 
@@ -81,8 +82,8 @@ async def receive(update: telegram.Update, bot: Bot, people: People) -> Visit | 
     user, where, message = update.effective_user, update.effective_chat, update.effective_message
     if user is None or where is None:
         return None
-    person = await people.see(user.id, user.full_name, user.language_code)
-    chat = await people.see_chat(where.id, where.type, where.title or "")
+    person = await people.see(user.id, clean_name(user.full_name), user.language_code)
+    chat = await people.see_chat(where.id, where.type, clean_name(where.title) if where.title else "")
     say, whisper = speak(person, chat)
     return Visit(
         person,

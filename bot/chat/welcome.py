@@ -8,12 +8,15 @@ from telegram import InputMediaPhoto
 
 from bot.chat.gallery import gallery
 from bot.chat.mine import mine
+from bot.chat.mydata import mydata
+from bot.chat.post import open_post
 from bot.chat.preferences import settings
 from bot.chat.publish import title_words
+from bot.chat.share import post_in
 from bot.chat.visit import Visit
 from bot.services import Services
 
-LINKS = {"gallery": gallery, "mine": mine, "settings": settings}
+LINKS = {"gallery": gallery, "mine": mine, "mydata": mydata, "settings": settings}
 EXAMPLE = Path(__file__).parent / "example"
 
 
@@ -24,6 +27,9 @@ async def start(services: Services, visit: Visit) -> None:
     _command, _, promised = (visit.message.text or "").partition(" ")
     if promised in LINKS:
         await LINKS[promised](services, visit)
+        return
+    if (wanted := post_in(promised)) is not None:
+        await open_post(services, visit, wanted)
         return
     before, after = (EXAMPLE / f"{name}.jpg" for name in ("before", "after"))
     await visit.bot.send_media_group(

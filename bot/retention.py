@@ -1,0 +1,45 @@
+"""The keeper of the retention period: looks when something is due, and not before."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from bot.services import Services
+from storage.models import now
+
+log = structlog.get_logger()
+
+SOONEST, LATEST = 60.0, 86_400.0  # seconds between two looks: what is due in a moment waits for company
+
+
+@dataclass
+class Keeper:
+    services: Services
+    clock: Callable[[], datetime] = now
+
+    async def run(self) -> None:
+        """Sweep when the oldest unpublished picture is due, until cancelled."""
+        while True:
+            try:
+                await self.sweep()
+                due = await self.services.retention.next_due()
+            except Exception:
+                log.exception("retention.failed")
+                due = None
+            wait = (due - self.clock()).total_seconds() if due is not None else LATEST
+            await asyncio.sleep(min(max(wait, SOONEST), LATEST))
+
+    async def sweep(self) -> int:
+        """Delete all that is due, rows before blobs; how many blobs went."""
+        gone = 0
+        while (blobs := await self.services.retention.sweep(self.clock())) is not None:
+            await self.services.discard(blobs)
+            gone += len(blobs)
+        if gone:
+            log.info("retention.swept", blobs=gone)
+        return gone
