@@ -109,7 +109,12 @@ class Worker:
             height=outcome.extent.height,
         )
         made = Made(
-            result=photo, preview=preview, seconds=outcome.seconds, seed=outcome.seed, verdict=outcome.verdict.value
+            result=photo,
+            preview=preview,
+            seconds=outcome.seconds,
+            seed=outcome.seed,
+            verdict=outcome.verdict.value,
+            surprise=outcome.surprise,
         )
         kept = await self._finish(expansion, Status.DONE, **made)
         if not kept and await self.services.store.expansion(expansion.id) is None:

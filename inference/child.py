@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from importlib import import_module
 from queue import SimpleQueue
@@ -35,8 +36,10 @@ from inference.engine import (
     ignore,
 )
 from inference.frame import Frame, read
+from inference.gate import Unfit
 from inference.photo import BadPhoto, decode, encode_chat, encode_master, thumbnail
 from inference.process import EngineInfo
+from inference.surprise import surprise
 
 DECODED, PAINTED, ENCODED = 0.03, 0.85, 0.97  # how far an order is after each stage
 WARM_UP: Final = Request(np.tile(np.arange(0, 256, 4).astype(np.uint8)[:, None], (48, 1, 3)), Margins(16, 16, 16, 16))
@@ -51,7 +54,7 @@ def main(opener: str, engine: str, model: str, checks: str) -> None:
     orders = Orders()
     Thread(target=orders.listen, args=(sys.stdin.buffer,), daemon=True).start()
     try:
-        opened = _opened(opener, EngineName(engine), model)
+        opened = warm(opener, EngineName(engine), model)
         checked = CheckedEngine(opened, Checks.from_json(checks))
     except EngineUnavailable as error:
         return _send(answers, Frame("unavailable", {"text": str(error)}))
@@ -126,16 +129,18 @@ def _carried_out(engine: CheckedEngine, order: Frame, report: Callable[[float], 
     report(ENCODED)
     blobs = (master, encode_chat(checked.canvas), thumbnail(checked.canvas))
     report(1)
-    given = {"extent": margins.canvas(request.extent), "seed": checked.seed}
+    guess = surprise(photo, checked.canvas, margins)
+    given = {"extent": margins.canvas(request.extent), "seed": checked.seed, "surprise": guess}
     said = {"verdict": checked.verdict.level, "reason": checked.verdict.reason}
     return Frame("done", given | said | {"seconds": time.perf_counter() - started}, blobs)
 
 
-def _opened(opener: str, name: EngineName, model: str) -> Engine:
+def warm(opener: str, name: EngineName, model: str) -> Engine:
     """The engine, warm: compiled, loaded, and shown to work."""
     module, _, function = opener.partition(":")
     engine = cast(Engine, getattr(import_module(module), function)(name, model))
-    engine.expand(WARM_UP, ignore)
+    with suppress(Unfit):  # what it makes of a ramp is no matter
+        engine.expand(WARM_UP, ignore)
     return engine
 
 

@@ -45,6 +45,7 @@ class Outcome:
     seed: int  # the order's, or one derived from it that gave a picture without a problem
     verdict: Level  # of photo and result, whichever is worse
     reason: str  # of the verdict, for the log
+    surprise: float  # the machine's guess, 0 to 1
 
 
 @dataclass(frozen=True)
@@ -236,9 +237,10 @@ def _outcome(frame: Frame) -> Outcome:
     values = frame.values
     if frame.kind == "done":
         master, preview, thumb = frame.blobs
+        said = {name: values[name] for name in ("seconds", "seed", "reason", "surprise")}
         extent, level = Extent(*values["extent"]), Level(values["verdict"])
         _log.info("seed %d, %s: %s", values["seed"], level, values["reason"])
-        return Outcome(master, preview, thumb, extent, values["seconds"], values["seed"], level, values["reason"])
+        return Outcome(master, preview, thumb, extent, verdict=level, **said)
     if frame.kind == "bad":
         raise BadPhoto(Reason(values["reason"]), values["found"], values["limit"])
     _log_traceback(frame)

@@ -119,8 +119,9 @@ class Patches:
         apart = _squares(self._plain[chosen], self._plain).reshape(-1, *self._shape)
         for squares, (y, x) in zip(apart, places[chosen], strict=True):
             squares[max(0, y - 2 * PATCH) : y + 2 * PATCH, max(0, x - 2 * PATCH) : x + 2 * PATCH] = LARGEST**2
-        liveliness = _liveliness(self._plain[chosen])
-        self._slope, self._base = np.polyfit(liveliness, np.sqrt(apart.min((1, 2))), 1)
+        alike, lively = np.sqrt(apart.min((1, 2))), _liveliness(self._plain[chosen])
+        self._slope = float(np.mean((lively - lively.mean()) * alike) / max(lively.var(), 1e-6))  # least squares
+        self._base = float(alike.mean() - self._slope * lively.mean())
 
     def distances(self, others: Floats) -> Floats:
         """(others, rows) RMS in Lab units to the most alike of each row of patches."""

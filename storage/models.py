@@ -216,6 +216,7 @@ class Expansion(Base):
     model: Mapped[str] = mapped_column(String(128), default="")
     seconds: Mapped[float | None]
     verdict: Mapped[str] = mapped_column(String(16), default="safe")  # of the safety check: safe, unsure, unsafe
+    surprise: Mapped[float | None]  # the machine's guess, 0 to 1
     # how it is shown
     message_id: Mapped[int | None]  # the status message, later the result; known before the engine starts
     delivered_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -40,6 +40,7 @@ class Made(TypedDict, total=False):
     seconds: float
     seed: int  # the one that was used
     verdict: str  # of the safety check
+    surprise: float  # the machine's guess, 0 to 1
 
 
 class Queue(Protocol):

@@ -21,7 +21,7 @@ from inference.safety import Level
 from storage import models
 from storage.models import Expansion, Post, PostStatus, now
 
-FIRST_GUESS = 0.5  # how surprising a post is before anybody or anything has said so
+FIRST_GUESS = 0.5  # how surprising a post is that was made before the machine guessed
 RIGHT_AFTER = timedelta(minutes=15)  # words written this soon after a question for a title answer it
 
 
@@ -157,7 +157,8 @@ async def _question(services: Services, visit: Visit, message: Message) -> model
 
 
 async def _publish(services: Services, visit: Visit, expansion: Expansion) -> None:
-    post = await services.gallery.publish(expansion.id, visit.person.id, "", FIRST_GUESS)
+    guess = FIRST_GUESS if expansion.surprise is None else expansion.surprise
+    post = await services.gallery.publish(expansion.id, visit.person.id, "", guess)
     if post is None or post.status is not PostStatus.LIVE:
         await visit.toast("publish.withheld" if post else "tap.gone", alert=True)
         return
