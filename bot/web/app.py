@@ -6,13 +6,17 @@ import hmac
 import json
 from collections.abc import Awaitable, Callable
 
+import structlog
 import telegram
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.chat.visit import App
 from bot.services import Services
 from bot.settings import Settings
+
+log = structlog.get_logger()
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 WEBHOOK_PATH = "/telegram"
@@ -40,10 +44,10 @@ def add_webhook(app: web.Application, application: App, secret: str) -> None:
     """Telegram's updates; whoever does not know the secret is nobody."""
 
     async def receive(request: web.Request) -> web.Response:
-        if not hmac.compare_digest(request.headers.get(SECRET_HEADER, ""), secret):
+        if not hmac.compare_digest(request.headers.get(SECRET_HEADER, "").encode("utf-8", "replace"), secret.encode()):
             return web.Response(status=403)
         try:
-            update = telegram.Update.de_json(json.loads(await request.read()), application.bot)
+            update = telegram.Update.de_json(dict(json.loads(await request.read())), application.bot)
         except (ValueError, KeyError, TypeError):
             return web.Response(status=400)
         await application.update_queue.put(update)
@@ -54,5 +58,10 @@ def add_webhook(app: web.Application, application: App, secret: str) -> None:
 
 async def health(services: Services, settings: Settings) -> dict[str, object]:
     """Whether the database answers, and how long the queue is."""
-    counts = {status.value: count for status, count in (await services.queue.counts()).items()}
-    return {"ok": True, "engine": services.engine.name, "telegram": settings.on_telegram, **counts}
+    facts = {"engine": services.engine.name, "telegram": settings.on_telegram}
+    try:
+        counts = await services.queue.counts()
+    except (SQLAlchemyError, OSError) as error:
+        log.error("health.database", reason=str(error))
+        return {"ok": False, **facts}
+    return {"ok": True, **facts, **{status.value: count for status, count in counts.items()}}
