@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,6 +15,7 @@ import numpy as np
 from aiohttp import ClientSession, web
 from PIL import Image
 from sqlalchemy.ext.asyncio import AsyncEngine
+from yarl import URL
 
 from bot.services import Limits, Services
 from bot.web.door import Door
@@ -136,13 +137,11 @@ class Wall:
             await self.services.people.see(5000 + number, f"visitor {number}")
             await self.services.gallery.react(post.expansion_id, 5000 + number, Feeling(emoji))
 
-    async def get(self, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    async def get(self, path: str, **headers: str) -> tuple[int, Mapping[str, str], bytes]:
         """Status, headers and body; the path goes over the wire as it is written."""
-        from yarl import URL
-
         address = URL(self.url + path, encoded=True)
         async with self.client.get(address, headers=headers, allow_redirects=False) as answer:
-            return answer.status, dict(answer.headers), await answer.read()
+            return answer.status, answer.headers, await answer.read()
 
     async def say(self, path: str, body: Any, init_data: str | None = None) -> tuple[int, Any]:
         """What the Mini App posts: status and JSON, or the refusal's words."""
