@@ -8,9 +8,10 @@ from aiohttp import ClientSession
 from conftest import small_photo
 from test_chat_expand import is_panel, is_result
 
+from bot.bootstrap import Kuotu
 from bot.playground import Message, Person
 from bot.playground.playground import DEFAULT_TOKEN
-from storage.models import Expansion
+from storage.models import Expansion, Post
 
 
 async def group_of(newcomer: Any, *names: str) -> list[Person]:
@@ -36,6 +37,19 @@ async def published(chat: Person) -> tuple[Message, Message]:
     consent = await chat.wait_for(lambda m: "Not now" in m.labels)
     await chat.tap(consent, "Publish")
     return result, await chat.wait_for(lambda m: "No title" in m.labels)
+
+
+async def post_by(kuotu: Kuotu, chat: Person) -> tuple[Message, Post]:
+    """Another result in the gallery, by somebody who may have agreed to publishing before."""
+    result, mark = await result_in(chat), chat.now
+    await chat.tap(result, "Publish")
+    asked = await chat.wait_for(lambda m: {"Not now", "No title"} & set(m.labels), after=mark)
+    if "Not now" in asked.labels:
+        await chat.tap(asked, "Publish")
+        await chat.wait_for(lambda m: m.id == asked.id and "No title" in m.labels)
+    post = await kuotu.services.gallery.post_of(expansion_of(result))
+    assert post is not None
+    return result, post
 
 
 def expansion_of(result: Message) -> int:
@@ -64,3 +78,20 @@ async def forge(chat: Person, data: str) -> str | None:
 def shown(expansion: Expansion | None) -> Expansion:
     assert expansion is not None
     return expansion
+
+
+async def card_at(chat: Person, post_id: int) -> Message:
+    """A gallery that a link to one post opens."""
+    mark = chat.now
+    await chat.say(f"/start p{post_id}")
+    return await chat.wait_for(lambda m: "⋯" in m.labels, after=mark)
+
+
+async def taps(chat: Person, card: Message, *labels: str) -> Message:
+    """Tap one button after another on what the message shows by then."""
+    here = card.id
+    for label in labels:
+        mark = chat.now
+        await chat.tap(here, label)
+        card = await chat.wait_for(lambda m: m.id == here, after=mark)
+    return card
