@@ -99,3 +99,11 @@ def tiny_presets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where screenshots go, for whoever wants to look at them."""
     return tmp_path_factory.mktemp("shots")
+
+
+@pytest.fixture(scope="session")
+def tiny_engine(tiny_presets: Path) -> Any:
+    """`tiny_engine("tiny-sd15", memory="fp8")`: the same engine again for the same words."""
+    from tiny import opener
+
+    return opener(tiny_presets)

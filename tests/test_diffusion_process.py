@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from tiny import SAMPLES, request_for
 
+from inference.checks import NO_CLASSIFIER, Checks
 from inference.engine import Cancelled, EngineName, EngineUnavailable, ignore, open_engine
 from inference.photo import decode, encode_master
 from inference.process import EngineProcess, Order
@@ -53,7 +54,7 @@ def test_without_the_extra_there_is_a_sentence_and_auto_does_without() -> None:
 
 async def test_in_a_process_of_its_own(tiny_presets: Path) -> None:
     model = f"tiny-sd15?presets={tiny_presets}"
-    process = EngineProcess(EngineName.DIFFUSION, model)
+    process = EngineProcess(EngineName.DIFFUSION, model, checks=Checks(gate=False, classifier=NO_CLASSIFIER))
     try:
         info = await process.start()
         assert (info.name, info.reads_words) == ("diffusion", True)

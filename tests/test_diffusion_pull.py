@@ -22,6 +22,7 @@ from inference.engine import EngineUnavailable, ignore
 OWN = """
 [mine]
 like = "sd15"
+foreign = 255.0
 repo = "some/inpainting"
 budget = 16384
 multiple = 32

@@ -64,6 +64,8 @@ class Diffusion:
         checkpoint, card = find(choice), find_card(choice.device)
         if not checkpoint.preset.commercial:
             _log.warning("%s: %s (%s)", checkpoint.name, checkpoint.preset.permits, checkpoint.preset.licence)
+        if not card.accelerates:
+            _log.warning("torch sees no GPU: on %s a picture takes many minutes", card.name)
         mode = choose(checkpoint.preset.memory, card, choice.memory)
         return cls(checkpoint, card, mode, batch=choice.batch, compiler=choice.compile)
 

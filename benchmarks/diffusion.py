@@ -1,0 +1,117 @@
+"""What Kuotu adds to a pipeline call: `python benchmarks/diffusion.py`. One core; seconds of CPU, the least of two.
+
+The pipelines are small and untrained, of the true classes: their own time means nothing, the pixels they are asked for
+and the time around them do.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import torch
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from tiny import request_for, save_all
+
+from inference.canvas import Margins
+from inference.diffusion.engine import Diffusion, open_diffusion
+from inference.diffusion.painter import Call, paint
+from inference.diffusion.pipeline import denoisers
+from inference.diffusion.prompts import write
+from inference.diffusion.sketch import sketch
+from inference.diffusion.window import plan
+from inference.engine import Request, ignore
+
+BUDGET = 512 * 512
+SIDES = (1155, 2309, 4000)  # px: a 4:3 photo of 1, 4 and 12 megapixels
+ROUNDS = 2
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def seconds(work: Callable[[], object]) -> float:
+    taken = []
+    for _ in range(ROUNDS):
+        start = time.process_time()
+        work()
+        taken.append(time.process_time() - start)
+    return min(taken)
+
+
+def bare(engine: Diffusion, request: Request) -> Callable[[], object]:
+    """The pipeline call of the request's one window, and nothing else."""
+    preset = engine.preset
+    window = plan(request.extent, request.margins, preset.budget, preset.multiple)
+    shown = sketch(request.photo, request.margins, window, preset.fill, preset.overlap, request.seed)
+    wording = write(preset, request.style, request.margins, request.seed)
+    return lambda: paint(engine.pipeline, preset, [shown], Call(request.style, [wording], [request.seed]), ignore)
+
+
+def painting(engine: Diffusion, request: Request) -> Callable[[], object]:
+    return lambda: engine.expand(request, ignore)
+
+
+def overhead(engine: Diffusion, name: str, request: Request) -> None:
+    canvas = request.margins.canvas(request.extent)
+    ours, call = seconds(painting(engine, request)), seconds(bare(engine, request))
+    resize = seconds(lambda: cv2.resize(request.photo, canvas, interpolation=cv2.INTER_LANCZOS4))
+    note = f"call {call:.2f} s, whole {ours:.2f} s, around it {ours - call:.2f} s, one resize {resize:.2f} s"
+    say(f"  {name:18} canvas {canvas.megapixels:4.1f} MP, fill {engine.preset.fill}: {note}")
+
+
+def pixels(engine: Diffusion, request: Request) -> None:
+    seen = list[int]()
+    hook = denoisers(engine.pipeline)[0].register_forward_pre_hook(
+        lambda _net, inputs: seen.append(inputs[0].shape[-1] * inputs[0].shape[-2] * 64)
+    )
+    engine.expand(request, ignore)
+    hook.remove()
+    naive = request.margins.canvas(request.extent).megapixels
+    ours = sum(seen) / engine.preset.steps / 1e6
+    say(f"  photo {request.extent.megapixels:4.1f} MP: {ours:.2f} MP of {naive:.1f} MP, {naive / ours:.0f} times fewer")
+
+
+def batches(presets: Path, name: str) -> None:
+    request = replace(request_for("coffee", 400), margins=Margins(100, 75, 100, 75))
+    engines = [open_diffusion(f"{name}?presets={presets}&batch={batch}") for batch in (1, 4)]
+    single, batched = (seconds(variants(engine, request)) for engine in engines)
+    say(f"  {name:18} {single:.2f} s, {batched:.2f} s: {single / batched:.2f} times as fast together")
+
+
+def variants(engine: Diffusion, request: Request) -> Callable[[], object]:
+    return lambda: engine.variants(request, [1, 2, 3, 4], ignore)
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        presets = save_all(Path(folder))
+        presets.write_text(presets.read_text("utf-8").replace("budget = 16384", f"budget = {BUDGET}"), "utf-8")
+        requests = [request_for("picos-12mp", side) for side in SIDES]
+        say("Around one call: preparing, joining, beside enlarging the canvas once by cv2 (Lanczos)")
+        for name in ("tiny-sd15", "tiny-sdxl-inpaint", "tiny-klein"):
+            engine = open_diffusion(f"{name}?presets={presets}")
+            for request in requests:
+                overhead(engine, name, request)
+        sdxl = open_diffusion(f"tiny-sdxl?presets={presets}")
+        say("Pixels a pipeline paints per step, all sides x1.5; a naive call paints the canvas")
+        for request in requests:
+            pixels(sdxl, request)
+        say("Four variants of one photo: four calls of one, one call of four")
+        for name in ("tiny-sd15", "tiny-sdxl", "tiny-flux-fill"):
+            batches(presets, name)
+
+
+if __name__ == "__main__":
+    main()
