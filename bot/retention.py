@@ -32,7 +32,7 @@ class Keeper:
                 log.exception("retention.failed")
                 due = None
             wait = (due - self.clock()).total_seconds() if due is not None else LATEST
-            await asyncio.sleep(min(max(wait, SOONEST), LATEST))
+            await asyncio.sleep(min(max(wait, SOONEST), LATEST) if wait > 0 else LATEST)  # over time, but needed
 
     async def sweep(self) -> int:
         """Delete all that is due, rows before blobs; how many blobs went."""

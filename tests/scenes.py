@@ -82,9 +82,8 @@ def shown(expansion: Expansion | None) -> Expansion:
 
 async def card_at(chat: Person, post_id: int) -> Message:
     """A gallery that a link to one post opens."""
-    mark = chat.now
-    await chat.say(f"/start p{post_id}")
-    return await chat.wait_for(lambda m: "⋯" in m.labels, after=mark)
+    asked = await chat.say(f"/start p{post_id}")
+    return await chat.wait_for(lambda m: "⋯" in m.labels and m.id > asked.id)
 
 
 async def taps(chat: Person, card: Message, *labels: str) -> Message:
