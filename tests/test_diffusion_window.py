@@ -6,8 +6,11 @@ from dataclasses import astuple
 
 import numpy as np
 import pytest
+from PIL import Image
+from tiny import request_for
 
 from inference.canvas import Box, Direction, Extent, Margins, scaled
+from inference.diffusion.finish import finish
 from inference.diffusion.presets import Fill
 from inference.diffusion.sketch import sketch
 from inference.diffusion.window import LONGEST, Window, passes, plan, sizes
@@ -115,3 +118,26 @@ def test_the_overlap_is_painted_too_but_only_beside_new_pixels() -> None:
     window = Window(Box(0, 0, 192, 128), Extent(192, 128))
     shown = sketch(photo, Margins(left=64), window, Fill.GRAY, 16, 0)
     assert (shown.mask == np.where(np.arange(192) < 80, 255, 0)[None]).all()
+
+
+@pytest.mark.parametrize(
+    "margins",
+    [Margins(left=150), Margins(right=201), Margins(100, 66, 101, 67), Margins(top=133), Margins(bottom=80)],
+    ids=["left", "right", "all", "up", "down"],
+)
+def test_what_an_ideal_model_paints_lands_where_it_belongs(margins: Margins) -> None:
+    true = request_for("life", 600).photo
+    height, width = true.shape[:2]
+    extent = Extent(width - margins.left - margins.right, height - margins.top - margins.bottom)
+    photo = np.ascontiguousarray(true[margins.top :, margins.left :][: extent.height, : extent.width])
+    window = plan(extent, margins, 512 * 512, MULTIPLE)
+    part = Image.fromarray(true[window.box.top : window.box.bottom, window.box.left : window.box.right])
+    ideal = np.asarray(part.resize(window.work, Image.Resampling.LANCZOS))
+    shown = sketch(photo, margins, window, Fill.BLACK, 0, 0)
+    left, top, right, bottom = shown.kept
+    difference = np.abs(ideal[top:bottom, left:right].astype(int) - shown.photo)[3:-3, 3:-3]
+    assert difference.mean() < 0.5
+    canvas = finish(ideal, photo, margins, window, register=False)
+    new = margins.mask(extent) > 0
+    shifted = np.roll(true, 1, axis=(0, 1))
+    assert np.abs(canvas.astype(int) - true)[new].mean() < 0.5 * np.abs(shifted.astype(int) - true)[new].mean()
