@@ -130,6 +130,7 @@ def plot(engine: PatchMatch, path: str) -> None:
             costs = [seconds(partial(engine.expand, request, ignore)) for request in requests]
             axes.plot(along, costs, "o-", label=direction.value)
     left.set(xlabel="photo at 1.5x, longer side in pixels", ylabel="CPU seconds", xscale="log", ylim=0)
+    left.minorticks_off()
     left.set_xticks(sizes, [str(size) for size in sizes])
     right.set(xlabel="scale of a photo of 1024 pixels")
     for axes in (left, right):
