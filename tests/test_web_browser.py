@@ -119,7 +119,7 @@ async def test_pictures_keep_their_shape_and_nothing_jumps(wall: Wall, browser: 
             wanted = min(40 / 12, max(0.5, box["wanted"]))
             assert box["ratio"] == pytest.approx(wanted, rel=0.06)
         await page.evaluate("scrollTo(0, document.body.scrollHeight)")
-        await expect(page.locator(".card")).to_have_count(30)
+        await expect(page.get_by_text("That is all there is, for now.")).to_be_visible()
         await page.wait_for_load_state("networkidle")
         assert [box["at"] for box in await page.evaluate(BOXES)] == [box["at"] for box in before]
 
@@ -130,7 +130,7 @@ async def test_without_javascript_everything_is_there(wall: Wall, browser: Brows
     await page.goto(f"{wall.url}/gallery?sort=newest")
     assert await page.locator(".card").count() == 24
     await page.get_by_role("link", name="Show more").click()
-    assert await page.locator(".card").count() == 6
+    assert await page.locator(".card").count() >= 6
     await page.goto(f"{wall.url}/post/{(await chain_of(wall)).id}")
     veil = page.locator(".veil .step-0")
     await expect(veil).to_be_hidden()
@@ -163,11 +163,13 @@ async def test_the_slider_draws_the_curtain_by_keyboard_and_by_hand(wall: Wall, 
 
 async def test_more_by_keyboard_goes_on_where_one_was(wall: Wall, browser: Browser) -> None:
     async with page_of(browser, f"{wall.url}/gallery?sort=newest", reduced_motion="reduce") as page:
-        await page.evaluate("document.getElementById('more')?.focus({preventScroll: true})")
-        await expect(page.locator(".card")).to_have_count(30)
-        ids = await page.locator(".card").evaluate_all("cards => cards.map((card) => card.dataset.post)")
-        assert len(set(ids)) == 30
+        first = await page.locator(".card").evaluate_all("cards => cards.map((card) => card.dataset.post)")
+        await page.locator("#more").focus()
         await expect(page.get_by_text("That is all there is, for now.")).to_be_visible()
+        ids = await page.locator(".card").evaluate_all("cards => cards.map((card) => card.dataset.post)")
+        assert ids[:24] == first
+        assert len(set(ids)) == len(ids) > 24
+        await expect(page.locator(f'[data-post="{ids[24]}"] a')).to_be_focused()
 
 
 async def test_a_mini_app_reacts_and_is_counted_once(wall: Wall, browser: Browser) -> None:

@@ -410,6 +410,16 @@ async def test_whoever_is_not_signed_changes_nothing(wall: Wall, data: str | Non
     assert (there.impressions, there.laughing) == (0, 0)
 
 
+async def test_whoever_is_banned_changes_nothing(wall: Wall) -> None:
+    post = await wall.hang(flat(60, 40))
+    await wall.services.moderation.ban(3, ANN)
+    for path, body in ((f"/post/{post.id}/reaction", {"feeling": "🤣"}), ("/gallery/seen", {"posts": [post.id]})):
+        assert (await wall.say(path, body, launch()))[0] == 403
+    there = await wall.services.gallery.post(post.id)
+    assert there is not None
+    assert there.impressions == 0
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [

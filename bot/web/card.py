@@ -23,6 +23,7 @@ class Card:
 
     id: int
     heading: str
+    titled: bool
     by: str
     width: int
     height: int
@@ -36,6 +37,7 @@ class Card:
         return cls(
             id=post.id,
             heading=say("post.title", title=title) if title else say("web.untitled"),
+            titled=bool(title),
             by=say("gallery.author", name=isolated(name) if name else say("web.somebody")),
             width=result.width,
             height=result.height,

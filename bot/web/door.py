@@ -51,7 +51,7 @@ class Door:
                 return web.Response(status=429, text="slow down\n", headers=HEADERS | {"Retry-After": str(wait)})
             try:
                 return await handler(request)
-            except (web.HTTPNotFound, web.HTTPBadRequest, web.HTTPUnauthorized) as refused:
+            except (web.HTTPNotFound, web.HTTPBadRequest, web.HTTPUnauthorized, web.HTTPForbidden) as refused:
                 headers = HEADERS | {"Cache-Control": "no-store"}
                 return web.Response(status=refused.status, text=f"{refused.text}\n", headers=headers)
 

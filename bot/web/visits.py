@@ -48,7 +48,10 @@ class Visits:
         return _json({"counts": counts, "own": own})
 
     async def _person(self, request: web.Request) -> Person:
+        """Who asks. Raises HTTPUnauthorized for nobody in particular, HTTPForbidden for who is banned."""
         visitor = self.door.visitor(request)
+        if await self.services.moderation.banned(visitor.id):
+            raise web.HTTPForbidden(text="banned")
         return await self.services.people.see(visitor.id, visitor.name, visitor.language_code)
 
 
