@@ -31,7 +31,6 @@ from bot.chat.buttons import Cancel
 from bot.logs import configure_logs
 from bot.playground import Message, Person
 from bot.settings import Settings
-from inference.engine import EngineName
 
 SAMPLE = Path(__file__).parents[1] / "bot" / "playground" / "samples" / "picos.jpg"
 EXPANSIONS = 6
