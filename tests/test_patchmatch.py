@@ -110,10 +110,9 @@ def test_progress_grows_to_one_and_cancel_passes_through(engine: PatchMatch) -> 
         engine.expand(request, leave)
 
 
-@pytest.mark.parametrize("direction", [Direction.ALL, Direction.RIGHT])
 @pytest.mark.parametrize("name", NAMES)
-def test_a_reroll_is_clearly_another_layout(engine: PatchMatch, name: str, direction: Direction) -> None:
-    request = asked(sample(name, 256), direction)
+def test_a_reroll_is_clearly_another_layout(engine: PatchMatch, name: str) -> None:
+    request = asked(sample(name, 256), Direction.RIGHT)
     first, second = (engine.expand(replace(request, seed=seed), ignore) for seed in (1, 2))
     assert layout_difference(first, second, request) >= 5
 

@@ -3,6 +3,7 @@ photo."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import cv2
@@ -28,6 +29,7 @@ class PatchMatch:
 
     name = "patchmatch"
     reads_words = False
+    devices = os.cpu_count() or 1
 
     def __init__(self, cache: Path | None = None) -> None:
         """`cache` keeps the kernels' machine code; by default a folder inside the virtual environment."""

@@ -6,13 +6,15 @@ canvas of floats exists."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from inference.engine import Pixels
 from inference.patchmatch.kernel import inlined, kernel
 from inference.patchmatch.patch import Flags, Floats, Ints
+
+Colour: TypeAlias = tuple[Any, Any, Any]  # 32-bit floats
 
 
 class Offsets(NamedTuple):
@@ -46,7 +48,7 @@ class Place(NamedTuple):
 
 
 @inlined
-def read(photo: Pixels, pages: Pages, page: int, row: int, col: int) -> tuple[float, float, float]:
+def read(photo: Pixels, pages: Pages, page: int, row: int, col: int) -> Colour:
     """A page's pixel, clamped to the page: the photo's own, or between four of them where the page has another size."""
     row = min(max(row, 0), pages.height[page] - 1)
     col = min(max(col, 0), pages.width[page] - 1)
@@ -163,7 +165,7 @@ def copy(
 
 
 @inlined
-def between(tone: Floats, i0: int, i1: int, j: int, low: float) -> tuple[float, float, float]:
+def between(tone: Floats, i0: int, i1: int, j: int, low: float) -> Colour:
     """The tone between two rows of a column."""
     keep = np.float32(1) - low
     return (
