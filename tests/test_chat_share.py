@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from conftest import settings_in
 from scenes import card_at, expansion_of, forge, group_of, now, post_by, taps
-from test_chat_expand import is_panel, is_result
+from test_chat_expand import is_result
 
 from bot.bootstrap import Kuotu, running
 from bot.playground import Message, Person
@@ -29,7 +29,7 @@ async def forked(chat: Person, card: Message) -> Message:
     """Expand somebody's post further; the result."""
     mark = chat.now
     await chat.tap(card, "Expand this too")
-    panel = await chat.wait_for(is_panel, after=mark)
+    panel = await chat.wait_for(lambda m: "✨ Expand" in m.labels, after=mark)
     await chat.tap(panel, "Expand")
     return await chat.wait_for(lambda m: is_result(m) and m.id > panel.id)
 
@@ -59,7 +59,7 @@ async def test_what_was_taken_back_is_not_forked_nor_credited(kuotu: Kuotu, newc
     card, mark = await card_at(bob, post.id), bob.now
     result = await forked(bob, card)
     await bob.tap(card, "Expand this too")
-    panel = await bob.wait_for(is_panel, after=mark)
+    panel = await bob.wait_for(lambda m: "✨ Expand" in m.labels, after=mark)
     own = await taps(ann, await card_at(ann, post.id), "⋯")
     assert "🚩 Report" not in own.labels
     await ann.tap(own, "Take it back")
