@@ -73,8 +73,7 @@ async def _start(settings: Settings, stack: AsyncExitStack, *, work: bool, serve
     if not serve and not settings.on_telegram:
         raise CannotRun("a worker delivers to Telegram; set KUOTU_TELEGRAM_TOKEN, or use `kuotu run`")
     claim_folder(settings.data_dir, stack)
-    engines = _engines(settings, stack) if work else []
-    services, inbox = await open_services(settings, engines, stack)
+    services, inbox, engines = await open_services(settings, stack, work=work)
     playground = await _playground(settings, stack)
     token = settings.telegram_token.get_secret_value() or (playground.token if playground else "")
     port = settings.port if settings.port or not serve else _free_port(settings.host)
@@ -130,27 +129,29 @@ def _web(
     return app
 
 
-def _engines(settings: Settings, stack: AsyncExitStack) -> list[EngineProcess]:
+async def _engines(settings: Settings, stack: AsyncExitStack) -> list[EngineProcess]:
+    """One process, which knows the devices, then one for each of the others."""
     thresholds = Thresholds(settings.safety_unsure, settings.safety_unsafe, settings.safety_suggestive)
     checks = Checks(settings.gate, settings.safety, thresholds)
-    engines = [
-        EngineProcess(settings.engine, settings.model, time_limit=settings.time_limit, checks=checks)
-        for _ in range(settings.engine_processes)
-    ]
-    for engine in engines:
+    engines: list[EngineProcess] = []
+    wanted = 1
+    while len(engines) < wanted:
+        engine = EngineProcess(settings.engine, settings.model, time_limit=settings.time_limit, checks=checks)
         stack.push_async_callback(engine.close)
+        wanted = settings.workers or (await engine.start()).devices
+        engines.append(engine)
     return engines
 
 
 async def open_services(
-    settings: Settings, engines: list[EngineProcess], stack: AsyncExitStack
-) -> tuple[Services, Inbox]:
+    settings: Settings, stack: AsyncExitStack, *, work: bool
+) -> tuple[Services, Inbox, list[EngineProcess]]:
     """Database, pictures, queue and engines, as the settings' URLs choose them."""
     database = await open_database(settings.database)
     stack.push_async_callback(database.dispose)
     await migrate(database)
     queue, blobs = open_queue(settings.queue_url, database), open_blobs(settings.blobs)
-    infos = await asyncio.gather(*(engine.start() for engine in engines))
+    engines = await _engines(settings, stack) if work else []
     elsewhere = EngineInfo(settings.engine.value, settings.model, settings.engine is EngineName.DIFFUSION)
     limits = Limits(
         settings.max_megapixels,
@@ -165,13 +166,13 @@ async def open_services(
         GalleryStore(database),
         queue,
         blobs,
-        infos[0] if infos else elsewhere,
+        (engines[0].info if engines else None) or elsewhere,
         limits,
         Moderation(database),
         _words(settings),
         Retention(database, timedelta(days=settings.retention_days)),
     )
-    return services, Inbox(database)
+    return services, Inbox(database), engines
 
 
 def _words(settings: Settings) -> WordList:

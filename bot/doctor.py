@@ -114,10 +114,14 @@ def _queue(settings: Settings, database: AsyncEngine) -> Finding:
     return Finding(State.GOOD, "queue", settings.queue_url)
 
 
+def _at_once(settings: Settings) -> str:
+    return f"{settings.workers} at a time" if settings.workers else "one for each core or card"
+
+
 def _engine(settings: Settings) -> Iterator[Finding]:
     """Which engine serves, and each step to the one with weights unless the other was asked for."""
     if settings.engine is EngineName.PATCHMATCH:
-        yield Finding(State.GOOD, "engine", f"patchmatch, {settings.engine_processes} at a time")
+        yield Finding(State.GOOD, "engine", f"patchmatch, {_at_once(settings)}")
         return
     try:
         choice = parse_choice(settings.model)
@@ -126,7 +130,7 @@ def _engine(settings: Settings) -> Iterator[Finding]:
         return
     facts = gather(settings.model, thorough=True)
     name = suitable(facts) if settings.engine is EngineName.AUTO else settings.engine
-    yield Finding(State.GOOD, "engine", f"{name}, {settings.engine_processes} at a time")
+    yield Finding(State.GOOD, "engine", f"{name}, {_at_once(settings)}")
     yield from _steps(settings, facts, choice)
 
 

@@ -140,10 +140,6 @@ class Settings(BaseSettings):
         return self.blobs_url or (self.data_dir.resolve() / "blobs").as_uri()
 
     @property
-    def engine_processes(self) -> int:
-        return self.workers or os.cpu_count() or 1
-
-    @property
     def secrets(self) -> list[str]:
         """What must never be shown: of the Telegram token, the part after the bot's own number."""
         token = self.telegram_token.get_secret_value().partition(":")[2]

@@ -39,7 +39,7 @@ class Careful:
     """Another engine, judged. The same request gives the same bytes as long as that holds for the other."""
 
     def __init__(self, engine: Engine, judged: Callable[[Pixels, Margins], Problem | None] = judge) -> None:
-        self.name, self.reads_words = engine.name, engine.reads_words
+        self.name, self.reads_words, self.devices = engine.name, engine.reads_words, engine.devices
         self._engine, self._judged = engine, judged
 
     def expand(self, request: Request, report: Report) -> Pixels:

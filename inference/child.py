@@ -60,7 +60,7 @@ def main(opener: str, engine: str, model: str, checks: str) -> None:
         return _send(answers, Frame("unavailable", {"text": str(error)}))
     except Exception as error:
         return _send(answers, Frame("unavailable", _told(error)))
-    _send(answers, Frame("ready", asdict(EngineInfo(opened.name, model, opened.reads_words))))
+    _send(answers, Frame("ready", asdict(EngineInfo(opened.name, model, opened.reads_words, opened.devices))))
     while True:
         _send(answers, _answer(checked, orders, answers))
 

@@ -69,6 +69,7 @@ class Engine(Protocol):
 
     name: str
     reads_words: bool  # whether a prompt changes anything
+    devices: int  # how many of it this machine can run at once: one a core, or one a card
 
     def expand(self, request: Request, report: Report) -> Pixels: ...
 

@@ -53,6 +53,7 @@ class EngineInfo:
     name: str
     model: str
     reads_words: bool
+    devices: int = 1  # how many such processes this machine can run at once
 
 
 class EngineProcess:

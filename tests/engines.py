@@ -38,6 +38,7 @@ class Noise:
 
     name: str
     reads_words: bool
+    devices: int = 1
 
     def expand(self, request: Request, report: Report) -> Pixels:
         sys.stdout.write("libraries print\n")

@@ -34,6 +34,7 @@ class Moody:
     asked: list[Request] = field(default_factory=list)
     name: str = "moody"
     reads_words: bool = True
+    devices: int = 3
 
     def expand(self, request: Request, report: Report) -> Pixels:
         self.asked.append(request)
@@ -57,7 +58,7 @@ def test_a_good_first_attempt_is_the_only_one() -> None:
 
 def test_it_is_an_engine_like_the_one_inside() -> None:
     engine: Engine = Careful(Moody())
-    assert (engine.name, engine.reads_words) == ("moody", True)
+    assert (engine.name, engine.reads_words, engine.devices) == ("moody", True, 3)
     assert np.array_equal(engine.expand(REQUEST, ignore), Moody().expand(REQUEST, ignore))
 
 

@@ -31,6 +31,11 @@ def find_card(device: str = "") -> Card:
     return Card(device, platform.processor() or platform.machine(), memory.total / GIB, memory.available / GIB)
 
 
+def count_cards() -> int:
+    """How many cards could each hold a model; at least one, if only the processor."""
+    return max(1, torch.cuda.device_count())
+
+
 def _best() -> str:
     if torch.cuda.is_available():
         free = [torch.cuda.mem_get_info(number)[0] for number in range(torch.cuda.device_count())]

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from inference.canvas import Box, Extent, Margins
-from inference.diffusion.card import find_card
+from inference.diffusion.card import count_cards, find_card
 from inference.diffusion.checkpoint import Checkpoint, find
 from inference.diffusion.choice import Choice, parse_choice
 from inference.diffusion.finish import finish
@@ -52,6 +52,7 @@ class Diffusion:
     ) -> None:
         """Load at once. `batch` pictures are painted in every call, copies where there are fewer variants."""
         self.checkpoint, self.preset, self.card, self.mode = checkpoint, checkpoint.preset, card, mode
+        self.devices = count_cards()
         self.batch = 1 if checkpoint.preset.kind is Kind.EDIT else batch
         self._loader, self._compiler = loader, compiler
         if self.preset.fill is Fill.PATCHMATCH:
