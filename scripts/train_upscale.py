@@ -39,7 +39,6 @@ PHOTOS: Final = (
     "china.jpg",
     "flower.jpg",
     "hubble_deep_field.jpg",
-    "motorcycle_left.png",
 )
 SIDES: Final = (1800, 1100, 700)  # px of the longest side at which a photo is learnt from, if it has that many
 FILTERS: Final = (Image.Resampling.LANCZOS,) * 3 + (Image.Resampling.BICUBIC, Image.Resampling.BOX)  # how it is halved
@@ -58,7 +57,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--steps", type=int, default=9000)
+    parser.add_argument("--steps", type=int, default=5000)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(SEED)
