@@ -1,4 +1,4 @@
-"""The whole bot, as people use it: python-telegram-bot over HTTP against the playground, the engine, SQLite; all real."""
+"""The whole bot as people use it: python-telegram-bot over HTTP against the playground, engine and SQLite; all real."""
 
 from __future__ import annotations
 

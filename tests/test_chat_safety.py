@@ -1,4 +1,4 @@
-"""What the safety check is unsure of is shown under a spoiler, with a reason, and what it calls unsafe is not published."""
+"""What the check is unsure of is shown under a spoiler, with a reason; what it calls unsafe is not published."""
 
 from __future__ import annotations
 
