@@ -68,6 +68,17 @@ async def test_a_missing_blob_is_not_found(blobs: Blobs) -> None:
         await blobs.get("00/0000.png")
 
 
+async def test_what_was_put_at_a_key_is_there_until_deleted(blobs: Blobs) -> None:
+    key = await blobs.put(b"picture", ".jpg")
+    for data in (b"small", b"small again"):
+        await blobs.put_at(f"{key}.320.webp", data)
+        assert await blobs.get(f"{key}.320.webp") == data
+    assert await blobs.get(key) == b"picture"
+    await blobs.delete([f"{key}.320.webp"])
+    with pytest.raises(FileNotFoundError):
+        await blobs.get(f"{key}.320.webp")
+
+
 async def test_deleting_twice_is_deleting(blobs: Blobs) -> None:
     keys = [await blobs.put(bytes([n]), ".bin") for n in range(3)]
     for _ in range(2):

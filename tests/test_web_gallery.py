@@ -323,6 +323,8 @@ async def test_files_of_the_page_are_kept_for_ever_under_their_version(wall: Wal
         status, headers, body = await wall.get(address)
         assert (status, bool(body)) == (200, True)
         assert "immutable" in headers["Cache-Control"]
+        _, headers, _ = await wall.get(address, **{"Accept-Encoding": "gzip"})
+        assert headers["Content-Encoding"] == "gzip"
     status, headers, _ = await wall.get("/gallery/page/old/main.js")
     assert (status, headers["Cache-Control"]) == (200, "no-cache")
 

@@ -54,12 +54,14 @@ class Pages:
         }
         body = _templates().get_template(template).render(context | values).encode()
         tag = f'"{sha256(body).hexdigest()[:24]}"'
-        headers = HEADERS | {"Cache-Control": "no-cache", "Vary": "Accept-Language", "Content-Language": say.language}
+        headers = HEADERS | {
+            "Cache-Control": "no-cache",
+            "Vary": "Accept-Language, Accept-Encoding",
+            "Content-Language": say.language,
+        }
         if status == 200 and tag in request.headers.get("If-None-Match", ""):
             return web.Response(status=304, headers=headers | {"ETag": tag})
-        return web.Response(
-            body=body, status=status, content_type="text/html", charset="utf-8", headers=headers | {"ETag": tag}
-        )
+        return _compressed(body, "text/html", headers | {"ETag": tag}, status)
 
     def origin(self, request: web.Request) -> str:
         """What absolute links begin with."""
@@ -89,8 +91,13 @@ async def send_asset(request: web.Request) -> web.Response:
         raise web.HTTPNotFound
     current = request.match_info["version"] == _version()
     headers = HEADERS | {"Cache-Control": f"public, {FOREVER}" if current else "no-cache"}
-    kind = TYPES[Path(request.match_info["name"]).suffix]
-    return web.Response(body=body, content_type=kind, charset="utf-8", headers=headers)
+    return _compressed(body, TYPES[Path(request.match_info["name"]).suffix], headers | {"Vary": "Accept-Encoding"})
+
+
+def _compressed(body: bytes, kind: str, headers: dict[str, str], status: int = 200) -> web.Response:
+    response = web.Response(body=body, status=status, content_type=kind, charset="utf-8", headers=headers)
+    response.enable_compression()
+    return response
 
 
 def _wishes(header: str) -> Sequence[str]:
