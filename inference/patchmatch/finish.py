@@ -58,8 +58,8 @@ def _offsets(collage: Collage, place: Place) -> Offsets:
     row = collage.row - own[0] + place.work_top
     col = collage.col - collage.atlas.first[page] - own[1] + place.work_left
     return Offsets(
-        page=page,
-        row=np.rint(row / place.down).astype(np.int32),
-        col=np.rint(col / place.across).astype(np.int32),
-        tone=tone(collage),
+        page=np.ascontiguousarray(page),
+        row=np.rint(row / place.down).astype(np.int32, order="C"),
+        col=np.rint(col / place.across).astype(np.int32, order="C"),
+        tone=np.ascontiguousarray(tone(collage)),
     )
