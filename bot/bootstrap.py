@@ -24,6 +24,7 @@ from bot.chat.inbox import DurableQueue
 from bot.chat.menu import set_menu
 from bot.chat.status import StatusBoard
 from bot.chat.visit import App
+from bot.films import open_films
 from bot.jobs import Worker
 from bot.playground import Playground
 from bot.refusal import CannotRun
@@ -150,7 +151,9 @@ async def open_services(
     database = await open_database(settings.database)
     stack.push_async_callback(database.dispose)
     await migrate(database)
-    queue, blobs = open_queue(settings.queue_url, database), open_blobs(settings.blobs)
+    queue, blobs, films = open_queue(settings.queue_url, database), open_blobs(settings.blobs), open_films()
+    if films is not None:
+        stack.callback(films.close)
     engines = await _engines(settings, stack) if work else []
     elsewhere = EngineInfo(settings.engine.value, settings.model, settings.engine is EngineName.DIFFUSION)
     limits = Limits(
@@ -171,6 +174,7 @@ async def open_services(
         Moderation(database),
         _words(settings),
         Retention(database, timedelta(days=settings.retention_days)),
+        films,
     )
     return services, Inbox(database), engines
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 from weakref import WeakValueDictionary
 
+from bot.films import Films
 from bot.thumbnails import SIZES
 from bot.wordlist import WordList
 from inference.process import EngineInfo
@@ -48,6 +49,7 @@ class Services:
     moderation: Moderation
     words: WordList  # that no title may hold
     retention: Retention
+    films: Films | None = None  # none where they cannot be made
     ended: asyncio.Queue[int] = field(default_factory=asyncio.Queue)  # expansions whose end is to be shown
     changed: asyncio.Queue[MessageKey] = field(default_factory=asyncio.Queue)  # messages that are to show news
     _hands: WeakValueDictionary[MessageKey, asyncio.Lock] = field(default_factory=WeakValueDictionary)

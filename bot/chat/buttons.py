@@ -106,6 +106,11 @@ class ShowAfter(Tap, tag="af"):
 
 
 @dataclass(frozen=True)
+class Film(Tap, tag="mp"):
+    expansion: int
+
+
+@dataclass(frozen=True)
 class FullSize(Tap, tag="fs"):
     expansion: int
 

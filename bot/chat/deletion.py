@@ -14,7 +14,18 @@ from bot.chat.visit import Bot, Visit
 from bot.services import Services
 from storage.models import Message
 
-OURS = ("result", "before", "mine", "file", "consent", "title", "post", "gallery", "review")  # about one expansion
+OURS = (
+    "result",
+    "before",
+    "mine",
+    "file",
+    "film",
+    "consent",
+    "title",
+    "post",
+    "gallery",
+    "review",
+)  # about one expansion
 
 
 async def ask_delete(services: Services, visit: Visit, tap: Delete) -> None:

@@ -14,6 +14,7 @@ from bot.chat.buttons import (
     BackToStart,
     Cancel,
     Delete,
+    Film,
     FullSize,
     Further,
     PickVariant,
@@ -71,7 +72,11 @@ async def result_keyboard(
                 button(say("result.further"), Further(number)),
             ],
             *([steps] if len(await services.store.ancestry(number)) > 1 else []),
-            [flip, button(say("result.full"), FullSize(number))],
+            [
+                flip,
+                *([button("🎬", Film(number))] if services.films else []),
+                button(say("result.full"), FullSize(number)),
+            ],
             [
                 button(say("result.retitle" if published else "result.publish"), Publish(number)),
                 button(say("result.delete"), Delete(number)),
