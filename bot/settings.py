@@ -77,7 +77,7 @@ class Settings(BaseSettings):
     )
     safety_unsafe: float = Field(default=0.95, ge=0, le=1.01, description="explicit from here on: never published")
     safety_suggestive: float = Field(
-        default=0.9, ge=0, le=1.01, description="revealing from here on: a spoiler and a sentence"
+        default=1.01, ge=0, le=1.01, description="revealing from here on: a spoiler and a sentence; 1.01 is never"
     )
     playground: Literal["auto", "always"] = Field(
         default="auto", description="`always`: serve the playground beside a real token too"

@@ -47,7 +47,7 @@ class Thresholds:
 
     unsure: float = 0.75
     unsafe: float = 0.95
-    suggestive: float = 0.9  # unsure, never unsafe
+    suggestive: float = 1.01  # unsure, never unsafe; a class so vague that it counts only for those who ask
 
 
 @dataclass(frozen=True)

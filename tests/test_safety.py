@@ -76,7 +76,7 @@ def test_every_sample_photo_is_safe(mobilenet: MobileNet, path: Path) -> None:
     [
         pytest.param(0.0, 0.0, Level.SAFE, id="plain"),
         pytest.param(0.749, 0.899, Level.SAFE, id="just below"),
-        pytest.param(0.0, 0.9, Level.UNSURE, id="revealing"),
+        pytest.param(0.0, 0.99, Level.SAFE, id="revealing"),
         pytest.param(0.0, 1.0, Level.UNSURE, id="as revealing as can be"),
         pytest.param(0.75, 0.0, Level.UNSURE, id="perhaps explicit"),
         pytest.param(0.95, 0.0, Level.UNSAFE, id="explicit"),
@@ -145,3 +145,7 @@ def test_an_unknown_classifier_is_named() -> None:
 
 def test_the_classifier_stays_small() -> None:
     assert (WEIGHTS / "nsfw.onnx").stat().st_size < 3_000_000
+
+
+def test_what_is_revealing_counts_for_those_who_ask() -> None:
+    assert decide(Scores(0.0, 0.95), Thresholds(suggestive=0.9)).level is Level.UNSURE
