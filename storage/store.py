@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypedDict, Unpack
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, delete, func, select, update
@@ -20,6 +21,7 @@ from storage.orphans import abandoned, blobs_of, orphans
 from storage.quota import QuotaSpent as QuotaSpent
 from storage.quota import starts_today
 from storage.starting import begin
+from storage.statistics import Statistics, statistics
 
 IN_TURN = (Expansion.priority.desc(), Expansion.turn, Expansion.id)
 FINAL = (Status.DONE, Status.FAILED, Status.CANCELLED)
@@ -48,6 +50,7 @@ class Mine:
 
 class Store:
     def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
         self._read, self._write = transactions(engine)
 
     # photos
@@ -217,6 +220,10 @@ class Store:
         async with self._read() as session:
             jobs = (await session.execute(past_jobs(engine))).all()
         return typical_seconds([(pixels / 1e6, seconds) for pixels, seconds in jobs if seconds], megapixels)
+
+    async def statistics(self, moment: datetime, days: int) -> Statistics:
+        """What was expanded in the days up to a moment."""
+        return await statistics(self._engine, moment, days)
 
     async def delete_expansion(self, expansion_id: int) -> list[str]:
         """Delete an expansion with its post and reactions; gives the blobs that no row needs any more.

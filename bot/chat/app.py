@@ -45,6 +45,7 @@ from bot.chat import (
     result,
     share,
     start,
+    stats,
     top,
     welcome,
 )
@@ -131,6 +132,7 @@ COMMANDS: dict[str, OnVisit] = {
     "review": moderation.review,
     "ban": moderation.ban,
     "unban": moderation.unban,
+    "stats": stats.stats,
 }
 
 SERVED_TO_ALL: set[OnVisit] = {privacy.privacy, mydata.mydata, forget.forget, members.membership, members.migrated}

@@ -11,6 +11,7 @@ from bot.chat.buttons import AgreeToPublish, NoTitle, NotNow, OwnTitle, Publish,
 from bot.chat.edits import edit, retract
 from bot.chat.panel import button
 from bot.chat.pictures import remember
+from bot.chat.post import take_down
 from bot.chat.reactions import results_changed
 from bot.chat.result import finished
 from bot.chat.texts import LANGUAGES, Texts, texts
@@ -105,6 +106,7 @@ async def unpublish(services: Services, visit: Visit, tap: Unpublish) -> None:
     await visit.toast_nothing()
     again = InlineKeyboardMarkup([[button(visit.say("publish.agree"), Publish(expansion.id))]])
     await _close(visit, visit.say("publish.unpublished"), again)
+    await take_down(services, visit.bot, expansion.id)
     await results_changed(services, expansion.id)
 
 
