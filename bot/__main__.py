@@ -75,6 +75,7 @@ def expand(
             engine=engine or settings.engine,
             model=model or settings.model,
             max_megapixels=settings.max_megapixels,
+            gate=settings.gate,
             as_json=as_json,
         )
     except OSError as error:

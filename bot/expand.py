@@ -16,7 +16,9 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from bot.refusal import Refused
 from inference.canvas import Direction, Extent, Margins, check_limits, parse_ratio, scaled, with_ratio
-from inference.engine import Engine, EngineName, Pixels, Request, Style, open_engine
+from inference.careful import Attempt, Careful, trust
+from inference.engine import EngineName, Pixels, Request, Style, open_engine
+from inference.gate import judge
 from inference.photo import decode, encode_master
 
 JPEG: tuple[str, dict[str, Any]] = ("JPEG", {"quality": 95})
@@ -55,6 +57,7 @@ def expand_file(
     engine: EngineName,
     model: str,
     max_megapixels: float,
+    gate: bool,
     as_json: bool,
 ) -> None:
     """Expand one file into another, whole or not at all.
@@ -70,7 +73,9 @@ def expand_file(
     extent = Extent(photo.shape[1], photo.shape[0])
     request = Request(photo, wish.of(extent, max_megapixels), style, seed, prompt)
     painter = open_engine(engine, model)
-    canvas, seconds = _paint(painter, request)
+    careful = Careful(painter, judge if gate else trust)
+    attempt, seconds = _paint(careful, request)
+    canvas, seed = attempt.canvas, attempt.seed
     write_whole(out, encode_as(canvas, suffix))
     height, width = canvas.shape[:2]
     margins = request.margins
@@ -106,10 +111,10 @@ def write_whole(path: Path, data: bytes) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def _paint(engine: Engine, request: Request) -> tuple[Pixels, float]:
+def _paint(engine: Careful, request: Request) -> tuple[Attempt, float]:
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     console = Console(file=sys.stderr)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task, started = progress.add_task(f"{engine.name} {request.style.value}", total=1.0), time.perf_counter()
-        canvas = engine.expand(request, lambda fraction: progress.update(task, completed=fraction))
-        return canvas, time.perf_counter() - started
+        attempt = engine.attempt(request, lambda fraction: progress.update(task, completed=fraction))
+        return attempt, time.perf_counter() - started
