@@ -5,15 +5,19 @@ Journal of the American Statistical Association 22, 1927, pages 209 to 212): the
 not contradict at z standard deviations. The lower bound says what is surely good, and suits a hall of fame. The upper
 bound says what may be, and so shows what few have seen: optimism in the face of uncertainty, as in UCB (Auer,
 Cesa-Bianchi and Fischer, «Finite-time Analysis of the Multiarmed Bandit Problem», Machine Learning 47, 2002).
+What the constants below give is simulated in benchmarks/ranking.py and reported in docs/ranking.md.
 """
 
 from __future__ import annotations
 
-from math import sqrt
+from datetime import datetime
+from math import copysign, log10, sqrt
 
 CERTAIN = 1.96  # 95 % two-sided
-CURIOUS = 1.28  # 90 % one-sided: in simulation .40 laughs a view and 71 % of the true best; 1.64 gave .38 and 75 %
+CURIOUS = 1.64  # 95 % one-sided
 PRIOR_IMPRESSIONS = 2.0  # how many people's word the machine's guess is worth
+PRIOR_RATE = 0.4  # of those who see a post that the machine is sure of, how many it expects to be surprised
+HALF_DAY = 45_000.0  # seconds by which a post must be newer to be as hot as one with ten times the votes
 
 
 def wilson_lower(successes: float, trials: float, z: float = CERTAIN) -> float:
@@ -29,10 +33,25 @@ def wilson_upper(successes: float, trials: float, z: float = CURIOUS) -> float:
 def surprise(laughing: int, mind_blown: int, screaming: int, impressions: int, prior: float) -> float:
     """What to show next: how surprising a post may be, 0 to 1, from those who said so among those who saw it.
 
-    The machine's guess, `prior`, counts as PRIOR_IMPRESSIONS impressions that came out so.
+    The machine's guess counts as PRIOR_IMPRESSIONS people, of whom `prior` * PRIOR_RATE were surprised.
     """
     surprised = laughing + mind_blown + screaming
-    return wilson_upper(surprised + PRIOR_IMPRESSIONS * prior, impressions + PRIOR_IMPRESSIONS)
+    return wilson_upper(surprised + PRIOR_IMPRESSIONS * PRIOR_RATE * prior, impressions + PRIOR_IMPRESSIONS)
+
+
+def top(surprised: int, impressions: int) -> float:
+    """What is surely surprising: the lower bound, 0 to 1."""
+    return wilson_lower(surprised, impressions)
+
+
+def hot(votes: int, created_at: datetime) -> float:
+    """What is talked about: votes (those against are negative) on a logarithm, and how new the post is.
+
+    Reddit's rank (reddit/r2/r2/lib/db/_sorts.pyx in the source published by reddit, `_hot`). It decays with no update:
+    a post keeps its rank while newer ones start higher. Hacker News divides by a power of the age instead, so that
+    every rank changes with the clock, which no index can hold.
+    """
+    return copysign(log10(max(1, abs(votes))), votes) + created_at.timestamp() / HALF_DAY
 
 
 def surprise_index(laughing: int, mind_blown: int, screaming: int, impressions: int, prior: float) -> int:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
-from math import copysign, log10
 
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import Feeling, Impression, Post, Reaction
-from storage.ranking import surprise, wilson_lower
+from storage.ranking import hot, surprise, top
 
 COLUMNS = {feeling: feeling.name.lower() for feeling in Feeling}
 COUNTED = (Post.laughing, Post.mind_blown, Post.loving, Post.screaming, Post.yawning, Post.impressions)
@@ -24,8 +23,8 @@ def scores(counts: Mapping[str, int], prior: float, created_at: datetime) -> dic
     surprising = {name: counts[name] for name in ("laughing", "mind_blown", "screaming", "impressions")}
     return {
         "surprise": surprise(**surprising, prior=prior),
-        "top": wilson_lower(surprised, counts["impressions"]),
-        "hot": copysign(log10(max(1, abs(liked))), liked) + created_at.timestamp() / 45_000,
+        "top": top(surprised, counts["impressions"]),
+        "hot": hot(liked, created_at),
     }
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from storage.ranking import surprise, wilson_lower, wilson_upper
+from storage.ranking import hot, surprise, top, wilson_lower, wilson_upper
 
 
 @pytest.mark.parametrize(
@@ -59,3 +61,25 @@ def test_the_machines_guess_orders_the_unseen_and_fades() -> None:
     unseen = surprise(0, 0, 0, 0, 0.9) - surprise(0, 0, 0, 0, 0.1)
     seen = surprise(50, 0, 0, 500, 0.9) - surprise(50, 0, 0, 500, 0.1)
     assert seen < unseen / 50
+
+
+def test_top_asks_for_witnesses() -> None:
+    assert top(90, 100) > top(9, 10) > top(1, 1) > top(0, 0) == 0.0
+
+
+NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("votes", "hours", "rank"),
+    [(1, 0, 0.0), (10, 0, 1.0), (1, 12.5, 1.0), (100, -12.5, 1.0), (0, 0, 0.0), (-10, 0, -1.0), (-10, 25, 1.0)],
+    ids=["one", "ten", "newer", "older-and-more", "none", "against", "against-but-newer"],
+)
+def test_ten_times_the_votes_are_worth_twelve_and_a_half_hours(votes: int, hours: float, rank: float) -> None:
+    assert hot(votes, NEW_YEAR + timedelta(hours=hours)) - hot(0, NEW_YEAR) == pytest.approx(rank, abs=1e-9)
+
+
+def test_a_sure_guess_expects_some_and_not_all_to_be_surprised() -> None:
+    """A few who shrug bring down a sure guess, and a few who laugh lift a post beyond any guess."""
+    assert surprise(0, 0, 0, 3, 1.0) < surprise(0, 0, 0, 0, 0.0)
+    assert surprise(3, 0, 0, 3, 0.0) > surprise(0, 0, 0, 0, 1.0)
