@@ -61,9 +61,9 @@ class Reason:
 
 
 REASONS: Final = (
-    Reason({"copied": 33.0}, -5.9, 0.5),
-    Reason({"misplaced": 19.0, "broken": 8.5}, -6.2, 0.5),
-    Reason({"foreign": 12.4, "broken": 2.1, "faded": 4.7}, -6.3, 0.95),
+    Reason({"copied": 32.5}, -5.7, 0.5),
+    Reason({"misplaced": 18.5, "broken": 9.4}, -6.3, 0.5),
+    Reason({"foreign": 12.3, "broken": 2.2, "faded": 4.4}, -6.1, 0.95),
 )
 
 
