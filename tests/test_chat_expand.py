@@ -18,7 +18,7 @@ from inference.photo import decode
 
 
 def is_panel(message: Message) -> bool:
-    return any("Expand" in label for label in message.labels)
+    return "✨ Expand" in message.labels
 
 
 def is_result(message: Message) -> bool:
