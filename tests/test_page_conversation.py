@@ -54,14 +54,14 @@ async def test_photo_tap_result_reroll_publish_gallery_and_old_buttons(tmp_path:
             await before.aclose()
             async with running(settings):
                 await tap(result, "Further")
-                await expect(message_with(page, "Expand")).to_contain_text("1353 × 900 px", timeout=SLOW)
+                await expect(message_with(page, "✨ Expand")).to_contain_text("1353 × 900 px", timeout=SLOW)
                 await page.screenshot(path=shots / f"{look}-4-after-restart.png")
 
 
 async def expand(page: Page, shots: Path, look: str) -> Locator:
     await page.click("text=START")
     await send(page, SAMPLES / "chelsea.jpg")
-    panel = message_with(page, "Expand")
+    panel = message_with(page, "✨ Expand")
     await tap(panel, "1:1")
     await expect(panel).to_contain_text("451 × 451 px", timeout=SLOW)
     await tap(panel, "2×")
