@@ -14,9 +14,8 @@ from datetime import datetime
 from math import copysign, log10, sqrt
 
 CERTAIN = 1.96  # 95 % two-sided
-CURIOUS = 1.64  # 95 % one-sided
+CURIOUS = 1.28  # 90 % one-sided
 PRIOR_IMPRESSIONS = 2.0  # how many people's word the machine's guess is worth
-PRIOR_RATE = 0.4  # of those who see a post that the machine is sure of, how many it expects to be surprised
 HALF_DAY = 45_000.0  # seconds by which a post must be newer to be as hot as one with ten times the votes
 
 
@@ -33,10 +32,10 @@ def wilson_upper(successes: float, trials: float, z: float = CURIOUS) -> float:
 def surprise(laughing: int, mind_blown: int, screaming: int, impressions: int, prior: float) -> float:
     """What to show next: how surprising a post may be, 0 to 1, from those who said so among those who saw it.
 
-    The machine's guess counts as PRIOR_IMPRESSIONS people, of whom `prior` * PRIOR_RATE were surprised.
+    The machine's guess, `prior`, counts as PRIOR_IMPRESSIONS impressions that came out so.
     """
     surprised = laughing + mind_blown + screaming
-    return wilson_upper(surprised + PRIOR_IMPRESSIONS * PRIOR_RATE * prior, impressions + PRIOR_IMPRESSIONS)
+    return wilson_upper(surprised + PRIOR_IMPRESSIONS * prior, impressions + PRIOR_IMPRESSIONS)
 
 
 def top(surprised: int, impressions: int) -> float:

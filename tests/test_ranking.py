@@ -77,9 +77,3 @@ NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 )
 def test_ten_times_the_votes_are_worth_twelve_and_a_half_hours(votes: int, hours: float, rank: float) -> None:
     assert hot(votes, NEW_YEAR + timedelta(hours=hours)) - hot(0, NEW_YEAR) == pytest.approx(rank, abs=1e-9)
-
-
-def test_a_sure_guess_expects_some_and_not_all_to_be_surprised() -> None:
-    """A few who shrug bring down a sure guess, and a few who laugh lift a post beyond any guess."""
-    assert surprise(0, 0, 0, 3, 1.0) < surprise(0, 0, 0, 0, 0.0)
-    assert surprise(3, 0, 0, 3, 0.0) > surprise(0, 0, 0, 0, 1.0)
