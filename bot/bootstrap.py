@@ -218,6 +218,7 @@ async def _listen(app: web.Application, host: str, port: int, stack: AsyncExitSt
 
 
 async def _connect(application: App, stack: AsyncExitStack) -> None:
+    stack.push_async_callback(application.bot.shutdown)  # a refused application leaves its connections open
     try:
         await application.initialize()
     except InvalidToken:
