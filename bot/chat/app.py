@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any, TypeAlias
 
 import structlog
@@ -12,6 +13,7 @@ from telegram.error import BadRequest, Forbidden, NetworkError
 from telegram.ext import (
     AIORateLimiter,
     Application,
+    BaseHandler,
     CallbackQueryHandler,
     ChatMemberHandler,
     CommandHandler,
@@ -60,6 +62,7 @@ log = structlog.get_logger()
 
 Context: TypeAlias = ContextTypes.DEFAULT_TYPE
 OnVisit: TypeAlias = Callable[[Services, Visit], Awaitable[None]]
+Handle: TypeAlias = Callable[[telegram.Update, Context], Coroutine[Any, Any, None]]
 OnTap: TypeAlias = Callable[[Services, Visit, Any], Awaitable[None]]
 
 TAPS: dict[type[Tap], OnTap] = {
@@ -139,6 +142,7 @@ SERVED_TO_ALL: set[OnVisit] = {privacy.privacy, mydata.mydata, forget.forget, me
 """What concerns a person's own data, or where the bot is, does not stop at a ban."""
 
 
+NEW = filters.UpdateType.MESSAGE  # not an edited one
 PICTURES = filters.PHOTO | filters.Document.IMAGE | filters.Sticker.STATIC
 OTHER_FILES = (
     filters.VIDEO
@@ -173,42 +177,56 @@ def build_application(services: Services, inbox: Inbox, *, token: str, api: str)
         .build()
     )
 
-    def on(visitor: OnVisit) -> Callable[[telegram.Update, Context], Coroutine[Any, Any, None]]:
-        async def handle(update: telegram.Update, context: Context) -> None:
-            visit = await receive(update, context.bot, services.people)
-            if visit is not None and (
-                visitor in (on_tap, *SERVED_TO_ALL) or not await moderation.refused(services, visit)
-            ):
-                await visitor(services, visit)
+    application.add_handlers(handlers(services))
+    application.add_error_handler(on_error(services))
+    return application
 
-        return handle
 
-    async def on_tap(services: Services, visit: Visit) -> None:
-        try:
-            tap = unpack((visit.query and visit.query.data) or "")
-        except BadTap:
-            await visit.toast("tap.stale")
+def handlers(services: Services) -> list[BaseHandler[Any, Any, Any]]:
+    """Who handles what, in the order in which they are asked."""
+    on = partial(serve, services)
+    return [
+        *(CommandHandler(command, on(visitor), filters=NEW) for command, visitor in COMMANDS.items()),
+        CallbackQueryHandler(on(on_tap)),
+        InlineQueryHandler(on_inline(services)),
+        MessageReactionHandler(on(reactions.native_reaction)),
+        MessageHandler(NEW & PICTURES & ~filters.ANIMATION, on(arrival.photo_arrived)),
+        MessageHandler(NEW & OTHER_FILES, on(arrival.other_file_arrived)),
+        MessageHandler(NEW & filters.StatusUpdate.MIGRATE, on(members.migrated)),
+        ChatMemberHandler(on(members.membership), ChatMemberHandler.MY_CHAT_MEMBER),
+        MessageHandler(NEW & filters.TEXT & ~filters.COMMAND, on(welcome.words)),
+    ]
+
+
+def serve(services: Services, visitor: OnVisit) -> Handle:
+    """A handler that knows its visitor; the banned are told so, except where their own data are concerned."""
+
+    async def handle(update: telegram.Update, context: Context) -> None:
+        visit = await receive(update, context.bot, services.people)
+        if visit is None:
             return
-        if isinstance(tap, buttons.ForgetMe | buttons.RememberMe) or not await moderation.refused(services, visit):
-            await TAPS[type(tap)](services, visit, tap)
+        if visitor in (on_tap, *SERVED_TO_ALL) or not await moderation.refused(services, visit):
+            await visitor(services, visit)
 
-    async def on_inline(update: telegram.Update, _context: Context) -> None:
+    return handle
+
+
+async def on_tap(services: Services, visit: Visit) -> None:
+    try:
+        tap = unpack((visit.query and visit.query.data) or "")
+    except BadTap:
+        await visit.toast("tap.stale")
+        return
+    if isinstance(tap, buttons.ForgetMe | buttons.RememberMe) or not await moderation.refused(services, visit):
+        await TAPS[type(tap)](services, visit, tap)
+
+
+def on_inline(services: Services) -> Handle:
+    async def handle(update: telegram.Update, _context: Context) -> None:
         if update.inline_query is not None:
             await share.inline(services, update.inline_query)
 
-    new = filters.UpdateType.MESSAGE
-    for command, visitor in COMMANDS.items():
-        application.add_handler(CommandHandler(command, on(visitor), filters=new))
-    application.add_handler(CallbackQueryHandler(on(on_tap)))
-    application.add_handler(InlineQueryHandler(on_inline))
-    application.add_handler(MessageReactionHandler(on(reactions.native_reaction)))
-    application.add_handler(MessageHandler(new & PICTURES & ~filters.ANIMATION, on(arrival.photo_arrived)))
-    application.add_handler(MessageHandler(new & OTHER_FILES, on(arrival.other_file_arrived)))
-    application.add_handler(MessageHandler(new & filters.StatusUpdate.MIGRATE, on(members.migrated)))
-    application.add_handler(ChatMemberHandler(on(members.membership), ChatMemberHandler.MY_CHAT_MEMBER))
-    application.add_handler(MessageHandler(new & filters.TEXT & ~filters.COMMAND, on(welcome.words)))
-    application.add_error_handler(on_error(services))
-    return application
+    return handle
 
 
 def on_error(services: Services) -> Callable[[object, Context], Coroutine[Any, Any, None]]:
