@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -86,7 +87,9 @@ def test_on_the_command_line(tiny_presets: Path, tmp_path: Path) -> None:
     out, kuotu = tmp_path / "out.png", Path(sys.executable).with_name("kuotu")
     model = f"tiny-sdxl?presets={tiny_presets}"
     words = [*f"expand {SAMPLES / 'coffee.jpg'} -o {out} --engine diffusion --scale 1.25 --style wild --json".split()]
-    done = subprocess.run([kuotu, *words, "--seed", "5", "--model", model], capture_output=True, text=True, check=True)
+    command = [kuotu, *words, "--seed", "5", "--model", model]
+    ungated = os.environ | {"KUOTU_GATE": "false"}  # nobody has trained this model, so it paints noise
+    done = subprocess.run(command, env=ungated, capture_output=True, text=True, check=True)
     said = json.loads(done.stdout)
     assert (said["engine"], said["style"], said["seed"]) == ("diffusion", "wild", 5)
     photo = decode((SAMPLES / "coffee.jpg").read_bytes())

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import open_database
 from storage.models import Expansion, Photo, Status
-from storage.queue import ATTEMPTS, Beat, EmbeddedQueue, Queue, open_queue
+from storage.queue import ATTEMPTS, Beat, EmbeddedQueue, Queue, QueueUnavailable, open_queue
 from storage.store import Store
 
 pytest_plugins = ["databases"]
@@ -315,5 +315,5 @@ async def test_the_bell_rings_for_everyone(store: Store, queue: Queue, source: P
 
 
 def test_an_unknown_queue_names_the_remedy(engine: AsyncEngine) -> None:
-    with pytest.raises(ValueError, match=r"carrier-pigeon.*KUOTU_QUEUE_URL=local"):
+    with pytest.raises(QueueUnavailable, match=r"carrier-pigeon.*KUOTU_QUEUE_URL=local"):
         open_queue("carrier-pigeon://", engine)
