@@ -5,7 +5,7 @@ half as sharp and cut to what the camera sees then; every frame is resampled (La
 level that has one to two pixels for each of the film's, so that it is sharp at every zoom and nothing shimmers.
 
 Both functions are slow (seconds) and pure, bytes in and bytes out: they suit a worker process or thread, as most of the
-time is spent outside the interpreter's lock. Memory: the decoded master, then at most 13 MB for each level.
+time is spent outside the interpreter's lock. Memory: the decoded master, and at most 13 MB for each level.
 """
 
 from __future__ import annotations
@@ -64,7 +64,6 @@ def before_after(canvas: Pixels | bytes, margins: Margins) -> bytes:
 def frames(canvas: Pixels, shots: Shots) -> Iterator[Pixels]:
     """(height, width, 3) each, of the frame's size; the same array again while the camera stands still."""
     levels = _levels(canvas, shots)
-    del canvas
     frame, last = np.empty(0, np.uint8), np.empty(0)
     for view, shown in zip(shots.view, shots.shown, strict=True):
         place = np.concatenate([view, shown])

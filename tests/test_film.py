@@ -71,9 +71,6 @@ def resized(picture: Pixels, width: int, height: int) -> Pixels:
     return np.asarray(Image.fromarray(picture).resize((width, height), Image.Resampling.LANCZOS))
 
 
-# the camera
-
-
 @pytest.mark.parametrize(
     ("canvas", "frame"),
     [
@@ -127,9 +124,6 @@ def test_steps_larger_than_the_canvas_are_refused() -> None:
         nested(Extent(100, 80), [Margins(50, 0, 0, 0), Margins(0, 0, 60, 0)])
 
 
-# the frames
-
-
 @pytest.mark.parametrize("name", ["twice", "around-the-corner"])
 def test_every_frame_is_as_sharp_as_if_it_came_from_the_master_itself(name: str) -> None:
     canvas, steps = margins_of(name, Extent(900, 600))
@@ -161,9 +155,6 @@ def test_what_is_not_shown_yet_is_backdrop_up_to_the_very_pixel() -> None:
     outside[50:150, 100:300] = False
     assert (first[outside] == films.BACKDROP).all()
     assert (first[50:150, 100:300] == 255).all()
-
-
-# the files
 
 
 @pytest.mark.parametrize("name", CHAINS)
