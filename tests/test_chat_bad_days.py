@@ -40,6 +40,7 @@ async def test_cancelling_ends_it_and_offers_another_try(chat: Person, kuotu: Ku
     assert await kuotu.services.store.used_today(chat.user) == 0
     await chat.tap(ended, "Try again")
     await chat.wait_for(is_result)
+    assert (await chat.wait_for(lambda m: m.id == ended.id)).labels == ["🔁 Try again"]
 
 
 async def test_only_who_asked_may_cancel(newcomer: Newcomer) -> None:

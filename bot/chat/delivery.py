@@ -10,13 +10,12 @@ import structlog
 from telegram import InlineKeyboardMarkup, InputMediaPhoto, Message
 from telegram.error import ChatMigrated, Forbidden, NetworkError, TelegramError
 
-from bot.chat.buttons import Reroll
 from bot.chat.choices import Choice, extent_of, margins_of
 from bot.chat.edits import edit
-from bot.chat.panel import button, describe
+from bot.chat.panel import describe
 from bot.chat.pictures import is_veiled
 from bot.chat.preview import variants_sheet
-from bot.chat.result import result_caption, result_keyboard, sheet_keyboard
+from bot.chat.result import end_keyboard, result_caption, result_keyboard, sheet_keyboard
 from bot.chat.start import place
 from bot.chat.status import StatusBoard, bar, language_of
 from bot.chat.texts import Texts
@@ -123,7 +122,7 @@ class Delivery:
         """Failed or cancelled: one sentence, and a way to try again."""
         key = "end.cancelled" if expansion.status is Status.CANCELLED else "end.failed"
         caption = say.html(key, choice=describe(say, Choice.of(expansion)))
-        markup = InlineKeyboardMarkup([[button(say("end.again"), Reroll(expansion.id, expansion.rerolls))]])
+        markup = end_keyboard(say, expansion)
         request = self.bot.edit_message_caption(
             expansion.chat_id, expansion.message_id, caption=caption, parse_mode="HTML", reply_markup=markup
         )

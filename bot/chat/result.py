@@ -89,6 +89,11 @@ def is_live(post: Post | None) -> bool:
     return post is not None and post.status is PostStatus.LIVE
 
 
+def end_keyboard(say: Texts, expansion: Expansion) -> InlineKeyboardMarkup:
+    """Under what failed or was cancelled: another try."""
+    return InlineKeyboardMarkup([[button(say("end.again"), Reroll(expansion.id, expansion.rerolls))]])
+
+
 def sheet_keyboard(say: Texts, variants: Sequence[Expansion]) -> InlineKeyboardMarkup:
     """1 2 3 4 for those that are ready, and Cancel while any is not."""
     ready = [button(str(v.variant), PickVariant(v.id)) for v in variants if v.status is Status.DONE]

@@ -15,14 +15,14 @@ from bot.chat.choices import Choice, extent_of, margins_of, new_seed, rolled
 from bot.chat.edits import edit
 from bot.chat.panel import button, refresh
 from bot.chat.preview import canvas_preview
-from bot.chat.result import result_keyboard
+from bot.chat.result import end_keyboard, result_keyboard
 from bot.chat.status import waiting_caption
 from bot.chat.texts import Texts
 from bot.chat.visit import Bot, Visit
 from bot.services import Services
 from inference.canvas import Margins
 from storage import models
-from storage.models import Expansion, Panel, Photo
+from storage.models import Expansion, Panel, Photo, Status
 from storage.store import QuotaSpent
 
 VARIANTS = 4
@@ -123,7 +123,8 @@ async def _start_again(services: Services, visit: Visit, expansion_id: int, rero
         await place(services, visit.bot, visit.say, started, tapped)
     fresh = await services.store.expansion(old.id)
     if fresh is not None:  # the buttons learn the new revision, so that the next tap is a new start
-        markup = await result_keyboard(services, visit.say, fresh)
+        done = fresh.status is Status.DONE
+        markup = await result_keyboard(services, visit.say, fresh) if done else end_keyboard(visit.say, fresh)
         await edit(visit.bot.edit_message_reply_markup(visit.chat.id, tapped, reply_markup=markup))
 
 
