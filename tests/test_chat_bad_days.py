@@ -68,9 +68,22 @@ async def test_somebody_who_blocked_the_bot_is_given_up_and_keeps_nobody_waiting
     chat = await kuotu.services.people.chat(ann.chat)
     assert chat is not None
     assert chat.gone_at is not None
-    assert await kuotu.services.store.undelivered() == []
+    assert ann.user not in {expansion.person_id for expansion in await kuotu.services.store.undelivered()}
     await ann.unblock()
     mark = ann.now
     await ann.send_document(photo)
     await ann.tap(await ann.wait_for(is_panel, after=mark), "Expand")
     await ann.wait_for(is_result, after=mark)
+
+
+async def test_what_telegram_refuses_for_good_is_given_up(fresh_with: Fresh, newcomer: Newcomer, photo: bytes) -> None:
+    kuotu = await fresh_with()
+    ann, ben = await newcomer("Ann", address=kuotu.address), await newcomer("Ben", address=kuotu.address)
+    await start_a_long_one(ann)
+    await kuotu.services.people.migrate_chat(ann.chat, -404)  # to where there is no chat
+    for _ in range(2):  # his second follows hers through painting and delivery
+        mark = ben.now
+        await ben.send_document(photo)
+        await ben.tap(await ben.wait_for(is_panel, after=mark), "Expand")
+        await ben.wait_for(is_result, after=mark)
+    assert ann.user not in {expansion.person_id for expansion in await kuotu.services.store.undelivered()}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 from telegram import InlineKeyboardMarkup, InputMediaPhoto, Message
-from telegram.error import ChatMigrated, Forbidden, NetworkError, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, TelegramError
 
 from bot.chat.choices import Choice, extent_of, margins_of
 from bot.chat.edits import edit
@@ -59,6 +59,9 @@ class Delivery:
     async def _deliver_or_later(self, expansion_id: int) -> None:
         try:
             await self.deliver(expansion_id)
+        except BadRequest as error:  # to PTB a kind of NetworkError, but it would be refused for ever
+            log.error("delivery.given_up", expansion=expansion_id, reason=str(error))
+            await self.services.store.delivered(expansion_id, None)
         except NetworkError as error:
             log.warning("delivery.postponed", expansion=expansion_id, reason=str(error))
             asyncio.get_running_loop().call_later(LATER, self.services.ended.put_nowait, expansion_id)
