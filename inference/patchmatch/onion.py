@@ -72,7 +72,7 @@ def fill(onion: Onion, source: Floats, order: Ints, state: np.uint64) -> np.uint
             if not compare(source, row, first, last, seen, where, count, (best - fixed) / scale, total):
                 continue
             for col in range(first, last):
-                cost = total[col] * scale + fixed + extra[row, col]
+                cost = total[col - first] * scale + fixed + extra[row, col]
                 if cost < best:
                     state = shuffled(state)
                     cost *= np.float32(1) + jitter * np.float32(drawn(state, 20, 1 << 16)) / np.float32(1 << 16)
@@ -117,20 +117,20 @@ def compare(
 
     A row at a time, sample by sample: so the innermost loop runs over adjacent pixels, which vector instructions like.
     """
-    for col in range(first, last):
-        total[col] = 0
+    width = last - first
+    for n in range(width):
+        total[n] = 0
     for nth in range(count):
-        at, shift = row + where[nth, 0], where[nth, 1]
+        at, start = row + where[nth, 0], first + where[nth, 1]
+        reds, greens, blues = source[0, at, start:], source[1, at, start:], source[2, at, start:]
         red, green, blue = seen[nth, 0], seen[nth, 1], seen[nth, 2]
-        for col in range(first, last):
-            r = source[0, at, col + shift] - red
-            g = source[1, at, col + shift] - green
-            b = source[2, at, col + shift] - blue
-            total[col] += r * r + g * g + b * b
+        for n in range(width):
+            r, g, b = reds[n] - red, greens[n] - green, blues[n] - blue
+            total[n] += r * r + g * g + b * b
         if nth % 6 == 5:
-            least = total[first]
-            for col in range(first, last):
-                least = min(least, total[col])
+            least = total[0]
+            for n in range(width):
+                least = min(least, total[n])
             if least >= bound:
                 return False
     return True
