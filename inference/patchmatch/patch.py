@@ -36,10 +36,10 @@ def rows(pixels: Pixels) -> Rows:
 def distance(canvas: Rows, source: Rows, row: int, col: int, source_row: int, source_col: int, bound: int) -> np.int32:
     """Sum of squared differences of two patches named by their top left pixels; gives up once it reaches `bound`."""
     total = np.int32(0)
-    start, source_start = col * CHANNELS, source_col * CHANNELS
     for dy in range(SIZE):
+        ours, theirs = canvas[row + dy, col * CHANNELS :], source[source_row + dy, source_col * CHANNELS :]
         for k in range(SPAN):
-            difference = np.int32(canvas[row + dy, start + k]) - np.int32(source[source_row + dy, source_start + k])
+            difference = np.int32(ours[k]) - np.int32(theirs[k])
             total += np.int32(difference * difference)
         if total >= bound:
             break
