@@ -8,10 +8,12 @@ import numpy as np
 from inference.canvas import Extent, Margins
 from inference.engine import Pixels, Report
 from inference.patchmatch.atlas import Page
+from inference.patchmatch.pages import Pages
+from inference.patchmatch.patch import rows
 from inference.patchmatch.seam import correct, correction
 from inference.patchmatch.synthesis import Collage
 from inference.patchmatch.tone import tone
-from inference.patchmatch.transfer import Offsets, Pages, Place, transfer
+from inference.patchmatch.transfer import Offsets, Place, columns, transfer
 
 STRIP = 256  # rows between two reports
 
@@ -32,11 +34,12 @@ def finish(photo: Pixels, margins: Margins, collage: Collage, pages: tuple[Page,
         level.photo.width / extent.width,
     )
     offsets, views = _offsets(collage, place), _pages(pages, extent)
-    step = correction(photo, offsets, views, place)
+    across = columns(place, width, level.canvas.width)
+    step = correction(rows(photo), offsets, views, place)
     for first in range(0, height, STRIP):
         report(first / height)
         last = min(first + STRIP, height)
-        transfer(photo, canvas, first, last, offsets, views, place)
+        transfer(rows(photo), rows(canvas), first, last, offsets, views, place, across)
         correct(canvas, first, last, place, extent.height, extent.width, step)
     return canvas
 

@@ -13,8 +13,9 @@ import numpy as np
 
 from inference.engine import Pixels
 from inference.patchmatch.kernel import kernel
-from inference.patchmatch.patch import Floats
-from inference.patchmatch.transfer import Offsets, Pages, Place, byte, read
+from inference.patchmatch.pages import Pages, byte, take
+from inference.patchmatch.patch import CHANNELS, Floats, Rows
+from inference.patchmatch.transfer import Offsets, Place
 
 WAVELENGTHS = (1.5, 3, 6, 12, 24, 48, 96)
 LARGEST_STEP = 48.0  # grey levels: a larger step is content, not tone
@@ -28,9 +29,9 @@ class Correction(NamedTuple):
     fading: Floats  # (bands, distances): how much of a band is left at a whole number of pixels from the photo
 
 
-def correction(photo: Pixels, offsets: Offsets, pages: Pages, place: Place) -> Correction:
+def correction(photo: Rows, offsets: Offsets, pages: Pages, place: Place) -> Correction:
     """Wavelengths up to a few work pixels: longer ones are in the tone already."""
-    height, width = photo.shape[:2]
+    height, width = photo.shape[0], photo.shape[1] // CHANNELS
     step = np.zeros((2 * (width + height), 3), np.float32)
     measure(photo, offsets, pages, place, step)
     longest = 3 / min(place.down, place.across)
@@ -52,9 +53,10 @@ def _bands(side: Floats, reach: Floats) -> Floats:
 
 
 @kernel
-def measure(photo: Pixels, offsets: Offsets, pages: Pages, place: Place, step: Floats) -> None:
+def measure(photo: Rows, offsets: Offsets, pages: Pages, place: Place, step: Floats) -> None:
     """The photo's edge pixels minus what the neighbouring new pixels' sources continue to; top, bottom, left, right."""
-    height, width = photo.shape[:2]
+    height, width = photo.shape[0], photo.shape[1] // CHANNELS
+    seen = np.empty(CHANNELS, np.uint8)
     work_height, work_width = offsets.page.shape
     for nth in range(step.shape[0]):
         if nth < 2 * width:
@@ -66,10 +68,9 @@ def measure(photo: Pixels, offsets: Offsets, pages: Pages, place: Place, step: F
         i = int(np.floor((out_y + 0.5) * place.down)) + place.work_top
         j = int(np.floor((out_x + 0.5) * place.across)) + place.work_left
         if 0 <= i < work_height and 0 <= j < work_width:
-            red, green, blue = read(photo, pages, offsets.page[i, j], y + offsets.row[i, j], x + offsets.col[i, j])
-            step[nth, 0] = photo[y, x, 0] - red - offsets.tone[i, j, 0]
-            step[nth, 1] = photo[y, x, 1] - green - offsets.tone[i, j, 1]
-            step[nth, 2] = photo[y, x, 2] - blue - offsets.tone[i, j, 2]
+            take(photo, pages, offsets.page[i, j], y + offsets.row[i, j], x + offsets.col[i, j], seen, 0, 1)
+            for k in range(CHANNELS):
+                step[nth, k] = np.float32(photo[y, x * CHANNELS + k]) - seen[k] - offsets.tone[i, j, k]
 
 
 @kernel

@@ -1,20 +1,20 @@
 """The full-size pass: every new pixel is copied from the full photo, at the offset its place on the work canvas has.
 
-Where neighbouring offsets agree, this is a plain copy, as sharp as the photo; where they differ, the candidates are
-blended. The tone of the work canvas and the correction at the seam are added on the way. Bytes in, bytes out: no
-canvas of floats exists."""
+A canvas pixel lies between four work pixels. Each has an offset, so each names a pixel of the photo: where they agree,
+their mean is a plain copy, as sharp as the photo; elsewhere it is a blend. The tone of the work canvas is added on the
+way. One row at a time: no canvas of floats exists."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inference.engine import Pixels
 from inference.patchmatch.kernel import inlined, kernel
-from inference.patchmatch.patch import Flags, Floats, Ints
-
-Colour: TypeAlias = tuple[Any, Any, Any]  # 32-bit floats
+from inference.patchmatch.pages import Pages, byte, take
+from inference.patchmatch.patch import CHANNELS, Floats, Ints, Rows
 
 
 class Offsets(NamedTuple):
@@ -24,16 +24,6 @@ class Offsets(NamedTuple):
     row: Ints  # page row minus canvas row, relative to the photo's corner
     col: Ints
     tone: Floats  # (height, width, 3): to be added
-
-
-class Pages(NamedTuple):
-    """(pages,) how each page reads the full photo."""
-
-    height: Ints
-    width: Ints
-    mirrored: Flags
-    upturned: Flags
-    step: Floats  # photo pixels per page pixel
 
 
 class Place(NamedTuple):
@@ -47,149 +37,97 @@ class Place(NamedTuple):
     across: float
 
 
-@inlined
-def read(photo: Pixels, pages: Pages, page: int, row: int, col: int) -> Colour:
-    """A page's pixel, clamped to the page: the photo's own, or between four of them where the page has another size."""
-    row = min(max(row, 0), pages.height[page] - 1)
-    col = min(max(col, 0), pages.width[page] - 1)
-    if pages.upturned[page]:
-        row = pages.height[page] - 1 - row
-    if pages.mirrored[page]:
-        col = pages.width[page] - 1 - col
-    step = pages.step[page]
-    if step == 1:
-        return np.float32(photo[row, col, 0]), np.float32(photo[row, col, 1]), np.float32(photo[row, col, 2])
-    y = min(
-        max((np.float32(row) + np.float32(0.5)) * step - np.float32(0.5), np.float32(0)), np.float32(photo.shape[0] - 1)
-    )
-    x = min(
-        max((np.float32(col) + np.float32(0.5)) * step - np.float32(0.5), np.float32(0)), np.float32(photo.shape[1] - 1)
-    )
-    top, left = int(y), int(x)
-    bottom, right = min(top + 1, photo.shape[0] - 1), min(left + 1, photo.shape[1] - 1)
-    low, far = y - np.float32(top), x - np.float32(left)
-    a, b, c, d = (1 - low) * (1 - far), (1 - low) * far, low * (1 - far), low * far
-    red = a * photo[top, left, 0] + b * photo[top, right, 0] + c * photo[bottom, left, 0] + d * photo[bottom, right, 0]
-    green = (
-        a * photo[top, left, 1] + b * photo[top, right, 1] + c * photo[bottom, left, 1] + d * photo[bottom, right, 1]
-    )
-    blue = a * photo[top, left, 2] + b * photo[top, right, 2] + c * photo[bottom, left, 2] + d * photo[bottom, right, 2]
-    return red, green, blue
+class Columns(NamedTuple):
+    """The canvas's columns in cells, each between the middles of two work columns."""
+
+    start: Ints  # (cells + 1,): first column of a cell, and the end of the last one
+    cell: Ints  # (width,): the cell of a column
+    before: Ints  # (cells,): work column at a cell's left
+    after: Ints  # (cells,): and at its right
+    far: Floats  # (3 * width,): how far a column lies from the left one to the right one, 0 to 1; once per channel
 
 
-@inlined
-def byte(value: float) -> np.uint8:
-    return np.uint8(min(max(value + np.float32(0.5), np.float32(0)), np.float32(255)))
+def columns(place: Place, width: int, work_width: int) -> Columns:
+    at = (np.arange(width) - place.left + 0.5) * place.across - 0.5 + place.work_left
+    floor = np.floor(at)
+    start = np.flatnonzero(np.diff(floor, prepend=floor[0] - 1))
+    return Columns(
+        start=np.append(start, width).astype(np.int32),
+        cell=np.repeat(np.arange(start.size), np.diff(start, append=width)).astype(np.int32),
+        before=np.clip(floor[start], 0, work_width - 1).astype(np.int32),
+        after=np.clip(floor[start] + 1, 0, work_width - 1).astype(np.int32),
+        far=np.repeat(at - floor, CHANNELS).astype(np.float32),
+    )
 
 
 @kernel
 def transfer(
-    photo: Pixels, canvas: Pixels, first: int, last: int, offsets: Offsets, pages: Pages, place: Place
+    photo: Rows, canvas: Rows, first: int, last: int, offsets: Offsets, pages: Pages, place: Place, columns: Columns
 ) -> None:
-    """Write the new pixels of the canvas's rows `first` to `last`, one cell between four work pixels after the
-    other."""
-    height, width = photo.shape[:2]
-    across_all = canvas.shape[1]
-    work_height, work_width = offsets.page.shape
+    """Write the new pixels of the canvas's rows `first` to `last`."""
+    height, width, across = photo.shape[0], photo.shape[1] // CHANNELS, canvas.shape[1] // CHANNELS
+    lines, tones = np.empty((4, canvas.shape[1]), np.uint8), np.empty(canvas.shape[1], np.float32)
     for y in range(first, last):
         down = (y - place.top + 0.5) * place.down - 0.5 + place.work_top
         low = np.float32(down - np.floor(down))
-        i0 = min(max(int(np.floor(down)), 0), work_height - 1)
-        i1 = min(max(int(np.floor(down)) + 1, 0), work_height - 1)
+        above = min(max(int(np.floor(down)), 0), offsets.page.shape[0] - 1)
+        below = min(max(int(np.floor(down)) + 1, 0), offsets.page.shape[0] - 1)
         beside = place.top <= y < place.top + height
-        x = 0
-        while x < across_all:
-            if beside and x == place.left:
-                x += width
-                continue
-            cell = int(np.floor((x - place.left + 0.5) * place.across - 0.5 + place.work_left))
-            end = int(np.ceil((cell + 1.5 - place.work_left) / place.across - 0.5)) + place.left
-            end = min(max(end, x + 1), place.left if beside and x < place.left else across_all)
-            j0, j1 = min(max(cell, 0), work_width - 1), min(max(cell + 1, 0), work_width - 1)
-            if (
-                agree(offsets.page, i0, i1, j0, j1)
-                and agree(offsets.row, i0, i1, j0, j1)
-                and agree(offsets.col, i0, i1, j0, j1)
-            ):
-                copy(photo, canvas, offsets, pages, place, y, x, end, i0, i1, j0, j1, low, cell)
-            else:
-                blend(photo, canvas, offsets, pages, place, y, x, end, i0, i1, j0, j1, low, cell)
-            x = end
+        for side in range(2 if beside else 1):
+            begin = place.left + width if side else 0
+            end = place.left if beside and not side else across
+            gather(photo, lines[0], y, begin, end, above, columns.before, offsets, pages, place, columns)
+            gather(photo, lines[1], y, begin, end, above, columns.after, offsets, pages, place, columns)
+            gather(photo, lines[2], y, begin, end, below, columns.before, offsets, pages, place, columns)
+            gather(photo, lines[3], y, begin, end, below, columns.after, offsets, pages, place, columns)
+            shade(tones, begin, end, above, below, low, offsets.tone, columns)
+            mix(canvas[y], lines, tones, columns.far, low, begin * CHANNELS, end * CHANNELS)
 
 
 @inlined
-def agree(values: Ints, i0: int, i1: int, j0: int, j1: int) -> bool:
-    same: bool = (
-        values[i0, j0] == values[i0, j1] and values[i0, j0] == values[i1, j0] and values[i0, j0] == values[i1, j1]
-    )
-    return same
-
-
-@inlined
-def copy(
-    photo: Pixels, canvas: Pixels, offsets: Offsets, pages: Pages, place: Place,
-    y: int, x: int, end: int, i0: int, i1: int, j0: int, j1: int, low: float, cell: int,
+def gather(
+    photo: Rows, line: Rows, y: int, begin: int, end: int, work_row: int, beside: Ints,
+    offsets: Offsets, pages: Pages, place: Place, columns: Columns,
 ) -> None:  # fmt: skip
-    """Pixels whose four offsets agree: read once, add the interpolated tone."""
-    page, row, shift, tone = (
-        offsets.page[i0, j0],
-        y - place.top + offsets.row[i0, j0],
-        offsets.col[i0, j0],
-        offsets.tone,
-    )
-    plain, mirrored, last_col = pages.step[page] == 1, pages.mirrored[page], pages.width[page] - 1
-    at_row = min(max(row, 0), pages.height[page] - 1)
-    if pages.upturned[page]:
-        at_row = pages.height[page] - 1 - at_row
-    red0, green0, blue0 = between(tone, i0, i1, j0, low)
-    red1, green1, blue1 = between(tone, i0, i1, j1, low)
-    step = np.float32(place.across)
-    far = np.float32((x - place.left + 0.5) * place.across - 0.5 + place.work_left - cell)
-    for at in range(x, end):
-        col = at - place.left + shift
-        if plain:
-            col = min(max(col, 0), last_col)
-            if mirrored:
-                col = last_col - col
-            red, green, blue = (
-                np.float32(photo[at_row, col, 0]),
-                np.float32(photo[at_row, col, 1]),
-                np.float32(photo[at_row, col, 2]),
-            )
-        else:
-            red, green, blue = read(photo, pages, page, row, col)
-        canvas[y, at, 0] = byte(red + red0 + far * (red1 - red0))
-        canvas[y, at, 1] = byte(green + green0 + far * (green1 - green0))
-        canvas[y, at, 2] = byte(blue + blue0 + far * (blue1 - blue0))
-        far += step
+    """What one corner of every cell says of the columns `begin` to `end`; cells with the same offset at once."""
+    page, row, col, starts = offsets.page[work_row], offsets.row[work_row], offsets.col[work_row], columns.start
+    x = begin
+    while x < end:
+        cell = columns.cell[x]
+        j = beside[cell]
+        while starts[cell + 1] < end:
+            beyond = beside[cell + 1]
+            if page[beyond] != page[j] or row[beyond] != row[j] or col[beyond] != col[j]:
+                break
+            cell += 1
+        stop = min(starts[cell + 1], end)
+        take(photo, pages, page[j], y - place.top + row[j], x - place.left + col[j], line, x, stop - x)
+        x = stop
 
 
 @inlined
-def between(tone: Floats, i0: int, i1: int, j: int, low: float) -> Colour:
-    """The tone between two rows of a column."""
-    keep = np.float32(1) - low
-    return (
-        keep * tone[i0, j, 0] + low * tone[i1, j, 0],
-        keep * tone[i0, j, 1] + low * tone[i1, j, 1],
-        keep * tone[i0, j, 2] + low * tone[i1, j, 2],
-    )
+def shade(
+    tones: Floats, begin: int, end: int, above: int, below: int, low: float, tone: Floats, columns: Columns
+) -> None:
+    """The tone between the work pixels, for the columns `begin` to `end`."""
+    x = begin
+    while x < end:
+        cell = columns.cell[x]
+        stop, j0, j1 = min(columns.start[cell + 1], end), columns.before[cell], columns.after[cell]
+        for k in range(CHANNELS):
+            near = tone[above, j0, k] + low * (tone[below, j0, k] - tone[above, j0, k])
+            away = tone[above, j1, k] + low * (tone[below, j1, k] - tone[above, j1, k])
+            for n in range(np.uint64(x), np.uint64(stop)):
+                at = n * np.uint64(CHANNELS) + np.uint64(k)
+                tones[at] = near + columns.far[at] * (away - near)
+        x = stop
 
 
 @inlined
-def blend(
-    photo: Pixels, canvas: Pixels, offsets: Offsets, pages: Pages, place: Place,
-    y: int, x: int, end: int, i0: int, i1: int, j0: int, j1: int, low: float, cell: int,
-) -> None:  # fmt: skip
-    """Pixels whose four offsets differ: the mean of what they name, each with its own tone, by nearness."""
-    for at in range(x, end):
-        far = np.float32((at - place.left + 0.5) * place.across - 0.5 + place.work_left - cell)
-        red, green, blue = np.float32(0), np.float32(0), np.float32(0)
-        for corner in range(4):
-            i, j = (i0 if corner < 2 else i1), (j0 if corner % 2 == 0 else j1)
-            share = ((1 - low) if corner < 2 else low) * ((1 - far) if corner % 2 == 0 else far)
-            row, col = y - place.top + offsets.row[i, j], at - place.left + offsets.col[i, j]
-            r, g, b = read(photo, pages, offsets.page[i, j], row, col)
-            red += share * (r + offsets.tone[i, j, 0])
-            green += share * (g + offsets.tone[i, j, 1])
-            blue += share * (b + offsets.tone[i, j, 2])
-        canvas[y, at, 0], canvas[y, at, 1], canvas[y, at, 2] = byte(red), byte(green), byte(blue)
+def mix(canvas: Rows, lines: Rows, tones: Floats, far: Floats, low: float, begin: int, end: int) -> None:
+    """The mean of the four corners, by nearness, and the tone."""
+    for n in range(np.uint64(begin), np.uint64(end)):
+        upper, lower = np.float32(lines[0, n]), np.float32(lines[2, n])
+        upper_far, lower_far = np.float32(lines[1, n]), np.float32(lines[3, n])
+        near, away = upper + low * (lower - upper), upper_far + low * (lower_far - upper_far)
+        canvas[n] = byte(near + far[n] * (away - near) + tones[n])
