@@ -31,19 +31,21 @@ def vote(canvas, source, field, weight, within, new):  # type: ignore[no-untyped
     """Write the new pixels of `canvas` ((height, 3 * width) rows of RGB)."""
     height, width = new.shape
     rows, cols = weight.shape
+    from_row, from_col = field.row, field.col
     for y in range(height):
         for x in range(width):
             if not new[y, x]:
                 continue
             red, green, blue, total = np.float32(0), np.float32(0), np.float32(0), np.float32(0)
-            for dy in range(max(0, y - rows + 1), min(SIZE, y + 1)):
-                for dx in range(max(0, x - cols + 1), min(SIZE, x + 1)):
-                    share = weight[y - dy, x - dx] * within[dy, dx]
-                    at_row = field.row[y - dy, x - dx] + dy
-                    at = (field.col[y - dy, x - dx] + dx) * CHANNELS
+            for row in range(np.uint64(max(0, y - SIZE + 1)), np.uint64(min(y + 1, rows))):
+                for col in range(np.uint64(max(0, x - SIZE + 1)), np.uint64(min(x + 1, cols))):
+                    dy, dx = np.uint64(y) - row, np.uint64(x) - col
+                    share = weight[row, col] * within[dy, dx]
+                    at_row = np.uint64(from_row[row, col]) + dy
+                    at = (np.uint64(from_col[row, col]) + dx) * np.uint64(CHANNELS)
                     red += share * source[at_row, at]
-                    green += share * source[at_row, at + 1]
-                    blue += share * source[at_row, at + 2]
+                    green += share * source[at_row, at + np.uint64(1)]
+                    blue += share * source[at_row, at + np.uint64(2)]
                     total += share
             canvas[y, x * CHANNELS] = np.uint8(red / total + np.float32(0.5))
             canvas[y, x * CHANNELS + 1] = np.uint8(green / total + np.float32(0.5))
