@@ -36,10 +36,11 @@ def rows(pixels: Pixels) -> Rows:
 def distance(canvas: Rows, source: Rows, row: int, col: int, source_row: int, source_col: int, bound: int) -> np.int32:
     """Sum of squared differences of two patches named by their top left pixels; gives up once it reaches `bound`."""
     total = np.int32(0)
+    start, source_start = np.uint64(col * CHANNELS), np.uint64(source_col * CHANNELS)
     for dy in range(SIZE):
-        ours, theirs = canvas[row + dy, col * CHANNELS :], source[source_row + dy, source_col * CHANNELS :]
-        for k in range(SPAN):
-            difference = np.int32(ours[k]) - np.int32(theirs[k])
+        at, source_at = np.uint64(row + dy), np.uint64(source_row + dy)
+        for k in range(np.uint64(SPAN)):
+            difference = np.int32(canvas[at, start + k]) - np.int32(source[source_at, source_start + k])
             total += np.int32(difference * difference)
         if total >= bound:
             break
