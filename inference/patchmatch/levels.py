@@ -8,6 +8,7 @@ from math import log, sqrt
 from inference.canvas import Extent, Margins, round_half_up
 from inference.patchmatch.patch import SIZE
 
+LARGE = 3.0  # new pixels per pixel of the photo: twice as wide and as tall
 LEAST = SIZE + 2  # pixels a photo needs along a side so that a patch fits with room to choose
 
 
@@ -31,12 +32,12 @@ def plan(photo: Extent, margins: Margins, work: int, coarse: int) -> list[Level]
     """Levels from coarsest to finest, each about half as large as the next.
 
     `work` bounds the finest canvas and `coarse` the coarsest photo, both as pixels of area; so cost and layout depend
-    on neither the photo's size nor its shape. The coarsest photo also shrinks as the new area grows, for filling it
-    costs photo times new pixels."""
+    on neither the photo's size nor its shape. Beyond LARGE the coarsest photo also shrinks as the new area grows, for
+    filling it costs photo times new pixels."""
     full, canvas = photo.width * photo.height, margins.canvas(photo)
     growth = canvas.width * canvas.height / full
     finest = min(1.0, sqrt(work / (full * growth)))
-    coarse = min(coarse, int(sqrt(coarse * coarse * 1.25 / max(growth - 1, 0.1))))
+    coarse = min(coarse, int(coarse * sqrt(LARGE / max(growth - 1, 0.1))))
     ratio = sqrt(full * finest**2 / coarse)  # of the sides of the photo, finest to coarsest
     steps = max(1, round(log(ratio, 2))) if ratio > 1.2 else 0
     return [

@@ -18,18 +18,18 @@ SWEEPS = 2  # of smoothing, before and after a coarser grid's correction
 SMALLEST = 8  # pixels of a side that are not halved any more
 
 
-def solve(load: Floats, new: Flags, screen: float) -> Floats:
+def solve(load: Floats, new: Flags, screen: Floats) -> Floats:
     """(height, width, 3) d with  neighbours * d - (sum of the neighbours' d) + screen * d = load  on new pixels, 0
     elsewhere.
 
-    `screen` is one over the squared distance in pixels over which d fades."""
+    `screen` ((height, width)) is one over the squared distance in pixels over which d fades."""
     correction = np.zeros_like(load)
     for _ in range(CYCLES):
         _cycle(correction, load, new, screen)
     return correction
 
 
-def _cycle(correction: Floats, load: Floats, new: Flags, screen: float) -> None:
+def _cycle(correction: Floats, load: Floats, new: Flags, screen: Floats) -> None:
     """One V-cycle, in place."""
     height, width = new.shape
     smallest = min(height, width) <= SMALLEST
@@ -39,18 +39,21 @@ def _cycle(correction: Floats, load: Floats, new: Flags, screen: float) -> None:
     left = np.zeros_like(load)
     residual(correction, load, new, screen, left)
     half = (height + 1) // 2, (width + 1) // 2
-    load_half = np.zeros((*half, 3), np.float32)
-    new_half = np.ones(half, np.bool_)
-    restrict(left, new, load_half, new_half)
+    load_half, screen_half, new_half = (
+        np.zeros((*half, 3), np.float32),
+        np.zeros(half, np.float32),
+        np.ones(half, np.bool_),
+    )
+    restrict(left, screen, new, load_half, screen_half, new_half)
     coarse = np.zeros_like(load_half)
-    _cycle(coarse, load_half, new_half, 4 * screen)
+    _cycle(coarse, load_half, new_half, screen_half)
     fine = cv2.resize(coarse, (2 * half[1], 2 * half[0]), interpolation=cv2.INTER_LINEAR)[:height, :width]
     correction += np.where(new[..., None], fine, np.float32(0))
     smooth(correction, load, new, screen, SWEEPS)
 
 
 @kernel
-def smooth(correction: Floats, load: Floats, new: Flags, screen: float, sweeps: int) -> None:
+def smooth(correction: Floats, load: Floats, new: Flags, screen: Floats, sweeps: int) -> None:
     """Gauss-Seidel, red and black pixels in turn."""
     height, width = new.shape
     for half_sweep in range(2 * sweeps):
@@ -59,7 +62,7 @@ def smooth(correction: Floats, load: Floats, new: Flags, screen: float, sweeps: 
                 if not new[y, x]:
                     continue
                 up, down, left, right = y > 0, y < height - 1, x > 0, x < width - 1
-                share = np.float32(1) / (np.float32(screen) + up + down + left + right)
+                share = np.float32(1) / (screen[y, x] + up + down + left + right)
                 for k in range(3):
                     total = load[y, x, k]
                     if up:
@@ -74,14 +77,14 @@ def smooth(correction: Floats, load: Floats, new: Flags, screen: float, sweeps: 
 
 
 @kernel
-def residual(correction: Floats, load: Floats, new: Flags, screen: float, left_over: Floats) -> None:
+def residual(correction: Floats, load: Floats, new: Flags, screen: Floats, left_over: Floats) -> None:
     height, width = new.shape
     for y in range(height):
         for x in range(width):
             if not new[y, x]:
                 continue
             up, down, left, right = y > 0, y < height - 1, x > 0, x < width - 1
-            diagonal = np.float32(screen) + up + down + left + right
+            diagonal = screen[y, x] + up + down + left + right
             for k in range(3):
                 total = load[y, x, k] - diagonal * correction[y, x, k]
                 if up:
@@ -96,11 +99,14 @@ def residual(correction: Floats, load: Floats, new: Flags, screen: float, left_o
 
 
 @kernel
-def restrict(fine: Floats, new: Flags, coarse: Floats, new_coarse: Flags) -> None:
-    """Sum four pixels into one; it is new if all of them are. `new_coarse` starts all true, `coarse` all zero."""
+def restrict(
+    fine: Floats, screen: Floats, new: Flags, coarse: Floats, screen_coarse: Floats, new_coarse: Flags
+) -> None:
+    """Sum four pixels into one; it is new if all of them are. `new_coarse` starts all true, the other two all zero."""
     height, width = new.shape
     for y in range(height):
         for x in range(width):
+            screen_coarse[y // 2, x // 2] += screen[y, x]
             if new[y, x]:
                 for k in range(3):
                     coarse[y // 2, x // 2, k] += fine[y, x, k]

@@ -14,8 +14,11 @@ from inference.patchmatch.kernel import kernel
 from inference.patchmatch.patch import Flags, Floats, Ints
 from inference.patchmatch.poisson import solve
 from inference.patchmatch.synthesis import Collage
+from inference.patchmatch.texture import energy
 
-REACH = 12.0  # work pixels over which a wrong gradient bleeds at most
+REACH = 12.0  # work pixels over which a wrong gradient bleeds where the picture is as busy as BUSY
+BUSY = 6.0  # grey levels of mean gradient
+FARTHEST = 96.0  # work pixels over which it bleeds in a clear sky
 
 
 def tone(collage: Collage) -> Floats:
@@ -24,7 +27,12 @@ def tone(collage: Collage) -> Floats:
     atlas = collage.atlas
     weigh(collage.pixels, atlas.pixels, atlas.bottom, atlas.page, collage.row, collage.col, collage.new, load)
     copied = atlas.pixels[collage.row, collage.col]
-    return collage.pixels + solve(load, collage.new, 1 / REACH**2) - copied
+    return collage.pixels + solve(load, collage.new, reach(collage.pixels) ** -2) - copied
+
+
+def reach(pixels: Pixels) -> Floats:
+    """(height, width) work pixels over which a gradient may bleed: where nothing hides a step, it has to spread."""
+    return np.clip(REACH * BUSY / (energy(pixels) + np.float32(0.1)), REACH, FARTHEST).astype(np.float32)
 
 
 @kernel

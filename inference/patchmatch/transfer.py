@@ -9,9 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from inference.engine import Pixels
 from inference.patchmatch.kernel import inlined, kernel
 from inference.patchmatch.pages import Pages, byte, take
 from inference.patchmatch.patch import CHANNELS, Floats, Ints, Rows
