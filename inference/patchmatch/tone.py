@@ -32,7 +32,7 @@ def tone(collage: Collage) -> Floats:
 
 def reach(pixels: Pixels) -> Floats:
     """(height, width) work pixels over which a gradient may bleed: where nothing hides a step, it has to spread."""
-    return np.clip(REACH * BUSY / (energy(pixels) + np.float32(0.1)), REACH, FARTHEST).astype(np.float32)
+    return np.asarray(np.clip(REACH * BUSY / (energy(pixels) + 0.1), REACH, FARTHEST), np.float32)
 
 
 @kernel
