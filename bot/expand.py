@@ -87,6 +87,7 @@ def expand_file(
         "engine": painter.name,
         "style": style.value,
         "seconds": round(seconds, 3),
+        "recipe": attempt.recipe,
     }
     print(json.dumps(facts) if as_json else f"{out}: {width}x{height}, seed {seed}, {seconds:.1f} s")
 

@@ -92,6 +92,7 @@ class Worker:
             style=Style(expansion.style),
             seed=expansion.seed,
             prompt=expansion.prompt,
+            doubles=expansion.doubles,
         )
 
     async def _keep(self, expansion: Expansion, outcome: Outcome) -> None:
@@ -114,8 +115,10 @@ class Worker:
             seconds=outcome.seconds,
             seed=outcome.seed,
             verdict=outcome.verdict.value,
-            surprise=outcome.surprise,
+            recipe={name: value for name, value in outcome.recipe.items() if name != "words"},
         )
+        if outcome.surprise is not None:  # what is doubled surprises as it did, by what had been drawn
+            made |= Made(surprise=outcome.surprise, words=[str(word) for word in outcome.recipe.get("words", [])])
         kept = await self._finish(expansion, Status.DONE, **made)
         if not kept and await self.services.store.expansion(expansion.id) is None:
             await self.services.discard([master, thumb, preview])

@@ -12,7 +12,7 @@ import pytest
 
 from inference.canvas import Extent, Margins
 from inference.careful import RETRIES, Careful, derived
-from inference.engine import Cancelled, Engine, EngineError, Pixels, Report, Request, ignore
+from inference.engine import Cancelled, Engine, EngineError, Pixels, Recipe, Report, Request, ignore
 from inference.gate import Kind, Problem, Unfit
 from inference.photo import decode
 
@@ -48,6 +48,9 @@ class Moody:
         canvas[margins.top :][:height, margins.left :][:, :width] = request.photo
         report(1.0)
         return np.clip(canvas, 0, 255).astype(np.uint8)
+
+    def recipe(self, request: Request) -> Recipe:
+        return {"words": [f"word-{request.seed}"], "margins": request.margins}
 
 
 def test_a_good_first_attempt_is_the_only_one() -> None:
