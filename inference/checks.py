@@ -10,7 +10,7 @@ from inference.careful import Careful, trust
 from inference.engine import Engine, Pixels, Recipe, Report, Request, versions
 from inference.gate import judge
 from inference.safety import Classifier, Level, Scores, Thresholds, Verdict, check, open_classifier
-from inference.upscale import upscale_expansion
+from inference.upscale import NAME, upscale_expansion
 
 NO_CLASSIFIER: Final = "none"
 UNCHECKED: Final = Verdict(Level.SAFE, Scores(0.0, 0.0), "not checked")
@@ -62,8 +62,9 @@ class CheckedEngine:
     def double(self, request: Request, report: Report) -> Checked:
         """The photo at twice its size, whatever the engine; margins, style and prompt change nothing."""
         doubled = upscale_expansion(request.photo, report)
-        key = f"upscale {versions('kuotu', 'onnxruntime', 'opencv-python-headless')}"
-        return Checked(doubled, request.seed, self._verdict(doubled), {"key": key})
+        verdict = self._verdict(request.photo) | self._verdict(doubled)
+        key = f"{NAME} {versions('kuotu', 'onnxruntime', 'opencv-python-headless')}"
+        return Checked(doubled, request.seed, verdict, {"key": key})
 
     def _verdict(self, pixels: Pixels) -> Verdict:
         return check(pixels, self._classifier, self._thresholds) if self._classifier else UNCHECKED

@@ -20,8 +20,8 @@ Report: TypeAlias = Callable[[float], None]
 """Called by an engine with the fraction done, 0 to 1. May raise Cancelled, which an engine lets through."""
 
 Recipe: TypeAlias = Mapping[str, Any]
-"""What a canvas depends on besides its request, as JSON values that are kept with it: preset, revision, sizes, versions;
-and under `words` the ids of those that the style drew."""
+"""What a canvas depends on besides its request, as JSON values that are kept with it: preset, revision, sizes,
+versions; and under `words` the ids of those that the style drew."""
 
 
 class Style(StrEnum):

@@ -31,7 +31,7 @@ class Order:
     """
 
     photo: bytes
-    margins: Margins
+    margins: Margins = Margins()
     style: Style = Style.FAITHFUL
     seed: int = 0  # 0 to 2**31 - 1
     prompt: str = ""

@@ -16,6 +16,7 @@ from inference.canvas import Extent
 from inference.engine import Pixels, Report, ignore
 from inference.network import WEIGHTS, Network
 
+NAME: Final = "upscale"  # what stands where an engine's name does
 REACH: Final = 9  # px around a tile that its enlargement depends on, by the network's construction
 TILE: Final = 256  # px; one tile takes about 80 MB
 WORTHWHILE: Final = 1.6  # times; below it resampling and sharpening do as well

@@ -70,6 +70,7 @@ def test_the_first_seed_without_a_problem_is_kept_and_reported(number: int) -> N
     engine = Moody(dict.fromkeys(SEEDS[:number], -255))
     attempt = Careful(engine).attempt(REQUEST, ignore)
     assert (attempt.seed, attempt.problem) == (SEEDS[number], None)
+    assert attempt.recipe["words"] == [f"word-{SEEDS[number]}"]
     assert [request.seed for request in engine.asked] == SEEDS[: number + 1]
     again = Careful(engine).attempt(replace(REQUEST, seed=attempt.seed), ignore)
     assert np.array_equal(again.canvas, attempt.canvas)

@@ -461,12 +461,16 @@ async def test_another_site_cannot_ask_in_a_persons_name(wall: Wall) -> None:
 def test_steps_lie_where_their_pixels_are() -> None:
     from types import SimpleNamespace as Row
 
-    def step(margins: tuple[int, int, int, int], width: int, height: int) -> Any:
+    def step(margins: tuple[int, int, int, int], width: int, height: int, doubles: bool = False) -> Any:
         left, top, right, bottom = margins
-        return Row(left=left, top=top, right=right, bottom=bottom, source=Row(width=width, height=height))
+        sides = {"left": left, "top": top, "right": right, "bottom": bottom}
+        return Row(**sides, doubles=doubles, source=Row(width=width, height=height))
 
     chain = [step((10, 0, 10, 0), 100, 50), step((0, 5, 0, 5), 120, 50), step((7, 3, 1, 1), 120, 60)]
     steps = [(s.number, s.left, s.top, s.width, s.height) for s in steps_of(chain)]
     assert steps == [(0, 17, 8, 100, 50), (1, 7, 8, 120, 50), (2, 7, 3, 120, 60)]
+    doubled = [chain[0], step((0, 0, 0, 0), 120, 50, doubles=True), step((0, 5, 0, 5), 240, 100)]
+    steps = [(s.number, s.left, s.top, s.width, s.height) for s in steps_of(doubled)]
+    assert steps == [(0, 20, 5, 200, 100), (1, 0, 5, 240, 100)]
     many = steps_of([step((1, 1, 1, 1), 10 + 2 * n, 10 + 2 * n) for n in range(20)])
     assert [s.number for s in some_of(many)] == [0, 1, 2, 3, 4, 5, 6, 19]
