@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 from inference.canvas import Extent, Margins
@@ -31,7 +31,7 @@ class Order:
     """
 
     photo: bytes
-    margins: Margins = Margins()
+    margins: Margins = field(default_factory=Margins)
     style: Style = Style.FAITHFUL
     seed: int = 0  # 0 to 2**31 - 1
     prompt: str = ""

@@ -28,6 +28,7 @@ from bot.chat.buttons import (
 )
 from bot.chat.choices import extent_of, margins_of, may_double
 from bot.chat.credit import credit_lines
+from bot.chat.drawn import drawn_lines
 from bot.chat.panel import button, described, open_panel
 from bot.chat.pictures import is_veiled, remember, send_picture
 from bot.chat.preview import canvas_preview
@@ -47,6 +48,7 @@ async def result_caption(services: Services, say: Texts, expansion: Expansion) -
         *([say.html("post.title", title=post.title)] if post and post.title else []),
         say.html("result.caption", choice=described(say, expansion), seed=expansion.seed),
         *([say.html("result.size", width=result.width, height=result.height)] if result else []),
+        *drawn_lines(say, expansion),
         *await credit_lines(services, say, chain),
         *([say.html("result.published")] if is_live(post) else []),
         *([say.html("result.veiled")] if is_veiled(expansion) else []),

@@ -9,6 +9,7 @@ from aiohttp import web
 from babel.dates import format_date
 
 from bot.chain import growth
+from bot.chat.drawn import drawn
 from bot.chat.panel import described
 from bot.services import Services
 from bot.web.card import Card, shows
@@ -58,6 +59,7 @@ class PostPage:
             depth=len(growth(chain)),
             source=Card.of(say, source) if source is not None else None,
             summary=described(say, post.expansion),
+            drawn=drawn(say, post.expansion),
             created=post.created_at,
             date=format_date(post.created_at, "long", language),
             impressions=post.impressions,
