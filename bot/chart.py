@@ -45,9 +45,9 @@ def chart(numbers: Statistics) -> bytes:
     _times(draw, _left(1), numbers)
     engines = [Bar(name, count, "", TEAL) for name, count in numbers.engines.most_common(BARS)]
     _bars(draw, _right(1), "Engines", engines)
-    _bars(draw, _left(2), "Surprise by style", _surprises(numbers.styles, BARS), SAID, 100)
+    _bars(draw, _left(2), "Surprise by style", surprises(numbers.styles, BARS), SAID, 100)
     words = {", ".join(labels([word], "en")) or word: found for word, found in numbers.words.items()}
-    _bars(draw, _right(2), "Surprise by word", _surprises(words, WORDS), SAID, 100)
+    _bars(draw, _right(2), "Surprise by word", surprises(words, WORDS), SAID, 100)
     if len(words) > WORDS:
         between = f"the {WORDS - LEAST} highest and the {LEAST} lowest of {len(words)}"
         draw.text((_right(2)[2], 3 * ROW - 44), between, fill=FAINT, font=_font(16), anchor="ra")
@@ -112,7 +112,7 @@ def _line(draw: ImageDraw.ImageDraw, plot: Box, values: Sequence[float | None], 
         draw.ellipse((x - 5, y - 5, x + 5, y + 5), fill=colour)
 
 
-def _surprises(found: Mapping[str, Surprise], most: int) -> list[Bar]:
+def surprises(found: Mapping[str, Surprise], most: int) -> list[Bar]:
     """The most surprising, and of more than `most` the least."""
     rows = list(found.items())
     shown = rows if len(rows) <= most else [*rows[: most - LEAST], *rows[-LEAST:]]
