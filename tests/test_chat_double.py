@@ -127,11 +127,28 @@ async def test_a_chain_goes_on_from_it(kuotu: Kuotu, chat: Person) -> None:
 async def test_before_shows_the_photo_alone_as_it_does_of_what_was_doubled(chat: Person) -> None:
     result = await result_in(chat)
     large = await doubled(chat, result)
-    pictures = []
-    for message in (result, large):
-        await taps(chat, message, "◐ Before")
-        pictures.append(await chat.download(now(chat, message)))
-    assert pictures[0] == pictures[1]
+    after = decode(await chat.download(large))
+    small, twice = [decode(await chat.download(await taps(chat, each, "◐ Before"))) for each in (result, large)]
+    height, width = small.shape[:2]
+    assert twice.shape == after.shape == (2 * height, 2 * width, 3)
+    halved = cv2.resize(twice, (width, height), interpolation=cv2.INTER_AREA).astype(int)
+    photo = np.s_[height // 4 : -height // 4, width // 4 : -width // 4]
+    assert np.abs(halved - small)[photo].mean() < 12
+    assert np.abs(after.astype(int) - twice)[: height // 4].mean() > 20  # where nothing had been painted yet
+
+
+async def test_it_stays_when_what_it_doubled_is_deleted(chat: Person) -> None:
+    result = await result_in(chat)
+    large = await doubled(chat, result)
+    await taps(chat, result, "Delete")
+    await chat.tap(now(chat, result), "Yes, delete")
+    await chat.wait_gone(result)
+    before = await taps(chat, large, "Before")
+    assert "🎬" not in before.labels  # nothing is known of how it grew
+    assert size(before) == size(large)
+    mark = chat.now
+    await chat.tap(before, "Further")
+    await chat.wait_for(is_panel, after=mark)
 
 
 async def test_a_film_of_it_shows_the_same_steps(chat: Person) -> None:

@@ -26,7 +26,7 @@ from bot.chat.buttons import (
     ShowBefore,
     Variants,
 )
-from bot.chat.choices import extent_of, margins_of, may_double
+from bot.chat.choices import extent_of, may_double
 from bot.chat.credit import credit_lines
 from bot.chat.drawn import drawn_lines
 from bot.chat.panel import button, described, open_panel
@@ -36,6 +36,7 @@ from bot.chat.reactions import reaction_row
 from bot.chat.texts import Texts
 from bot.chat.visit import Visit, answer_to, thread_of
 from bot.services import Services
+from inference.canvas import Extent, Margins
 from inference.photo import full_resolution
 from storage.models import Expansion, Photo, Post, PostStatus, Status
 
@@ -217,10 +218,11 @@ async def _panel_of(services: Services, visit: Visit, photo: Photo | None, expan
 
 async def before_picture(services: Services, expansion: Expansion) -> bytes:
     """Drawn at the size of the chat picture, so that nothing jumps. Of what was doubled, as before it grew."""
-    grown = [each.step for each in growth(await services.store.ancestry(expansion.id))]
-    step = grown[-1] if grown else expansion
-    thumb = await services.blobs.get(step.source.thumb)
-    return await asyncio.to_thread(canvas_preview, thumb, extent_of(step.source), margins_of(step), 1280)
+    steps = growth(await services.store.ancestry(expansion.id))
+    photo, zoom = (steps[-1].step.source, steps[-1].zoom) if steps else (expansion.source, 2)
+    margins, extent = steps[-1].margins if steps else Margins(), Extent(zoom * photo.width, zoom * photo.height)
+    thumb = await services.blobs.get(photo.thumb)
+    return await asyncio.to_thread(canvas_preview, thumb, extent, margins, 1280)
 
 
 async def _flip(
