@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -10,12 +11,14 @@ import numpy as np
 import pytest
 from conftest import SAMPLES
 from scenes import expansion_of, forge, group_of, now, result_in, shown, taps
+from sqlalchemy import update
 from test_chat_expand import is_panel, is_result, size
 
 from bot.bootstrap import Kuotu
 from bot.playground import Message, Person
 from inference.engine import Pixels
 from inference.photo import decode
+from storage.database import open_database, transactions
 from storage.models import Expansion, Status
 
 
@@ -168,9 +171,24 @@ async def test_one_picture_hangs_in_the_gallery_once(kuotu: Kuotu, chat: Person)
     post = await kuotu.services.gallery.post_of(expansion_of(large))
     assert post is not None
     assert post.prior == shown(await of(kuotu, result)).surprise == shown(await of(kuotu, large)).surprise
-    assert "hangs in the gallery already" in str(await chat.tap(largest, "Publish"))
+    for same in (result, largest):
+        assert "hangs in the gallery already" in str(await chat.tap(same, "Publish"))
     await kuotu.services.gallery.hide(post.id)
-    assert await chat.tap(largest, "Publish") == "A moderator has taken this out of the gallery."
+    for same in (result, largest):
+        assert await chat.tap(same, "Publish") == "A moderator has taken this out of the gallery."
+
+
+async def test_it_is_no_safer_than_what_it_doubles(fresh_with: Any, newcomer: Any, tmp_path: Path) -> None:
+    kuotu = await fresh_with()
+    ann = await newcomer("Ann", address=kuotu.address)
+    result = await result_in(ann)
+    database = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'data' / 'kuotu.db'}")
+    async with transactions(database).write() as session:
+        await session.execute(update(Expansion).values(verdict="unsafe"))
+    await database.dispose()
+    large = await doubled(ann, result)
+    assert large.raw["has_media_spoiler"]
+    assert "cannot hang in the gallery" in str(await ann.tap(large, "Publish"))
 
 
 async def test_mydata_holds_it(chat: Person) -> None:

@@ -16,6 +16,7 @@ from bot.chat.reactions import results_changed
 from bot.chat.result import finished
 from bot.chat.texts import LANGUAGES, Texts, texts
 from bot.chat.titles import LONGEST, all_titles, clean_title, suggestions
+from bot.chat.twins import refusal
 from bot.chat.visit import Visit, answer_to, thread_of
 from bot.services import Services
 from inference.safety import Level
@@ -159,8 +160,8 @@ async def _question(services: Services, visit: Visit, message: Message) -> model
 
 
 async def _publish(services: Services, visit: Visit, expansion: Expansion) -> None:
-    if refusal := await _same_picture(services, expansion):
-        await visit.toast(refusal, alert=True)
+    if reason := await refusal(services, expansion):
+        await visit.toast(reason, alert=True)
         return
     guess = FIRST_GUESS if expansion.surprise is None else expansion.surprise
     post = await services.gallery.publish(expansion.id, visit.person.id, "", guess)
@@ -172,18 +173,6 @@ async def _publish(services: Services, visit: Visit, expansion: Expansion) -> No
     text = f"{lead}\n{visit.say('title.write' if visit.private else 'title.reply')}"
     await _ask(services, visit, expansion, "title", text, _title_keyboard(visit, post))
     await results_changed(services, expansion.id)
-
-
-async def _same_picture(services: Services, expansion: Expansion) -> str | None:
-    """Why what was doubled cannot be published: the same picture hangs in the gallery, or was taken out of it."""
-    chain = await services.store.ancestry(expansion.id)
-    for larger, smaller in zip(reversed(chain), reversed(chain[:-1]), strict=False):
-        if not larger.doubles:
-            break
-        post = await services.gallery.post_of(smaller.id)
-        if post is not None and post.status is not PostStatus.HIDDEN:
-            return "publish.twin" if post.status is PostStatus.LIVE else "publish.withheld"
-    return None
 
 
 def _title_keyboard(visit: Visit, post: Post) -> InlineKeyboardMarkup:
