@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
@@ -94,6 +95,15 @@ async def test_a_post_says_everything_and_unfolds(wall: Wall) -> None:
     assert "seen by" in page.lower()
     assert "3 people" in page
     assert "M100 50h200v100h-200Z" in page  # where its source lies
+
+
+async def test_a_post_tells_what_was_drawn_in_the_readers_language(wall: Wall) -> None:
+    post = await wall.hang(replace(flat(60, 40), words=("rubber-duck", "kites")))
+    plain = await wall.hang(flat(60, 40))
+    english, chinese = [await text(wall, f"/post/{post.id}?lang={language}") for language in ("en", "zh")]
+    assert "<dt>Drawn</dt><dd>a giant yellow rubber duck and dragon-shaped kites on long strings</dd>" in english
+    assert "<dt>抽到</dt><dd>一只巨大的小黄鸭和长线牵着的龙形风筝</dd>" in chinese
+    assert "Drawn" not in await text(wall, f"/post/{plain.id}?lang=en")
 
 
 async def test_links_unfold_at_the_public_address(tmp_path: Path) -> None:
