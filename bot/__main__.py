@@ -1,4 +1,4 @@
-"""The command line: kuotu run, worker, expand, demo, doctor, bench, pull."""
+"""The command line: kuotu run, worker, expand, upscale, demo, doctor, pull, bench, warm."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import asyncio
 import random
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -64,7 +65,7 @@ def expand(
     if sum(choice is not None for choice in (scale, ratio, margins)) > 1:
         raise Refused("--scale, --ratio and --margins exclude each other; give one")
     seed = random.randrange(2**31) if seed is None else seed
-    try:
+    with _in_one_line(photo):
         expand_file(
             photo,
             out,
@@ -78,6 +79,26 @@ def expand(
             gate=settings.gate,
             as_json=as_json,
         )
+
+
+@cli.command()
+def upscale(
+    photo: Path,
+    out: Annotated[Path, typer.Option("--out", "-o", help="a .png or .webp without loss, or a .jpg")],
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
+) -> None:
+    """Double one picture's sides; halved again, it is the picture bit for bit."""
+    from bot.upscale import upscale_file
+
+    with _in_one_line(photo):
+        upscale_file(photo, out, max_megapixels=Settings().max_megapixels, as_json=as_json)
+
+
+@contextmanager
+def _in_one_line(photo: Path) -> Iterator[None]:
+    """Whatever is wrong with a file is told by its name."""
+    try:
+        yield
     except OSError as error:
         raise Refused(f"{error.filename or photo}: {error.strerror or error}") from error
     except (ValueError, EngineError, EngineUnavailable) as error:

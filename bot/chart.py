@@ -1,53 +1,91 @@
-"""The statistics as one picture: expansions and times by day, engines and surprise as bars."""
+"""The statistics as one picture: expansions, people and times by day; engines and surprise as bars.
+
+In English, for the font that Pillow brings has no Chinese.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from io import BytesIO
 
 from PIL import Image, ImageDraw, ImageFont
 
-from storage.statistics import Statistics
+from inference.diffusion.words import labels
+from storage.statistics import Statistics, Surprise
 
-WIDTH, HEIGHT, MARGIN = 1280, 960, 64
+WIDTH, ROW, MARGIN = 1280, 480, 64
+BARS, WORDS = 5, 8  # at most
+LEAST = 2  # of the words: what to take out, where the others say what to add to
 PAPER, INK, FAINT, GRID = (17, 20, 28), (232, 236, 244), (134, 144, 164), (42, 48, 62)
-TEAL, CORAL, AMBER, VIOLET = (64, 201, 180), (255, 111, 97), (255, 190, 85), (154, 134, 255)
+TEAL, CORAL, AMBER, VIOLET, SLATE = (64, 201, 180), (255, 111, 97), (255, 190, 85), (154, 134, 255), (96, 106, 132)
 Colour = tuple[int, int, int]
 Box = tuple[int, int, int, int]
+SAID = [("people say", VIOLET), ("guessed", SLATE)]
+
+
+@dataclass(frozen=True)
+class Bar:
+    name: str
+    value: float
+    note: str
+    colour: Colour
 
 
 def chart(numbers: Statistics) -> bytes:
-    """A PNG of 1280 x 960 px."""
-    picture = Image.new("RGB", (WIDTH, HEIGHT), PAPER)
+    """A PNG of 1280 x 1440 px."""
+    picture = Image.new("RGB", (WIDTH, 3 * ROW), PAPER)
     draw = ImageDraw.Draw(picture)
-    middle = HEIGHT // 2
-    _days(draw, (MARGIN, 0, WIDTH // 2 - MARGIN // 2, middle), numbers)
-    _times(draw, (WIDTH // 2 + MARGIN, 0, WIDTH - MARGIN // 2, middle), numbers)
-    engines = {name: float(count) for name, count in numbers.engines.most_common(5)}
-    _bars(draw, (MARGIN, middle, WIDTH // 2 - MARGIN // 2, HEIGHT), "Engines", engines, TEAL, "{:.0f}")
-    surprise = {style: 100 * mean for style, mean in sorted(numbers.surprise.items(), key=lambda one: one[1])}
-    right = (WIDTH // 2 + MARGIN, middle, WIDTH - MARGIN // 2, HEIGHT)
-    _bars(draw, right, "Surprise, guessed, by style", surprise, VIOLET, "{:.0f}", top=100)
+    outcomes = {"done": (numbers.done, TEAL), "failed": (numbers.failed, CORAL)}
+    _days(draw, _left(0), "Expansions by day", outcomes, numbers.days)
+    title = f"People by day, {numbers.people} in all"
+    _days(draw, _right(0), title, {"": (numbers.active, AMBER)}, numbers.days)
+    _times(draw, _left(1), numbers)
+    engines = [Bar(name, count, "", TEAL) for name, count in numbers.engines.most_common(BARS)]
+    _bars(draw, _right(1), "Engines", engines)
+    _bars(draw, _left(2), "Surprise by style", surprises(numbers.styles, BARS), SAID, 100)
+    words = {", ".join(labels([word], "en")) or word: found for word, found in numbers.words.items()}
+    _bars(draw, _right(2), "Surprise by word", surprises(words, WORDS), SAID, 100)
+    if len(words) > WORDS:
+        between = f"the {WORDS - LEAST} highest and the {LEAST} lowest of {len(words)}"
+        draw.text((_right(2)[2], 3 * ROW - 44), between, fill=FAINT, font=_font(16), anchor="ra")
     file = BytesIO()
     picture.save(file, "PNG")
     return file.getvalue()
 
 
-def _days(draw: ImageDraw.ImageDraw, box: Box, numbers: Statistics) -> None:
-    plot = _frame(draw, box, "Expansions by day", [("done", TEAL), ("failed", CORAL)])
-    most = max([a + b for a, b in zip(numbers.done, numbers.failed, strict=True)] + [1])
+def _left(row: int) -> Box:
+    return MARGIN, row * ROW, WIDTH // 2 - MARGIN // 2, (row + 1) * ROW
+
+
+def _right(row: int) -> Box:
+    return WIDTH // 2 + MARGIN, row * ROW, WIDTH - MARGIN // 2, (row + 1) * ROW
+
+
+def _days(
+    draw: ImageDraw.ImageDraw,
+    box: Box,
+    title: str,
+    counts: Mapping[str, tuple[Sequence[int], Colour]],
+    days: Sequence[date],
+) -> None:
+    """Counts by day, one on top of the other."""
+    plot = _frame(draw, box, title, [(name, colour) for name, (_, colour) in counts.items() if name])
+    most = max([sum(day) for day in zip(*(numbers for numbers, _ in counts.values()), strict=True)] + [1])
+    most += most % 2  # so that half of it is a number of things, too
     left, top, right, bottom = plot
     _grid(draw, plot, most, "{:.0f}")
-    step = (right - left) / len(numbers.days)
-    for place, (done, failed) in enumerate(zip(numbers.done, numbers.failed, strict=True)):
+    step = (right - left) / len(days)
+    for place in range(len(days)):
         x, y = left + place * step, float(bottom)
-        for count, colour in ((done, TEAL), (failed, CORAL)):
-            rise = (bottom - top) * count / most
-            if count:
+        for numbers, colour in counts.values():
+            rise = (bottom - top) * numbers[place] / most
+            if numbers[place]:
                 draw.rounded_rectangle((x + step * 0.15, y - rise, x + step * 0.85, y), 3, fill=colour)
             y -= rise
-    _dates(draw, plot, numbers)
+    _dates(draw, plot, days)
 
 
 def _times(draw: ImageDraw.ImageDraw, box: Box, numbers: Statistics) -> None:
@@ -56,7 +94,7 @@ def _times(draw: ImageDraw.ImageDraw, box: Box, numbers: Statistics) -> None:
     _grid(draw, plot, most, "{:.0f}" if most >= 10 else "{:.1f}")
     _line(draw, plot, numbers.waiting, most, AMBER)
     _line(draw, plot, numbers.running, most, TEAL)
-    _dates(draw, plot, numbers)
+    _dates(draw, plot, numbers.days)
 
 
 def _line(draw: ImageDraw.ImageDraw, plot: Box, values: Sequence[float | None], most: float, colour: Colour) -> None:
@@ -74,24 +112,51 @@ def _line(draw: ImageDraw.ImageDraw, plot: Box, values: Sequence[float | None], 
         draw.ellipse((x - 5, y - 5, x + 5, y + 5), fill=colour)
 
 
+def surprises(found: Mapping[str, Surprise], most: int) -> list[Bar]:
+    """The most surprising, and of more than `most` the least."""
+    rows = list(found.items())
+    shown = rows if len(rows) <= most else [*rows[: most - LEAST], *rows[-LEAST:]]
+    return [
+        Bar(name, one.index, f"{one.impressions} seen" if one.impressions else "", VIOLET if one.impressions else SLATE)
+        for name, one in shown
+    ]
+
+
 def _bars(
-    draw: ImageDraw.ImageDraw, box: Box, title: str, values: dict[str, float], colour: Colour, how: str, top: float = 0
+    draw: ImageDraw.ImageDraw,
+    box: Box,
+    title: str,
+    bars: Sequence[Bar],
+    legend: Sequence[tuple[str, Colour]] = (),
+    top: float = 0,
 ) -> None:
-    left, above, right, _below = _frame(draw, box, title, [])
-    most = top or max([*values.values(), 1.0])
-    for place, (name, value) in enumerate(values.items()):
-        y = above + place * 64
-        draw.text((left, y), name or "-", fill=INK, font=_font(20))
-        draw.rounded_rectangle((left, y + 28, right - 70, y + 44), 8, fill=GRID)
-        if value > 0:
-            end = left + max(16.0, (right - 70 - left) * value / most)
-            draw.rounded_rectangle((left, y + 28, end, y + 44), 8, fill=colour)
-        draw.text((right, y + 36), how.format(value), fill=INK, font=_font(22), anchor="rm")
-    if not values:
+    left, above, right, below = _frame(draw, box, title, legend if bars else ())
+    most = top or max([*(bar.value for bar in bars), 1.0])
+    step = min(64.0, (below - above) / max(1, len(bars)))
+    for place, bar in enumerate(bars):
+        y, end = above + place * step, right - 70
+        size, thick = (20, 16) if step > 50 else (16, 8)
+        note = draw.textlength(bar.note, _font(16))
+        name = _shortened(draw, bar.name or "-", size, end - left - note - 12)
+        draw.text((left, y), name, fill=INK, font=_font(size))
+        draw.text((end, y + size - 2), bar.note, fill=FAINT, font=_font(16), anchor="rs")
+        y += size * 1.4
+        draw.rounded_rectangle((left, y, end, y + thick), thick // 2, fill=GRID)
+        if bar.value > 0:
+            length = max(float(thick), (end - left) * bar.value / most)
+            draw.rounded_rectangle((left, y, left + length, y + thick), thick // 2, fill=bar.colour)
+        draw.text((right, y + thick), f"{bar.value:.0f}", fill=INK, font=_font(size + 2), anchor="rs")
+    if not bars:
         draw.text((left, above), "nothing yet", fill=FAINT, font=_font(20))
 
 
-def _frame(draw: ImageDraw.ImageDraw, box: Box, title: str, legend: list[tuple[str, Colour]]) -> Box:
+def _shortened(draw: ImageDraw.ImageDraw, text: str, size: int, room: float) -> str:
+    while text and draw.textlength(text, _font(size)) > room:
+        text = text.rstrip("…")[:-1] + "…"
+    return text
+
+
+def _frame(draw: ImageDraw.ImageDraw, box: Box, title: str, legend: Sequence[tuple[str, Colour]]) -> Box:
     """Title and legend; gives where the plot goes."""
     left, top, right, bottom = box
     draw.text((left, top + 36), title, fill=INK, font=_font(28))
@@ -112,12 +177,12 @@ def _grid(draw: ImageDraw.ImageDraw, plot: Box, most: float, how: str) -> None:
         draw.text((left - 8, y), how.format(most * part), fill=FAINT, font=_font(16), anchor="rm")
 
 
-def _dates(draw: ImageDraw.ImageDraw, plot: Box, numbers: Statistics) -> None:
+def _dates(draw: ImageDraw.ImageDraw, plot: Box, days: Sequence[date]) -> None:
     left, _top, right, bottom = plot
-    step = (right - left) / len(numbers.days)
-    for place in range(0, len(numbers.days), max(1, len(numbers.days) // 5)):
+    step = (right - left) / len(days)
+    for place in range(0, len(days), max(1, len(days) // 5)):
         x = left + (place + 0.5) * step
-        draw.text((x, bottom + 10), f"{numbers.days[place]:%m-%d}", fill=FAINT, font=_font(16), anchor="ma")
+        draw.text((x, bottom + 10), f"{days[place]:%m-%d}", fill=FAINT, font=_font(16), anchor="ma")
 
 
 @cache

@@ -132,7 +132,9 @@ async def demonstrate(settings: Settings) -> None:
 
 
 async def alone(address: str, transcript: Transcript) -> None:
-    transcript.heading("Ann, alone with the bot: one tap, then further, four at once, full size, and into the gallery")
+    transcript.heading(
+        "Ann, alone with the bot: one tap, further, four at once, full size, twice the size, into the gallery"
+    )
     async with Person(address, ANN, name="Ann", language="en") as chat:
         ann = Actor("Ann", chat, transcript)
         await ann.says("/start")
@@ -145,6 +147,7 @@ async def alone(address: str, transcript: Transcript) -> None:
         await ann.taps(chosen, "Full size", lambda m: m.kind == "document")
         cat = await ann.taps(await ann.sends("chelsea.jpg"), "wild", panel)
         wild = await ann.taps(cat, "Expand", result)
+        await ann.taps(wild, "×2", lambda m: "· ×2" in m.text and "📣 Publish" in m.labels)
         consent = await ann.taps(wild, "Publish", lambda m: "Not now" in m.labels)
         await ann.taps(consent, "Publish", lambda m: "No title" in m.labels)
         await ann.says("Cats all the way down", lambda m: "Cats all the way down" in m.text)

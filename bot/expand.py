@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -17,7 +19,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from bot.refusal import Refused
 from inference.canvas import Direction, Extent, Margins, check_limits, parse_ratio, scaled, with_ratio
 from inference.careful import Attempt, Careful, trust
-from inference.engine import EngineName, Pixels, Request, Style, open_engine
+from inference.engine import EngineName, Pixels, Report, Request, Style, open_engine
 from inference.gate import judge
 from inference.photo import decode, encode_master
 
@@ -64,11 +66,7 @@ def expand_file(
 
     Raises Refused, OSError, BadPhoto, NoSuchCanvas, EngineError, EngineUnavailable.
     """
-    suffix = out.suffix.lower()
-    if suffix not in KINDS:
-        raise Refused(f"{out}: the end of the name says the kind of file; use {', '.join(KINDS)}")
-    if not out.parent.is_dir():
-        raise Refused(f"{out.parent} is not a folder")
+    suffix = suffix_of(out)
     photo = decode(source.read_bytes())
     extent = Extent(photo.shape[1], photo.shape[0])
     request = Request(photo, wish.of(extent, max_megapixels), style, seed, prompt)
@@ -87,8 +85,19 @@ def expand_file(
         "engine": painter.name,
         "style": style.value,
         "seconds": round(seconds, 3),
+        "recipe": attempt.recipe,
     }
     print(json.dumps(facts) if as_json else f"{out}: {width}x{height}, seed {seed}, {seconds:.1f} s")
+
+
+def suffix_of(out: Path) -> str:
+    """What the end of a name says of the file to be written. Raises Refused."""
+    suffix = out.suffix.lower()
+    if suffix not in KINDS:
+        raise Refused(f"{out}: the end of the name says the kind of file; use {', '.join(KINDS)}")
+    if not out.parent.is_dir():
+        raise Refused(f"{out.parent} is not a folder")
+    return suffix
 
 
 def encode_as(canvas: Pixels, suffix: str) -> bytes:
@@ -111,10 +120,17 @@ def write_whole(path: Path, data: bytes) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def _paint(engine: Careful, request: Request) -> tuple[Attempt, float]:
+@contextmanager
+def progress_bar(title: str) -> Iterator[Report]:
+    """On a terminal's stderr; elsewhere nothing is shown."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     console = Console(file=sys.stderr)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task, started = progress.add_task(f"{engine.name} {request.style.value}", total=1.0), time.perf_counter()
-        attempt = engine.attempt(request, lambda fraction: progress.update(task, completed=fraction))
-        return attempt, time.perf_counter() - started
+        task = progress.add_task(title, total=1.0)
+        yield lambda fraction: progress.update(task, completed=fraction)
+
+
+def _paint(engine: Careful, request: Request) -> tuple[Attempt, float]:
+    started = time.perf_counter()
+    with progress_bar(f"{engine.name} {request.style.value}") as report:
+        return engine.attempt(request, report), time.perf_counter() - started

@@ -14,6 +14,7 @@ from inference.canvas import Margins
 from inference.engine import Cancelled, EngineError, Style
 from inference.photo import BadPhoto
 from inference.process import EngineProcess, Order, Outcome
+from inference.safety import Level
 from storage.models import Expansion, Photo, Status
 from storage.queue import Beat, Made
 
@@ -92,6 +93,7 @@ class Worker:
             style=Style(expansion.style),
             seed=expansion.seed,
             prompt=expansion.prompt,
+            doubles=expansion.doubles,
         )
 
     async def _keep(self, expansion: Expansion, outcome: Outcome) -> None:
@@ -113,20 +115,22 @@ class Worker:
             preview=preview,
             seconds=outcome.seconds,
             seed=outcome.seed,
-            verdict=outcome.verdict.value,
-            surprise=outcome.surprise,
+            verdict=(outcome.verdict | Level(expansion.verdict)).value,
+            recipe={name: value for name, value in outcome.recipe.items() if name != "words"},
         )
+        if outcome.surprise is not None:  # what is doubled surprises as it did, by what had been drawn
+            made |= Made(surprise=outcome.surprise, words=[str(word) for word in outcome.recipe.get("words", [])])
         kept = await self._finish(expansion, Status.DONE, **made)
         if not kept and await self.services.store.expansion(expansion.id) is None:
             await self.services.discard([master, thumb, preview])
-        SECONDS.labels(self.services.engine.name).observe(outcome.seconds)
+        SECONDS.labels(self.services.maker_of(expansion)[0]).observe(outcome.seconds)
 
     async def _finish(
         self, expansion: Expansion, status: Status, error: Exception | None = None, **made: Unpack[Made]
     ) -> bool:
-        engine, reason = self.services.engine, str(error) if error else None
+        (engine, model), reason = self.services.maker_of(expansion), str(error) if error else None
         kept = await self.services.queue.finish(
-            expansion.id, self.name, status, engine=engine.name, model=engine.model, error=reason, **made
+            expansion.id, self.name, status, engine=engine, model=model, error=reason, **made
         )
         EXPANSIONS.labels(status.value if kept else "lost").inc()
         log.info("expansion.finished", expansion=expansion.id, status=status.value, kept=kept, error=reason)

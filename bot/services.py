@@ -11,6 +11,7 @@ from bot.films import Films
 from bot.thumbnails import SIZES
 from bot.wordlist import WordList
 from inference.process import EngineInfo
+from inference.upscale import NAME as UPSCALE
 from storage.blobs import Blobs
 from storage.gallery import GalleryStore
 from storage.models import Expansion
@@ -57,6 +58,10 @@ class Services:
     def hand_on(self, message: MessageKey) -> asyncio.Lock:
         """Held by whoever draws a message, so that nobody puts one page's buttons under another page's picture."""
         return self._hands.setdefault(message, asyncio.Lock())
+
+    def maker_of(self, expansion: Expansion) -> tuple[str, str]:
+        """The engine, by name and model, that makes the picture: doubling is the same with every one."""
+        return (UPSCALE, "") if expansion.doubles else (self.engine.name, self.engine.model)
 
     async def discard(self, blobs: list[str]) -> None:
         """Delete picture bytes that no row needs any more, and the thumbnails made of them."""

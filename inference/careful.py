@@ -11,7 +11,7 @@ import numpy as np
 
 from inference.border import flat_border
 from inference.canvas import Margins
-from inference.engine import Engine, EngineError, Pixels, Report, Request
+from inference.engine import Engine, EngineError, Pixels, Recipe, Report, Request
 from inference.gate import Problem, Unfit, judge
 
 RETRIES: Final = 2
@@ -24,11 +24,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Attempt:
-    """A canvas, the seed that gave it, and what the gate has against it."""
+    """A canvas, the seed and the recipe that gave it, and what the gate has against it."""
 
     canvas: Pixels
     seed: int
     problem: Problem | None
+    recipe: Recipe
 
 
 def trust(_canvas: Pixels, _margins: Margins) -> None:
@@ -45,6 +46,9 @@ class Careful:
     def expand(self, request: Request, report: Report) -> Pixels:
         return self.attempt(request, report).canvas
 
+    def recipe(self, request: Request) -> Recipe:
+        return self._engine.recipe(_within_border(request))
+
     def attempt(self, request: Request, report: Report) -> Attempt:
         """The first attempt without a problem, else the one with the smallest.
 
@@ -55,14 +59,15 @@ class Careful:
         problems: list[str] = []
         for number in range(RETRIES + 1):
             seed = derived(request.seed, number)
+            asked = replace(inner, seed=seed)
             try:
-                painted = self._engine.expand(replace(inner, seed=seed), _share(report, number))
+                painted = self._engine.expand(asked, _share(report, number))
                 canvas = _with_photo(painted, inner)
                 problem = self._judged(canvas, inner.margins)
             except Unfit as unfit:
                 problem = unfit.problem
             else:
-                attempt = Attempt(_with_photo(canvas, request), seed, problem)
+                attempt = Attempt(_with_photo(canvas, request), seed, problem, self._engine.recipe(asked))
                 if problem is None:
                     report(1.0)
                     return attempt

@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Final
 
 from inference.careful import Careful, trust
-from inference.engine import Engine, Pixels, Report, Request
+from inference.engine import Engine, Pixels, Recipe, Report, Request, versions
 from inference.gate import judge
 from inference.safety import Classifier, Level, Scores, Thresholds, Verdict, check, open_classifier
+from inference.upscale import NAME, upscale_expansion
 
 NO_CLASSIFIER: Final = "none"
 UNCHECKED: Final = Verdict(Level.SAFE, Scores(0.0, 0.0), "not checked")
@@ -34,11 +35,12 @@ class Checks:
 
 @dataclass(frozen=True, eq=False)
 class Checked:
-    """A canvas, the seed that gave it, and whether it may be shown."""
+    """A canvas, the seed and the recipe that gave it, and whether it may be shown."""
 
     canvas: Pixels
     seed: int
     verdict: Verdict
+    recipe: Recipe
 
 
 class CheckedEngine:
@@ -54,7 +56,15 @@ class CheckedEngine:
 
     def expand(self, request: Request, report: Report) -> Checked:
         attempt = self._careful.attempt(request, report)
-        return Checked(attempt.canvas, attempt.seed, self._verdict(request.photo) | self._verdict(attempt.canvas))
+        verdict = self._verdict(request.photo) | self._verdict(attempt.canvas)
+        return Checked(attempt.canvas, attempt.seed, verdict, attempt.recipe)
+
+    def double(self, request: Request, report: Report) -> Checked:
+        """The photo at twice its size, whatever the engine; margins, style and prompt change nothing."""
+        doubled = upscale_expansion(request.photo, report)
+        verdict = self._verdict(request.photo) | self._verdict(doubled)
+        key = f"{NAME} {versions('kuotu', 'onnxruntime', 'opencv-python-headless')}"
+        return Checked(doubled, request.seed, verdict, {"key": key})
 
     def _verdict(self, pixels: Pixels) -> Verdict:
         return check(pixels, self._classifier, self._thresholds) if self._classifier else UNCHECKED

@@ -123,14 +123,16 @@ def _carried_out(engine: CheckedEngine, order: Frame, report: Callable[[float], 
     photo = decode(order.blobs[0])
     report(DECODED)
     request = Request(photo, margins, Style(values["style"]), values["seed"], values["prompt"])
-    checked = engine.expand(request, lambda fraction: report(DECODED + fraction * (PAINTED - DECODED)))
+    work = engine.double if values["doubles"] else engine.expand
+    checked = work(request, lambda fraction: report(DECODED + fraction * (PAINTED - DECODED)))
     report(PAINTED)
     master = encode_master(checked.canvas)
     report(ENCODED)
     blobs = (master, encode_chat(checked.canvas), thumbnail(checked.canvas))
     report(1)
-    guess = surprise(photo, checked.canvas, margins)
-    given = {"extent": margins.canvas(request.extent), "seed": checked.seed, "surprise": guess}
+    guess = None if values["doubles"] else surprise(photo, checked.canvas, margins)
+    height, width = checked.canvas.shape[:2]
+    given = {"extent": (width, height), "seed": checked.seed, "surprise": guess, "recipe": checked.recipe}
     said = {"verdict": checked.verdict.level, "reason": checked.verdict.reason}
     return Frame("done", given | said | {"seconds": time.perf_counter() - started}, blobs)
 

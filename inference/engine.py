@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, TypeAlias
+from importlib.metadata import version
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,10 @@ Pixels: TypeAlias = NDArray[np.uint8]
 
 Report: TypeAlias = Callable[[float], None]
 """Called by an engine with the fraction done, 0 to 1. May raise Cancelled, which an engine lets through."""
+
+Recipe: TypeAlias = Mapping[str, Any]
+"""What a canvas depends on besides its request, as JSON values that are kept with it: preset, revision, sizes,
+versions; and under `words` the ids of those that the style drew."""
 
 
 class Style(StrEnum):
@@ -72,10 +77,17 @@ class Engine(Protocol):
     devices: int  # how many of it this machine can run at once: one a core, or one a card
 
     def expand(self, request: Request, report: Report) -> Pixels: ...
+    def recipe(self, request: Request) -> Recipe:
+        """Of the canvas that was just painted of a request."""
 
 
 def ignore(_fraction: float) -> None:
     """A Report for those who do not wait."""
+
+
+def versions(*libraries: str) -> str:
+    """«numpy=2.4.6 numba=0.63»"""
+    return " ".join(f"{library}={version(library)}" for library in libraries)
 
 
 def open_engine(name: EngineName, model: str = "") -> Engine:

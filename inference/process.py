@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
+from typing import Any
 
 from inference.canvas import Extent, Margins
 from inference.checks import Checks
-from inference.engine import Cancelled, EngineError, EngineName, EngineUnavailable, Report, Style
+from inference.engine import Cancelled, EngineError, EngineName, EngineUnavailable, Recipe, Report, Style
 from inference.frame import Frame
 from inference.link import Link
 from inference.photo import BadPhoto, Reason
@@ -24,13 +25,17 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Order:
-    """One expansion, before decoding; `photo` is a file's bytes: as sent, or a master."""
+    """One expansion, before decoding; `photo` is a file's bytes: as sent, or a master.
+
+    With `doubles` the photo is enlarged to twice its size instead, and the engine is not asked.
+    """
 
     photo: bytes
-    margins: Margins
+    margins: Margins = field(default_factory=Margins)
     style: Style = Style.FAITHFUL
     seed: int = 0  # 0 to 2**31 - 1
     prompt: str = ""
+    doubles: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,8 @@ class Outcome:
     seed: int  # the order's, or one derived from it that gave a picture without a problem
     verdict: Level  # of photo and result, whichever is worse
     reason: str  # of the verdict, for the log
-    surprise: float  # the machine's guess, 0 to 1
+    surprise: float | None  # the machine's guess, 0 to 1; none of what was doubled
+    recipe: Recipe
 
 
 @dataclass(frozen=True)
@@ -221,7 +227,8 @@ def _alive(opening: asyncio.Task[Link]) -> bool:
 
 
 def _frame(number: int, order: Order) -> Frame:
-    choices = {"margins": astuple(order.margins), "style": order.style, "seed": order.seed, "prompt": order.prompt}
+    choices: dict[str, Any] = {"margins": astuple(order.margins), "style": order.style}
+    choices |= {"seed": order.seed, "prompt": order.prompt, "doubles": order.doubles}
     return Frame("expand", {"number": number, **choices}, (order.photo,))
 
 
@@ -238,7 +245,7 @@ def _outcome(frame: Frame) -> Outcome:
     values = frame.values
     if frame.kind == "done":
         master, preview, thumb = frame.blobs
-        said = {name: values[name] for name in ("seconds", "seed", "reason", "surprise")}
+        said = {name: values[name] for name in ("seconds", "seed", "reason", "surprise", "recipe")}
         extent, level = Extent(*values["extent"]), Level(values["verdict"])
         _log.info("seed %d, %s: %s", values["seed"], level, values["reason"])
         return Outcome(master, preview, thumb, extent, verdict=level, **said)

@@ -32,6 +32,10 @@ class Level(StrEnum):
     UNSURE = "unsure"  # shown under a spoiler
     UNSAFE = "unsafe"  # shown under a spoiler, never published
 
+    def __or__(self, other: Level) -> Level:
+        """The worse of two."""
+        return max(self, other, key=list(Level).index)
+
 
 @dataclass(frozen=True)
 class Scores:

@@ -16,12 +16,14 @@ from inference.canvas import Extent
 from inference.engine import Pixels, Report, ignore
 from inference.network import WEIGHTS, Network
 
+NAME: Final = "upscale"  # what stands where an engine's name does
 REACH: Final = 9  # px around a tile that its enlargement depends on, by the network's construction
 TILE: Final = 256  # px; one tile takes about 80 MB
 WORTHWHILE: Final = 1.6  # times; below it resampling and sharpening do as well
 ROUNDS: Final = 4  # of back-projection
-ROWS: Final = 256  # of the original that are made consistent at a time
+ROWS: Final = 128  # of the original that are made consistent at a time
 MARGIN: Final = 16  # rows around them, beyond what the rounds carry over
+GUESSED: Final = 0.8  # of the progress, when the network has done its part
 
 
 def upscale(pixels: Pixels, report: Report = ignore) -> Pixels:
@@ -45,13 +47,15 @@ def upscale_expansion(master: Pixels, report: Report = ignore) -> Pixels:
     they come from (what cv2.INTER_AREA computes). So nothing is claimed that the photo does not say. The network's
     guess is pulled there by back-projection: Irani and Peleg, «Improving Resolution by Image Registration», 1991.
     """
-    large = upscale(master, report)
+    large = upscale(master, lambda fraction: report(fraction * GUESSED))
     for top in range(0, len(master), ROWS):
+        report(GUESSED + (1 - GUESSED) * top / len(master))
         bottom = min(top + ROWS, len(master))
         above, below = max(0, top - MARGIN), min(len(master), bottom + MARGIN)
         strip = _projected(large[2 * above : 2 * below].astype(np.float32), master[above:below])
         inside = slice(2 * (top - above), 2 * (bottom - above))
         large[2 * top : 2 * bottom] = _consistent(strip[inside], master[top:bottom])
+    report(1.0)
     return large
 
 

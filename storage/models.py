@@ -8,6 +8,7 @@ from random import random
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     ColumnElement,
     DateTime,
@@ -195,6 +196,7 @@ class Expansion(Base):
     top: Mapped[int]
     right: Mapped[int]
     bottom: Mapped[int]
+    doubles: Mapped[bool] = mapped_column(default=False)  # each source pixel becomes four, and no margins are added
     style: Mapped[str] = mapped_column(String(16))
     prompt: Mapped[str] = mapped_column(Text, default="")
     seed: Mapped[int]
@@ -217,6 +219,8 @@ class Expansion(Base):
     seconds: Mapped[float | None]
     verdict: Mapped[str] = mapped_column(String(16), default="safe")  # of the safety check: safe, unsure, unsafe
     surprise: Mapped[float | None]  # the machine's guess, 0 to 1
+    words: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))  # ids of those that the style drew
+    recipe: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # preset, revision, size, versions …
     # how it is shown
     message_id: Mapped[int | None]  # the status message, later the result; known before the engine starts
     delivered_at: Mapped[datetime | None] = mapped_column(Moment)

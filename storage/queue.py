@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from enum import Enum
-from typing import Protocol, TypedDict, Unpack
+from typing import Any, Protocol, TypedDict, Unpack
 
 from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select, true, tuple_, update
 from sqlalchemy.exc import IntegrityError
@@ -41,6 +41,8 @@ class Made(TypedDict, total=False):
     seed: int  # the one that was used
     verdict: str  # of the safety check
     surprise: float  # the machine's guess, 0 to 1
+    words: list[str]  # ids of those that were drawn
+    recipe: dict[str, Any]  # what the picture depends on besides what was asked, as JSON values
 
 
 class Queue(Protocol):

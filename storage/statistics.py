@@ -3,18 +3,46 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import fmean, median
+from typing import NamedTuple, TypeVar
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import transactions
-from storage.models import Expansion, Person, Status
+from storage.models import Expansion, Person, Post, Status
+from storage.ranking import surprise_index
 
-Facts = Row[datetime, datetime | None, datetime | None, Status, str, str, float | None]
+Key = TypeVar("Key", bound=Hashable)
+FINAL = (Status.DONE, Status.FAILED, Status.CANCELLED)
+
+
+class Fact(NamedTuple):
+    """One expansion, and what people said of its post: zeros where there is none."""
+
+    person_id: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    status: Status
+    engine: str
+    style: str
+    words: list[str] | None
+    doubles: bool
+    guess: float | None
+    surprised: int
+    impressions: int
+
+
+@dataclass(frozen=True)
+class Surprise:
+    """How surprising some expansions are, by the gallery's own index."""
+
+    index: int  # 0 to 100
+    impressions: int  # that it rests on; 0: it is the machine's guess
 
 
 @dataclass(frozen=True)
@@ -24,49 +52,76 @@ class Statistics:
     days: list[date]
     done: list[int]
     failed: list[int]  # or cancelled
+    active: list[int]  # people who asked for an expansion
     waiting: list[float | None]  # from the tap to the engine
     running: list[float | None]
     engines: Counter[str]
-    surprise: dict[str, float]  # the machine's mean guess, 0 to 1, by style
-    people: int
+    styles: dict[str, Surprise]
+    words: dict[str, Surprise]  # by id
+    people: int  # who have ever been here, whenever
 
 
 async def statistics(engine: AsyncEngine, now: datetime, days: int) -> Statistics:
     """The expansions that were asked for in the last days, today's included."""
     since = (now - timedelta(days=days - 1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    row, surprised = Expansion, Post.laughing + Post.mind_blown + Post.screaming
+    asked = (
+        select(
+            *(row.person_id, row.created_at, row.started_at, row.finished_at, row.status, row.engine, row.style),
+            *(row.words, row.doubles, row.surprise, func.coalesce(surprised, 0), func.coalesce(Post.impressions, 0)),
+        )
+        .outerjoin(Post, Post.expansion_id == row.id)
+        .where(row.created_at >= since)
+    )
     async with transactions(engine).read() as session:
-        row = Expansion
-        asked = select(
-            row.created_at, row.started_at, row.finished_at, row.status, row.engine, row.style, row.surprise
-        ).where(row.created_at >= since)
-        facts = (await session.execute(asked)).all()
+        facts = [Fact._make(found) for found in await session.execute(asked)]
         people = await session.scalar(select(func.count()).select_from(Person))
     return summed([since.date() + timedelta(days=number) for number in range(days)], facts, people or 0)
 
 
-def summed(days: list[date], facts: Sequence[Facts], people: int) -> Statistics:
-    """Rows as they come, put into their days."""
-    done, failed, engines = Counter[date](), Counter[date](), Counter[str]()
-    waiting, running = defaultdict[date, list[float]](list), defaultdict[date, list[float]](list)
-    guesses = defaultdict[str, list[float]](list)
-    for created, started, finished, status, engine, style, surprise in facts:
-        day = created.date()
-        (done if status is Status.DONE else failed)[day] += status in (Status.DONE, Status.FAILED, Status.CANCELLED)
-        if status is not Status.DONE:
-            continue
-        engines[engine] += 1
-        if started is not None and finished is not None:
-            waiting[day].append((started - created).total_seconds())
-            running[day].append((finished - started).total_seconds())
-        if surprise is not None:
-            guesses[style].append(surprise)
+def summed(days: list[date], facts: Sequence[Fact], people: int) -> Statistics:
+    """Facts as they come, put into their days."""
+    by_day = _grouped((fact.created_at.date(), fact) for fact in facts)
+    done = _grouped((fact.created_at.date(), fact) for fact in facts if fact.status is Status.DONE)
+    made = [fact for each in done.values() for fact in each]
     return Statistics(
         days,
-        [done[day] for day in days],
-        [failed[day] for day in days],
-        [median(waiting[day]) if waiting[day] else None for day in days],
-        [median(running[day]) if running[day] else None for day in days],
-        engines,
-        {style: fmean(values) for style, values in guesses.items()},
+        [len(done[day]) for day in days],
+        [sum(fact.status in FINAL for fact in by_day[day]) - len(done[day]) for day in days],
+        [len({fact.person_id for fact in by_day[day]}) for day in days],
+        [_median((fact.created_at, fact.started_at) for fact in done[day]) for day in days],
+        [_median((fact.started_at, fact.finished_at) for fact in done[day]) for day in days],
+        Counter(fact.engine for fact in made),
+        _surprise((fact.style, fact) for fact in made),
+        _surprise((word, fact) for fact in made for word in fact.words or ()),
         people,
     )
+
+
+def _median(spans: Iterable[tuple[datetime | None, datetime | None]]) -> float | None:
+    """Seconds between the two moments of a span."""
+    seconds = [(end - start).total_seconds() for start, end in spans if start and end]
+    return median(seconds) if seconds else None
+
+
+def _surprise(pairs: Iterable[tuple[str, Fact]]) -> dict[str, Surprise]:
+    """By key, the most surprising first: what people said, and the mean guess counted as it is on every post.
+
+    What was doubled was guessed once, when it was made; people may say of either.
+    """
+    found: dict[str, Surprise] = {}
+    for key, facts in _grouped(pairs).items():
+        guesses = [fact.guess for fact in facts if fact.guess is not None and not fact.doubles]
+        seen = sum(fact.impressions for fact in facts)
+        if guesses or seen:
+            prior = fmean(guesses) if guesses else 0.5
+            index = surprise_index(sum(fact.surprised for fact in facts), 0, 0, seen, prior)
+            found[key] = Surprise(index, seen)
+    return dict(sorted(found.items(), key=lambda one: -one[1].index))
+
+
+def _grouped(pairs: Iterable[tuple[Key, Fact]]) -> defaultdict[Key, list[Fact]]:
+    groups = defaultdict[Key, list[Fact]](list)
+    for key, fact in pairs:
+        groups[key].append(fact)
+    return groups

@@ -149,6 +149,12 @@ class Store:
         async with self._read() as session:
             return list(await session.scalars(ancestors(expansion_id)))
 
+    async def doubling(self, photo_id: int, person_id: int) -> Expansion | None:
+        """The newest try of a person to make a photo twice as large."""
+        this = (Expansion.source_id == photo_id, Expansion.person_id == person_id, Expansion.doubles)
+        async with self._read() as session:
+            return await session.scalar(select(Expansion).where(*this).order_by(Expansion.id.desc()).limit(1))
+
     async def waiting(self) -> list[Expansion]:
         """Everyone in the queue, in the order of the queue."""
         waits = status_is(Expansion, Status.WAITING)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from inference.engine import Engine, EngineName, EngineUnavailable, Pixels, Report, Request
+from inference.engine import Engine, EngineName, EngineUnavailable, Pixels, Recipe, Report, Request
 
 
 def open_engine(name: EngineName, model: str) -> Engine:
@@ -66,6 +66,9 @@ class Noise:
         report(0.5)
         report(1.0)
         return _PAINTINGS.get(request.prompt, _noise)(request)
+
+    def recipe(self, request: Request) -> Recipe:
+        return {"words": [f"word-{request.seed}"], "key": "noise=1"}
 
 
 def _noise(request: Request) -> Pixels:

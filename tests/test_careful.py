@@ -12,7 +12,7 @@ import pytest
 
 from inference.canvas import Extent, Margins
 from inference.careful import RETRIES, Careful, derived
-from inference.engine import Cancelled, Engine, EngineError, Pixels, Report, Request, ignore
+from inference.engine import Cancelled, Engine, EngineError, Pixels, Recipe, Report, Request, ignore
 from inference.gate import Kind, Problem, Unfit
 from inference.photo import decode
 
@@ -49,6 +49,9 @@ class Moody:
         report(1.0)
         return np.clip(canvas, 0, 255).astype(np.uint8)
 
+    def recipe(self, request: Request) -> Recipe:
+        return {"words": [f"word-{request.seed}"], "margins": request.margins}
+
 
 def test_a_good_first_attempt_is_the_only_one() -> None:
     engine = Moody()
@@ -67,6 +70,7 @@ def test_the_first_seed_without_a_problem_is_kept_and_reported(number: int) -> N
     engine = Moody(dict.fromkeys(SEEDS[:number], -255))
     attempt = Careful(engine).attempt(REQUEST, ignore)
     assert (attempt.seed, attempt.problem) == (SEEDS[number], None)
+    assert attempt.recipe["words"] == [f"word-{SEEDS[number]}"]
     assert [request.seed for request in engine.asked] == SEEDS[: number + 1]
     again = Careful(engine).attempt(replace(REQUEST, seed=attempt.seed), ignore)
     assert np.array_equal(again.canvas, attempt.canvas)

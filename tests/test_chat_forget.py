@@ -101,9 +101,11 @@ async def test_only_the_one_who_asked_can_answer(kuotu: Kuotu, newcomer: Any) ->
 
 async def test_nothing_is_left(kuotu: Kuotu, newcomer: Any, database: AsyncEngine, folder: Path) -> None:
     ann, bob = await newcomer("Ann", user=777_001), await newcomer("Bob", user=777_002)
-    await published(ann)
+    made, _title = await published(ann)
     await ann.say("Goodbye")
     await ann.wait_for(lambda m: "hangs in the gallery" in m.text)
+    await ann.tap(made, "×2")
+    await ann.wait_for(lambda m: "· ×2" in m.text and "📣 Publish" in m.labels)
     await bob.say("/gallery")
     card = await bob.wait_for(lambda m: "▶" in m.labels)
     await bob.tap(card, "🤣")

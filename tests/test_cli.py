@@ -57,13 +57,39 @@ def test_expand_tells_what_it_made_and_keeps_the_photo(run: Run, picture: Path, 
     code, told, complaints = run("expand", picture, "-o", out, *options)
     assert (code, complaints) == (0, "")
     facts = json.loads(told)
-    assert list(facts) == ["width", "height", "margins", "seed", "engine", "style", "seconds"]
+    assert list(facts) == ["width", "height", "margins", "seed", "engine", "style", "seconds", "recipe"]
+    assert facts["recipe"]["key"].startswith("patchmatch kuotu=")
     canvas, photo = pixels(out), pixels(picture)
     assert (facts["height"], facts["width"]) == canvas.shape[:2] == (photo.shape[0] + 16, photo.shape[1] + 31)
     assert facts["margins"] == [10, 0, 21, 16]
     assert (facts["seed"], facts["engine"], facts["style"]) == (7, "patchmatch", "playful")
     assert facts["seconds"] > 0
     assert np.array_equal(canvas[: photo.shape[0], 10 : 10 + photo.shape[1]], photo)
+
+
+def test_upscale_doubles_a_picture_that_halves_to_itself(run: Run, picture: Path, tmp_path: Path) -> None:
+    out = tmp_path / "large.png"
+    code, told, complaints = run("upscale", picture, "-o", out, "--json")
+    assert (code, complaints) == (0, "")
+    facts, small, large = json.loads(told), pixels(picture), pixels(out)
+    assert list(facts) == ["width", "height", "seconds"]
+    assert large.shape == (facts["height"], facts["width"], 3) == (2 * small.shape[0], 2 * small.shape[1], 3)
+    assert np.array_equal(np.asarray(Image.fromarray(large).reduce(2)), small)
+
+
+@pytest.mark.parametrize(
+    ("source", "out", "said"),
+    [
+        pytest.param("picos-12mp.jpg", "large.png", "the limit is 40 MP", id="too-large"),
+        pytest.param("chelsea.jpg", "large.gif", "the end of the name says the kind of file", id="kind"),
+        pytest.param("nowhere.jpg", "large.png", "No such file or directory", id="missing"),
+    ],
+)
+def test_what_cannot_be_doubled_is_one_line(run: Run, tmp_path: Path, source: str, out: str, said: str) -> None:
+    code, told, complaint = run("upscale", SAMPLES / source, "-o", tmp_path / out)
+    assert (code, told, complaint.count("\n")) == (2, "", 1)
+    assert said in complaint
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

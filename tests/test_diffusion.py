@@ -13,8 +13,9 @@ from tiny import NAMES, Opened, request_for
 from inference.canvas import Box, Direction, Extent, Margins, scaled, with_ratio
 from inference.diffusion.engine import open_diffusion
 from inference.diffusion.painter import Call, paint
-from inference.diffusion.prompts import Wording
+from inference.diffusion.prompts import Wording, write
 from inference.diffusion.sketch import Sketch
+from inference.diffusion.words import labels
 from inference.engine import Pixels, Request, Style, ignore
 
 
@@ -130,6 +131,26 @@ def test_the_key_names_what_a_picture_depends_on(tiny_engine: Opened) -> None:
     key = tiny_engine("tiny-sdxl", memory="fp8", batch=2).key
     assert key.startswith("tiny-sdxl@sdxl+controlnet+vae fp8 batch=2 ")
     assert f"torch={torch.__version__}" in key
+
+
+@pytest.mark.parametrize("style", Style)
+def test_the_recipe_tells_the_words_that_the_model_was_told(tiny_engine: Opened, style: Style) -> None:
+    engine, request = tiny_engine("tiny-sdxl"), replace(request_for("coffee", 120), style=style)
+    recipe = engine.recipe(request)
+    wording = write(engine.preset, style, request.margins, request.seed)
+    assert tuple(recipe["words"]) == wording.words
+    assert all(label in wording.prompt for label in labels(recipe["words"], "en"))
+    assert engine.recipe(request) == recipe
+    assert recipe["key"] == engine.key
+
+
+def test_the_recipe_tells_the_size_of_each_pass(tiny_engine: Opened) -> None:
+    engine, request = tiny_engine("tiny-sdxl"), request_for("coffee", 120)
+    width, height = request.extent
+    twice = replace(request, margins=Margins(width // 2, height // 2, width // 2, height // 2))
+    assert len(engine.recipe(request)["worked_at"]) == 1
+    assert len(engine.recipe(twice)["worked_at"]) == 2
+    assert engine.recipe(replace(request, margins=Margins()))["worked_at"] == []
 
 
 def test_terms_that_forbid_business_are_said_when_the_model_is_opened(

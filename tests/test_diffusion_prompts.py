@@ -6,7 +6,8 @@ import pytest
 
 from inference.canvas import Margins
 from inference.diffusion.presets import load_presets
-from inference.diffusion.prompts import Place, drawn, labels, words, write
+from inference.diffusion.prompts import write
+from inference.diffusion.words import Place, drawn, labels, words
 from inference.engine import Style
 
 SDXL, KLEIN = load_presets()["sdxl"], load_presets()["klein"]

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -72,6 +73,30 @@ async def test_an_order_becomes_a_master_with_the_photo_bit_for_bit(process: Eng
     assert extent(outcome.preview) == (660, 440)
     assert extent(outcome.thumb) == (640, 427)
     assert outcome.seconds > 0
+
+
+async def test_an_order_may_double_instead_whatever_the_engine(process: EngineProcess) -> None:
+    seen: list[float] = []
+    outcome = await process.expand(Order(PHOTO, doubles=True), seen.append)
+    assert outcome.extent == extent(outcome.master) == (1200, 800)
+    halved = cv2.resize(decode(outcome.master), (600, 400), interpolation=cv2.INTER_AREA)
+    assert np.array_equal(halved, decode(PHOTO))
+    assert outcome.surprise is None
+    assert outcome.recipe["key"].startswith("upscale kuotu=")
+    assert seen == sorted(seen)
+    assert len(set(seen)) >= 5
+
+
+async def test_doubling_is_cancelled_in_its_midst(process: EngineProcess) -> None:
+    before = name(process)
+    with pytest.raises(Cancelled):
+        await process.expand(Order(PHOTO, doubles=True), lambda fraction: process.cancel() if fraction > 0.1 else None)
+    assert (await process.expand(ORDER, ignore)).extent == (660, 440)
+    assert name(process) == before
+
+
+async def test_the_recipe_comes_with_the_picture(process: EngineProcess) -> None:
+    assert (await process.expand(ORDER, ignore)).recipe == {"words": ["word-7"], "key": "noise=1"}
 
 
 async def test_progress_rises_from_start_to_end(process: EngineProcess) -> None:

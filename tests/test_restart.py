@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from conftest import small_photo
+from test_chat_double import is_doubled
 from test_chat_expand import is_panel, is_result
 from test_chat_forget import inbox_is_empty, stray_blobs, traces
 
@@ -138,6 +140,35 @@ async def test_a_kill_in_mid_expansion_starts_it_again(program: Program, ann: Pe
     await program.start()
     await ann.wait_for(is_result)
     assert len(results(ann)) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "time"),
+    [
+        pytest.param("answerCallbackQuery", 1, id="tap-answered"),
+        pytest.param("sendPhoto", 1, id="status-message-sent-but-not-recorded"),
+        pytest.param("editMessageCaption", 1, id="in-the-making"),
+        pytest.param("editMessageMedia", 1, id="result-shown-but-not-recorded"),
+    ],
+)
+async def test_a_kill_while_a_result_is_doubled_doubles_it_once(
+    program: Program, ann: Person, method: str, time: int
+) -> None:
+    await ann.send_document(small_photo(longest=480))
+    panel = await ann.wait_for(is_panel)
+    await ann.tap(panel, "Expand")
+    result = await ann.wait_for(is_result)
+    program.kill_when_called(method, time)
+    await ann.press(result, "×2")
+    await program.killed()
+    orphans = {m.id for m in ann.messages if "Cancel" in str(m.labels)}  # what it sent and could not record
+    await program.start()
+    first = await ann.wait_for(is_doubled)
+    assert [m.id for m in ann.messages if is_doubled(m)] == [first.id]
+    said = await ann.tap(result, "×2")  # an old button, after the restart: it shows the one there is
+    assert said in (None, "That has started already.")
+    assert {m.button("×2").data for m in ann.messages if is_doubled(m)} == {first.button("×2").data}
+    assert {m.id for m in ann.messages if "×2" in m.text and not is_doubled(m)} <= orphans
 
 
 async def test_what_was_sent_while_the_bot_was_down_is_served(program: Program, ann: Person, photo: bytes) -> None:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
+import numpy as np
+import pytest
 from PIL import Image
-from rows import ANN, add_people, make, photo, start
+from rows import ANN, BOB, add, add_people, make, photo, start
 from scenes import result_in
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.chart import PAPER, chart
+from bot.chart import LEAST, PAPER, WORDS, chart, surprises
 from storage.database import transactions
-from storage.models import Expansion, Status
+from storage.models import Expansion, Post, Status
 from storage.queue import EmbeddedQueue
+from storage.statistics import Statistics, Surprise
 from storage.store import Store
 
 pytest_plugins = ["databases"]
@@ -34,7 +38,7 @@ def ran(day: datetime, waited: int, ran: int) -> dict[str, datetime]:
 
 
 async def test_rows_are_put_into_their_days(engine: AsyncEngine) -> None:
-    await add_people(engine, ANN)
+    await add_people(engine, ANN, BOB)
     store, queue = Store(engine), EmbeddedQueue(engine)
     source, yesterday = await store.add_photo(photo(ANN)), TODAY - timedelta(days=1)
     for day, waited, took in ((yesterday, 2, 10), (yesterday, 4, 20), (TODAY, 1, 5)):
@@ -47,11 +51,45 @@ async def test_rows_are_put_into_their_days(engine: AsyncEngine) -> None:
     assert (numbers.done, numbers.failed) == ([0, 2, 1], [0, 0, 1])
     assert (numbers.waiting, numbers.running) == ([None, 3, 1], [None, 15, 5])
     assert numbers.engines == {"patchmatch": 3}
-    assert {style: round(mean, 3) for style, mean in numbers.surprise.items()} == {"faithful": 0.2}
-    assert numbers.people == 1
+    assert numbers.styles == {"faithful": Surprise(20, 0)}
+    assert (numbers.people, numbers.active) == (2, [0, 1, 1])
     picture = Image.open(BytesIO(chart(numbers)))
-    assert picture.size == (1280, 960)
+    assert picture.size == (1280, 1440)
     assert picture.getpixel((2, 2)) == PAPER
+
+
+async def test_surprise_is_what_people_say_and_where_nobody_has_a_guess(engine: AsyncEngine) -> None:
+    await add_people(engine, ANN)
+    store, queue = Store(engine), EmbeddedQueue(engine)
+    source = await store.add_photo(photo(ANN))
+    duck, kites = {"words": ["rubber-duck"]}, {"words": ["kites", "rubber-duck"]}
+    asked = {"created_at": TODAY, "style": "wild", "surprise": 0.5}
+    for words, counts in (
+        (duck, {"laughing": 5, "mind_blown": 2, "screaming": 1, "loving": 4, "impressions": 18}),
+        (kites, None),
+        (kites | {"doubles": True, "surprise": 1.0}, {"laughing": 0, "impressions": 8}),
+    ):
+        made = await make(store, queue, source)
+        await changed(engine, made, **asked | words)
+        if counts is not None:
+            await add(engine, Post(expansion_id=made.id, person_id=ANN, title="", **counts))
+    numbers = await store.statistics(TODAY, 3)
+    # the guess counts as two views, as on every post; a doubled picture is guessed once
+    assert numbers.words == {"rubber-duck": Surprise(32, 26), "kites": Surprise(10, 8)}
+    assert list(numbers.words) == ["rubber-duck", "kites"]
+    assert numbers.styles == {"wild": Surprise(32, 26)}
+
+
+@pytest.mark.parametrize("count", [0, 1, WORDS, WORDS + 1, 31], ids=lambda n: f"{n} words")
+def test_the_chart_holds_however_many_words_there_are(count: int) -> None:
+    words = {f"word number {n} with a name that goes on and on and on" * 2: Surprise(n, n % 3) for n in range(count)}
+    bars = [bar.name for bar in surprises(words, WORDS)]
+    assert bars == list(words) if count <= WORDS else bars == [*list(words)[: WORDS - LEAST], *list(words)[-LEAST:]]
+    days = [TODAY.date()]
+    numbers = Statistics(days, [1], [0], [1], [None], [2.0], Counter(x=1), {}, words, 7)
+    picture = np.asarray(Image.open(BytesIO(chart(numbers))))
+    assert (picture[:, -16:] == PAPER).all()  # nothing runs out of the picture
+    assert ((picture[-480:, 700:] != PAPER).any(axis=(1, 2)).sum() > 100) == (count > 1)
 
 
 async def test_stats_are_for_admins(fresh_with: Any, newcomer: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -10,7 +11,7 @@ import pytest
 from PIL import Image
 
 from inference.canvas import Extent
-from inference.engine import Cancelled, Pixels
+from inference.engine import Cancelled, Pixels, Report
 from inference.network import WEIGHTS, Network
 from inference.photo import decode
 from inference.upscale import REACH, TILE, enlarge, softened, upscale, upscale_expansion
@@ -86,6 +87,11 @@ def test_noise_and_pure_colours_halve_to_themselves_too() -> None:
     assert np.array_equal(cv2.resize(upscale_expansion(master), (40, 300), interpolation=cv2.INTER_AREA), master)
 
 
+def test_other_programs_halve_it_to_the_master_too() -> None:
+    master = small("chelsea", 300)
+    assert np.array_equal(np.asarray(Image.fromarray(upscale_expansion(master)).reduce(2)), master)
+
+
 def test_halving_to_itself_costs_little_of_the_gain() -> None:
     true = sample("astronaut", 512)
     halved = np.asarray(true.resize((true.width // 2, true.height // 2), Image.Resampling.BOX))
@@ -115,18 +121,22 @@ def test_what_the_network_doubles_is_not_softened(size: Extent, expected: float)
     assert softened(Extent(100, 80), size) == expected
 
 
-def test_progress_grows_to_one_and_cancelling_passes_through() -> None:
-    photo, seen = small("life", 600)[: TILE + 10, : TILE + 10], list[float]()
-    upscale(photo, seen.append)
+@pytest.mark.parametrize("enlarging", [upscale, upscale_expansion])
+@pytest.mark.parametrize("until", [0.2, 0.9])
+def test_progress_grows_to_one_and_cancelling_passes_through(
+    enlarging: Callable[[Pixels, Report], Pixels], until: float
+) -> None:
+    photo, seen = small("life", 600)[:300, : TILE + 10], list[float]()
+    enlarging(photo, seen.append)
     assert seen == sorted(seen)
     assert (seen[0], seen[-1]) == (0.0, 1.0)
 
     def leave(fraction: float) -> None:
-        if fraction > 0.2:
+        if fraction > until:
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        upscale(photo, leave)
+        enlarging(photo, leave)
 
 
 def test_the_network_stays_within_a_megabyte() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
@@ -94,6 +95,15 @@ async def test_a_post_says_everything_and_unfolds(wall: Wall) -> None:
     assert "seen by" in page.lower()
     assert "3 people" in page
     assert "M100 50h200v100h-200Z" in page  # where its source lies
+
+
+async def test_a_post_tells_what_was_drawn_in_the_readers_language(wall: Wall) -> None:
+    post = await wall.hang(replace(flat(60, 40), words=("rubber-duck", "kites")))
+    plain = await wall.hang(flat(60, 40))
+    english, chinese = [await text(wall, f"/post/{post.id}?lang={language}") for language in ("en", "zh")]
+    assert "<dt>Drawn</dt><dd>a giant yellow rubber duck and dragon-shaped kites on long strings</dd>" in english
+    assert "<dt>抽到</dt><dd>一只巨大的小黄鸭和长线牵着的龙形风筝</dd>" in chinese
+    assert "Drawn" not in await text(wall, f"/post/{plain.id}?lang=en")
 
 
 async def test_links_unfold_at_the_public_address(tmp_path: Path) -> None:
@@ -461,12 +471,16 @@ async def test_another_site_cannot_ask_in_a_persons_name(wall: Wall) -> None:
 def test_steps_lie_where_their_pixels_are() -> None:
     from types import SimpleNamespace as Row
 
-    def step(margins: tuple[int, int, int, int], width: int, height: int) -> Any:
+    def step(margins: tuple[int, int, int, int], width: int, height: int, doubles: bool = False) -> Any:
         left, top, right, bottom = margins
-        return Row(left=left, top=top, right=right, bottom=bottom, source=Row(width=width, height=height))
+        sides = {"left": left, "top": top, "right": right, "bottom": bottom}
+        return Row(**sides, doubles=doubles, source=Row(width=width, height=height))
 
     chain = [step((10, 0, 10, 0), 100, 50), step((0, 5, 0, 5), 120, 50), step((7, 3, 1, 1), 120, 60)]
     steps = [(s.number, s.left, s.top, s.width, s.height) for s in steps_of(chain)]
     assert steps == [(0, 17, 8, 100, 50), (1, 7, 8, 120, 50), (2, 7, 3, 120, 60)]
+    doubled = [chain[0], step((0, 0, 0, 0), 120, 50, doubles=True), step((0, 5, 0, 5), 240, 100)]
+    steps = [(s.number, s.left, s.top, s.width, s.height) for s in steps_of(doubled)]
+    assert steps == [(0, 20, 5, 200, 100), (1, 0, 5, 240, 100)]
     many = steps_of([step((1, 1, 1, 1), 10 + 2 * n, 10 + 2 * n) for n in range(20)])
     assert [s.number for s in some_of(many)] == [0, 1, 2, 3, 4, 5, 6, 19]

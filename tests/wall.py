@@ -48,6 +48,7 @@ class Painted:
     direction: Direction = Direction.ALL
     style: Style = Style.WILD
     margins: tuple[int, int, int, int] = (0, 0, 0, 0)
+    words: tuple[str, ...] = ()
 
 
 def paint(name: str, direction: Direction, style: Style, longest: int = 120, scale: float = 1.5) -> Painted:
@@ -116,7 +117,8 @@ class Wall:
         assert taken is not None
         preview = await blobs.put(encoded(painted.after, "JPEG"), ".jpg")
         result = await _photo(blobs, author, painted.after)
-        assert await self.services.queue.finish(taken.id, "painter", Status.DONE, result=result, preview=preview)
+        made = {"result": result, "preview": preview, "words": list(painted.words)}
+        assert await self.services.queue.finish(taken.id, "painter", Status.DONE, **made)
         finished = await store.expansion(taken.id)
         assert finished is not None
         return finished

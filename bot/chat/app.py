@@ -75,6 +75,7 @@ TAPS: dict[type[Tap], OnTap] = {
     buttons.Roll: start.roll,
     buttons.Reroll: start.reroll,
     buttons.Variants: start.four_variants,
+    buttons.Double: start.double,
     buttons.Cancel: cancel.cancel_button,
     buttons.PickVariant: result.pick_variant,
     buttons.Further: result.further,

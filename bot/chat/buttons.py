@@ -86,6 +86,11 @@ class Further(Tap, tag="fu"):
 
 
 @dataclass(frozen=True)
+class Double(Tap, tag="x2"):
+    expansion: int
+
+
+@dataclass(frozen=True)
 class BackOneStep(Tap, tag="b1"):
     expansion: int
 

@@ -92,6 +92,15 @@ def new_seed() -> int:
     return secrets.randbelow(SEEDS)
 
 
+def may_double(photo: Extent, max_megapixels: float) -> bool:
+    """Whether a picture at twice its size is within the limits."""
+    try:
+        check_limits(Extent(2 * photo.width, 2 * photo.height), max_megapixels)
+    except NoSuchCanvas:
+        return False
+    return True
+
+
 def extent_of(photo: Photo) -> Extent:
     return Extent(photo.width, photo.height)
 

@@ -10,9 +10,9 @@ import structlog
 from telegram import InlineKeyboardMarkup, InputMediaPhoto, Message
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, TelegramError
 
-from bot.chat.choices import Choice, extent_of, margins_of
+from bot.chat.choices import extent_of, margins_of
 from bot.chat.edits import edit
-from bot.chat.panel import describe
+from bot.chat.panel import described
 from bot.chat.pictures import is_veiled
 from bot.chat.preview import variants_sheet
 from bot.chat.result import end_keyboard, result_caption, result_keyboard, sheet_keyboard
@@ -124,7 +124,7 @@ class Delivery:
     async def _show_end(self, say: Texts, expansion: Expansion) -> None:
         """Failed or cancelled: one sentence, and a way to try again."""
         key = "end.cancelled" if expansion.status is Status.CANCELLED else "end.failed"
-        caption = say.html(key, choice=describe(say, Choice.of(expansion)))
+        caption = say.html(key, choice=described(say, expansion))
         markup = end_keyboard(say, expansion)
         request = self.bot.edit_message_caption(
             expansion.chat_id, expansion.message_id, caption=caption, parse_mode="HTML", reply_markup=markup
@@ -196,7 +196,7 @@ class Delivery:
 def sheet_caption(say: Texts, variants: Sequence[Expansion]) -> str:
     done = sum(v.status is Status.DONE for v in variants)
     live = any(v.status in LIVE for v in variants)
-    title = say.html("status.four", choice=describe(say, Choice.of(variants[0])))
+    title = say.html("status.four", choice=described(say, variants[0]))
     return (
         f"{title}\n<code>{bar(done / len(variants))}</code> {done}/{len(variants)}"
         if live

@@ -8,9 +8,9 @@ from typing import Protocol, TypeAlias
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.chat.buttons import NextPost, PreviousPost, SortGallery
-from bot.chat.choices import Choice
 from bot.chat.credit import credit_lines
-from bot.chat.panel import button, describe
+from bot.chat.drawn import drawn_lines
+from bot.chat.panel import button, described
 from bot.chat.pictures import put_picture, remember, send_picture
 from bot.chat.post_buttons import FlipPost, Fork, More, PickPeriod
 from bot.chat.reactions import reaction_row
@@ -81,7 +81,8 @@ async def gallery_card(
     lines = [
         *([say.html("gallery.title", title=post.title)] if post.title else []),
         say.html("gallery.author", name=post.author.name),
-        describe(say, Choice.of(expansion)) + engine,
+        described(say, expansion) + engine,
+        *drawn_lines(say, expansion),
         *await credit_lines(services, say, await services.store.ancestry(expansion.id)),
         f"{say.html('gallery.index', index=index_of(post))} · {say.html('gallery.seen', count=post.impressions)}",
     ]

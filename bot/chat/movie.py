@@ -9,8 +9,8 @@ from telegram import Message
 from telegram.constants import ChatAction
 from telegram.error import BadRequest
 
+from bot.chain import growth
 from bot.chat.buttons import Film
-from bot.chat.choices import margins_of
 from bot.chat.pictures import is_veiled, remember
 from bot.chat.result import finished
 from bot.chat.visit import Visit, answer_to, thread_of
@@ -35,7 +35,7 @@ async def film(services: Services, visit: Visit, tap: Film) -> None:
     try:
         await visit.toast("film.coming")
         await visit.bot.send_chat_action(visit.chat.id, ChatAction.UPLOAD_VIDEO)
-        steps = [margins_of(step) for step in await services.store.ancestry(expansion.id)]
+        steps = [grown.margins for grown in growth(await services.store.ancestry(expansion.id))]
         movie = await services.films.make(visit.person.id, await services.blobs.get(expansion.result.blob), steps)
     except OneAtATime:
         await visit.reply("film.one_at_a_time")

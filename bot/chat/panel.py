@@ -18,7 +18,7 @@ from bot.services import Services
 from inference.canvas import Direction, NoSuchCanvas, RatioAcross, RatioReached
 from inference.engine import Style
 from storage import models
-from storage.models import Panel, Photo
+from storage.models import Expansion, Panel, Photo
 
 ARROWS = {
     Direction.LEFT: "⬅️",
@@ -122,6 +122,12 @@ def describe(say: Texts, choice: Choice) -> str:
     """«⤢ 1.5× · 🌿 faithful»"""
     size = choice.ratio or f"{choice.scale:g}×"
     return f"{ARROWS[choice.direction]} {size} · {style_name(say, choice.style)}"
+
+
+def described(say: Texts, expansion: Expansion) -> str:
+    """What was asked, and whether it is shown at twice the size."""
+    choice = describe(say, Choice.of(expansion))
+    return say("choice.doubled", choice=choice) if expansion.doubles else choice
 
 
 def style_name(say: Texts, style: Style) -> str:

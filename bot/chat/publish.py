@@ -16,6 +16,7 @@ from bot.chat.reactions import results_changed
 from bot.chat.result import finished
 from bot.chat.texts import LANGUAGES, Texts, texts
 from bot.chat.titles import LONGEST, all_titles, clean_title, suggestions
+from bot.chat.twins import refusal
 from bot.chat.visit import Visit, answer_to, thread_of
 from bot.services import Services
 from inference.safety import Level
@@ -159,6 +160,9 @@ async def _question(services: Services, visit: Visit, message: Message) -> model
 
 
 async def _publish(services: Services, visit: Visit, expansion: Expansion) -> None:
+    if reason := await refusal(services, expansion):
+        await visit.toast(reason, alert=True)
+        return
     guess = FIRST_GUESS if expansion.surprise is None else expansion.surprise
     post = await services.gallery.publish(expansion.id, visit.person.id, "", guess)
     if post is None or post.status is not PostStatus.LIVE:

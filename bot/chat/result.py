@@ -6,14 +6,16 @@ import asyncio
 from collections.abc import Sequence
 from io import BytesIO
 
-from telegram import InlineKeyboardMarkup, InputMediaPhoto
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto
 from telegram.constants import ChatAction
 
+from bot.chain import growth
 from bot.chat.buttons import (
     BackOneStep,
     BackToStart,
     Cancel,
     Delete,
+    Double,
     Film,
     FullSize,
     Further,
@@ -24,15 +26,17 @@ from bot.chat.buttons import (
     ShowBefore,
     Variants,
 )
-from bot.chat.choices import Choice, extent_of, margins_of
+from bot.chat.choices import extent_of, may_double
 from bot.chat.credit import credit_lines
-from bot.chat.panel import button, describe, open_panel
+from bot.chat.drawn import drawn_lines
+from bot.chat.panel import button, described, open_panel
 from bot.chat.pictures import is_veiled, remember, send_picture
 from bot.chat.preview import canvas_preview
 from bot.chat.reactions import reaction_row
 from bot.chat.texts import Texts
 from bot.chat.visit import Visit, answer_to, thread_of
 from bot.services import Services
+from inference.canvas import Extent, Margins
 from inference.photo import full_resolution
 from storage.models import Expansion, Photo, Post, PostStatus, Status
 
@@ -43,8 +47,9 @@ async def result_caption(services: Services, say: Texts, expansion: Expansion) -
     chain = await services.store.ancestry(expansion.id)
     lines = [
         *([say.html("post.title", title=post.title)] if post and post.title else []),
-        say.html("result.caption", choice=describe(say, Choice.of(expansion)), seed=expansion.seed),
+        say.html("result.caption", choice=described(say, expansion), seed=expansion.seed),
         *([say.html("result.size", width=result.width, height=result.height)] if result else []),
+        *drawn_lines(say, expansion),
         *await credit_lines(services, say, chain),
         *([say.html("result.published")] if is_live(post) else []),
         *([say.html("result.veiled")] if is_veiled(expansion) else []),
@@ -63,18 +68,15 @@ async def result_keyboard(
     )
     published = is_live(await services.gallery.post_of(number))
     steps = [button(say("result.back"), BackOneStep(number)), button(say("result.start"), BackToStart(number))]
+    chain = await services.store.ancestry(number)
     return InlineKeyboardMarkup(
         [
             reaction_row(number, counts),
-            [
-                button(say("result.reroll"), Reroll(number, expansion.rerolls)),
-                button(say("result.variants"), Variants(number, expansion.rerolls)),
-                button(say("result.further"), Further(number)),
-            ],
-            *([steps] if len(await services.store.ancestry(number)) > 1 else []),
+            _more(services, say, expansion),
+            *([steps] if len(chain) > 1 else []),
             [
                 flip,
-                *([button("🎬", Film(number))] if services.films else []),
+                *([button("🎬", Film(number))] if services.films and growth(chain) else []),
                 button(say("result.full"), FullSize(number)),
             ],
             [
@@ -85,13 +87,29 @@ async def result_keyboard(
     )
 
 
+def _more(services: Services, say: Texts, expansion: Expansion) -> list[InlineKeyboardButton]:
+    """Doubling again would draw nothing new, so what was doubled is not rerolled."""
+    number, result = expansion.id, expansion.result
+    again = [
+        button(say("result.reroll"), Reroll(number, expansion.rerolls)),
+        button(say("result.variants"), Variants(number, expansion.rerolls)),
+    ]
+    larger = result is not None and may_double(extent_of(result), services.limits.max_megapixels)
+    return [
+        *([] if expansion.doubles else again),
+        button(say("result.further"), Further(number)),
+        *([button("×2", Double(number))] if larger else []),
+    ]
+
+
 def is_live(post: Post | None) -> bool:
     return post is not None and post.status is PostStatus.LIVE
 
 
 def end_keyboard(say: Texts, expansion: Expansion) -> InlineKeyboardMarkup:
     """Under what failed or was cancelled: another try."""
-    return InlineKeyboardMarkup([[button(say("end.again"), Reroll(expansion.id, expansion.rerolls))]])
+    tap = Double(expansion.id) if expansion.doubles else Reroll(expansion.id, expansion.rerolls)
+    return InlineKeyboardMarkup([[button(say("end.again"), tap)]])
 
 
 def sheet_keyboard(say: Texts, variants: Sequence[Expansion]) -> InlineKeyboardMarkup:
@@ -167,13 +185,14 @@ async def full_size(services: Services, visit: Visit, tap: FullSize) -> None:
 async def pick_variant(services: Services, visit: Visit, tap: PickVariant) -> None:
     """Bring one of four, or an old one, as a result of its own; its seed alone makes it again."""
     expansion = await finished(services, visit, tap.expansion)
-    if expansion is None or visit.message is None:
-        return
-    await visit.toast_nothing()
-    caption, markup = (
-        await result_caption(services, visit.say, expansion),
-        await result_keyboard(services, visit.say, expansion),
-    )
+    if expansion is not None and visit.message is not None:
+        await visit.toast_nothing()
+        await send_result(services, visit, expansion)
+
+
+async def send_result(services: Services, visit: Visit, expansion: Expansion) -> None:
+    caption = await result_caption(services, visit.say, expansion)
+    markup = await result_keyboard(services, visit.say, expansion)
     await send_picture(services, visit, expansion, "result", caption, markup)
 
 
@@ -198,10 +217,12 @@ async def _panel_of(services: Services, visit: Visit, photo: Photo | None, expan
 
 
 async def before_picture(services: Services, expansion: Expansion) -> bytes:
-    """Drawn at the size of the chat picture, so that nothing jumps."""
-    photo, margins = extent_of(expansion.source), margins_of(expansion)
-    thumb = await services.blobs.get(expansion.source.thumb)
-    return await asyncio.to_thread(canvas_preview, thumb, photo, margins, 1280)
+    """Drawn at the size of the chat picture, so that nothing jumps. Of what was doubled, as before it grew."""
+    steps = growth(await services.store.ancestry(expansion.id))
+    photo, zoom = (steps[-1].step.source, steps[-1].zoom) if steps else (expansion.source, 2)
+    margins, extent = steps[-1].margins if steps else Margins(), Extent(zoom * photo.width, zoom * photo.height)
+    thumb = await services.blobs.get(photo.thumb)
+    return await asyncio.to_thread(canvas_preview, thumb, extent, margins, 1280)
 
 
 async def _flip(

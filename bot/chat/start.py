@@ -10,12 +10,12 @@ from random import Random
 
 from telegram import InlineKeyboardMarkup
 
-from bot.chat.buttons import Cancel, Expand, Reroll, Roll, Variants
-from bot.chat.choices import Choice, extent_of, margins_of, new_seed, rolled
+from bot.chat.buttons import Cancel, Double, Expand, Reroll, Roll, Variants
+from bot.chat.choices import Choice, extent_of, margins_of, may_double, new_seed, rolled
 from bot.chat.edits import edit
 from bot.chat.panel import button, refresh
 from bot.chat.preview import canvas_preview
-from bot.chat.result import end_keyboard, result_keyboard
+from bot.chat.result import end_keyboard, result_keyboard, send_result
 from bot.chat.status import waiting_caption
 from bot.chat.texts import Texts
 from bot.chat.visit import Bot, Visit
@@ -26,6 +26,7 @@ from storage.models import Expansion, Panel, Photo, Status
 from storage.store import QuotaSpent
 
 VARIANTS = 4
+ENDED = (Status.FAILED, Status.CANCELLED)
 
 
 async def expand(services: Services, visit: Visit, tap: Expand) -> None:
@@ -42,6 +43,30 @@ async def reroll(services: Services, visit: Visit, tap: Reroll) -> None:
 
 async def four_variants(services: Services, visit: Visit, tap: Variants) -> None:
     await _start_again(services, visit, tap.expansion, tap.rerolls, count=VARIANTS)
+
+
+async def double(services: Services, visit: Visit, tap: Double) -> None:
+    """Make a result twice as large, once: whoever taps again is shown what was made.
+
+    Under a doubling that failed or was cancelled, the button makes another try.
+    """
+    asked = await services.store.expansion(tap.expansion)
+    if asked is None or asked.person_id != visit.person.id:
+        await visit.toast("tap.gone" if asked is None else "result.not_yours")
+        return
+    photo = asked.source if asked.doubles and asked.status in ENDED else asked.result
+    made = await services.store.doubling(photo.id, visit.person.id) if photo is not None else None
+    if photo is None:
+        await visit.toast("tap.gone")
+    elif made is not None and made.status not in ENDED:
+        await _show_doubled(services, visit, made)
+    elif not may_double(extent_of(photo), services.limits.max_megapixels):
+        await visit.toast("panel.too_large", limit=f"{services.limits.max_megapixels:g}")
+    else:
+        row = _doubling(asked, visit.chat.id, photo, key=f"x{photo.id}:{made.id if made else 0}")
+        if started := await _start(services, visit, [row]):
+            tapped = visit.message.message_id if visit.message else asked.message_id
+            await place(services, visit.bot, visit.say, started, tapped)
 
 
 async def place(
@@ -102,6 +127,9 @@ async def _start_again(services: Services, visit: Visit, expansion_id: int, rero
     if old is None or old.person_id != visit.person.id:
         await visit.toast("tap.gone" if old is None else "result.not_yours")
         return
+    if old.doubles:  # never offered: it would come out the same
+        await visit.toast("tap.stale")
+        return
     key = f"e{old.id}:{rerolls}"
     numbers = range(1, count + 1) if count > 1 else (0,)
     rows = [
@@ -126,6 +154,15 @@ async def _start_again(services: Services, visit: Visit, expansion_id: int, rero
         done = fresh.status is Status.DONE
         markup = await result_keyboard(services, visit.say, fresh) if done else end_keyboard(visit.say, fresh)
         await edit(visit.bot.edit_message_reply_markup(visit.chat.id, tapped, reply_markup=markup))
+
+
+async def _show_doubled(services: Services, visit: Visit, made: Expansion) -> None:
+    """What is in the making, or on its way into its message, comes by itself."""
+    if made.status is Status.DONE and made.delivered_at is not None:
+        await visit.toast_nothing()
+        await send_result(services, visit, made)
+    else:
+        await visit.toast("start.already")
 
 
 async def _start(
@@ -177,6 +214,14 @@ def _row(
         prompt=choice.prompt,
         seed=new_seed(),
     )
+
+
+def _doubling(asked: Expansion, chat_id: int, photo: Photo, key: str) -> Expansion:
+    """Of the same picture as it was asked for, so that what is known of that holds: words, surprise, verdict, seed."""
+    row = _row(asked, chat_id, photo, Choice.of(asked), Margins(), key)
+    row.doubles, row.seed, row.words = True, asked.seed, asked.words
+    row.surprise, row.verdict = asked.surprise, asked.verdict
+    return row
 
 
 def hours_until(moment: datetime) -> int:

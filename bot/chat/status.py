@@ -13,9 +13,9 @@ from telegram import InlineKeyboardMarkup
 from telegram.error import TelegramError
 
 from bot.chat.buttons import Cancel
-from bot.chat.choices import Choice, extent_of, margins_of
+from bot.chat.choices import extent_of, margins_of
 from bot.chat.edits import edit
-from bot.chat.panel import button, describe
+from bot.chat.panel import button, described
 from bot.chat.texts import Texts, best_language, texts
 from bot.chat.visit import Bot
 from bot.services import Services
@@ -34,7 +34,7 @@ async def waiting_caption(services: Services, say: Texts, expansions: Sequence[E
     own = await _seconds(services, first)
     return "\n".join(
         [
-            say.html("status.four" if first.batch else "status.one", choice=describe(say, Choice.of(first))),
+            say.html("status.four" if first.batch else "status.one", choice=described(say, first)),
             say.html("status.ahead", count=ahead) if ahead else say.html("status.next"),
             *([say.html("status.about", seconds=_round(own * (ahead + len(expansions))))] if own else []),
         ]
@@ -47,10 +47,11 @@ async def running_caption(services: Services, say: Texts, expansions: Sequence[E
     done = sum(e.status is Status.DONE for e in expansions)
     total = min(1.0, (done + fraction) / len(expansions))
     own = await _seconds(services, first)
-    stage = "preparing" if fraction < 0.08 else "painting" if fraction < 0.9 else "finishing"
+    work = "enlarging" if first.doubles else "painting"
+    stage = "preparing" if fraction < 0.08 else work if fraction < 0.9 else "finishing"
     return "\n".join(
         [
-            say.html("status.four" if first.batch else "status.one", choice=describe(say, Choice.of(first))),
+            say.html("status.four" if first.batch else "status.one", choice=described(say, first)),
             f"{say.html(f'status.{stage}')}  <code>{bar(total)}</code> {total:.0%}",
             *([say.html("status.about", seconds=_round(own * len(expansions) * (1 - total)))] if own else []),
         ]
@@ -145,7 +146,7 @@ class StatusBoard:
 
 async def _seconds(services: Services, expansion: Expansion) -> float | None:
     canvas = margins_of(expansion).canvas(extent_of(expansion.source))
-    return await services.store.typical_seconds(services.engine.name, canvas.megapixels)
+    return await services.store.typical_seconds(services.maker_of(expansion)[0], canvas.megapixels)
 
 
 def _round(seconds: float) -> int:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from aiohttp import web
 from babel.dates import format_date
 
-from bot.chat.choices import Choice
-from bot.chat.panel import describe
+from bot.chain import growth
+from bot.chat.drawn import drawn
+from bot.chat.panel import described
 from bot.services import Services
 from bot.web.card import Card, shows
 from bot.web.door import id_in
@@ -55,9 +56,10 @@ class PostPage:
             one=one,
             picture_of=say("web.picture", title=one.heading, by=one.by),
             steps=some_of(steps_of(chain)),
-            depth=len(chain),
+            depth=len(growth(chain)),
             source=Card.of(say, source) if source is not None else None,
-            summary=describe(say, Choice.of(post.expansion)),
+            summary=described(say, post.expansion),
+            drawn=drawn(say, post.expansion),
             created=post.created_at,
             date=format_date(post.created_at, "long", language),
             impressions=post.impressions,
@@ -82,9 +84,10 @@ def steps_of(chain: Sequence[Expansion]) -> list[Step]:
     """
     steps: list[Step] = []
     left = top = 0
-    for number, expansion in reversed(list(enumerate(chain))):
-        left, top = left + expansion.left, top + expansion.top
-        steps.insert(0, Step(number, left, top, expansion.source.width, expansion.source.height))
+    for number, grown in reversed(list(enumerate(growth(chain)))):
+        source, zoom = grown.step.source, grown.zoom
+        left, top = left + grown.margins.left, top + grown.margins.top
+        steps.insert(0, Step(number, left, top, zoom * source.width, zoom * source.height))
     return steps
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 from typing import TypeAlias
 
 import numpy as np
@@ -22,7 +21,8 @@ from inference.diffusion.presets import Fill, Kind
 from inference.diffusion.prompts import Wording, write
 from inference.diffusion.sketch import Sketch, sketch
 from inference.diffusion.window import passes, plan, sizes
-from inference.engine import EngineUnavailable, Pixels, Report, Request, Style, ignore
+from inference.diffusion.words import drawn
+from inference.engine import EngineUnavailable, Pixels, Recipe, Report, Request, Style, ignore, versions
 from inference.gate import Unfit, judge_painted
 from inference.patchmatch import kernel
 
@@ -76,9 +76,17 @@ class Diffusion:
 
         Of several variants in one batch only the first is exact; the others may differ by rounding.
         """
-        libraries = " ".join(f"{name}={version(name)}" for name in ("torch", "diffusers", "transformers"))
         made = f"{self.checkpoint.name}@{self.checkpoint.revision} {self.mode} batch={self.batch}"
-        return f"{made} {self.card.name} {libraries}"
+        return f"{made} {self.card.name} {versions('torch', 'diffusers', 'transformers')}"
+
+    def recipe(self, request: Request) -> Recipe:
+        """With the words that were drawn, and the size that each pass was painted at."""
+        extent, worked = request.extent, list[str]()
+        for step in passes(extent, request.margins):
+            worked.append("{}x{}".format(*plan(extent, step, self.preset.budget, self.preset.multiple).work))
+            extent = step.canvas(extent)
+        found = drawn(request.style, request.margins, request.seed, request.prompt) if request.margins else ()
+        return {"words": [word.id for word, _ in found], "key": self.key, "worked_at": worked}
 
     def expand(self, request: Request, report: Report) -> Pixels:
         return self.variants(request, [request.seed], report)[0]

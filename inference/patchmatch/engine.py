@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from inference.canvas import Extent, Margins
-from inference.engine import EngineError, Pixels, Report, Request, Style, ignore
+from inference.engine import EngineError, Pixels, Recipe, Report, Request, Style, ignore, versions
 from inference.patchmatch import kernel
 from inference.patchmatch.finish import finish
 from inference.patchmatch.levels import plan
@@ -46,6 +46,9 @@ class PatchMatch:
         result = finish(photo, request.margins, collage, RECIPES[request.style].pages, part(report, 0.8, 1.0))
         report(1.0)
         return result
+
+    def recipe(self, request: Request) -> Recipe:
+        return {"key": f"{self.name} {versions('kuotu', 'numpy', 'numba', 'opencv-python-headless')}"}
 
 
 def prefill(photo: Pixels, margins: Margins, seed: int = 0, work: int = 120 * 90) -> Pixels:

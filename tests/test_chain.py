@@ -1,0 +1,33 @@
+"""Where the steps of a chain lie in its last picture, when some of them only doubled it."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.chain import growth
+from inference.canvas import Margins
+from storage.models import Expansion
+
+OUT, DOWN = Margins(10, 20, 30, 40), Margins(0, 0, 0, 5)
+
+
+def step(margins: Margins | None) -> Expansion:
+    """None doubles."""
+    sides = margins or Margins()
+    return Expansion(
+        left=sides.left, top=sides.top, right=sides.right, bottom=sides.bottom, doubles=margins is None, seed=0
+    )
+
+
+@pytest.mark.parametrize(
+    ("chain", "expected"),
+    [
+        pytest.param([OUT, DOWN], [OUT, DOWN], id="none-doubled"),
+        pytest.param([OUT, None], [Margins(20, 40, 60, 80)], id="doubled-at-the-end"),
+        pytest.param([OUT, None, DOWN], [Margins(20, 40, 60, 80), DOWN], id="doubled-in-between"),
+        pytest.param([OUT, None, DOWN, None], [Margins(40, 80, 120, 160), Margins(0, 0, 0, 10)], id="doubled-twice"),
+        pytest.param([None], [], id="what-it-doubled-was-deleted"),
+    ],
+)
+def test_what_is_doubled_makes_the_steps_before_it_larger(chain: list[Margins | None], expected: list[Margins]) -> None:
+    assert [grown.margins for grown in growth([step(margins) for margins in chain])] == expected
