@@ -41,14 +41,20 @@ def asked(sample: str, style: Style, seed: int) -> Request:
 def row(canvas: Pixels, request: Request) -> Image.Image:
     """Before and after, side by side."""
     height, width = canvas.shape[:2]
-    before = Image.new("RGB", (width, height), PAPER)
-    dash(before, max(6, width // 100))
-    before.paste(Image.fromarray(request.photo), (request.margins.left, request.margins.top))
     size = (HALF, round(HALF * height / width))
     pair = Image.new("RGB", (2 * HALF + GAP, size[1]), "white")
-    for left, picture in ((0, before), (HALF + GAP, Image.fromarray(np.ascontiguousarray(canvas)))):
+    for left, picture in ((0, before(request)), (HALF + GAP, Image.fromarray(np.ascontiguousarray(canvas)))):
         pair.paste(picture.resize(size, Image.Resampling.LANCZOS), (left, 0))
     return pair
+
+
+def before(request: Request) -> Image.Image:
+    """The photo alone on its canvas."""
+    width, height = request.margins.canvas(request.extent)
+    picture = Image.new("RGB", (width, height), PAPER)
+    dash(picture, max(6, width // 100))
+    picture.paste(Image.fromarray(request.photo), (request.margins.left, request.margins.top))
+    return picture
 
 
 def dash(picture: Image.Image, length: int) -> None:
