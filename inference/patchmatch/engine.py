@@ -51,7 +51,7 @@ class PatchMatch:
         return {"key": f"{self.name} {versions('kuotu', 'numpy', 'numba', 'opencv-python-headless')}"}
 
 
-def prefill(photo: Pixels, margins: Margins, seed: int = 0, work: int = 120 * 90) -> Pixels:
+def prefill(photo: Pixels, margins: Margins, seed: int = 0, work: int = 96 * 72) -> Pixels:
     """A quick, soft guess at the whole canvas, for a model to paint over: a small synthesis, enlarged."""
     photo = _checked(photo)
     collage = _collage(photo, margins, Style.FAITHFUL, seed, work, work // 12, ignore)

@@ -22,11 +22,11 @@ class Recipe:
     upright: float = 6000.0  # cost of taking a patch from as far up or down as the photo is tall
     lively: float = 1.0  # weight of the texture term
     reuse: float = 2.0  # added to the cost of a source, and of those around it, each time it is used
-    mirrored: float = 150.0  # cost of a mirrored source
+    mirrored: float = 300.0  # cost of a mirrored source
     resized: float = 0.0  # cost of a source from a page of another size
     central: float = 100.0  # cost of a source in the middle of the photo: what stands there is likely to be its subject
     jitter: float = 0.1  # how far a random draw may raise a cost, relatively
-    bend: float = 0.13  # how far rows may wander, as a share of the photo's height
+    bend: float = 0.16  # how far rows may wander, as a share of the photo's height
     stamps: tuple[int, int] | None = None  # how many copies of the subject, at least and at most
     standing: bool = True  # copies stand where the original stands
 
