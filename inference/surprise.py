@@ -61,9 +61,9 @@ class Reason:
 
 
 REASONS: Final = (
-    Reason({"copied": 32.5}, -5.7, 0.5),
-    Reason({"misplaced": 18.5, "broken": 9.4}, -6.3, 0.5),
-    Reason({"foreign": 12.3, "broken": 2.2, "faded": 4.4}, -6.1, 0.95),
+    Reason({"copied": 35.4}, -6.1, 0.5),
+    Reason({"misplaced": 18.6, "broken": 9.0}, -6.1, 0.5),
+    Reason({"foreign": 11.6, "broken": 2.4, "faded": 4.0}, -6.0, 0.95),
 )
 
 
