@@ -240,7 +240,7 @@ async def test_the_mini_app_of_a_running_kuotu(fresh: Any, browser: Browser) -> 
     async with Person(fresh.address, 3, name="小梅", language="zh-hans") as mei:
         address = await mei.open_mini_app(f"{fresh.address}gallery")
         services = fresh.services
-        local = Wall(fresh.address, services, None, None)  # type: ignore[arg-type]
+        local = Wall(fresh.address, services, None, None, None)  # type: ignore[arg-type]
         await services.people.see(ANN, "Ann")
         post = await local.hang(flat(200, 150), "from a running Kuotu")
         async with page_of(browser, address, **PHONE) as page:

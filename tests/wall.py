@@ -26,6 +26,7 @@ from inference.engine import EngineName, Pixels, Request, Style, open_engine
 from inference.process import EngineInfo
 from storage.blobs import Blobs, open_blobs
 from storage.database import migrate, open_database
+from storage.films import FilmStore
 from storage.gallery import GalleryStore
 from storage.models import Expansion, Feeling, Photo, Post, Status
 from storage.moderation import Moderation
@@ -87,6 +88,7 @@ class Wall:
     services: Services
     door: Door
     client: ClientSession
+    database: AsyncEngine
     _posted: list[int] = field(default_factory=list)
 
     async def make(self, painted: Painted, author: int = ANN, source: Photo | None = None) -> Expansion:
@@ -174,7 +176,7 @@ async def wall_in(
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
         async with ClientSession() as client:
-            yield Wall(f"http://127.0.0.1:{runner.addresses[0][1]}", services, door, client)
+            yield Wall(f"http://127.0.0.1:{runner.addresses[0][1]}", services, door, client, database)
     finally:
         await runner.cleanup()
         await database.dispose()
@@ -184,4 +186,5 @@ def services_on(database: AsyncEngine, blobs: Blobs) -> Services:
     info, limits = EngineInfo("patchmatch", "", False), Limits(40, 50, frozenset())
     queue = EmbeddedQueue(database)
     community = Moderation(database), WordList(frozenset()), Retention(database, timedelta(days=90))
-    return Services(Store(database), People(database), GalleryStore(database), queue, blobs, info, limits, *community)
+    stores = Store(database), People(database), GalleryStore(database)
+    return Services(*stores, queue, blobs, info, limits, *community, FilmStore(database))

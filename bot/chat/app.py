@@ -84,6 +84,7 @@ TAPS: dict[type[Tap], OnTap] = {
     buttons.ShowAfter: result.show_after,
     buttons.FullSize: result.full_size,
     buttons.Film: movie.film,
+    buttons.Loop: movie.loop,
     buttons.Delete: deletion.ask_delete,
     buttons.ReallyDelete: deletion.really_delete,
     buttons.Keep: deletion.keep,

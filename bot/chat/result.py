@@ -17,6 +17,7 @@ from bot.chat.buttons import (
     Film,
     FullSize,
     Further,
+    Loop,
     PickVariant,
     Publish,
     Reroll,
@@ -63,6 +64,8 @@ async def result_keyboard(
     )
     published = is_live(await services.gallery.post_of(number))
     steps = [button(say("result.back"), BackOneStep(number)), button(say("result.start"), BackToStart(number))]
+    long = len(await services.store.ancestry(number)) > 1
+    films = [button("🎬", Film(number)), *([button("⇄", Loop(number))] if long else [])]
     return InlineKeyboardMarkup(
         [
             reaction_row(number, counts),
@@ -71,10 +74,10 @@ async def result_keyboard(
                 button(say("result.variants"), Variants(number, expansion.rerolls)),
                 button(say("result.further"), Further(number)),
             ],
-            *([steps] if len(await services.store.ancestry(number)) > 1 else []),
+            *([steps] if long else []),
             [
                 flip,
-                *([button("🎬", Film(number))] if services.films else []),
+                *(films if services.films else []),
                 button(say("result.full"), FullSize(number)),
             ],
             [
