@@ -138,12 +138,17 @@ def _web(
         app,
         services,
         bot.token,
-        lambda: f"https://t.me/{bot.username}" if settings.on_telegram else "/",
+        lambda payload: _chat(f"https://t.me/{bot.username}" if settings.on_telegram else "/", payload),
         settings.public_url,
     )
     if playground is None:
         lead_to_gallery(app)
     return app
+
+
+def _chat(address: str, payload: str) -> str:
+    """A link that opens the chat and, when there is a payload, says it to /start."""
+    return f"{address}?start={payload}" if payload else address
 
 
 async def _engines(settings: Settings, stack: AsyncExitStack) -> list[EngineProcess]:
