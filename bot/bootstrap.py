@@ -8,7 +8,7 @@ import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -81,6 +81,7 @@ async def _start(settings: Settings, stack: AsyncExitStack, *, work: bool, serve
     token = settings.telegram_token.get_secret_value() or (playground.token if playground else "")
     port = settings.port if settings.port or not serve else _free_port(settings.host)
     api = settings.telegram_api if settings.on_telegram else f"http://{_reachable(settings.host)}:{port}"
+    services = replace(services, pages=_pages(settings, api))
     application = build_application(services, inbox, token=token, api=api)
     secret = settings.webhook_secret.get_secret_value() or secrets.token_urlsafe(32)
     if serve:
@@ -144,6 +145,12 @@ def _web(
     if playground is None:
         lead_to_gallery(app)
     return app
+
+
+def _pages(settings: Settings, api: str) -> str:
+    """Where people find the web pages; nowhere on Telegram, which opens only https, without a public address."""
+    public = settings.public_url or settings.webhook_url
+    return (public if public.startswith("https://") else "") if settings.on_telegram else public or api
 
 
 def _chat(address: str, payload: str) -> str:

@@ -50,6 +50,7 @@ class Services:
     words: WordList  # that no title may hold
     retention: Retention
     films: FilmStore | None = None  # none where they cannot be made
+    pages: str = ""  # what the address of a web page begins with, where chats can open one
     ended: asyncio.Queue[int] = field(default_factory=asyncio.Queue)  # expansions whose end is to be shown
     changed: asyncio.Queue[MessageKey] = field(default_factory=asyncio.Queue)  # messages that are to show news
     _hands: WeakValueDictionary[MessageKey, asyncio.Lock] = field(default_factory=WeakValueDictionary)

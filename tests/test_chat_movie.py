@@ -6,12 +6,12 @@ import asyncio
 from typing import Any
 
 import pytest
-from scenes import expansion_of, forge, group_of, now, published, result_in
+from scenes import card_at, expansion_of, forge, group_of, now, post_by, published, result_in, taps
 from test_chat_expand import is_panel, is_result
 
 from bot.bootstrap import Kuotu
 from bot.playground import Message, Person
-from storage.films import FilmKind, FilmStore
+from storage.films import Film, FilmKind, FilmStore
 from storage.models import Status
 
 pytest.importorskip("av")
@@ -39,6 +39,20 @@ def store_of(kuotu: Kuotu) -> FilmStore:
     return kuotu.services.films
 
 
+async def delivered(kuotu: Kuotu, expansion_id: int, kind: FilmKind) -> Film:
+    """The row once nobody waits any more, a moment after the film is seen."""
+    row = None
+    while row is None or row.message_id is not None:
+        row = await store_of(kuotu).film(expansion_id, kind)
+    return row
+
+
+def web_app(message: Message) -> str:
+    """The address of the Mini App that a button opens."""
+    keys = [key for row in message.raw["reply_markup"]["inline_keyboard"] for key in row]
+    return str(next(key["web_app"]["url"] for key in keys if "web_app" in key))
+
+
 async def test_a_chain_becomes_a_film_in_the_message_that_told_of_it(kuotu: Kuotu, chat: Person, newcomer: Any) -> None:
     result = await chain_in(chat)
     assert await chat.tap(result, "🎬") == "🎬 The film is coming…"
@@ -48,11 +62,9 @@ async def test_a_chain_becomes_a_film_in_the_message_that_told_of_it(kuotu: Kuot
     data = await chat.download(film)
     assert data[4:8] == b"ftyp"
     assert len(data) < 1_000_000
-    row = await store_of(kuotu).film(expansion_of(result), FilmKind.ZOOM)
-    assert row is not None
-    assert (row.status, row.person_id, row.message_id) == (Status.DONE, None, None)
+    row = await delivered(kuotu, expansion_of(result), FilmKind.ZOOM)
     assert film.file is not None
-    assert row.file_id == film.file["file_id"]
+    assert (row.status, row.person_id, row.file_id) == (Status.DONE, None, film.file["file_id"])
     bob = await newcomer("Bob")
     assert await forge(bob, f"mp|{expansion_of(result)}") == "This is somebody else's."
 
@@ -78,8 +90,7 @@ async def test_a_double_tap_is_one_film_and_a_later_one_sends_it_again(kuotu: Ku
     assert answers[0] == "🎬 The film is coming…"
     assert all("being made already" in text or "there already" in text for text in answers[1:])
     assert [m for m in chat.messages if is_film(m)] == [film]
-    message = await kuotu.services.store.message(chat.chat, film.id)
-    assert message is not None
+    await delivered(kuotu, expansion_of(result), FilmKind.LOOP)
     await kuotu.services.store.forget_message(chat.chat, film.id)  # it is no longer just sent
     assert await chat.tap(result, "🎬") is None
     again = await chat.wait_for(lambda m: is_film(m) and m.id > film.id)
@@ -125,6 +136,7 @@ async def test_what_is_published_gets_its_films_for_the_page(kuotu: Kuotu, chat:
     assert expansion.preview is not None
     await chat.tap(now(chat, result), "🎬")
     await chat.wait_for(is_film)
+    await delivered(kuotu, expansion.id, FilmKind.LOOP)
     assert await store_of(kuotu).made(expansion.id) == {FilmKind.LOOP}
     movie = await kuotu.services.blobs.get(FilmKind.LOOP.movie(expansion.preview))
     assert movie[4:8] == b"ftyp"
@@ -151,3 +163,24 @@ async def test_a_film_that_fails_says_so_and_can_be_asked_for_again(kuotu: Kuotu
     await chat.tap(sorry, "Try again")
     film = await chat.wait_for(is_film)
     assert (await chat.download(film))[4:8] == b"ftyp"
+
+
+async def test_whoever_looks_at_a_post_gets_its_film_and_its_page(kuotu: Kuotu, chat: Person, newcomer: Any) -> None:
+    """As long as it hangs there: what its author takes back is nowhere any more."""
+    result, post = await post_by(kuotu, chat)
+    mei = await newcomer("小梅", language="zh-hans")
+    card = await taps(mei, await card_at(mei, post.id), "⋯")
+    assert web_app(card) == f"{kuotu.address}post/{post.id}"
+    assert "#tgWebAppData=" in await mei.open_mini_app(web_app(card))
+    await mei.tap(card, "🎬")
+    film = await mei.wait_for(is_film)
+    await delivered(kuotu, post.expansion_id, FilmKind.LOOP)
+    await chat.tap(now(chat, result), "🎬")
+    own = await chat.wait_for(is_film)
+    assert await kuotu.services.gallery.unpublish(post.id, chat.user)
+    assert await mei.tap(card, "🎬") == "这张图已经不在画廊里了。"
+    assert await kuotu.services.gallery.publish(post.expansion_id, chat.user, "", 0.5)
+    question = await chat.wait_for(lambda m: any("Take it back" in label for label in m.labels))
+    await chat.tap(question, "Take it back")
+    await mei.wait_gone(film)
+    assert own in chat.messages

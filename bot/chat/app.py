@@ -106,6 +106,7 @@ TAPS: dict[type[Tap], OnTap] = {
     post_buttons.Less: post.less,
     post_buttons.HidePost: post.hide,
     post_buttons.OpenPost: post.open_listed,
+    post_buttons.FilmOfPost: movie.of_post,
     post_buttons.Report: moderation.report,
     post_buttons.ReportFor: moderation.report_for,
     post_buttons.Judge: moderation.judge,

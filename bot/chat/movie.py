@@ -7,6 +7,8 @@ from datetime import timedelta
 from bot.chat.animation import SHOWN_AS, Seat, send_animation
 from bot.chat.buttons import Film, Loop
 from bot.chat.pictures import send_picture
+from bot.chat.post import live
+from bot.chat.post_buttons import FilmOfPost
 from bot.chat.result import finished
 from bot.chat.screen import film_caption, show_film
 from bot.chat.visit import Visit, answer_to, thread_of
@@ -21,8 +23,7 @@ JUST = timedelta(seconds=10)  # a film sent this short a time ago is what a seco
 async def film(services: Services, visit: Visit, tap: Film) -> None:
     """From the first photo outwards; of a single step, there and back."""
     if expansion := await finished(services, visit, tap.expansion, anyone=True):
-        steps = len(await services.store.ancestry(expansion.id))
-        await _want(services, visit, expansion, FilmKind.ZOOM if steps > 1 else FilmKind.LOOP)
+        await _want(services, visit, expansion)
 
 
 async def loop(services: Services, visit: Visit, tap: Loop) -> None:
@@ -31,16 +32,25 @@ async def loop(services: Services, visit: Visit, tap: Loop) -> None:
         await _want(services, visit, expansion, FilmKind.LOOP)
 
 
+async def of_post(services: Services, visit: Visit, tap: FilmOfPost) -> None:
+    """The film of what hangs in the gallery, for anybody who looks at it."""
+    if (post := await live(services, tap.post)) is None:
+        await visit.toast("post.gone")
+    else:
+        await _want(services, visit, post.expansion)
+
+
 def kinds_of(chain: list[Expansion]) -> list[FilmKind]:
     """The films that there can be of a chain."""
     return [FilmKind.ZOOM, FilmKind.LOOP] if len(chain) > 1 else [FilmKind.LOOP]
 
 
-async def _want(services: Services, visit: Visit, expansion: Expansion, kind: FilmKind) -> None:
-    """Send it when it is there; else see to it that it is made, and say how far it is."""
+async def _want(services: Services, visit: Visit, expansion: Expansion, kind: FilmKind | None = None) -> None:
+    """Send it when it is there, else see to it that it is made; without a kind, the longest that there can be."""
     if services.films is None:
         await visit.toast("film.unavailable", alert=True)
         return
+    kind = kind or kinds_of(await services.store.ancestry(expansion.id))[0]
     where = (visit.person.id, visit.chat.id, thread_of(visit.message))
     try:
         asked, ours = await services.films.claim(expansion.id, kind, *where)
