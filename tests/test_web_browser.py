@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 import pytest
 from playground_browser import PHONE, chromium, page_of
 from playwright.async_api import Browser, Page, expect
+from sqlalchemy import update
 from test_init_data import MEI, signed
 from wall import ANN, BOB, TOKEN, Wall, flat, paint, paint_further, wall_in
 
@@ -20,8 +21,9 @@ from bot.playground import Person
 from inference.canvas import Direction
 from inference.engine import Style
 from inference.film import before_after, film, poster
+from storage.database import transactions
 from storage.films import FilmKind
-from storage.models import Feeling, Post
+from storage.models import Expansion, Feeling, Post
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
@@ -174,6 +176,25 @@ async def test_the_slider_draws_the_curtain_by_keyboard_and_by_hand(wall: Wall, 
         await page.get_by_label("Step 1").check(force=True)
         await expect(page.locator(".step-1")).to_be_visible()
         await expect(page.locator(".step-0")).to_be_hidden()
+
+
+async def test_what_is_veiled_shows_when_somebody_wants_to_see_it(wall: Wall, browser: Browser, shots: Path) -> None:
+    made = await wall.make(flat(400, 300))
+    async with transactions(wall.database).write() as session:
+        await session.execute(update(Expansion).where(Expansion.id == made.id).values(verdict="unsure"))
+    post = await wall.publish(made, "veiled", 0.01)
+    async with page_of(browser, f"{wall.url}/gallery?sort=newest") as page:
+        await expect(page.locator(f'[data-post="{post.id}"] img')).to_have_css("filter", "blur(28px)")
+        assert await violations(page) == []
+        await page.screenshot(path=shots / "gallery-veiled.png")
+    async with page_of(browser, f"{wall.url}/post/{post.id}") as page:
+        await expect(page.locator("#compare")).to_be_hidden()
+        assert await violations(page) == []
+        await page.screenshot(path=shots / "post-veiled.png")
+        await page.get_by_role("checkbox").focus()
+        await page.keyboard.press("Space")
+        await expect(page.locator("#compare")).to_be_visible()
+    assert await wall.services.gallery.hide(post.id)  # the other tests' wall is as it was
 
 
 RESTS = "() => [...document.querySelectorAll('video')].every((film) => film.paused && film.currentTime === 0)"

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 import pytest
 from PIL import Image
+from sqlalchemy import update
 from test_init_data import MEI, signed
 from wall import ANN, BOB, TOKEN, Wall, flat, wall_in
 
@@ -20,8 +21,9 @@ from bot.thumbnails import SHARED, SIZES, WEBP, shrink
 from bot.web.post import some_of, steps_of
 from bot.web.rate import CLIENTS, Buckets
 from bot.web.render import asset
+from storage.database import transactions
 from storage.films import FilmKind
-from storage.models import Feeling, Post
+from storage.models import Expansion, Feeling, Post
 
 NOW = 1_800_000_000.0
 LAUGH, LOVE = Feeling.LAUGHING, Feeling.LOVING
@@ -120,6 +122,25 @@ async def test_it_speaks_the_language_asked_for(wall: Wall, asked: str, path: st
     assert (status, headers["Content-Language"]) == (200, language)
     assert ("画廊" in body.decode()) is (language == "zh")
     assert "web." not in re.sub(r"<[^>]*>", "", body.decode())
+
+
+# what not everybody wants to see
+
+
+async def test_what_the_check_is_unsure_of_is_veiled_and_does_not_unfold(wall: Wall) -> None:
+    open_post = await wall.hang(flat(60, 40), prior=0.1)
+    made = await wall.make(flat(400, 200))
+    async with transactions(wall.database).write() as session:
+        await session.execute(update(Expansion).where(Expansion.id == made.id).values(verdict="unsure"))
+    post = await wall.publish(made, "bare", 0.9)
+    page, gallery = await text(wall, f"/post/{post.id}"), await text(wall, "/gallery")
+    assert "og:image" not in page
+    assert "twitter:image" not in page
+    assert '<input type="checkbox" id="unveil">' in page
+    assert f"/picture/{open_post.id}/1280.jpg" in gallery
+    assert f"/picture/{post.id}/1280.jpg" not in gallery
+    assert gallery.count("frame veiled") == 1
+    assert "unveil" not in await text(wall, f"/post/{open_post.id}")
 
 
 # films
