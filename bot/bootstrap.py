@@ -8,7 +8,7 @@ import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,9 +22,10 @@ from bot.chat.cards import Cards
 from bot.chat.delivery import Delivery
 from bot.chat.inbox import DurableQueue
 from bot.chat.menu import set_menu
+from bot.chat.screen import FilmScreen
 from bot.chat.status import StatusBoard
 from bot.chat.visit import App
-from bot.films import open_films
+from bot.films import FilmMaker, films_possible
 from bot.jobs import Worker
 from bot.playground import Playground
 from bot.refusal import CannotRun
@@ -40,6 +41,7 @@ from inference.process import EngineInfo, EngineProcess
 from inference.safety import Thresholds
 from storage.blobs import BlobsUnavailable, open_blobs
 from storage.database import DatabaseUnavailable, migrate, open_database
+from storage.films import FilmStore
 from storage.gallery import GalleryStore
 from storage.inbox import Inbox
 from storage.moderation import Moderation
@@ -79,6 +81,7 @@ async def _start(settings: Settings, stack: AsyncExitStack, *, work: bool, serve
     token = settings.telegram_token.get_secret_value() or (playground.token if playground else "")
     port = settings.port if settings.port or not serve else _free_port(settings.host)
     api = settings.telegram_api if settings.on_telegram else f"http://{_reachable(settings.host)}:{port}"
+    services = replace(services, pages=_pages(settings, api))
     application = build_application(services, inbox, token=token, api=api)
     secret = settings.webhook_secret.get_secret_value() or secrets.token_urlsafe(32)
     if serve:
@@ -104,8 +107,22 @@ async def _work(
     await _run(Cards(services, application.bot).run(), stack)
     if settings.retention_days:
         await _run(Keeper(services).run(), stack)
+    program = f"{socket.gethostname()}:{os.getpid()}"
     for number, engine in enumerate(engines):
-        await _run(Worker(f"{socket.gethostname()}:{os.getpid()}:{number}", services, engine, board).run(), stack)
+        await _run(Worker(f"{program}:{number}", services, engine, board).run(), stack)
+    if engines and services.films is not None:
+        await _make_films(settings, services, services.films, application, program, stack)
+
+
+async def _make_films(
+    settings: Settings, services: Services, films: FilmStore, application: App, program: str, stack: AsyncExitStack
+) -> None:
+    """Where expansions are painted, films are made."""
+    screen = FilmScreen(services, films, application.bot)
+    stack.push_async_callback(screen.close)
+    if settings.database.startswith("sqlite"):
+        await films.rescue()
+    await _run(FilmMaker(program, services, films, screen, settings.time_limit).run(), stack)
 
 
 def _web(
@@ -122,12 +139,23 @@ def _web(
         app,
         services,
         bot.token,
-        lambda: f"https://t.me/{bot.username}" if settings.on_telegram else "/",
+        lambda payload: _chat(f"https://t.me/{bot.username}" if settings.on_telegram else "/", payload),
         settings.public_url,
     )
     if playground is None:
         lead_to_gallery(app)
     return app
+
+
+def _pages(settings: Settings, api: str) -> str:
+    """Where people find the web pages; nowhere on Telegram, which opens only https, without a public address."""
+    public = settings.public_url or settings.webhook_url
+    return (public if public.startswith("https://") else "") if settings.on_telegram else public or api
+
+
+def _chat(address: str, payload: str) -> str:
+    """A link that opens the chat and, when there is a payload, says it to /start."""
+    return f"{address}?start={payload}" if payload else address
 
 
 async def _engines(settings: Settings, stack: AsyncExitStack) -> list[EngineProcess]:
@@ -151,9 +179,7 @@ async def open_services(
     database = await open_database(settings.database)
     stack.push_async_callback(database.dispose)
     await migrate(database)
-    queue, blobs, films = open_queue(settings.queue_url, database), open_blobs(settings.blobs), open_films()
-    if films is not None:
-        stack.callback(films.close)
+    queue, blobs = open_queue(settings.queue_url, database), open_blobs(settings.blobs)
     engines = await _engines(settings, stack) if work else []
     elsewhere = EngineInfo(settings.engine.value, settings.model, settings.engine is EngineName.DIFFUSION)
     limits = Limits(
@@ -174,7 +200,7 @@ async def open_services(
         Moderation(database),
         _words(settings),
         Retention(database, timedelta(days=settings.retention_days)),
-        films,
+        FilmStore(database) if films_possible() else None,
     )
     return services, Inbox(database), engines
 

@@ -10,4 +10,5 @@ SECONDS = Histogram(
     ["engine"],
     buckets=(0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300),
 )
+FILMS = Counter("kuotu_films", "Films by how they ended", ["status"])
 REFUSALS = Counter("kuotu_telegram_errors", "Bot API calls that failed", ["kind"])

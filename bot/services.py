@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 from weakref import WeakValueDictionary
 
-from bot.films import Films
 from bot.thumbnails import SIZES
 from bot.wordlist import WordList
 from inference.process import EngineInfo
 from inference.upscale import NAME as UPSCALE
 from storage.blobs import Blobs
+from storage.films import FilmKind, FilmStore
 from storage.gallery import GalleryStore
 from storage.models import Expansion
 from storage.moderation import Moderation
@@ -50,7 +50,8 @@ class Services:
     moderation: Moderation
     words: WordList  # that no title may hold
     retention: Retention
-    films: Films | None = None  # none where they cannot be made
+    films: FilmStore | None = None  # none where they cannot be made
+    pages: str = ""  # what the address of a web page begins with, where chats can open one
     ended: asyncio.Queue[int] = field(default_factory=asyncio.Queue)  # expansions whose end is to be shown
     changed: asyncio.Queue[MessageKey] = field(default_factory=asyncio.Queue)  # messages that are to show news
     _hands: WeakValueDictionary[MessageKey, asyncio.Lock] = field(default_factory=WeakValueDictionary)
@@ -64,8 +65,10 @@ class Services:
         return (UPSCALE, "") if expansion.doubles else (self.engine.name, self.engine.model)
 
     async def discard(self, blobs: list[str]) -> None:
-        """Delete picture bytes that no row needs any more, and the thumbnails made of them."""
-        await self.blobs.delete([*blobs, *(size.key(blob) for blob in blobs for size in SIZES.values())])
+        """Delete picture bytes that no row needs any more, and the thumbnails and films made of them."""
+        small = [size.key(blob) for blob in blobs for size in SIZES.values()]
+        films = [key for blob in blobs for kind in FilmKind for key in (kind.movie(blob), kind.poster(blob))]
+        await self.blobs.delete([*blobs, *small, *films])
 
     async def picture(self, expansion: Expansion) -> bytes:
         """The JPEG that chats see of a finished expansion."""

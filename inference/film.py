@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
@@ -24,7 +25,7 @@ from PIL import Image
 
 from inference.camera import FPS, Shots, reveal, zoom
 from inference.canvas import Extent, Margins
-from inference.engine import Pixels
+from inference.engine import Pixels, Report, ignore
 from inference.photo import decode
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 BYTES: Final = 1_000_000  # a film is kept below, for mobile data
 QUALITY: Final = "25"  # x264's constant rate factor
+POSTER: Final = 82  # JPEG quality
 BACKDROP: Final = (18, 18, 20)  # around what is not shown yet
 BT709: Final = 1  # ITU-T H.273, tables 2 to 4
 EDGE: Final = 4  # px around a level, so that a frame may begin between two pixels at its edge
@@ -43,7 +45,7 @@ class FilmUnavailable(Exception):
     """No film can be made here; the text names what is missing and how to get it."""
 
 
-def film(canvas: Pixels | bytes, steps: Sequence[Margins]) -> bytes:
+def film(canvas: Pixels | bytes, steps: Sequence[Margins], report: Report = ignore) -> bytes:
     """The film of a chain: from the first photo outwards to `canvas`, the last master (pixels or file).
 
     `steps`: the margins of the chain's expansions, first to last. Raises FilmUnavailable, BadPhoto, and ValueError when
@@ -52,13 +54,24 @@ def film(canvas: Pixels | bytes, steps: Sequence[Margins]) -> bytes:
     if not steps:
         raise ValueError("a film needs at least one expansion")
     pixels = _pixels(canvas)
-    return _encoded(pixels, zoom(_extent(pixels), steps))
+    return _encoded(pixels, zoom(_extent(pixels), steps), report)
 
 
-def before_after(canvas: Pixels | bytes, margins: Margins) -> bytes:
+def before_after(canvas: Pixels | bytes, margins: Margins, report: Report = ignore) -> bytes:
     """One expansion as a loop: the photo, what was added, the photo again. Raises as `film` does."""
     pixels = _pixels(canvas)
-    return _encoded(pixels, reveal(_extent(pixels), margins))
+    return _encoded(pixels, reveal(_extent(pixels), margins), report)
+
+
+def poster(movie: bytes) -> bytes:
+    """The first frame of a film as a JPEG: what stands where it is not played yet."""
+    import av
+
+    with av.open(BytesIO(movie), "r") as container:
+        first = Image.fromarray(next(container.decode(video=0)).to_ndarray(format="rgb24"))
+    out = BytesIO()
+    first.save(out, "JPEG", quality=POSTER, optimize=True, progressive=True)
+    return out.getvalue()
 
 
 def frames(canvas: Pixels, shots: Shots) -> Iterator[Pixels]:
@@ -137,7 +150,7 @@ def _cover(start: float, end: float, first: int, last: int) -> Rect:
     return np.asarray((np.minimum(pixels + 1, end) - np.maximum(pixels, start)).clip(0, 1))
 
 
-def _encoded(canvas: Pixels, shots: Shots) -> bytes:
+def _encoded(canvas: Pixels, shots: Shots, report: Report) -> bytes:
     try:
         import av
     except ModuleNotFoundError as error:
@@ -147,7 +160,8 @@ def _encoded(canvas: Pixels, shots: Shots) -> bytes:
         with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
             stream = container.add_stream("libx264", rate=FPS)
             _configure(stream, shots)
-            for picture in frames(canvas, shots):
+            for number, picture in enumerate(frames(canvas, shots)):
+                report(number / len(shots.view))
                 rgb = av.VideoFrame.from_ndarray(picture, format="rgb24")
                 container.mux(stream.encode(rgb.reformat(format="yuv420p", dst_colorspace="ITU709")))
             container.mux(stream.encode())
@@ -159,7 +173,7 @@ def _configure(stream: VideoStream, shots: Shots) -> None:
     stream.pix_fmt = "yuv420p"
     stream.time_base = Fraction(1, FPS)
     context = stream.codec_context
-    context.thread_count = 1  # one job, one core; and the same bytes each time
+    context.thread_count = 1  # one job, one core; x264 gives nearly the same bytes each time
     context.color_primaries = context.color_trc = context.colorspace = BT709
     rate = int(0.9 * BYTES * 8 * FPS / len(shots.view))
     stream.options = {

@@ -1,4 +1,4 @@
-"""Makes docs/engine-styles.jpg: the engine without weights on people, animals, rooms and landscapes, in its three styles.
+"""Makes docs/engine-styles.jpg: the engine without weights in its styles, on people, animals, rooms and landscapes.
 
 `.venv/bin/python scripts/engine_sheet.py`
 """

@@ -227,7 +227,6 @@ class Expansion(Base):
     announced_at: Mapped[datetime | None] = mapped_column(Moment)  # intent to send «ready», recorded before it is sent
     file_id: Mapped[str | None] = mapped_column(String(256))  # Telegram's, of the chat picture
     before_file_id: Mapped[str | None] = mapped_column(String(256))
-    film_file_id: Mapped[str | None] = mapped_column(String(256))
     preview: Mapped[str | None] = mapped_column(String(128), index=True)  # blob of the JPEG that chats see
 
     source: Mapped[Photo] = relationship(foreign_keys=source_id, lazy="joined", innerjoin=True)

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from storage.chain import containing
 from storage.database import get_or_add, hold, transactions
 from storage.export import export, pictures
+from storage.films import Film
 from storage.models import (
     Chat,
     Expansion,
@@ -127,7 +128,7 @@ class People:
         """Follow a group that became a supergroup; doing it twice changes nothing.
 
         The old messages stayed behind, and the new chat counts its own from the start: so photos, panels and
-        galleries forget their messages. Expansions keep theirs; a delivery that misses it sends a new one.
+        galleries forget their messages. Expansions and films keep theirs; a delivery that misses it sends a new one.
         """
         async with self._write() as session:
             group = await session.get(Chat, old)
@@ -135,7 +136,8 @@ class People:
                 await _take_over(session, group, new)
             for row in (Photo, Panel, Gallery):
                 await session.execute(update(row).where(row.chat_id == old).values(chat_id=new, message_id=None))
-            await session.execute(update(Expansion).where(Expansion.chat_id == old).values(chat_id=new))
+            for job in (Expansion, Film):
+                await session.execute(update(job).where(job.chat_id == old).values(chat_id=new))
             await session.execute(delete(Message).where(Message.chat_id == old))
 
     # what is kept

@@ -192,10 +192,6 @@ class Store:
         """Telegram's file id of the picture without its new part."""
         await self._set(Expansion.id == expansion_id, before_file_id=file_id)
 
-    async def remember_film(self, expansion_id: int, file_id: str) -> None:
-        """Telegram's file id of the film of its chain."""
-        await self._set(Expansion.id == expansion_id, film_file_id=file_id)
-
     async def latest_result(self, chat_id: int, person_id: int) -> Expansion | None:
         """What a person means by a reply that Telegram did not mark as one: their newest result in the chat."""
         shown = (status_is(Expansion, Status.DONE), Expansion.person_id == person_id, Expansion.chat_id == chat_id)

@@ -18,6 +18,7 @@ from test_chat_expand import is_panel, is_result
 from bot.bootstrap import Kuotu, running
 from bot.playground import Message, Person
 from storage.database import open_database, transactions
+from storage.films import FilmKind
 from storage.models import Base, now
 from storage.models import Message as Shown
 
@@ -75,12 +76,13 @@ async def inbox_is_empty(database: AsyncEngine) -> None:
 
 
 async def stray_blobs(database: AsyncEngine, folder: Path) -> set[str]:
-    """Pictures that no row names."""
+    """Pictures that no row names, and films of them."""
     named = text("SELECT blob FROM photos UNION SELECT thumb FROM photos UNION SELECT preview FROM expansions")
     async with database.connect() as connection:
-        keys = set(await connection.scalars(named))
+        keys = {key for key in await connection.scalars(named) if key is not None}
     blobs = folder / "blobs"
-    return {str(path.relative_to(blobs)) for path in blobs.rglob("*") if path.is_file()} - keys
+    there = {str(path.relative_to(blobs)) for path in blobs.rglob("*") if path.is_file()}
+    return there - {kept for key in keys for kept in (key, *(f(key) for k in FilmKind for f in (k.movie, k.poster)))}
 
 
 async def test_no_keeps_everything(kuotu: Kuotu, chat: Person) -> None:

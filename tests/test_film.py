@@ -67,6 +67,12 @@ def difference(one: Pixels, other: Pixels) -> float:
     return float(np.abs(one.astype(int) - other).mean())
 
 
+def same(one: bytes, other: bytes) -> bool:
+    """As far as an eye can tell: of the same frames x264 makes, now and then, a few other bytes."""
+    pairs = list(zip(played(one), played(other), strict=True))
+    return max(difference(a, b) for a, b in pairs) < 0.5
+
+
 def resized(picture: Pixels, width: int, height: int) -> Pixels:
     return np.asarray(Image.fromarray(picture).resize((width, height), Image.Resampling.LANCZOS))
 
@@ -210,7 +216,7 @@ def test_before_and_after_is_a_loop_without_a_cut() -> None:
 
 def test_a_master_may_be_a_file_and_gives_the_same_film() -> None:
     _, canvas, steps = chain("once")
-    assert film(encode_master(canvas), steps) == film(canvas, steps)
+    assert same(film(encode_master(canvas), steps), film(canvas, steps))
 
 
 def test_noise_stays_within_what_mobile_data_bears() -> None:

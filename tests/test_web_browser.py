@@ -12,13 +12,18 @@ from urllib.parse import quote, urlencode
 import pytest
 from playground_browser import PHONE, chromium, page_of
 from playwright.async_api import Browser, Page, expect
+from sqlalchemy import update
 from test_init_data import MEI, signed
 from wall import ANN, BOB, TOKEN, Wall, flat, paint, paint_further, wall_in
 
+from bot.chat.choices import margins_of
 from bot.playground import Person
 from inference.canvas import Direction
 from inference.engine import Style
-from storage.models import Feeling, Post
+from inference.film import before_after, film, poster
+from storage.database import transactions
+from storage.films import FilmKind
+from storage.models import Expansion, Feeling, Post
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
@@ -53,10 +58,22 @@ async def wall(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wall]:
             paint_further(cat.after, Direction.RIGHT, Style.PLAYFUL), "猫的海洋", source=first.result, prior=0.95
         )
         await wall.feel(chain, "🤣🤣🤯😱")
+        await film_both(wall, chain)
         for name, direction in (("rocket", Direction.HORIZONTAL), ("coffee", Direction.UP)):
             await wall.hang(paint(name, direction, Style.PLAYFUL), f"The rest of {name}", author=BOB, prior=0.9)
         wall.door.buckets.burst = 1e9
         yield wall
+
+
+async def film_both(wall: Wall, post: Post) -> None:
+    """What the job would hang beside it."""
+    result = post.expansion.result
+    assert result is not None
+    master = await wall.services.blobs.get(result.blob)
+    steps = [margins_of(step) for step in await wall.services.store.ancestry(post.expansion_id)]
+    movies = {FilmKind.ZOOM: film(master, steps), FilmKind.LOOP: before_after(master, steps[-1])}
+    for kind, movie in movies.items():
+        await wall.film(post, kind, movie, poster(movie))
 
 
 async def chain_of(wall: Wall) -> Post:
@@ -161,6 +178,58 @@ async def test_the_slider_draws_the_curtain_by_keyboard_and_by_hand(wall: Wall, 
         await expect(page.locator(".step-0")).to_be_hidden()
 
 
+async def test_what_is_veiled_shows_when_somebody_wants_to_see_it(wall: Wall, browser: Browser, shots: Path) -> None:
+    made = await wall.make(flat(400, 300))
+    async with transactions(wall.database).write() as session:
+        await session.execute(update(Expansion).where(Expansion.id == made.id).values(verdict="unsure"))
+    post = await wall.publish(made, "veiled", 0.01)
+    async with page_of(browser, f"{wall.url}/gallery?sort=newest") as page:
+        await expect(page.locator(f'[data-post="{post.id}"] img')).to_have_css("filter", "blur(28px)")
+        assert await violations(page) == []
+        await page.screenshot(path=shots / "gallery-veiled.png")
+    async with page_of(browser, f"{wall.url}/post/{post.id}") as page:
+        await expect(page.locator("#compare")).to_be_hidden()
+        assert await violations(page) == []
+        await page.screenshot(path=shots / "post-veiled.png")
+        await page.get_by_role("checkbox").focus()
+        await page.keyboard.press("Space")
+        await expect(page.locator("#compare")).to_be_visible()
+    assert await wall.services.gallery.hide(post.id)  # the other tests' wall is as it was
+
+
+RESTS = "() => [...document.querySelectorAll('video')].every((film) => film.paused && film.currentTime === 0)"
+
+
+async def test_films_play_in_view_and_rest_once_somebody_pauses_them(wall: Wall, browser: Browser) -> None:
+    async with page_of(browser, f"{wall.url}/post/{(await chain_of(wall)).id}") as page:
+        movie, loop = await page.locator("video").all()
+        await loop.scroll_into_view_if_needed()
+        for one in (movie, loop):
+            await expect(one).to_have_js_property("paused", False)
+            assert await one.evaluate("film => film.play().then(() => film.videoWidth)") > 0
+        await movie.focus()
+        await page.keyboard.press("Space")
+        await expect(movie).to_have_js_property("paused", True)
+        await page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        await expect(loop).to_have_js_property("paused", True)
+        await loop.scroll_into_view_if_needed()
+        await expect(loop).to_have_js_property("paused", False)
+        await expect(movie).to_have_js_property("paused", True)
+
+
+@pytest.mark.parametrize("how", [{"reduced_motion": "reduce"}, {"java_script_enabled": False}], ids=["calm", "no-js"])
+async def test_films_wait_for_whoever_wants_no_motion(wall: Wall, browser: Browser, how: Any) -> None:
+    context = await browser.new_context(**how)
+    page = await context.new_page()
+    await page.goto(f"{wall.url}/post/{(await chain_of(wall)).id}")
+    await page.locator("video").last.scroll_into_view_if_needed()
+    await page.wait_for_load_state("networkidle")
+    for movie in await page.locator("video").all():
+        await expect(movie).to_have_js_property("controls", True)
+    assert await page.evaluate(RESTS)
+    await context.close()
+
+
 async def test_more_by_keyboard_goes_on_where_one_was(wall: Wall, browser: Browser) -> None:
     async with page_of(browser, f"{wall.url}/gallery?sort=newest", reduced_motion="reduce") as page:
         first = await page.locator(".card").evaluate_all("cards => cards.map((card) => card.dataset.post)")
@@ -240,7 +309,7 @@ async def test_the_mini_app_of_a_running_kuotu(fresh: Any, browser: Browser) -> 
     async with Person(fresh.address, 3, name="小梅", language="zh-hans") as mei:
         address = await mei.open_mini_app(f"{fresh.address}gallery")
         services = fresh.services
-        local = Wall(fresh.address, services, None, None)  # type: ignore[arg-type]
+        local = Wall(fresh.address, services, None, None, None)  # type: ignore[arg-type]
         await services.people.see(ANN, "Ann")
         post = await local.hang(flat(200, 150), "from a running Kuotu")
         async with page_of(browser, address, **PHONE) as page:
@@ -249,4 +318,11 @@ async def test_the_mini_app_of_a_running_kuotu(fresh: Any, browser: Browser) -> 
             laugh = page.locator('[data-feeling="🤣"]')
             await laugh.click()
             await expect(laugh).to_have_attribute("aria-pressed", "true")
+            await page.evaluate("localStorage.setItem('me', 3)")  # as the chat page remembers who opened it
+            await page.get_by_role("link", name="在聊天里打开").click()
+            await page.wait_for_selector("html[data-ready=yes]")
+            assert "start" not in page.url  # a reload says nothing again
+        opened = await mei.wait_for(lambda m: "from a running Kuotu" in m.text)
+        assert opened.kind == "photo"
+        assert [m.text for m in mei.messages if not m.from_bot] == [f"/start p{post.id}"]
         assert (await services.gallery.counts(post.expansion_id))[Feeling.LAUGHING] == 1

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 import pytest
 from PIL import Image
+from sqlalchemy import update
 from test_init_data import MEI, signed
 from wall import ANN, BOB, TOKEN, Wall, flat, wall_in
 
@@ -21,7 +22,9 @@ from bot.thumbnails import SHARED, SIZES, WEBP, shrink
 from bot.web.post import some_of, steps_of
 from bot.web.rate import CLIENTS, Buckets
 from bot.web.render import asset
-from storage.models import Feeling
+from storage.database import transactions
+from storage.films import FilmKind
+from storage.models import Expansion, Feeling, Post
 
 NOW = 1_800_000_000.0
 LAUGH, LOVE = Feeling.LAUGHING, Feeling.LOVING
@@ -131,6 +134,104 @@ async def test_it_speaks_the_language_asked_for(wall: Wall, asked: str, path: st
     assert "web." not in re.sub(r"<[^>]*>", "", body.decode())
 
 
+# what not everybody wants to see
+
+
+async def test_what_the_check_is_unsure_of_is_veiled_and_does_not_unfold(wall: Wall) -> None:
+    open_post = await wall.hang(flat(60, 40), prior=0.1)
+    made = await wall.make(flat(400, 200))
+    async with transactions(wall.database).write() as session:
+        await session.execute(update(Expansion).where(Expansion.id == made.id).values(verdict="unsure"))
+    post = await wall.publish(made, "bare", 0.9)
+    page, gallery = await text(wall, f"/post/{post.id}"), await text(wall, "/gallery")
+    assert "og:image" not in page
+    assert "twitter:image" not in page
+    assert '<input type="checkbox" id="unveil">' in page
+    assert f"/picture/{open_post.id}/1280.jpg" in gallery
+    assert f"/picture/{post.id}/1280.jpg" not in gallery
+    assert gallery.count("frame veiled") == 1
+    assert "unveil" not in await text(wall, f"/post/{open_post.id}")
+
+
+# films
+
+
+MOVIE, POSTER = bytes(range(256)) * 40, b"\xff\xd8 poster"
+
+
+async def filmed(wall: Wall, *kinds: FilmKind) -> Post:
+    post = await wall.hang(flat(400, 200), "moving")
+    for kind in kinds:
+        await wall.film(post, kind, MOVIE, POSTER)
+    return post
+
+
+async def test_a_page_shows_the_films_that_are_there_and_no_others(wall: Wall) -> None:
+    post = await filmed(wall, FilmKind.LOOP)
+    host, page = wall.url.removeprefix("http://"), await text(wall, f"/post/{post.id}")
+    assert re.findall(r"<video [^>]*>", page) == [
+        f'<video muted loop playsinline controls preload="none" poster="/film/{post.id}/loop.jpg" '
+        f'src="/film/{post.id}/loop.mp4" width="400" height="200" aria-label="Before and after">'
+    ]
+    assert f'<meta property="og:video" content="http://{host}/film/{post.id}/loop.mp4">' in page
+    assert '<meta property="og:video:width" content="400">' in page
+    assert "<video" not in await text(wall, f"/post/{(await filmed(wall)).id}")
+
+
+async def test_asking_for_a_film_makes_none(wall: Wall) -> None:
+    """Whoever comes by without a name costs no more than a look: films are made because somebody published or asked."""
+    post = await wall.hang(flat(400, 200))
+    assert wall.services.films is not None
+    for path in (f"/post/{post.id}", *(f"/film/{post.id}/{kind}.{end}" for kind in FilmKind for end in ("mp4", "jpg"))):
+        await wall.get(path)
+    assert await wall.services.films.film(post.expansion_id, FilmKind.LOOP) is None
+    assert await wall.services.films.film(post.expansion_id, FilmKind.ZOOM) is None
+    assert (await wall.get(f"/film/{post.id}/loop.mp4"))[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "first", "size"),
+    [
+        pytest.param("", 200, 0, len(MOVIE), id="everything"),
+        pytest.param("bytes=0-", 206, 0, len(MOVIE), id="open"),
+        pytest.param("bytes=100-199", 206, 100, 100, id="part"),
+        pytest.param("bytes=0-0", 206, 0, 1, id="one-byte"),
+        pytest.param("bytes=-10", 206, len(MOVIE) - 10, 10, id="the-last-ten"),
+        pytest.param("bytes=10000-99999", 206, 10000, len(MOVIE) - 10000, id="past-the-end"),
+        pytest.param("bytes=99999-", 416, 0, 0, id="beyond"),
+        pytest.param("bytes=0-1,5-9", 200, 0, len(MOVIE), id="several"),
+        pytest.param("lines=1-2", 200, 0, len(MOVIE), id="other-units"),
+    ],
+)
+async def test_films_come_in_ranges(wall: Wall, asked: str, status: int, first: int, size: int) -> None:
+    post = await filmed(wall, FilmKind.ZOOM)
+    given, headers, body = await wall.get(f"/film/{post.id}/zoom.mp4", **({"Range": asked} if asked else {}))
+    assert (given, body) == (status, MOVIE[first : first + size])
+    assert headers["Accept-Ranges"] == "bytes"
+    ranges = {206: f"bytes {first}-{first + size - 1}/{len(MOVIE)}", 416: f"bytes */{len(MOVIE)}"}
+    assert headers.get("Content-Range") == ranges.get(status)
+    assert status == 416 or headers["Content-Type"] == "video/mp4"
+
+
+async def test_a_film_is_kept_and_a_part_of_another_version_is_the_whole(wall: Wall) -> None:
+    post = await filmed(wall, FilmKind.ZOOM)
+    path = f"/film/{post.id}/zoom.mp4"
+    _, headers, _ = await wall.get(path)
+    assert headers["Cache-Control"].startswith("private, max-age=31536000")
+    assert (await wall.get(path, **{"If-None-Match": headers["ETag"]}))[0] == 304
+    assert (await wall.get(path, **{"Range": "bytes=0-9", "If-Range": headers["ETag"]}))[0] == 206
+    assert (await wall.get(path, **{"Range": "bytes=0-9", "If-Range": '"another"'}))[0] == 200
+    status, headers, body = await wall.get(f"/film/{post.id}/zoom.jpg")
+    assert (status, headers["Content-Type"], body) == (200, "image/jpeg", POSTER)
+
+
+async def test_the_page_leads_to_this_very_post_in_the_chat(wall: Wall) -> None:
+    post = await wall.hang(flat(60, 40))
+    page = await text(wall, f"/post/{post.id}")
+    assert f'<a class="call" href="https://t.me/kuotu_bot?start=p{post.id}">Open in the chat</a>' in page
+    assert '<a class="call" href="https://t.me/kuotu_bot">Expand yours</a>' in page
+
+
 # pictures
 
 
@@ -173,6 +274,17 @@ async def test_thumbnails_go_with_their_picture(wall: Wall) -> None:
 # what is private
 
 
+async def filmed_already(wall: Wall, post_id: int) -> None:
+    post = await wall.services.gallery.post(post_id)
+    assert post is not None
+    await wall.film(post, FilmKind.LOOP, MOVIE, POSTER)
+
+
+def files_of(number: int) -> list[str]:
+    """Everything that pages load of a post."""
+    return [*(f"/picture/{number}/{name}" for name in SIZES), *(f"/film/{number}/loop.{end}" for end in ("mp4", "jpg"))]
+
+
 @pytest.mark.parametrize("how", ["unpublished", "hidden", "withheld", "deleted", "forgotten", "never"])
 async def test_what_is_not_live_is_nowhere(wall: Wall, how: str) -> None:
     other = await wall.hang(flat(60, 40), "other", author=BOB)
@@ -180,8 +292,8 @@ async def test_what_is_not_live_is_nowhere(wall: Wall, how: str) -> None:
     post_id = 404
     if how != "unpublished" and how != "never":
         post_id = (await wall.publish(made, "secret")).id
-        for name in SIZES:
-            assert (await wall.get(f"/picture/{post_id}/{name}"))[0] == 200
+        await filmed_already(wall, post_id)
+        assert {(await wall.get(path))[0] for path in files_of(post_id)} == {200}
         await wall.services.gallery.react(made.id, BOB, LOVE)
     if how == "hidden":
         assert await wall.services.gallery.unpublish(post_id, ANN)
@@ -193,8 +305,7 @@ async def test_what_is_not_live_is_nowhere(wall: Wall, how: str) -> None:
         await wall.services.discard((await wall.services.people.forget(ANN)).blobs)
     candidates = {post_id, made.id + 1, made.result_id or 0} - {other.id}
     for number in candidates:
-        for name in SIZES:
-            assert (await wall.get(f"/picture/{number}/{name}"))[0] == 404
+        assert {(await wall.get(path))[0] for path in files_of(number)} == {404}
         assert (await wall.get(f"/post/{number}"))[0] == 404
         assert (await wall.say(f"/post/{number}/reaction", {"feeling": "🤣"}, launch()))[0] == 404
         status, said = await wall.say("/gallery/seen", {"posts": [number]}, launch())
@@ -276,6 +387,11 @@ async def test_hostile_words_are_words(tmp_path: Path, words: str) -> None:
         "/picture/1/321.webp",
         "/picture/1/10000.webp",
         "/picture/1/320.WEBP",
+        "/film/1/loop.avi",
+        "/film/1/loop",
+        "/film/1/.mp4",
+        "/film/1/..%2floop.mp4",
+        "/film/1/LOOP.mp4",
         "/gallery/page/x/..%2fapp.py",
         "/gallery/page/x/%2e%2e%2frender.py",
         "/gallery?sort=worst",

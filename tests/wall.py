@@ -26,6 +26,7 @@ from inference.engine import EngineName, Pixels, Request, Style, open_engine
 from inference.process import EngineInfo
 from storage.blobs import Blobs, open_blobs
 from storage.database import migrate, open_database
+from storage.films import FilmKind, FilmStore
 from storage.gallery import GalleryStore
 from storage.models import Expansion, Feeling, Photo, Post, Status
 from storage.moderation import Moderation
@@ -88,6 +89,7 @@ class Wall:
     services: Services
     door: Door
     client: ClientSession
+    database: AsyncEngine
     _posted: list[int] = field(default_factory=list)
 
     async def make(self, painted: Painted, author: int = ANN, source: Photo | None = None) -> Expansion:
@@ -139,6 +141,18 @@ class Wall:
             await self.services.people.see(5000 + number, f"visitor {number}")
             await self.services.gallery.react(post.expansion_id, 5000 + number, Feeling(emoji))
 
+    async def film(self, post: Post, kind: FilmKind, movie: bytes, poster: bytes) -> None:
+        """Hang a film as the job makes one."""
+        films, preview = self.services.films, post.expansion.preview
+        assert films is not None
+        assert preview is not None
+        await films.want(post.expansion_id, [kind])
+        taken = await films.take("maker")
+        assert taken is not None
+        await self.services.blobs.put_at(kind.poster(preview), poster)
+        await self.services.blobs.put_at(kind.movie(preview), movie)
+        assert await films.finish(taken, "maker", Status.DONE)
+
     async def get(self, path: str, **headers: str) -> tuple[int, Mapping[str, str], bytes]:
         """Status, headers and body; the path goes over the wire as it is written."""
         address = URL(self.url + path, encoded=True)
@@ -170,13 +184,15 @@ async def wall_in(
     for number, name in enumerate(names, 1):
         await services.people.see(number, name)
     app = web.Application()
-    door = add_gallery(app, services, TOKEN, lambda: "https://t.me/kuotu_bot", public_url)
+    door = add_gallery(
+        app, services, TOKEN, lambda payload: f"https://t.me/kuotu_bot{payload and f'?start={payload}'}", public_url
+    )
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
         async with ClientSession() as client:
-            yield Wall(f"http://127.0.0.1:{runner.addresses[0][1]}", services, door, client)
+            yield Wall(f"http://127.0.0.1:{runner.addresses[0][1]}", services, door, client, database)
     finally:
         await runner.cleanup()
         await database.dispose()
@@ -186,4 +202,5 @@ def services_on(database: AsyncEngine, blobs: Blobs) -> Services:
     info, limits = EngineInfo("patchmatch", "", False), Limits(40, 50, frozenset())
     queue = EmbeddedQueue(database)
     community = Moderation(database), WordList(frozenset()), Retention(database, timedelta(days=90))
-    return Services(Store(database), People(database), GalleryStore(database), queue, blobs, info, limits, *community)
+    stores = Store(database), People(database), GalleryStore(database)
+    return Services(*stores, queue, blobs, info, limits, *community, FilmStore(database))

@@ -111,7 +111,12 @@ class ShowAfter(Tap, tag="af"):
 
 
 @dataclass(frozen=True)
-class Film(Tap, tag="mp"):
+class Film(Tap, tag="mp"):  # of its chain, or of its only step as a loop
+    expansion: int
+
+
+@dataclass(frozen=True)
+class Loop(Tap, tag="lp"):  # the last step of a chain, there and back
     expansion: int
 
 

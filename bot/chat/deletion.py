@@ -20,6 +20,7 @@ OURS = (
     "mine",
     "file",
     "film",
+    "loop",
     "consent",
     "title",
     "post",

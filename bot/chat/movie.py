@@ -2,67 +2,92 @@
 
 from __future__ import annotations
 
-from io import BytesIO
-
-import structlog
-from telegram import Message
-from telegram.constants import ChatAction
-from telegram.error import BadRequest
+from datetime import timedelta
 
 from bot.chain import growth
-from bot.chat.buttons import Film
-from bot.chat.pictures import is_veiled, remember
+from bot.chat.animation import SHOWN_AS, Seat, send_animation
+from bot.chat.buttons import Film, Loop
+from bot.chat.pictures import send_picture
+from bot.chat.post import live
+from bot.chat.post_buttons import FilmOfPost
 from bot.chat.result import finished
+from bot.chat.screen import film_caption, show_film
 from bot.chat.visit import Visit, answer_to, thread_of
-from bot.films import FilmFailed, OneAtATime
 from bot.services import Services
-from storage.models import Expansion
+from storage import films
+from storage.films import FilmKind, FilmStore, OneAtATime
+from storage.models import Expansion, now
 
-log = structlog.get_logger()
+JUST = timedelta(seconds=10)  # a film sent this short a time ago is what a second tap means
 
 
 async def film(services: Services, visit: Visit, tap: Film) -> None:
-    """Send the film; one at a time for each person."""
-    expansion = await finished(services, visit, tap.expansion, anyone=True)
-    if expansion is None or expansion.result is None:
-        return
+    """From the first photo outwards; of a single step, there and back."""
+    if expansion := await finished(services, visit, tap.expansion, anyone=True):
+        await _want(services, visit, expansion)
+
+
+async def loop(services: Services, visit: Visit, tap: Loop) -> None:
+    """Before and after of the last step."""
+    if expansion := await finished(services, visit, tap.expansion, anyone=True):
+        await _want(services, visit, expansion, FilmKind.LOOP)
+
+
+async def of_post(services: Services, visit: Visit, tap: FilmOfPost) -> None:
+    """The film of what hangs in the gallery, for anybody who looks at it."""
+    if (post := await live(services, tap.post)) is None:
+        await visit.toast("post.gone")
+    else:
+        await _want(services, visit, post.expansion)
+
+
+def kinds_of(chain: list[Expansion]) -> list[FilmKind]:
+    """The films that there can be of a chain, the longest first."""
+    return [FilmKind.ZOOM, FilmKind.LOOP][-len(steps) :] if (steps := growth(chain)) else []
+
+
+async def _want(services: Services, visit: Visit, expansion: Expansion, kind: FilmKind | None = None) -> None:
+    """Send it when it is there, else see to it that it is made; without a kind, the longest that there can be."""
     if services.films is None:
         await visit.toast("film.unavailable", alert=True)
         return
-    if expansion.film_file_id is not None and await _send(services, visit, expansion, expansion.film_file_id):
-        await visit.toast_nothing()
+    kinds = kinds_of(await services.store.ancestry(expansion.id))
+    if not kinds:
+        await visit.toast("tap.gone")
         return
+    kind = kind or kinds[0]
+    where = (visit.person.id, visit.chat.id, thread_of(visit.message))
     try:
-        await visit.toast("film.coming")
-        await visit.bot.send_chat_action(visit.chat.id, ChatAction.UPLOAD_VIDEO)
-        steps = [grown.margins for grown in growth(await services.store.ancestry(expansion.id))]
-        movie = await services.films.make(visit.person.id, await services.blobs.get(expansion.result.blob), steps)
+        asked, ours = await services.films.claim(expansion.id, kind, *where)
     except OneAtATime:
-        await visit.reply("film.one_at_a_time")
-    except FilmFailed as error:
-        log.warning("film.failed", expansion=expansion.id, reason=str(error))
-        await visit.reply("film.failed")
+        await visit.toast("film.one_at_a_time", alert=True)
+        return
+    if ours:
+        await visit.toast("film.coming")
+        await _announce(services, visit, services.films, expansion, asked)
+    elif asked.message_id is not None:
+        await visit.toast("film.in_the_making", percent=round(asked.progress * 100))
+    elif await _just_sent(services, visit, expansion, kind):
+        await visit.toast("film.here")
     else:
-        await _send(services, visit, expansion, movie)
+        await visit.toast_nothing()
+        seat = Seat(visit.chat.id, thread_of(visit.message), visit.person.id, answer_to(visit.message))
+        file_id = await send_animation(services, visit.bot, asked, expansion, seat)
+        await services.films.delivered(asked, file_id)
 
 
-async def _send(services: Services, visit: Visit, expansion: Expansion, movie: str | bytes) -> Message | None:
-    """None when Telegram does not know the file any more."""
-    try:
-        sent = await visit.bot.send_animation(
-            visit.chat.id,
-            movie if isinstance(movie, str) else BytesIO(movie),
-            filename=None if isinstance(movie, str) else f"kuotu-{expansion.id}.mp4",
-            has_spoiler=is_veiled(expansion),
-            message_thread_id=thread_of(visit.message),
-            reply_parameters=answer_to(visit.message),
-        )
-    except BadRequest as error:
-        if isinstance(movie, bytes) or "file" not in error.message.lower():
-            raise
-        return None
-    await remember(services, (visit.chat.id, sent.message_id), "film", visit.person.id, expansion.id)
-    file = sent.animation or sent.video or sent.document
-    if file is not None:
-        await services.store.remember_film(expansion.id, file.file_id)
-    return sent
+async def _announce(
+    services: Services, visit: Visit, store: FilmStore, expansion: Expansion, asked: films.Film
+) -> None:
+    """The message that will become the film; the row learns of it, and so does whoever makes it."""
+    caption = await film_caption(store, visit.say, asked)
+    sent = await send_picture(services, visit, expansion, SHOWN_AS[asked.kind], caption, None)
+    placed = await store.place(expansion.id, asked.kind, sent.message_id)
+    if placed is not None and placed.ended:  # meanwhile
+        await show_film(services, store, visit.bot, placed)
+
+
+async def _just_sent(services: Services, visit: Visit, expansion: Expansion, kind: FilmKind) -> bool:
+    shown = await services.store.messages_showing(expansion.id)
+    here = [m for m in shown if (m.chat_id, m.kind) == (visit.chat.id, SHOWN_AS[kind])]
+    return bool(here) and now() - here[-1].sent_at < JUST

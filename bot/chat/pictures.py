@@ -24,7 +24,7 @@ def is_veiled(expansion: Expansion) -> bool:
 
 
 async def send_picture(
-    services: Services, visit: Visit, expansion: Expansion, kind: str, caption: str, markup: InlineKeyboardMarkup
+    services: Services, visit: Visit, expansion: Expansion, kind: str, caption: str, markup: InlineKeyboardMarkup | None
 ) -> Message:
     """A new message in answer to the visitor's, remembered as showing this."""
 

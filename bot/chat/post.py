@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from telegram import InlineKeyboardMarkup, InputMediaPhoto, Message
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto, Message, WebAppInfo
 
+from bot.chat.animation import SHOWN_AS
 from bot.chat.buttons import Delete, Publish
 from bot.chat.edits import edit, retract
 from bot.chat.gallery import gallery_card, on_page, send_card, show_page
 from bot.chat.panel import button, open_panel
 from bot.chat.pictures import is_veiled
-from bot.chat.post_buttons import FlipPost, Fork, HidePost, Less, More, OpenPost, Report
+from bot.chat.post_buttons import FilmOfPost, FlipPost, Fork, HidePost, Less, More, OpenPost, Report
 from bot.chat.reactions import results_changed
 from bot.chat.result import before_picture
 from bot.chat.visit import Bot, Visit
 from bot.services import Services
+from storage import models
 from storage.models import Gallery, Post, PostStatus
 
 
@@ -73,15 +75,28 @@ async def more(services: Services, visit: Visit, tap: More) -> None:
         ]
         mine = post.person_id == visit.person.id
         rows = [
+            _looking(services, visit, row, post),
             *([] if mine and visit.private else [[button(say("report"), Report(row.id, post.id))]]),
             *([own] if mine or not visit.private else []),
             [button(say("gallery.less"), Less(row.id, post.id))],
         ]
         await edit(
-            visit.bot.edit_message_reply_markup(row.chat_id, row.message_id, reply_markup=InlineKeyboardMarkup(rows))
+            visit.bot.edit_message_reply_markup(
+                row.chat_id, row.message_id, reply_markup=InlineKeyboardMarkup([some for some in rows if some])
+            )
         )
 
     await on_page(services, visit, tap, unfold)
+
+
+def _looking(services: Services, visit: Visit, row: Gallery, post: Post) -> list[InlineKeyboardButton]:
+    """The film, and the post's page: in private as a Mini App, which Telegram opens nowhere else."""
+    address, say = f"{services.pages}/post/{post.id}", visit.say
+    page = {"web_app": WebAppInfo(address)} if visit.private else {"url": address}
+    return [
+        *([button("🎬", FilmOfPost(row.id, post.id))] if services.films else []),
+        *([InlineKeyboardButton(say("gallery.page"), **page)] if services.pages else []),
+    ]
 
 
 async def less(services: Services, visit: Visit, tap: Less) -> None:
@@ -126,11 +141,18 @@ async def turn_away(services: Services, visit: Visit, row: Gallery, post: Post) 
 
 
 async def take_down(services: Services, bot: Bot, expansion_id: int) -> None:
-    """Take back every page of the gallery that shows an expansion."""
-    pages = [m for m in await services.store.messages_showing(expansion_id) if m.kind == "gallery"]
+    """Take back every page of the gallery that shows an expansion, and every film that came from one."""
+    expansion = await services.store.expansion(expansion_id)
+    home = (expansion.chat_id, expansion.person_id) if expansion is not None else (None, None)
+    pages = [m for m in await services.store.messages_showing(expansion_id) if m.kind == "gallery" or _abroad(m, *home)]
     for page in pages:
         await services.store.forget_message(page.chat_id, page.message_id)
     await retract(bot, pages)
+
+
+def _abroad(shown: models.Message, chat_id: int | None, person_id: int | None) -> bool:
+    """A film that somebody else asked for, elsewhere than where its picture was made."""
+    return shown.kind in SHOWN_AS.values() and shown.chat_id != chat_id and shown.person_id != person_id
 
 
 async def live(services: Services, post_id: int) -> Post | None:

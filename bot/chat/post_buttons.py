@@ -65,6 +65,12 @@ class ReportFor(Tap, tag="gw"):
 
 
 @dataclass(frozen=True)
+class FilmOfPost(Tap, tag="gv"):
+    gallery: int
+    post: int
+
+
+@dataclass(frozen=True)
 class OpenPost(Tap, tag="op"):
     """From a list of posts."""
 

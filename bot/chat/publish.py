@@ -9,6 +9,7 @@ from telegram.helpers import mention_html
 
 from bot.chat.buttons import AgreeToPublish, NoTitle, NotNow, OwnTitle, Publish, SuggestedTitle, Unpublish
 from bot.chat.edits import edit, retract
+from bot.chat.movie import kinds_of
 from bot.chat.panel import button
 from bot.chat.pictures import remember
 from bot.chat.post import take_down
@@ -169,6 +170,8 @@ async def _publish(services: Services, visit: Visit, expansion: Expansion) -> No
         await visit.toast("publish.withheld" if post else "tap.gone", alert=True)
         return
     await visit.toast_nothing()
+    if services.films is not None:  # for its page
+        await services.films.want(expansion.id, kinds_of(await services.store.ancestry(expansion.id)))
     lead = visit.say.html("publish.titled", title=post.title) if post.title else visit.say("publish.done")
     text = f"{lead}\n{visit.say('title.write' if visit.private else 'title.reply')}"
     await _ask(services, visit, expansion, "title", text, _title_keyboard(visit, post))

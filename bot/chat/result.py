@@ -19,6 +19,7 @@ from bot.chat.buttons import (
     Film,
     FullSize,
     Further,
+    Loop,
     PickVariant,
     Publish,
     Reroll,
@@ -69,6 +70,7 @@ async def result_keyboard(
     published = is_live(await services.gallery.post_of(number))
     steps = [button(say("result.back"), BackOneStep(number)), button(say("result.start"), BackToStart(number))]
     chain = await services.store.ancestry(number)
+    films = [button("🎬", Film(number)), *([button("⇄", Loop(number))] if len(growth(chain)) > 1 else [])]
     return InlineKeyboardMarkup(
         [
             reaction_row(number, counts),
@@ -76,7 +78,7 @@ async def result_keyboard(
             *([steps] if len(chain) > 1 else []),
             [
                 flip,
-                *([button("🎬", Film(number))] if services.films and growth(chain) else []),
+                *(films if services.films and growth(chain) else []),
                 button(say("result.full"), FullSize(number)),
             ],
             [

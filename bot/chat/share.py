@@ -18,8 +18,13 @@ OFFERED = 20  # pictures that inline mode shows to choose from
 FRESH = 60  # seconds that Telegram may keep its answer: what was taken out should not be offered for long
 
 
+def payload(post_id: int) -> str:
+    """What a link that opens a post brings to /start."""
+    return f"p{post_id}"
+
+
 def link(username: str, post_id: int) -> str:
-    return f"https://t.me/{username}?start=p{post_id}"
+    return f"https://t.me/{username}?start={payload(post_id)}"
 
 
 def post_in(payload: str) -> int | None:

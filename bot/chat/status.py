@@ -19,6 +19,7 @@ from bot.chat.panel import button, described
 from bot.chat.texts import Texts, best_language, texts
 from bot.chat.visit import Bot
 from bot.services import Services
+from storage.films import Film
 from storage.models import Expansion, Gallery, Status
 
 log = structlog.get_logger()
@@ -63,9 +64,9 @@ def bar(fraction: float) -> str:
     return "▓" * full + "░" * (BAR - full)
 
 
-async def language_of(services: Services, shown: Expansion | Gallery) -> Texts:
+async def language_of(services: Services, shown: Expansion | Gallery | Film) -> Texts:
     """The language that the chat of what is shown speaks, else its person's."""
-    chat, person = await services.people.chat(shown.chat_id), await services.people.person(shown.person_id)
+    chat, person = await services.people.chat(shown.chat_id or 0), await services.people.person(shown.person_id or 0)
     wishes = [chat.language] if chat else []
     return texts(best_language([*wishes, person.language, person.language_code] if person else wishes))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from bot.chat.pictures import is_veiled
 from bot.chat.texts import Texts
 from bot.chat.titles import clean_title
 from bot.thumbnails import SHARED
@@ -29,6 +30,7 @@ class Card:
     height: int
     index: int  # 0 to 100
     felt: tuple[tuple[str, int], ...]
+    veiled: bool  # the safety check is not sure that everybody wants to see it
 
     @classmethod
     def of(cls, say: Texts, post: Post) -> Card:
@@ -43,6 +45,7 @@ class Card:
             height=result.height,
             index=surprise_index(post.laughing, post.mind_blown, post.screaming, post.impressions, post.prior),
             felt=tuple(sorted(_felt(post), key=lambda one: -one[1])[:SHOWN]),
+            veiled=is_veiled(post.expansion),
         )
 
     @property

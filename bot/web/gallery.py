@@ -14,6 +14,7 @@ from bot.services import Services
 from bot.thumbnails import Thumbnails
 from bot.web.card import Card, shows
 from bot.web.door import PAGE, Door
+from bot.web.film import Films
 from bot.web.picture import Pictures
 from bot.web.post import PostPage
 from bot.web.render import Pages, link, send_asset, speak
@@ -26,16 +27,21 @@ START = re.compile(r"0\.\d{1,24}")
 
 
 def add_gallery(
-    app: web.Application, services: Services, token: str, home: Callable[[], str], public_url: str = ""
+    app: web.Application, services: Services, token: str, chat: Callable[[str], str], public_url: str = ""
 ) -> Door:
-    """Serve `/gallery`, `/post/<id>`, `/picture/<id>/<width>.webp` and what the Mini App says."""
-    pages = Pages(home, public_url)
+    """Serve `/gallery`, `/post/<id>`, `/picture/<id>/<width>.webp`, `/film/<id>/<kind>.mp4` and what the Mini App says.
+
+    `chat` gives the address of the chat with the bot, where `/start` brings a payload.
+    """
+    pages = Pages(chat, public_url)
     door = Door(pages, token)
     wall, post = Wall(services, pages), PostPage(services, pages)
+    films = Films(services)
     pictures, visits = Pictures(services, Thumbnails(services.blobs)), Visits(services, door)
     app.router.add_get("/gallery", door.page(wall.show))
     app.router.add_get("/post/{id}", door.page(post.show))
     app.router.add_get("/picture/{id}/{name}", door.file(pictures.send))
+    app.router.add_get("/film/{id}/{name}", door.file(films.send, PAGE))
     app.router.add_get("/gallery/page/{version}/{name}", door.file(send_asset))
     app.router.add_post("/gallery/seen", door.file(visits.seen, PAGE))
     app.router.add_post("/post/{id}/reaction", door.file(visits.react, PAGE))

@@ -11,9 +11,11 @@ from babel.dates import format_date
 from bot.chain import growth
 from bot.chat.drawn import drawn
 from bot.chat.panel import described
+from bot.chat.share import payload
 from bot.services import Services
 from bot.web.card import Card, shows
 from bot.web.door import id_in
+from bot.web.film import films_of
 from bot.web.render import Pages, speak
 from storage.listing import Order, Period
 from storage.models import Expansion, Feeling, Post, PostStatus
@@ -63,6 +65,8 @@ class PostPage:
             created=post.created_at,
             date=format_date(post.created_at, "long", language),
             impressions=post.impressions,
+            films=await films_of(self.services, post),
+            opens=self.pages.chat(payload(post.id)),
             feelings=[(f.value, COLUMNS[f], getattr(post, COLUMNS[f])) for f in Feeling],
             cards=[Card.of(say, other) for other in others.posts if shows(other) and other.id != post.id][:OTHERS],
         )

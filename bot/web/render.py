@@ -19,7 +19,7 @@ PAGE = HERE / "page"
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 TELEGRAM = "https://web.telegram.org https://*.telegram.org"  # whose web apps show a Mini App in a frame
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; "
     f"frame-ancestors 'self' {TELEGRAM}; base-uri 'none'; form-action 'none'"
 )
 HEADERS = {
@@ -35,9 +35,10 @@ NAMES = {"en": "English", "zh": "中文"}
 
 @dataclass(frozen=True)
 class Pages:
-    """Renders the templates. `home` is where one expands photos; `public_url` is empty when only requests know it."""
+    """Renders the templates. `chat` is where one expands photos, with what /start brings along; `public_url` is empty
+    when only requests know it."""
 
-    home: Callable[[], str]
+    chat: Callable[[str], str]
     public_url: str = ""
 
     def render(self, request: web.Request, template: str, status: int = 200, **values: object) -> web.Response:
@@ -47,7 +48,7 @@ class Pages:
         context = {
             "say": say,
             "asset": asset,
-            "home": self.home(),
+            "chat": self.chat,
             "link": lambda path, **query: link(path, {**query, "lang": chosen}),
             "absolute": lambda path: f"{self.origin(request)}{path}",
             "other_language": _other(request, say.language),

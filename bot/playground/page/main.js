@@ -1,6 +1,6 @@
 // The chat page: puts the parts together and keeps the address in step with what is shown.
 
-import { chatsOf, connect, load, on, present, select, world } from "./world.js";
+import { attempt, chatsOf, connect, load, on, present, select, sendForm, world } from "./world.js";
 import { showChat } from "./log.js";
 import { showComposer } from "./composer.js";
 import { showHead } from "./head.js";
@@ -48,11 +48,15 @@ document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible" && world.chat) { select(world.me, world.chat); showSide(); }
 });
 
+// A link with ?start=<payload> opens the chat with the bot and starts it, as t.me/<bot>?start=<payload> does.
+const payload = new URLSearchParams(location.search).get("start");
 await load();
+if (payload !== null) world.chat = world.me;
 if (world.chat && world.chat > 0) world.chat = world.me;
 if (!world.chat && !phone.matches) world.chat = world.me;
 select(world.me, world.chat);
 address(false);
 connect();
 await show();
+if (payload !== null) attempt(sendForm({ text: `/start ${payload}`.trim() }));
 document.documentElement.dataset.ready = "yes";

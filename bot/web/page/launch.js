@@ -58,7 +58,17 @@ function tell(type, data = {}) {
   else if (parent !== window) parent.postMessage(JSON.stringify({ eventType: type, eventData: data }), "*"); /* nothing secret */
 }
 
+/* A link to a chat opens in the app that we are in, instead of a browser beside it. */
+function lead(click) {
+  const link = click.target.closest?.('a[href^="https://t.me/"]');
+  if (!link || !(window.TelegramWebviewProxy || parent !== window)) return;
+  click.preventDefault();
+  const { pathname, search } = new URL(link.href);
+  tell("web_app_open_tg_link", { path_full: pathname + search });
+}
+
 function listen(kept) {
+  addEventListener("click", lead);
   const receive = (type, data) => {
     if (type === "theme_changed") {
       kept.theme = JSON.stringify(data.theme_params);

@@ -1,0 +1,70 @@
+"""Films: bytes, seconds and memory of zooms and loops, made as the bot makes them, in a process of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from inference.canvas import Direction, Extent, Margins, scaled
+from inference.engine import EngineName, Request, Style, ignore, open_engine
+from inference.photo import decode, encode_master
+from inference.projector import Script, shoot
+
+SAMPLES = Path(__file__).parents[1] / "bot" / "playground" / "samples"
+CHAINS = {
+    "friends": (Style.PLAYFUL, [(Direction.ALL, 1.5)]),
+    "chelsea": (Style.WILD, [(Direction.ALL, 1.5), (Direction.RIGHT, 1.5), (Direction.ALL, 1.5)]),
+    "sunset": (Style.FAITHFUL, [(Direction.HORIZONTAL, 1.5), (Direction.UP, 1.5), *[(Direction.ALL, 1.25)] * 2]),
+    "life": (Style.FAITHFUL, [(Direction.ALL, 1.25)] * 5),
+    "picos": (Style.FAITHFUL, [(Direction.ALL, 1.5)] * 3 + [(Direction.LEFT, 1.25), (Direction.RIGHT, 1.25)]),
+}
+
+
+@dataclass(frozen=True)
+class Chain:
+    name: str
+    canvas: Extent
+    master: bytes
+    steps: Sequence[Margins]
+
+
+def chain(name: str) -> Chain:
+    """A sample photo expanded step by step by the engine without weights."""
+    style, choices = CHAINS[name]
+    canvas, engine, steps = decode((SAMPLES / f"{name}.jpg").read_bytes()), open_engine(EngineName.PATCHMATCH), []
+    for number, (direction, scale) in enumerate(choices):
+        steps.append(scaled(Extent(canvas.shape[1], canvas.shape[0]), direction, scale))
+        canvas = engine.expand(Request(canvas, steps[-1], style, seed=number), ignore)
+    return Chain(name, Extent(canvas.shape[1], canvas.shape[0]), encode_master(canvas), steps)
+
+
+async def made(one: Chain, *, loop: bool) -> str:
+    """One line: kB, seconds by the clock, seconds of the processor."""
+    before, started = _processor(), time.perf_counter()
+    reel = await shoot(Script(one.master, one.steps, loop=loop), ignore)
+    seconds, processor = time.perf_counter() - started, _processor() - before
+    what = f"{one.name} | {len(one.steps)} | {one.canvas.width} x {one.canvas.height} | {'loop' if loop else 'film'}"
+    return f"| {what} | {len(reel.movie) / 1000:.0f} | {seconds:.1f} | {processor:.1f} |"
+
+
+def _processor() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def main() -> None:
+    print("| photo | steps | canvas | what | kB | s | CPU s |\n| --- | --- | --- | --- | --- | --- | --- |")
+    for name in CHAINS:
+        one = chain(name)
+        for loop in (False, True):
+            print(asyncio.run(made(one, loop=loop)), flush=True)
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+    print(f"largest process of a film: {peak} MB")
+
+
+if __name__ == "__main__":
+    main()

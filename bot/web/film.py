@@ -1,0 +1,89 @@
+"""Films of live posts: only those that a job has made; asking for one makes nothing, however often."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from bot.services import Services
+from bot.web.door import id_in
+from bot.web.picture import CACHE
+from bot.web.render import HEADERS
+from inference.camera import frame_of
+from inference.canvas import Extent
+from storage.films import FilmKind
+from storage.models import Post, PostStatus
+
+TYPES = {"mp4": "video/mp4", "jpg": "image/jpeg"}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A film on the page of a post."""
+
+    kind: FilmKind
+    post_id: int
+    frame: Extent
+
+    @property
+    def movie(self) -> str:
+        return f"/film/{self.post_id}/{self.kind}.mp4"
+
+    @property
+    def poster(self) -> str:
+        return f"/film/{self.post_id}/{self.kind}.jpg"
+
+
+async def films_of(services: Services, post: Post) -> list[Shown]:
+    """Those that are there, the longest first."""
+    result = post.expansion.result
+    made = await services.films.made(post.expansion_id) if services.films and result else set()
+    frame = frame_of(Extent(result.width, result.height)) if result else Extent(0, 0)
+    return [Shown(kind, post.id, frame) for kind in FilmKind if kind in made]
+
+
+@dataclass(frozen=True)
+class Films:
+    """`/film/<post>/<kind>.mp4` in whole or in ranges (RFC 9110, 14), and its poster `….jpg`."""
+
+    services: Services
+
+    async def send(self, request: web.Request) -> web.Response:
+        kind, _, suffix = request.match_info["name"].partition(".")
+        post = await self.services.gallery.post(id_in(request))
+        if post is None or post.status is not PostStatus.LIVE or kind not in list(FilmKind) or suffix not in TYPES:
+            raise web.HTTPNotFound
+        key = self._key(post, FilmKind(kind), suffix)
+        headers = HEADERS | {"Cache-Control": CACHE, "ETag": f'"{key[3:27]}-{kind}"', "Accept-Ranges": "bytes"}
+        if headers["ETag"] in request.headers.get("If-None-Match", ""):
+            return web.Response(status=304, headers=headers)
+        try:
+            body = await self.services.blobs.get(key)
+        except FileNotFoundError:  # not made, or deleted since we looked
+            raise web.HTTPNotFound from None
+        return _part(request, body, TYPES[suffix], headers)
+
+    def _key(self, post: Post, kind: FilmKind, suffix: str) -> str:
+        picture = post.expansion.preview
+        if self.services.films is None or picture is None:
+            raise web.HTTPNotFound
+        return kind.movie(picture) if suffix == "mp4" else kind.poster(picture)
+
+
+def _part(request: web.Request, body: bytes, kind: str, headers: dict[str, str]) -> web.Response:
+    """What the Range header asks for; everything when it asks for nothing we understand, or of another version."""
+    try:
+        asked = request.http_range
+    except ValueError:  # several ranges, or no bytes: RFC 9110 lets us answer with the whole
+        asked = slice(None)
+    if request.headers.get("If-Range", headers["ETag"]) != headers["ETag"]:
+        asked = slice(None)
+    if asked.start is None and asked.stop is None:
+        return web.Response(body=body, content_type=kind, headers=headers)
+    start, stop, _ = asked.indices(len(body))
+    if start >= stop:
+        headers = headers | {"Content-Range": f"bytes */{len(body)}", "Cache-Control": "no-store"}
+        return web.Response(status=416, headers=headers)
+    headers = headers | {"Content-Range": f"bytes {start}-{stop - 1}/{len(body)}"}
+    return web.Response(status=206, body=body[start:stop], content_type=kind, headers=headers)
