@@ -8,41 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tiny import NAMES, Opened, request_for
+from tiny import Opened, request_for
 
-from inference.canvas import Box, Direction, Extent, Margins, scaled, with_ratio
+from inference.canvas import Box, Margins
 from inference.diffusion.engine import open_diffusion
 from inference.diffusion.painter import Call, paint
 from inference.diffusion.prompts import Wording
 from inference.diffusion.sketch import Sketch
-from inference.engine import Pixels, Request, Style, ignore
-
-
-def kept(result: Pixels, request: Request) -> Pixels:
-    left, top, right, bottom = request.margins.box(request.extent)
-    return result[top:bottom, left:right]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_every_preset_paints_around_the_very_photo(tiny_engine: Opened, name: str) -> None:
-    request, told = request_for("coffee", 150), list[float]()
-    result = tiny_engine(name).expand(request, told.append)
-    assert result.shape[1::-1] == request.margins.canvas(request.extent)
-    assert result.dtype == np.uint8
-    assert np.array_equal(kept(result, request), request.photo)
-    assert told == sorted(told)
-    assert told[-1] == 1.0
-    assert len(told) > 3
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_the_seed_decides_whoever_else_is_served(tiny_engine: Opened, name: str) -> None:
-    engine, request = tiny_engine(name), request_for("coffee", 150)
-    first = engine.expand(request, ignore)
-    somebody = engine.expand(request_for("rocket", 120, style=Style.WILD, seed=9), ignore)
-    assert np.array_equal(engine.expand(request, ignore), first)
-    assert not np.array_equal(engine.expand(replace(request, seed=4), ignore), first)
-    assert somebody.shape != first.shape
+from inference.engine import Style, ignore
 
 
 @pytest.mark.parametrize("name", ["tiny-sd15", "tiny-sdxl-quality", "tiny-flux-fill"])
@@ -63,46 +36,6 @@ def test_an_edit_pipeline_never_sees_two_pictures(tiny_engine: Opened) -> None:
     call = Call(Style.FAITHFUL, [Wording("", "", ())] * 2, [0, 1])
     with pytest.raises(ValueError, match="mix"):
         paint(engine.pipeline, engine.preset, [sketch, sketch], call, ignore)
-
-
-@pytest.mark.parametrize("direction", Direction)
-def test_every_direction(tiny_engine: Opened, direction: Direction) -> None:
-    request = request_for("chelsea", 90)
-    request = replace(request, margins=scaled(request.extent, direction, 2.0))
-    result = tiny_engine("tiny-sd15").expand(request, ignore)
-    assert result.shape[1::-1] == request.margins.canvas(request.extent)
-    assert np.array_equal(kept(result, request), request.photo)
-
-
-@pytest.mark.parametrize(
-    ("extent", "margins"),
-    [
-        pytest.param(Extent(1, 1), Margins(3, 0, 0, 5), id="one pixel"),
-        pytest.param(Extent(64, 64), Margins(1, 0, 0, 0), id="one new column"),
-        pytest.param(Extent(300, 20), Margins(90, 0, 90, 0), id="strip, both ends"),
-        pytest.param(Extent(20, 300), Margins(7, 60, 0, 60), id="upright strip, three sides"),
-        pytest.param(Extent(40, 40), Margins(80, 0, 0, 0), id="three passes"),
-        pytest.param(Extent(160, 90), with_ratio(Extent(160, 90), Direction.ALL, 1), id="ratio 1:1"),
-        pytest.param(Extent(30, 30), Margins(), id="nothing"),
-    ],
-)
-def test_odd_geometry(tiny_engine: Opened, extent: Extent, margins: Margins) -> None:
-    photo = np.random.default_rng(0).integers(0, 256, (extent.height, extent.width, 3), np.uint8)
-    request = Request(photo, margins)
-    result = tiny_engine("tiny-sd15").expand(request, ignore)
-    assert result.shape[1::-1] == margins.canvas(extent)
-    assert np.array_equal(kept(result, request), photo)
-
-
-@pytest.mark.parametrize("name", ["tiny-sd15-lcm", "tiny-sdxl", "tiny-klein", "tiny-flux-fill"])
-def test_words_and_style_change_the_picture(tiny_engine: Opened, name: str) -> None:
-    engine, request = tiny_engine(name), request_for("coffee", 120)
-    pictures = [
-        engine.expand(replace(request, **changes), ignore)
-        for changes in ({}, {"prompt": "a lighthouse"}, {"style": Style.PLAYFUL}, {"style": Style.WILD})
-    ]
-    for number, picture in enumerate(pictures):
-        assert not any(np.array_equal(picture, other) for other in pictures[:number])
 
 
 @pytest.mark.parametrize("side", [200, 400, 1200])
