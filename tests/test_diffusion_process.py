@@ -32,6 +32,7 @@ WEIGHT = "[name for name in ('torch', 'diffusers', 'transformers') if name in sy
     "doing",
     [
         pytest.param("import bot.__main__, bot.bootstrap, bot.jobs", id="the program"),
+        pytest.param("from bot.settings import Settings; Settings(safety='org/name')", id="a classifier by setting"),
         pytest.param("open_engine(EngineName.AUTO, '?cache=/nonexistent')", id="auto without a model"),
         pytest.param("open_engine(EngineName.PATCHMATCH)", id="patchmatch"),
     ],

@@ -128,3 +128,27 @@ async def test_an_option_of_a_model_that_is_none(examined: Examine) -> None:
     worst, told = await examined(engine=EngineName.DIFFUSION, model="sdxl?memory=lots")
     assert worst == 1
     assert "memory" in line(told, "model")
+
+
+@pytest.mark.parametrize(
+    ("safety", "said"),
+    [
+        pytest.param("mobilenet", "✓ mobilenet, unsure from 0.75, unsafe from 0.95", id="the one that ships"),
+        pytest.param("none", "– nothing is checked; KUOTU_SAFETY=mobilenet is the classifier that ships", id="none"),
+        pytest.param(
+            "org/name?cache=/nowhere",
+            "✗ KUOTU_SAFETY=org/name is not on this machine; run: kuotu pull --safety",
+            id="not here",
+        ),
+    ],
+)
+async def test_what_looks_at_pictures(examined: Examine, safety: str, said: str) -> None:
+    worst, told = await examined(safety=safety)
+    assert line(told, "safety") == said
+    assert worst == int(said.startswith("✗"))
+
+
+async def test_what_the_doctor_understood_of_a_classifier(examined: Examine, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"id2label": {"0": "sfw", "1": "nsfw"}}', "utf-8")
+    _, told = await examined(safety=str(tmp_path))
+    assert line(told, "safety").endswith("unsafe from 0.95; explicit: nsfw; suggestive: none")

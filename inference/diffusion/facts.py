@@ -22,10 +22,14 @@ class Facts:
     card: Card | None = None  # what computes; None when nobody asked
 
 
+def missing_libraries() -> tuple[str, ...]:
+    """Those of the extra [diffusion] that are not installed."""
+    return tuple(library for library in LIBRARIES if find_spec(library) is None)
+
+
 def gather(model: str, *, thorough: bool = False) -> Facts:
     """The facts about KUOTU_MODEL on this machine; `thorough` asks for the card even when the model is missing."""
-    missing = tuple(library for library in LIBRARIES if find_spec(library) is None)
-    if missing:
+    if missing := missing_libraries():
         return Facts(missing)
     from inference.diffusion.checkpoint import find
     from inference.diffusion.choice import Choice, parse_choice

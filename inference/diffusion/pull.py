@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import TypeAlias
 
 import httpx2
 from huggingface_hub import HfApi, constants, get_hf_file_metadata, hf_hub_url, snapshot_download
@@ -17,11 +19,15 @@ from huggingface_hub.utils._headers import build_hf_headers
 
 from inference.diffusion.checkpoint import INDEX
 from inference.diffusion.choice import Choice
+from inference.diffusion.classifier import Classification
 from inference.diffusion.presets import Lora, Preset, Repository, load_presets
 from inference.engine import EngineUnavailable
 
 GB = 1e9
 DESCRIPTIONS = (".json", ".txt", ".model", ".jinja", ".md")
+
+Wanted: TypeAlias = Callable[[Iterable[str], Repository], list[str]]
+"""Which of a repository's files are downloaded."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +52,11 @@ class File:
 
 @dataclass(frozen=True)
 class Download:
-    """What a preset needs, and what of it is here."""
+    """What a model needs, and what of it is here."""
 
     name: str
-    preset: Preset
+    title: str
+    terms: str  # its licence, and what that permits
     files: tuple[File, ...]
     cache: Path
 
@@ -58,8 +65,8 @@ class Download:
         total, missing = sum(file.size for file in self.files), sum(file.missing for file in self.files)
         free = _free(self.cache)
         return [
-            f"{self.name}: {self.preset.title}",
-            f"licence: {self.preset.licence}; {self.preset.permits}",
+            f"{self.name}: {self.title}",
+            f"licence: {self.terms}",
             f"disk: {total / GB:.1f} GB in {self.cache}, of which {missing / GB:.1f} GB are to be downloaded; "
             f"{free / GB:.1f} GB are free",
         ]
@@ -78,8 +85,17 @@ class Hub:
         name, preset = _preset(choice)
         cache = choice.cache or Path(constants.HF_HUB_CACHE)
         remote = [repository for repository in preset.repositories if not Path(repository.repo).expanduser().is_dir()]
-        files = [file for repository in remote for file in self._files(repository, preset, cache)]
-        return Download(name, preset, tuple(files), cache)
+        chosen = partial(wanted, preset=preset)
+        files = [file for repository in remote for file in self._files(repository, chosen, cache)]
+        return Download(name, preset.title, f"{preset.licence}; {preset.permits}", tuple(files), cache)
+
+    def plan_classifier(self, classification: Classification) -> Download:
+        """Ask what a classifier costs. Raises EngineUnavailable as `plan` does."""
+        name, cache = classification.model, classification.cache or Path(constants.HF_HUB_CACHE)
+        own = Repository(repo=name, revision=classification.revision)
+        files = [] if Path(name).expanduser().is_dir() else self._files(own, _at_the_top, cache)
+        terms = f"read it at {self._endpoint}/{name} before you use it"
+        return Download(name, "classifies photos and results", terms, tuple(files), cache)
 
     def pull(self, download: Download) -> None:
         """Download what is missing, showing each file's progress on stderr; call again after an interruption."""
@@ -95,7 +111,7 @@ class Hub:
             own = [file for file in download.files if file.repository.repo == repository]
             self._link(own, download.cache)
 
-    def _files(self, repository: Repository, preset: Preset, cache: Path) -> Iterable[File]:
+    def _files(self, repository: Repository, wanted: Wanted, cache: Path) -> Iterable[File]:
         try:
             info = self._api.repo_info(repository.repo, revision=repository.revision)
             commit = str(info.sha)
@@ -104,7 +120,7 @@ class Hub:
         except (HfHubHTTPError, httpx2.HTTPError) as error:
             raise _said(error, repository.repo) from error
         blobs = cache / repo_folder_name(repo_id=repository.repo, repo_type="model") / "blobs"
-        for name in wanted(sizes, repository, preset):
+        for name in wanted(sizes, repository):
             entry = sizes[name]
             etag = entry.lfs.sha256 if entry.lfs else entry.blob_id
             yield File(repository, commit, name, entry.lfs.size if entry.lfs else entry.size, blobs / etag)
@@ -163,6 +179,12 @@ def wanted(names: Iterable[str], repository: Repository, preset: Preset) -> list
         variant = [name for name in here if repository.variant and f".{repository.variant}" in name]
         found += variant or [name for name in here if PurePosixPath(name).name.count(".") == 1]
     return found
+
+
+def _at_the_top(names: Iterable[str], _repository: Repository) -> list[str]:
+    """What a classifier's folder needs: folders beside hold other formats and training states."""
+    here = sorted(name for name in names if "/" not in name)
+    return [name for name in here if name.endswith((*DESCRIPTIONS, ".safetensors"))]
 
 
 def _preset(choice: Choice) -> tuple[str, Preset]:
