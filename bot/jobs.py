@@ -116,17 +116,24 @@ class Worker:
             verdict=outcome.verdict.value,
             surprise=outcome.surprise,
         )
-        kept = await self._finish(expansion, Status.DONE, **made)
+        kept = await self._finish(expansion, Status.DONE, key=outcome.key, **made)
         if not kept and await self.services.store.expansion(expansion.id) is None:
             await self.services.discard([master, thumb, preview])
         SECONDS.labels(self.services.engine.name).observe(outcome.seconds)
 
     async def _finish(
-        self, expansion: Expansion, status: Status, error: Exception | None = None, **made: Unpack[Made]
+        self,
+        expansion: Expansion,
+        status: Status,
+        error: Exception | None = None,
+        *,
+        key: str = "",
+        **made: Unpack[Made],
     ) -> bool:
+        """Write an end into the row: with a picture, the key of the engine that gave it."""
         engine, reason = self.services.engine, str(error) if error else None
         kept = await self.services.queue.finish(
-            expansion.id, self.name, status, engine=engine.name, model=engine.model, error=reason, **made
+            expansion.id, self.name, status, engine=engine.name, model=key or engine.model, error=reason, **made
         )
         EXPANSIONS.labels(status.value if kept else "lost").inc()
         log.info("expansion.finished", expansion=expansion.id, status=status.value, kept=kept, error=reason)

@@ -42,6 +42,10 @@ class Careful:
         self.name, self.reads_words, self.devices = engine.name, engine.reads_words, engine.devices
         self._engine, self._judged = engine, judged
 
+    @property
+    def key(self) -> str:
+        return self._engine.key
+
     def expand(self, request: Request, report: Report) -> Pixels:
         return self.attempt(request, report).canvas
 

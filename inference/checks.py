@@ -52,6 +52,10 @@ class CheckedEngine:
         if checks.classifier != NO_CLASSIFIER:
             self._classifier = open_classifier(checks.classifier)
 
+    @property
+    def key(self) -> str:
+        return self._careful.key
+
     def expand(self, request: Request, report: Report) -> Checked:
         attempt = self._careful.attempt(request, report)
         return Checked(attempt.canvas, attempt.seed, self._verdict(request.photo) | self._verdict(attempt.canvas))

@@ -71,6 +71,11 @@ class Engine(Protocol):
     reads_words: bool  # whether a prompt changes anything
     devices: int  # how many of it this machine can run at once: one a core, or one a card
 
+    @property
+    def key(self) -> str:
+        """What a canvas depends on besides its request, in at most 128 characters: the same key, the same pixels."""
+        ...
+
     def expand(self, request: Request, report: Report) -> Pixels: ...
 
 

@@ -43,6 +43,7 @@ class Outcome:
     extent: Extent
     seconds: float  # from decoding to encoding, in the engine process
     seed: int  # the order's, or one derived from it that gave a picture without a problem
+    key: str  # what gave it besides the order: the same key, seed and order give the same pixels
     verdict: Level  # of photo and result, whichever is worse
     reason: str  # of the verdict, for the log
     surprise: float  # the machine's guess, 0 to 1
@@ -150,7 +151,7 @@ class EngineProcess:
         link = await Link.spawn(*self._command)
         try:
             async with asyncio.timeout(self._start_limit):
-                self.info = _info(await link.receive())
+                self.info = _info(await _next(link))
         except TimeoutError:
             await link.end()
             raise EngineUnavailable(f"the engine did not open within {self._start_limit:g} s") from None
@@ -190,7 +191,7 @@ class EngineProcess:
     async def _converse(self, link: Link, order: Order, report: Report) -> Outcome:
         """Hand the order over and hear of its progress until it ends, one way or another."""
         link.post(_frame(self._number, order))
-        while (frame := await link.receive()).kind == "progress":
+        while (frame := await _next(link)).kind == "progress":
             self._pass_on(frame.values["fraction"], report)
         if frame.kind == "exhausted":
             await self._replace(link)
@@ -225,6 +226,13 @@ def _frame(number: int, order: Order) -> Frame:
     return Frame("expand", {"number": number, **choices}, (order.photo,))
 
 
+async def _next(link: Link) -> Frame:
+    """The next frame but those that carry lines for the log."""
+    while (frame := await link.receive()).kind == "log":
+        logging.getLogger(frame.values["name"]).log(frame.values["level"], "%s", frame.values["text"])
+    return frame
+
+
 def _info(frame: Frame) -> EngineInfo:
     """What a child says when it is warm. Raises EngineUnavailable when it is not."""
     if frame.kind == "ready":
@@ -238,9 +246,9 @@ def _outcome(frame: Frame) -> Outcome:
     values = frame.values
     if frame.kind == "done":
         master, preview, thumb = frame.blobs
-        said = {name: values[name] for name in ("seconds", "seed", "reason", "surprise")}
+        said = {name: values[name] for name in ("seconds", "seed", "key", "reason", "surprise")}
         extent, level = Extent(*values["extent"]), Level(values["verdict"])
-        _log.info("seed %d, %s: %s", values["seed"], level, values["reason"])
+        _log.info("seed %d by %s; %s: %s", values["seed"], values["key"], level, values["reason"])
         return Outcome(master, preview, thumb, extent, verdict=level, **said)
     if frame.kind == "bad":
         raise BadPhoto(Reason(values["reason"]), values["found"], values["limit"])

@@ -39,6 +39,7 @@ class Noise:
     name: str
     reads_words: bool
     devices: int = 1
+    key: str = "noise 1"
 
     def expand(self, request: Request, report: Report) -> Pixels:
         sys.stdout.write("libraries print\n")

@@ -34,6 +34,7 @@ class Moody:
     asked: list[Request] = field(default_factory=list)
     name: str = "moody"
     reads_words: bool = True
+    key: str = "moody 1"
     devices: int = 3
 
     def expand(self, request: Request, report: Report) -> Pixels:
@@ -58,7 +59,7 @@ def test_a_good_first_attempt_is_the_only_one() -> None:
 
 def test_it_is_an_engine_like_the_one_inside() -> None:
     engine: Engine = Careful(Moody())
-    assert (engine.name, engine.reads_words, engine.devices) == ("moody", True, 3)
+    assert (engine.name, engine.reads_words, engine.devices, engine.key) == ("moody", True, 3, "moody 1")
     assert np.array_equal(engine.expand(REQUEST, ignore), Moody().expand(REQUEST, ignore))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -48,7 +49,7 @@ async def test_a_good_picture_has_the_seed_of_its_order_and_is_safe(opened: Open
 async def test_the_seed_that_gave_the_picture_crosses_the_pipe_and_gives_it_again(opened: Opener) -> None:
     process = opened(Checks(classifier=NO_CLASSIFIER))
     outcome = await process.expand(order("black at first"), ignore)
-    assert outcome.seed == derived(7, 1)
+    assert (outcome.seed, outcome.key) == (derived(7, 1), "noise 1")
     again = await process.expand(order("black at first", outcome.seed), ignore)
     assert (again.seed, again.master) == (outcome.seed, outcome.master)
 
@@ -63,6 +64,16 @@ async def test_noise_around_a_photo_is_a_failed_order_and_the_process_lives_on(o
 async def test_an_operator_may_have_nothing_checked(opened: Opener) -> None:
     outcome = await opened(Checks(gate=False, classifier=NO_CLASSIFIER)).expand(order(""), ignore)
     assert (outcome.seed, outcome.verdict, outcome.reason) == (7, Level.SAFE, "not checked")
+
+
+async def test_what_the_process_logs_stands_in_the_log_here(opened: Opener, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        await opened(Checks()).expand(order("black at first"), ignore)
+    told = {(record.name, record.levelname): record.getMessage() for record in caplog.records}
+    assert ", seed 7: black at the left: 0.00, bound 4" in told["inference.careful", "WARNING"]
+    decisions = [record.getMessage() for record in caplog.records if record.name == "inference.safety"]
+    assert len(decisions) == 2
+    assert all(words.startswith("safe by mobilenet: explicit 0.0") for words in decisions)
 
 
 @pytest.mark.parametrize(

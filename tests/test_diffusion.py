@@ -59,10 +59,18 @@ def test_compiled_blocks_are_ready_for_every_size(tiny_presets: Path, tiny_engin
     assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == frames
 
 
-def test_the_key_names_what_a_picture_depends_on(tiny_engine: Opened) -> None:
-    key = tiny_engine("tiny-sdxl", memory="fp8", batch=2).key
-    assert key.startswith("tiny-sdxl@sdxl+controlnet+vae fp8 batch=2 ")
-    assert f"torch={torch.__version__}" in key
+def test_the_key_stands_for_what_a_picture_depends_on(tiny_engine: Opened) -> None:
+    engine = tiny_engine("tiny-sdxl", memory="fp8", batch=2)
+    assert engine.key.startswith("tiny-sdxl fp8 batch=2 ")
+    assert engine.story.startswith("tiny-sdxl@sdxl+controlnet+vae preset=")
+    assert " fp8 batch=2 budget=16384 multiple=32 " in engine.story
+    assert f"torch={torch.__version__}" in engine.story
+
+
+def test_each_choice_has_a_key_of_its_own(tiny_engine: Opened) -> None:
+    choices: list[dict[str, object]] = [{}, {"memory": "fp8"}, {"batch": 2}]
+    engines = [tiny_engine(name, **options) for name in ("tiny-sdxl", "tiny-sdxl-quality") for options in choices]
+    assert len({engine.key for engine in engines}) == len(engines)
 
 
 def test_terms_that_forbid_business_are_said_when_the_model_is_opened(

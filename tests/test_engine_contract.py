@@ -92,6 +92,10 @@ def test_styles_differ_and_words_count_where_they_are_read(engine: Engine) -> No
     assert np.array_equal(told, pictures[0]) != engine.reads_words
 
 
+def test_what_made_a_picture_fits_into_its_row(engine: Engine) -> None:
+    assert 0 < len(engine.key) <= 128
+
+
 def test_progress_only_grows_from_nothing_to_all(engine: Engine) -> None:
     told: list[float] = []
     engine.expand(request_for("chelsea", 90), told.append)

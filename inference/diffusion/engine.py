@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
@@ -30,6 +31,7 @@ Loader: TypeAlias = Callable[[Checkpoint, Mode, Card], Pipeline]
 
 PASS = 1_000_003  # between the seeds of two passes
 SEEDS = 2**31
+LIBRARIES = ("kuotu", "torch", "diffusers", "transformers", "peft")  # whose versions a picture depends on
 
 _log = logging.getLogger(__name__)
 
@@ -72,13 +74,18 @@ class Diffusion:
 
     @property
     def key(self) -> str:
-        """What a picture depends on besides its request: the same key and request give the same pixels.
+        """Of several variants in one batch only the first is exact; the others may differ by rounding."""
+        digest = hashlib.sha256(self.story.encode()).hexdigest()[:16]
+        return f"{self.checkpoint.name[-60:]} {self.mode} batch={self.batch} {digest}"
 
-        Of several variants in one batch only the first is exact; the others may differ by rounding.
-        """
-        libraries = " ".join(f"{name}={version(name)}" for name in ("torch", "diffusers", "transformers"))
-        made = f"{self.checkpoint.name}@{self.checkpoint.revision} {self.mode} batch={self.batch}"
-        return f"{made} {self.card.name} {libraries}"
+    @property
+    def story(self) -> str:
+        """What the key stands for, in full: the preset as it was read, revisions, sizes, batch, card and versions."""
+        preset = hashlib.sha256(self.preset.model_dump_json().encode()).hexdigest()[:16]
+        libraries = " ".join(f"{name}={version(name)}" for name in LIBRARIES)
+        made = f"{self.checkpoint.name}@{self.checkpoint.revision} preset={preset} {self.mode} batch={self.batch}"
+        size = f"budget={self.preset.budget} multiple={self.preset.multiple}"
+        return f"{made} {size} compile={self._compiler or 'no'} card={self.card.name} {libraries}"
 
     def expand(self, request: Request, report: Report) -> Pixels:
         return self.variants(request, [request.seed], report)[0]
@@ -144,6 +151,7 @@ class Diffusion:
             pipeline = self._loader(self.checkpoint, self.mode, self.card)
             if self._compiler:
                 self._compile(pipeline)
+            _log.info("%s: %s", self.key, self.story)
             return pipeline
         except EngineUnavailable:
             raise

@@ -4,6 +4,7 @@ photo."""
 from __future__ import annotations
 
 import os
+from importlib.metadata import version
 from pathlib import Path
 
 import cv2
@@ -34,6 +35,13 @@ class PatchMatch:
     def __init__(self, cache: Path | None = None) -> None:
         """`cache` keeps the kernels' machine code; by default a folder inside the virtual environment."""
         self.cache = kernel.cache_in(cache or kernel.default_folder())
+
+    @property
+    def key(self) -> str:
+        libraries = " ".join(
+            f"{name}={version(name)}" for name in ("kuotu", "numba", "numpy", "opencv-python-headless")
+        )
+        return f"patchmatch {libraries}"
 
     def expand(self, request: Request, report: Report) -> Pixels:
         """Raises EngineError for a photo without pixels or of another type than (height, width, 3) bytes."""
