@@ -10,6 +10,7 @@ import asyncio
 import logging
 import sys
 from dataclasses import astuple, dataclass
+from typing import Final
 
 from inference.canvas import Extent, Margins
 from inference.checks import Checks
@@ -18,6 +19,8 @@ from inference.frame import Frame
 from inference.link import Link
 from inference.photo import BadPhoto, Reason
 from inference.safety import Level
+
+OPENER: Final = "inference.engine:open_engine"
 
 _log = logging.getLogger(__name__)
 
@@ -72,7 +75,7 @@ class EngineProcess:
         time_limit: float = 300.0,
         start_limit: float = 600.0,
         grace: float = 2.0,
-        opener: str = "inference.engine:open_engine",
+        opener: str = OPENER,
         checks: Checks | None = None,
     ) -> None:
         self.info: EngineInfo | None = None

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 import torch
 from tiny import Opened, request_for
+from tiny_engines import Cramped
 
 from inference.child import warm
-from inference.diffusion.checkpoint import Checkpoint
 from inference.diffusion.engine import Diffusion, open_diffusion
-from inference.diffusion.memory import Card, Mode
-from inference.diffusion.pipeline import denoisers, load
+from inference.diffusion.memory import Mode
+from inference.diffusion.pipeline import denoisers
 from inference.engine import Cancelled, EngineName, EngineUnavailable, ignore
 from inference.gate import Unfit
 
@@ -57,25 +57,6 @@ def test_cancelling_leaves_within_one_step_and_the_engine_goes_on(tiny_engine: O
     hook.remove()
     assert len(steps) == 1
     assert np.array_equal(engine.expand(request, ignore), before)
-
-
-class Cramped:
-    """Loads as `load` does, onto a card whose memory is exhausted by the denoiser in some modes."""
-
-    def __init__(self, *modes: Mode, loading: bool = False) -> None:
-        self.modes, self.loading, self.loaded = modes, loading, list[Mode]()
-
-    def __call__(self, checkpoint: Checkpoint, mode: Mode, card: Card) -> Any:
-        self.loaded.append(mode)
-        if mode in self.modes and self.loading:
-            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
-        pipeline = load(checkpoint, mode, card)
-        if mode in self.modes:
-            denoisers(pipeline)[0].register_forward_pre_hook(self._exhaust)
-        return pipeline
-
-    def _exhaust(self, *_seen: Any) -> None:
-        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
 
 
 @pytest.mark.parametrize("loading", [False, True], ids=["painting", "loading"])
