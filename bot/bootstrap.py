@@ -64,7 +64,7 @@ class Kuotu:
 async def running(
     settings: Settings, *, work: bool = True, serve: bool = True, opener: str = OPENER
 ) -> AsyncIterator[Kuotu]:
-    """Everything, started in order and stopped in reverse; `opener` opens an engine in its process. Raises CannotRun."""
+    """Everything, started in order, stopped in reverse; `opener` opens engines in processes. Raises CannotRun."""
     async with AsyncExitStack() as stack:
         try:
             yield await _start(settings, stack, work=work, serve=serve, opener=opener)
