@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import diffusers
 import torch
@@ -20,6 +20,7 @@ from inference.engine import EngineUnavailable
 Pipeline: TypeAlias = Any
 """A diffusers pipeline; what it can do depends on its class, and the preset knows."""
 
+NF4: Final = ".venv/bin/pip install -c constraints.txt -e '.[nf4]'"
 UNSEEN = (torch.nn.MultiheadAttention,)  # reads its layer's weights without calling it, so no hook widens them
 
 for library in (diffusers, transformers):
@@ -34,8 +35,8 @@ def load(checkpoint: Checkpoint, mode: Mode, card: Card) -> Pipeline:
         for name, folder in checkpoint.parts.items()
     }
     given |= dict.fromkeys(preset.skip)
-    if preset.quantized and _bits(card):
-        given["quantization_config"] = _four_bits(preset, checkpoint.folder, dtype)
+    if preset.quantized and card.accelerates:  # diffusers refuses elsewhere
+        given["quantization_config"] = four_bits(preset, checkpoint.folder, dtype)
     pipeline = _loaded(preset.pipeline, checkpoint.folder, preset.variant, dtype, **given)
     if preset.scheduler:
         scheduler = getattr(diffusers, preset.scheduler)
@@ -96,10 +97,6 @@ def _dtype(preset: Preset, card: Card) -> torch.dtype:
     return getattr(torch, preset.dtype) if card.accelerates else torch.float32
 
 
-def _bits(card: Card) -> bool:
-    return card.device.startswith("cuda")
-
-
 def _loaded(kind: str, folder: Path, variant: str, dtype: torch.dtype, **given: Any) -> Any:
     has_variant = bool(variant) and any(folder.rglob(f"*.{variant}*.safetensors"))
     return getattr(diffusers, kind).from_pretrained(
@@ -112,10 +109,10 @@ def _loaded(kind: str, folder: Path, variant: str, dtype: torch.dtype, **given: 
     )
 
 
-def _four_bits(preset: Preset, folder: Path, dtype: torch.dtype) -> Any:
+def four_bits(preset: Preset, folder: Path, dtype: torch.dtype) -> Any:
     """Normal floats of 4 bits (Dettmers et al., «QLoRA», 2023), made while loading."""
     if find_spec("bitsandbytes") is None:
-        raise EngineUnavailable(f"{preset.title} is loaded in 4 bits; pip install 'kuotu[diffusion,nf4]'")
+        raise EngineUnavailable(f"{preset.title} is loaded in 4 bits; {NF4}")
     settings = {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_compute_dtype": dtype}
     libraries = {"diffusers": diffusers.BitsAndBytesConfig, "transformers": transformers.BitsAndBytesConfig}
     owners = components(folder)
