@@ -24,7 +24,8 @@ from inference.checks import NO_CLASSIFIER
 from inference.diffusion.choice import Choice, parse_choice
 from inference.diffusion.classifier import locate
 from inference.diffusion.doctor import INSTALL, catalogue, checks
-from inference.diffusion.facts import Facts, gather, missing_libraries, suitable
+from inference.diffusion.facts import Facts, missing_libraries, suitable
+from inference.diffusion.facts import examine as facts_of
 from inference.engine import EngineName, EngineUnavailable
 from inference.safety import SHIPPED
 from storage.blobs import BlobsUnavailable, open_blobs
@@ -132,7 +133,7 @@ def _engine(settings: Settings) -> Iterator[Finding]:
     except EngineUnavailable as error:
         yield Finding(State.BAD, "model", str(error))
         return
-    facts = gather(settings.model, thorough=True)
+    facts = facts_of(settings.model, token=bool(settings.hub_token.get_secret_value()))
     name = suitable(facts) if settings.engine is EngineName.AUTO else settings.engine
     yield Finding(State.GOOD, "engine", f"{name}, {_at_once(settings)}")
     yield from _steps(settings, facts, choice)

@@ -112,6 +112,7 @@ async def test_the_steps_to_the_engine_with_weights(examined: Examine) -> None:
     assert line(told, "model").startswith("✗ SG161222/RealVisXL_V5.0_Lightning is not on this machine")
     assert line(told, "model").endswith("run: kuotu pull sdxl")
     assert "GB to download, commercial" in told
+    assert "9.4 GB to download, " in line(told, "disk")
     worst, told = await examined(engine=EngineName.AUTO, model="sdxl?cache=/nowhere")
     assert worst == 0
     assert line(told, "engine") == "✓ patchmatch, 1 at a time"
@@ -121,7 +122,9 @@ async def test_a_model_that_is_here(examined: Examine, tiny_presets: Path) -> No
     _, told = await examined(engine=EngineName.DIFFUSION, model=f"tiny-sd15?presets={tiny_presets}&device=cpu")
     assert line(told, "engine") == "✓ diffusion, 1 at a time"
     assert line(told, "model").startswith("✓ tiny-sd15 at ")
-    assert "torch sees no GPU" in line(told, "card")
+    assert "sees no GPU" in line(told, "card")
+    assert "; torch 2." in line(told, "libraries")
+    assert line(told, "memory").startswith("✓ mode resident; GiB needed: resident 4")
 
 
 async def test_an_option_of_a_model_that_is_none(examined: Examine) -> None:

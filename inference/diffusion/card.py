@@ -36,6 +36,16 @@ def count_cards() -> int:
     return max(1, torch.cuda.device_count())
 
 
+def built_for() -> str:
+    """«2.13.0, for CUDA 13.0»"""
+    return f"{torch.__version__}, for {f'CUDA {torch.version.cuda}' if torch.version.cuda else 'no CUDA card'}"
+
+
+def free_memory() -> float:
+    """GiB of main memory that nobody uses."""
+    return float(psutil.virtual_memory().available / GIB)
+
+
 def _best() -> str:
     if torch.cuda.is_available():
         free = [torch.cuda.mem_get_info(number)[0] for number in range(torch.cuda.device_count())]

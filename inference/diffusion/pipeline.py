@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 import diffusers
 import torch
@@ -13,6 +13,7 @@ import transformers
 from diffusers.quantizers.pipe_quant_config import PipelineQuantizationConfig
 
 from inference.diffusion.checkpoint import Checkpoint, components
+from inference.diffusion.doctor import NF4
 from inference.diffusion.memory import Card, Mode
 from inference.diffusion.presets import Preset
 from inference.engine import EngineUnavailable
@@ -20,7 +21,6 @@ from inference.engine import EngineUnavailable
 Pipeline: TypeAlias = Any
 """A diffusers pipeline; what it can do depends on its class, and the preset knows."""
 
-NF4: Final = ".venv/bin/pip install -c constraints.txt -e '.[nf4]'"
 UNSEEN = (torch.nn.MultiheadAttention,)  # reads its layer's weights without calling it, so no hook widens them
 
 for library in (diffusers, transformers):

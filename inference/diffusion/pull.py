@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +16,7 @@ from huggingface_hub.file_download import http_get, repo_folder_name
 from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils._headers import build_hf_headers
 
-from inference.diffusion.checkpoint import INDEX
+from inference.diffusion.checkpoint import INDEX, cache_of, free_space
 from inference.diffusion.choice import Choice
 from inference.diffusion.classifier import Classification
 from inference.diffusion.presets import Lora, Preset, Repository, load_presets
@@ -63,7 +62,7 @@ class Download:
     def lines(self) -> list[str]:
         """What it is, what it permits and what it costs, to be read before it starts."""
         total, missing = sum(file.size for file in self.files), sum(file.missing for file in self.files)
-        free = _free(self.cache)
+        free = free_space(self.cache)
         return [
             f"{self.name}: {self.title}",
             f"licence: {self.terms}",
@@ -83,7 +82,7 @@ class Hub:
     def plan(self, choice: Choice) -> Download:
         """Ask what a choice costs. Raises EngineUnavailable: unknown, gated, out of reach."""
         name, preset = _preset(choice)
-        cache = choice.cache or Path(constants.HF_HUB_CACHE)
+        cache = cache_of(choice.cache)
         remote = [repository for repository in preset.repositories if not Path(repository.repo).expanduser().is_dir()]
         chosen = partial(wanted, preset=preset)
         files = [file for repository in remote for file in self._files(repository, chosen, cache)]
@@ -91,7 +90,7 @@ class Hub:
 
     def plan_classifier(self, classification: Classification) -> Download:
         """Ask what a classifier costs. Raises EngineUnavailable as `plan` does."""
-        name, cache = classification.model, classification.cache or Path(constants.HF_HUB_CACHE)
+        name, cache = classification.model, cache_of(classification.cache)
         own = Repository(repo=name, revision=classification.revision)
         files = [] if Path(name).expanduser().is_dir() else self._files(own, _at_the_top, cache)
         terms = f"read it at {self._endpoint}/{name} before you use it"
@@ -99,7 +98,7 @@ class Hub:
 
     def pull(self, download: Download) -> None:
         """Download what is missing, showing each file's progress on stderr; call again after an interruption."""
-        missing, free = sum(file.missing for file in download.files), _free(download.cache)
+        missing, free = sum(file.missing for file in download.files), free_space(download.cache)
         if missing > free:
             raise EngineUnavailable(
                 f"{missing / GB:.1f} GB are needed and {free / GB:.1f} GB are free in {download.cache}"
@@ -210,12 +209,6 @@ def _verify(file: File) -> None:
     if found != file.blob.name:
         file.part.unlink()
         raise EngineUnavailable(f"{file.repository.repo}/{file.name} arrived damaged; run the same command again")
-
-
-def _free(folder: Path) -> int:
-    while not folder.exists():
-        folder = folder.parent
-    return shutil.disk_usage(folder).free
 
 
 def _said(error: Exception, repo: str) -> EngineUnavailable:
