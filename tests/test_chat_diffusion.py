@@ -160,7 +160,8 @@ async def test_exhausted_memory_is_the_next_mode_and_a_picture_all_the_same(
     result = await expanded(ann, photo, "tiny-sdxl exhausted")
     frugal = tiny_engine("tiny-sdxl", memory="fp8")
     assert same(await master(ann, result), frugal.expand(Request(decode(photo), ALL, seed=seed_of(result)), ignore))
-    assert "memory exhausted in mode resident (CUDA out of memory" in caplog.text
+    assert "memory exhausted in mode resident (" in caplog.text
+    assert "can't allocate memory" in caplog.text
     assert "going on in mode fp8" in caplog.text
 
 

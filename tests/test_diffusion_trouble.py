@@ -15,6 +15,7 @@ from tiny import Opened, request_for
 from tiny_engines import Cramped
 
 from inference.child import warm
+from inference.diffusion.card import exhausted
 from inference.diffusion.engine import Diffusion, open_diffusion
 from inference.diffusion.memory import Mode
 from inference.diffusion.pipeline import denoisers
@@ -73,8 +74,25 @@ def test_exhausted_memory_goes_on_in_the_next_mode(
     assert cramped.loaded == [Mode.RESIDENT, Mode.FP8]
     assert engine.mode is Mode.FP8
     assert "memory exhausted in mode resident" in caplog.text
-    assert "2.00 GiB" in caplog.text
+    assert ("2.00 GiB" if loading else "1125899906842624 bytes") in caplog.text
     assert np.array_equal(result, tiny_engine("tiny-sdxl", memory="fp8").expand(request, ignore))
+
+
+@pytest.mark.parametrize(
+    ("error", "is_that"),
+    [
+        pytest.param(torch.OutOfMemoryError("CUDA out of memory."), True, id="cuda"),
+        pytest.param(RuntimeError("CUDA error: out of memory"), True, id="a kernel"),
+        pytest.param(RuntimeError("MPS backend out of memory (MPS allocated: 9 GB)"), True, id="mps"),
+        pytest.param(
+            RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate`"), True, id="blas"
+        ),
+        pytest.param(RuntimeError("mat1 and mat2 shapes cannot be multiplied"), False, id="another"),
+        pytest.param(ValueError("out of memory"), False, id="not of torch"),
+    ],
+)
+def test_memory_that_ran_out_is_known_by_every_name(error: Exception, is_that: bool) -> None:
+    assert exhausted(error) == is_that
 
 
 def test_memory_that_suffices_in_no_mode_is_said(tiny_engine: Opened) -> None:

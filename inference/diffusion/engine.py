@@ -9,10 +9,9 @@ from importlib.metadata import version
 from typing import TypeAlias
 
 import numpy as np
-import torch
 
 from inference.canvas import Box, Extent, Margins
-from inference.diffusion.card import count_cards, find_card
+from inference.diffusion.card import count_cards, exhausted, find_card
 from inference.diffusion.checkpoint import Checkpoint, find
 from inference.diffusion.choice import Choice, parse_choice
 from inference.diffusion.finish import finish
@@ -100,7 +99,9 @@ class Diffusion:
         while True:
             try:
                 return self._painted(request, seeds, report)
-            except torch.OutOfMemoryError as error:
+            except RuntimeError as error:
+                if not exhausted(error):
+                    raise
                 reason = str(error).split("\n")[0]
             self._fall_back(reason)
 
@@ -155,19 +156,21 @@ class Diffusion:
             return pipeline
         except EngineUnavailable:
             raise
-        except torch.OutOfMemoryError as error:
+        except Exception as error:
+            if not exhausted(error):
+                raise self._told(error) from error
             following = next_mode(self.preset.memory, self.mode)
             if following is None:
                 raise EngineUnavailable(f"{self.checkpoint.name} does not fit into {self.card.name}") from error
             self._note_fallback(following, str(error))
-        except Exception as error:
-            _log.exception("loading %s from %s failed", self.checkpoint.name, self.checkpoint.folder)
-            reason = str(error).strip().split("\n")[0]
-            raise EngineUnavailable(
-                f"{self.checkpoint.name} cannot be loaded ({reason}); run: kuotu pull {self.checkpoint.name}"
-            ) from error
         free(self.card)
         return self._load()
+
+    def _told(self, error: Exception) -> EngineUnavailable:
+        _log.exception("loading %s from %s failed", self.checkpoint.name, self.checkpoint.folder)
+        reason = str(error).strip().split("\n")[0]
+        remedy = f"run: kuotu pull {self.checkpoint.name}"
+        return EngineUnavailable(f"{self.checkpoint.name} cannot be loaded ({reason}); {remedy}")
 
     def _compile(self, pipeline: Pipeline) -> None:
         """Two steps at every work size, so that nobody waits for a compiler later."""
