@@ -15,6 +15,7 @@ from inference.diffusion.engine import open_diffusion
 from inference.diffusion.painter import Call, paint
 from inference.diffusion.prompts import Wording
 from inference.diffusion.sketch import Sketch
+from inference.diffusion.window import sizes
 from inference.engine import Style, ignore
 
 
@@ -49,14 +50,30 @@ def test_a_photo_of_any_size_costs_the_same(tiny_engine: Opened, side: int) -> N
     assert {shape[-1] * shape[-2] * 64 for shape in seen} == {160 * 96}
 
 
-def test_compiled_blocks_are_ready_for_every_size(tiny_presets: Path, tiny_engine: Opened) -> None:
-    engine = open_diffusion(f"tiny-sd15?presets={tiny_presets}&compile=eager")
-    frames = torch._dynamo.utils.counters["stats"]["unique_graphs"]
-    assert frames > 0
-    for side in (60, 100):
-        request = replace(request_for("coffee", side), margins=Margins(left=side))
-        assert np.array_equal(engine.expand(request, ignore), tiny_engine("tiny-sd15").expand(request, ignore))
-    assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == frames
+@pytest.mark.parametrize(
+    ("name", "size", "least"),
+    [
+        pytest.param("tiny-sd15", "budget = 36864\nmultiple = 8", 9, id="more sizes than torch compiles unasked"),
+        pytest.param("tiny-sdxl", "budget = 16384\nmultiple = 64", 2, id="a ControlNet too"),
+    ],
+)
+def test_compiled_blocks_are_ready_for_every_size(
+    tiny_presets: Path, tmp_path: Path, name: str, size: str, least: int
+) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(tiny_presets.read_text("utf-8").replace("budget = 16384\nmultiple = 32", size), "utf-8")
+    plain = open_diffusion(f"{name}?presets={own}")
+    found = sizes(plain.preset.budget, plain.preset.multiple)
+    lengths = {-(-width // 16) * -(-height // 16) for width, height in found}  # of what a block reads
+    assert len(lengths) >= least
+    with torch._dynamo.config.patch(fail_on_recompile_limit_hit=True):
+        engine = open_diffusion(f"{name}?presets={own}&compile=eager")
+    graphs = torch._dynamo.utils.counters["stats"]["unique_graphs"]
+    assert graphs >= len(lengths)
+    for margins in (Margins(left=60), Margins(30, 30, 30, 30), Margins(top=20)):
+        request = replace(request_for("coffee", 60), margins=margins)
+        assert np.array_equal(engine.expand(request, ignore), plain.expand(request, ignore))
+    assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == graphs
 
 
 def test_the_key_stands_for_what_a_picture_depends_on(tiny_engine: Opened) -> None:

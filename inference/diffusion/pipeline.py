@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -10,6 +11,7 @@ from typing import Any, TypeAlias
 import diffusers
 import torch
 import transformers
+from diffusers.models.attention import BasicTransformerBlock
 from diffusers.quantizers.pipe_quant_config import PipelineQuantizationConfig
 
 from inference.diffusion.checkpoint import Checkpoint, components
@@ -21,8 +23,11 @@ from inference.engine import EngineUnavailable
 Pipeline: TypeAlias = Any
 """A diffusers pipeline; what it can do depends on its class, and the preset knows."""
 
+GRAPHS = 1024  # of a block: for each work size, each width of layers, with guidance and without
 UNSEEN = (torch.nn.MultiheadAttention,)  # reads its layer's weights without calling it, so no hook widens them
 
+# said whenever a VAE is widened for a picture, with nothing in the list
+logging.getLogger("diffusers.models.modeling_utils").addFilter(lambda line: "float32: []" not in line.getMessage())
 for library in (diffusers, transformers):
     library.utils.logging.disable_progress_bar()
 
@@ -77,10 +82,18 @@ def denoisers(pipeline: Pipeline) -> list[Any]:
 def compile_blocks(pipeline: Pipeline, compiler: str) -> None:
     """Compile the blocks that a denoiser repeats; far quicker than the whole of it, and as fast afterwards.
 
-    The first call at each size does the work.
+    The first call at each size does the work. All blocks share what torch counts against its limit of graphs, so that
+    this is raised: beyond it, torch would compute uncompiled without a word.
     """
+    torch._dynamo.config.recompile_limit = max(GRAPHS, torch._dynamo.config.recompile_limit)
+    torch._dynamo.config.accumulated_recompile_limit = max(GRAPHS, torch._dynamo.config.accumulated_recompile_limit)
     for model in denoisers(pipeline):
-        model.compile_repeated_blocks(backend=compiler, dynamic=False)
+        if model._repeated_blocks:
+            model.compile_repeated_blocks(backend=compiler, dynamic=False)
+            continue
+        for part in model.modules():  # a ControlNet names none, and has those of its UNet
+            if isinstance(part, BasicTransformerBlock):
+                part.compile(backend=compiler, dynamic=False)
 
 
 def free(card: Card) -> None:
