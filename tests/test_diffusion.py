@@ -50,26 +50,17 @@ def test_a_photo_of_any_size_costs_the_same(tiny_engine: Opened, side: int) -> N
     assert {shape[-1] * shape[-2] * 64 for shape in seen} == {160 * 96}
 
 
-@pytest.mark.parametrize(
-    ("name", "size", "least"),
-    [
-        pytest.param("tiny-sd15", "budget = 36864\nmultiple = 8", 9, id="more sizes than torch compiles unasked"),
-        pytest.param("tiny-sdxl", "budget = 16384\nmultiple = 64", 2, id="a ControlNet too"),
-    ],
-)
-def test_compiled_blocks_are_ready_for_every_size(
-    tiny_presets: Path, tmp_path: Path, name: str, size: str, least: int
-) -> None:
+@pytest.mark.parametrize("name", ["tiny-sd15", "tiny-sdxl"])
+def test_compiled_blocks_are_ready_for_every_size(tiny_presets: Path, tmp_path: Path, name: str) -> None:
+    """More lengths than torch would compile of its own accord, as of large models."""
     own = tmp_path / "own.toml"
-    own.write_text(tiny_presets.read_text("utf-8").replace("budget = 16384\nmultiple = 32", size), "utf-8")
+    own.write_text(tiny_presets.read_text("utf-8").replace("multiple = 32", "multiple = 16"), "utf-8")
     plain = open_diffusion(f"{name}?presets={own}")
-    found = sizes(plain.preset.budget, plain.preset.multiple)
-    lengths = {-(-width // 16) * -(-height // 16) for width, height in found}  # of what a block reads
-    assert len(lengths) >= least
-    with torch._dynamo.config.patch(fail_on_recompile_limit_hit=True):
+    lengths = {width * height for width, height in sizes(plain.preset.budget, plain.preset.multiple)}
+    with torch._dynamo.config.patch(recompile_limit=len(lengths) - 1, fail_on_recompile_limit_hit=True):
         engine = open_diffusion(f"{name}?presets={own}&compile=eager")
     graphs = torch._dynamo.utils.counters["stats"]["unique_graphs"]
-    assert graphs >= len(lengths)
+    assert graphs >= len(lengths) > 2
     for margins in (Margins(left=60), Margins(30, 30, 30, 30), Margins(top=20)):
         request = replace(request_for("coffee", 60), margins=margins)
         assert np.array_equal(engine.expand(request, ignore), plain.expand(request, ignore))
