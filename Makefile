@@ -2,6 +2,6 @@
 
 run: ; @scripts/setup && exec .venv/bin/kuotu run
 demo: ; @scripts/setup && exec .venv/bin/kuotu demo
-test: ; @scripts/setup dev,diffusion,video && scripts/browser && .venv/bin/pytest -n auto --dist loadfile
-lint: ; @scripts/setup dev,diffusion,video && .venv/bin/ruff check && .venv/bin/ruff format --check && .venv/bin/mypy && .venv/bin/lint-imports
+test: ; @scripts/setup dev,diffusion,nf4,video && scripts/browser && .venv/bin/pytest -n auto --dist loadfile
+lint: ; @scripts/setup dev,diffusion,nf4,video && .venv/bin/ruff check && .venv/bin/ruff format --check && .venv/bin/mypy && .venv/bin/lint-imports
 bench: ; @scripts/setup dev,diffusion,video,bench && .venv/bin/kuotu bench

@@ -1,8 +1,9 @@
-"""Putting the photo back into a generated canvas of 12 MP, against one Lanczos resize of that canvas in the same run.
+"""Putting the photo back into a generated canvas of 12 MP, as we do it and as others do, beside one Lanczos resize.
 
 `python -m benchmarks.compositing [PHOTO]`. The photo stands for the whole scene: its middle is kept, and what an engine
 would have painted is the scene itself with other colours, a drifting cast, blur and noise. Seams are measured by
-`inference/seam.py`, beside those of the scene, which has none. Times are those of one core.
+`inference/seam.py`, beside those of the scene, which has none. Then the way from a window of 1 MP to the canvas,
+step by step. Times are those of one core; `resizes` is over one cv2.resize (Lanczos) of the canvas in the same run.
 """
 
 from __future__ import annotations
@@ -16,17 +17,19 @@ from time import process_time
 import cv2
 import numpy as np
 
-from inference.canvas import Margins
+from benchmarks.peers import PEERS, Way, kept
+from inference.canvas import Extent, Margins
 from inference.compositing import compose
+from inference.diffusion.window import plan
 from inference.engine import Pixels
 from inference.photo import decode
 from inference.seam import seams
+from inference.sharpness import sharpen_to
+from inference.upscale import enlarge, softened
 
 SAMPLE = Path(__file__).parents[1] / "bot" / "playground" / "samples" / "picos-12mp.jpg"
 ROUNDS = 5
-FEATHER = 16  # px
-
-Way = Callable[[Pixels, Pixels, Margins], Pixels]
+BUDGET = 1024 * 1024  # px that a model paints
 
 
 def main() -> None:
@@ -34,45 +37,45 @@ def main() -> None:
     scene = decode(Path(sys.argv[1] if len(sys.argv) > 1 else SAMPLE).read_bytes())
     height, width = scene.shape[:2]
     margins = Margins(width // 6, height // 6, width // 6, height // 6)
-    photo = _kept(scene, margins).copy()
+    photo = kept(scene, margins).copy()
     painted = {"in place": repainted(scene), "shifted": repainted(moved(scene))}
-    resize = seconds(lambda: cv2.resize(photo, (width, height), interpolation=cv2.INTER_LANCZOS4))
+    resize, _ = timed(partial(cv2.resize, photo, (width, height), interpolation=cv2.INTER_LANCZOS4), ROUNDS)
     print(f"canvas {width}x{height}, photo {photo.shape[1]}x{photo.shape[0]}")
     print(f"one cv2.resize (Lanczos) of that canvas: {resize * 1e3:.0f} ms")
     row("", "", "ms", "resizes", "gradient", "step", "photo changed")
     row("the scene itself", "", "", "", *_seam(scene, margins), "0 %")
     for place, generated in painted.items():
-        for name, way in WAYS.items():
-            taken = seconds(lambda way=way, generated=generated: way(generated, photo, margins))  # type: ignore[misc]
-            canvas = way(generated, photo, margins)
-            changed = (_kept(canvas, margins) != photo).any(2).mean()
-            times = f"{taken * 1e3:.0f}", f"{taken / resize:.2f}"
-            row(name, place, *times, *_seam(canvas, margins), f"{changed:.1%}")
+        for name, way in (PEERS | OURS).items():
+            taken, canvas = timed(partial(way, generated, photo, margins), ROUNDS if name in OURS else 1)
+            changed = (kept(canvas, margins) != photo).any(2).mean()
+            row(name, place, f"{taken * 1e3:.0f}", f"{taken / resize:.2f}", *_seam(canvas, margins), f"{changed:.1%}")
+    windows(scene, photo, margins, resize)
 
 
-def hard_paste(generated: Pixels, photo: Pixels, margins: Margins) -> Pixels:
-    canvas = generated.copy()
-    _kept(canvas, margins)[:] = photo
-    return canvas
+def windows(scene: Pixels, photo: Pixels, margins: Margins, resize: float) -> None:
+    """From what a model painted at its own size to the canvas."""
+    extent = Extent(photo.shape[1], photo.shape[0])
+    window = plan(extent, margins, BUDGET, 64)
+    size = Extent(*scene.shape[1::-1])
+    for place, whole in (("in place", scene), ("shifted", moved(scene))):
+        painted = repainted(np.asarray(cv2.resize(whole, window.work, interpolation=cv2.INTER_AREA), np.uint8))
+        large = np.asarray(cv2.resize(painted, size, interpolation=cv2.INTER_LANCZOS4), np.uint8)
+        canvas = compose(large, photo, margins, register=place == "shifted")
+        steps: dict[str, Callable[[], Pixels]] = {
+            "enlarged by Lanczos": partial(cv2.resize, painted, size, interpolation=cv2.INTER_LANCZOS4),
+            "composed": partial(compose, large, photo, margins, register=place == "shifted"),
+            "sharpened, grain": partial(sharpen_to, canvas, margins, softened(Extent(*window.work), size), 0),
+        }
+        print(f"window {window.work.width}x{window.work.height} in, canvas out, {place}:")
+        total = 0.0
+        for name, step in steps.items():
+            total += (taken := timed(step, ROUNDS)[0])
+            row(name, "", f"{taken * 1e3:.0f}", f"{taken / resize:.2f}", "so far", f"{total / resize:.2f}")
+        network = timed(partial(enlarge, painted, size), 1)[0]
+        row("network for Lanczos", "", f"{network * 1e3:.0f}", f"{network / resize:.2f}")
 
 
-def feathered_paste(generated: Pixels, photo: Pixels, margins: Margins) -> Pixels:
-    """As many tools do it: a ramp inside the photo, which mixes its pixels with generated ones."""
-    canvas = generated.copy()
-    inside = cv2.copyMakeBorder(np.ones(photo.shape[:2], np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    distance = cv2.distanceTransform(inside, cv2.DIST_L2, 3)[1:-1, 1:-1]
-    weight = np.minimum(distance / FEATHER, 1)[..., None]
-    kept = _kept(canvas, margins)
-    kept[:] = np.rint(kept + (photo - kept.astype(np.float32)) * weight)
-    return canvas
-
-
-WAYS: dict[str, Way] = {
-    "hard paste": hard_paste,
-    f"feathered, {FEATHER} px": feathered_paste,
-    "composed": compose,
-    "registered, composed": partial(compose, register=True),
-}
+OURS: dict[str, Way] = {"composed": compose, "registered, composed": partial(compose, register=True)}
 
 
 def repainted(scene: Pixels) -> Pixels:
@@ -92,9 +95,14 @@ def moved(scene: Pixels, right: float = 5.3, down: float = -3.7) -> Pixels:
     return np.asarray(cv2.warpAffine(scene, matrix, scene.shape[1::-1], borderMode=cv2.BORDER_REFLECT), np.uint8)
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """Of one core, the best of some rounds: what the work takes when nobody disturbs it."""
-    return min(_timed(work) for _ in range(ROUNDS))
+def timed(work: Callable[[], Pixels], rounds: int) -> tuple[float, Pixels]:
+    """Seconds of one core, the best of some rounds: what the work takes when nobody disturbs it; and what it gives."""
+    taken = []
+    for _ in range(rounds):
+        start = process_time()
+        result = work()
+        taken.append(process_time() - start)
+    return min(taken), result
 
 
 def row(*cells: str) -> None:
@@ -102,20 +110,9 @@ def row(*cells: str) -> None:
     print(f"{name:22}{place:10}" + "".join(f"{figure:>14}" for figure in figures))
 
 
-def _timed(work: Callable[[], object]) -> float:
-    start = process_time()
-    work()
-    return process_time() - start
-
-
 def _seam(canvas: Pixels, margins: Margins) -> tuple[str, str]:
     found = seams(canvas, margins)
     return f"{np.mean([seam.gradient for seam in found]):.2f}", f"{np.mean([seam.step for seam in found]):.2f}"
-
-
-def _kept(canvas: Pixels, margins: Margins) -> Pixels:
-    height, width = canvas.shape[:2]
-    return canvas[margins.top : height - margins.bottom, margins.left : width - margins.right]
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import typer
 from pydantic import ValidationError
 
 from bot.refusal import CannotRun, Refused
-from bot.settings import Settings, complaint
+from bot.settings import UNDOWNLOADED, Settings, complaint
 from inference.canvas import MAX_SCALE, MIN_SCALE, Direction
 from inference.engine import EngineError, EngineName, EngineUnavailable, Style
 
@@ -134,12 +134,19 @@ def doctor() -> None:
 @cli.command()
 def pull(
     model: Annotated[str, typer.Argument(help="a preset, or a hub id and the preset it is like")] = "",
+    safety: Annotated[bool, typer.Option("--safety", help="the classifier that KUOTU_SAFETY names, instead")] = False,
 ) -> None:
     """Download a model, saying first what it costs and permits; call again to go on after an interruption."""
     from bot.pull import download
 
     settings = Settings()
-    download(model or settings.model, settings.hub_token.get_secret_value())
+    token = settings.hub_token.get_secret_value()
+    if not safety:
+        download(model or settings.model, token)
+    elif settings.safety in UNDOWNLOADED:
+        print(f"KUOTU_SAFETY={settings.safety} needs no download")
+    else:
+        download(settings.safety, token, classifier=True)
 
 
 @cli.command()

@@ -37,7 +37,7 @@ from bot.web.gallery import add_gallery, lead_to_gallery
 from bot.wordlist import WordList, read_words
 from inference.checks import Checks
 from inference.engine import EngineName, EngineUnavailable
-from inference.process import EngineInfo, EngineProcess
+from inference.process import OPENER, EngineInfo, EngineProcess
 from inference.safety import Thresholds
 from storage.blobs import BlobsUnavailable, open_blobs
 from storage.database import DatabaseUnavailable, migrate, open_database
@@ -63,20 +63,22 @@ class Kuotu:
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, work: bool = True, serve: bool = True) -> AsyncIterator[Kuotu]:
-    """Everything, started in order and stopped in reverse. Raises CannotRun."""
+async def running(
+    settings: Settings, *, work: bool = True, serve: bool = True, opener: str = OPENER
+) -> AsyncIterator[Kuotu]:
+    """Everything, started in order, stopped in reverse; `opener` opens engines in processes. Raises CannotRun."""
     async with AsyncExitStack() as stack:
         try:
-            yield await _start(settings, stack, work=work, serve=serve)
+            yield await _start(settings, stack, work=work, serve=serve, opener=opener)
         except (DatabaseUnavailable, BlobsUnavailable, QueueUnavailable, EngineUnavailable) as error:
             raise CannotRun(str(error)) from error
 
 
-async def _start(settings: Settings, stack: AsyncExitStack, *, work: bool, serve: bool) -> Kuotu:
+async def _start(settings: Settings, stack: AsyncExitStack, *, work: bool, serve: bool, opener: str) -> Kuotu:
     if not serve and not settings.on_telegram:
         raise CannotRun("a worker delivers to Telegram; set KUOTU_TELEGRAM_TOKEN, or use `kuotu run`")
     claim_folder(settings.data_dir, stack)
-    services, inbox, engines = await open_services(settings, stack, work=work)
+    services, inbox, engines = await open_services(settings, stack, work=work, opener=opener)
     playground = await _playground(settings, stack)
     token = settings.telegram_token.get_secret_value() or (playground.token if playground else "")
     port = settings.port if settings.port or not serve else _free_port(settings.host)
@@ -158,14 +160,14 @@ def _chat(address: str, payload: str) -> str:
     return f"{address}?start={payload}" if payload else address
 
 
-async def _engines(settings: Settings, stack: AsyncExitStack) -> list[EngineProcess]:
+async def _engines(settings: Settings, stack: AsyncExitStack, opener: str) -> list[EngineProcess]:
     """One process, which knows the devices, then one for each of the others."""
     thresholds = Thresholds(settings.safety_unsure, settings.safety_unsafe, settings.safety_suggestive)
     checks = Checks(settings.gate, settings.safety, thresholds)
     engines: list[EngineProcess] = []
-    wanted = 1
+    wanted, limit = 1, settings.time_limit
     while len(engines) < wanted:
-        engine = EngineProcess(settings.engine, settings.model, time_limit=settings.time_limit, checks=checks)
+        engine = EngineProcess(settings.engine, settings.model, time_limit=limit, opener=opener, checks=checks)
         stack.push_async_callback(engine.close)
         wanted = settings.workers or (await engine.start()).devices
         engines.append(engine)
@@ -173,14 +175,14 @@ async def _engines(settings: Settings, stack: AsyncExitStack) -> list[EngineProc
 
 
 async def open_services(
-    settings: Settings, stack: AsyncExitStack, *, work: bool
+    settings: Settings, stack: AsyncExitStack, *, work: bool, opener: str = OPENER
 ) -> tuple[Services, Inbox, list[EngineProcess]]:
     """Database, pictures, queue and engines, as the settings' URLs choose them."""
     database = await open_database(settings.database)
     stack.push_async_callback(database.dispose)
     await migrate(database)
     queue, blobs = open_queue(settings.queue_url, database), open_blobs(settings.blobs)
-    engines = await _engines(settings, stack) if work else []
+    engines = await _engines(settings, stack, opener) if work else []
     elsewhere = EngineInfo(settings.engine.value, settings.model, settings.engine is EngineName.DIFFUSION)
     limits = Limits(
         settings.max_megapixels,

@@ -20,10 +20,14 @@ from telegram import Bot, User
 from telegram.error import InvalidToken, TelegramError
 
 from bot.settings import Settings, strangers
+from inference.checks import NO_CLASSIFIER
 from inference.diffusion.choice import Choice, parse_choice
-from inference.diffusion.doctor import catalogue, checks
-from inference.diffusion.facts import Facts, gather, suitable
+from inference.diffusion.classifier import locate
+from inference.diffusion.doctor import INSTALL, catalogue, checks
+from inference.diffusion.facts import Facts, missing_libraries, suitable
+from inference.diffusion.facts import examine as facts_of
 from inference.engine import EngineName, EngineUnavailable
+from inference.safety import SHIPPED
 from storage.blobs import BlobsUnavailable, open_blobs
 from storage.database import DatabaseUnavailable, open_database
 from storage.models import Chat
@@ -68,6 +72,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     yield _blobs(settings)
     for finding in await asyncio.to_thread(lambda: list(_engine(settings))):
         yield finding
+    yield _safety(settings)
     yield _port(settings)
     async for finding in _telegram(settings, database):
         yield finding
@@ -128,7 +133,7 @@ def _engine(settings: Settings) -> Iterator[Finding]:
     except EngineUnavailable as error:
         yield Finding(State.BAD, "model", str(error))
         return
-    facts = gather(settings.model, thorough=True)
+    facts = facts_of(settings.model, token=bool(settings.hub_token.get_secret_value()))
     name = suitable(facts) if settings.engine is EngineName.AUTO else settings.engine
     yield Finding(State.GOOD, "engine", f"{name}, {_at_once(settings)}")
     yield from _steps(settings, facts, choice)
@@ -145,6 +150,23 @@ def _steps(settings: Settings, facts: Facts, choice: Choice) -> Iterator[Finding
     if not all(check.good for check in found):
         for line in catalogue(facts.card, choice):
             yield Finding(State.OPTIONAL, "preset", line)
+
+
+def _safety(settings: Settings) -> Finding:
+    """What looks at pictures, and from where on it objects."""
+    name, bounds = settings.safety, f"unsure from {settings.safety_unsure:g}, unsafe from {settings.safety_unsafe:g}"
+    if name == NO_CLASSIFIER:
+        return Finding(
+            State.OPTIONAL, "safety", "nothing is checked; KUOTU_SAFETY=mobilenet is the classifier that ships"
+        )
+    if name == SHIPPED:
+        return Finding(State.GOOD, "safety", f"{name}, {bounds}")
+    if missing := missing_libraries():
+        return Finding(State.BAD, "safety", f"{name} needs {', '.join(missing)}; {INSTALL}")
+    try:
+        return Finding(State.GOOD, "safety", f"{name}, {bounds}; {locate(name)}")
+    except EngineUnavailable as reason:
+        return Finding(State.BAD, "safety", str(reason))
 
 
 def _driver() -> Finding:

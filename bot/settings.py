@@ -11,7 +11,11 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from inference.checks import NO_CLASSIFIER
 from inference.engine import EngineName
+from inference.safety import SHIPPED
+
+UNDOWNLOADED = (SHIPPED, NO_CLASSIFIER)  # values of KUOTU_SAFETY that are no models
 
 
 class Settings(BaseSettings):
@@ -69,8 +73,9 @@ class Settings(BaseSettings):
     gate: bool = Field(
         default=True, description="look at every result and paint again what is broken; off only for untrained models"
     )
-    safety: Literal["mobilenet", "none"] = Field(
-        default="mobilenet", description="what classifies every photo and result: `mobilenet` or `none`"
+    safety: str = Field(
+        default=SHIPPED,
+        description="what classifies photos and results: `mobilenet`, `none`, a transformers model's hub id or folder",
     )
     safety_unsure: float = Field(
         default=0.75, ge=0, le=1.01, description="explicit from here on: a spoiler and a sentence; 1.01 is never"
@@ -111,6 +116,13 @@ class Settings(BaseSettings):
         if value and (address.scheme not in ("http", "https") or not address.hostname):
             raise ValueError("an address looks like https://example.org")
         return value.rstrip("/")
+
+    @field_validator("safety")
+    @classmethod
+    def _like_a_classifier(cls, value: str) -> str:
+        if value not in UNDOWNLOADED and "/" not in value:
+            raise ValueError("use mobilenet, none, a hub id like org/name, or a folder with its path")
+        return value
 
     @field_validator("admins", mode="before")
     @classmethod

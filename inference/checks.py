@@ -9,7 +9,7 @@ from typing import Final
 from inference.careful import Careful, trust
 from inference.engine import Engine, Pixels, Recipe, Report, Request, versions
 from inference.gate import judge
-from inference.safety import Classifier, Level, Scores, Thresholds, Verdict, check, open_classifier
+from inference.safety import SHIPPED, Classifier, Level, Scores, Thresholds, Verdict, check, open_classifier
 from inference.upscale import NAME, upscale_expansion
 
 NO_CLASSIFIER: Final = "none"
@@ -21,7 +21,7 @@ class Checks:
     """An operator's settings."""
 
     gate: bool = True  # off for a model that is meant to paint noise, such as an untrained one
-    classifier: str = "mobilenet"  # or NO_CLASSIFIER
+    classifier: str = SHIPPED  # or NO_CLASSIFIER, or a transformers model
     thresholds: Thresholds = field(default_factory=Thresholds)
 
     def to_json(self) -> str:
@@ -47,7 +47,7 @@ class CheckedEngine:
     """Paints as carefully as the checks ask, and has photo and canvas classified."""
 
     def __init__(self, engine: Engine, checks: Checks) -> None:
-        """Raises UnknownClassifier."""
+        """Raises EngineUnavailable when there is no such classifier here."""
         self._careful = Careful(engine, judge if checks.gate else trust)
         self._thresholds = checks.thresholds
         self._classifier: Classifier | None = None

@@ -7,6 +7,7 @@ release the interpreter). One job is one core. Ctrl-C and SIGTERM reach whole gr
 from __future__ import annotations
 
 import faulthandler
+import logging
 import os
 import signal
 import sys
@@ -16,7 +17,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from importlib import import_module
 from queue import SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 from traceback import format_exc
 from typing import BinaryIO, Final, cast
 
@@ -50,19 +51,37 @@ def main(opener: str, engine: str, model: str, checks: str) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     cv2.setNumThreads(1)
-    answers = _own_stdout()
+    answers = Answers(_own_stdout())
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[answers])
     orders = Orders()
     Thread(target=orders.listen, args=(sys.stdin.buffer,), daemon=True).start()
     try:
         opened = warm(opener, EngineName(engine), model)
         checked = CheckedEngine(opened, Checks.from_json(checks))
     except EngineUnavailable as error:
-        return _send(answers, Frame("unavailable", {"text": str(error)}))
+        return answers.send(Frame("unavailable", {"text": str(error)}))
     except Exception as error:
-        return _send(answers, Frame("unavailable", _told(error)))
-    _send(answers, Frame("ready", asdict(EngineInfo(opened.name, model, opened.reads_words, opened.devices))))
+        return answers.send(Frame("unavailable", _told(error)))
+    answers.send(Frame("ready", asdict(EngineInfo(opened.name, model, opened.reads_words, opened.devices))))
     while True:
-        _send(answers, _answer(checked, orders, answers))
+        answers.send(_answer(checked, orders, answers))
+
+
+class Answers(logging.Handler):
+    """Frames to the parent; the lines that this process logs go with them, so that they stand in the parent's log."""
+
+    def __init__(self, pipe: BinaryIO) -> None:
+        super().__init__()
+        self._pipe, self._one_at_a_time = pipe, Lock()
+
+    def send(self, frame: Frame) -> None:
+        with self._one_at_a_time:
+            for part in frame.parts():
+                self._pipe.write(part)
+            self._pipe.flush()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.send(Frame("log", {"name": record.name, "level": record.levelno, "text": self.format(record)}))
 
 
 class Orders:
@@ -91,7 +110,7 @@ class Orders:
         return self._cancelled >= int(order.values["number"])
 
 
-def _answer(engine: CheckedEngine, orders: Orders, answers: BinaryIO) -> Frame:
+def _answer(engine: CheckedEngine, orders: Orders, answers: Answers) -> Frame:
     """Carry out the next order; whatever happens is a frame."""
     order, shown = orders.next(), -1
 
@@ -101,7 +120,7 @@ def _answer(engine: CheckedEngine, orders: Orders, answers: BinaryIO) -> Frame:
             raise Cancelled
         if (percent := int(fraction * 100)) > shown:
             shown = percent
-            _send(answers, Frame("progress", {"fraction": fraction}))
+            answers.send(Frame("progress", {"fraction": fraction}))
 
     try:
         return _carried_out(engine, order, report)
@@ -151,12 +170,6 @@ def _own_stdout() -> BinaryIO:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return answers
-
-
-def _send(answers: BinaryIO, frame: Frame) -> None:
-    for part in frame.parts():
-        answers.write(part)
-    answers.flush()
 
 
 def _told(error: Exception) -> dict[str, str]:

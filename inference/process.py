@@ -10,7 +10,7 @@ import asyncio
 import logging
 import sys
 from dataclasses import astuple, dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from inference.canvas import Extent, Margins
 from inference.checks import Checks
@@ -19,6 +19,8 @@ from inference.frame import Frame
 from inference.link import Link
 from inference.photo import BadPhoto, Reason
 from inference.safety import Level
+
+OPENER: Final = "inference.engine:open_engine"
 
 _log = logging.getLogger(__name__)
 
@@ -77,7 +79,7 @@ class EngineProcess:
         time_limit: float = 300.0,
         start_limit: float = 600.0,
         grace: float = 2.0,
-        opener: str = "inference.engine:open_engine",
+        opener: str = OPENER,
         checks: Checks | None = None,
     ) -> None:
         self.info: EngineInfo | None = None
@@ -156,7 +158,7 @@ class EngineProcess:
         link = await Link.spawn(*self._command)
         try:
             async with asyncio.timeout(self._start_limit):
-                self.info = _info(await link.receive())
+                self.info = _info(await _next(link))
         except TimeoutError:
             await link.end()
             raise EngineUnavailable(f"the engine did not open within {self._start_limit:g} s") from None
@@ -196,7 +198,7 @@ class EngineProcess:
     async def _converse(self, link: Link, order: Order, report: Report) -> Outcome:
         """Hand the order over and hear of its progress until it ends, one way or another."""
         link.post(_frame(self._number, order))
-        while (frame := await link.receive()).kind == "progress":
+        while (frame := await _next(link)).kind == "progress":
             self._pass_on(frame.values["fraction"], report)
         if frame.kind == "exhausted":
             await self._replace(link)
@@ -230,6 +232,13 @@ def _frame(number: int, order: Order) -> Frame:
     choices: dict[str, Any] = {"margins": astuple(order.margins), "style": order.style}
     choices |= {"seed": order.seed, "prompt": order.prompt, "doubles": order.doubles}
     return Frame("expand", {"number": number, **choices}, (order.photo,))
+
+
+async def _next(link: Link) -> Frame:
+    """The next frame but those that carry lines for the log."""
+    while (frame := await link.receive()).kind == "log":
+        logging.getLogger(frame.values["name"]).log(frame.values["level"], "%s", frame.values["text"])
+    return frame
 
 
 def _info(frame: Frame) -> EngineInfo:

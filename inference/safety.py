@@ -16,10 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.canvas import round_half_up
-from inference.engine import Pixels
+from inference.engine import EngineUnavailable, Pixels
 from inference.network import WEIGHTS, Network
 
+SHIPPED: Final = "mobilenet"
 SIDE: Final = 224  # pixels that the network sees, across and down
+SQUARES: Final = 24  # at most, along a picture; a longer one is squeezed into them
 SQUARISH: Final = 1.25  # up to this ratio of its sides, a picture is seen in one look
 
 _log = logging.getLogger(__name__)
@@ -71,15 +73,18 @@ class Classifier(Protocol):
     def scores(self, pixels: Pixels) -> Scores: ...
 
 
-class UnknownClassifier(ValueError):
-    """No classifier has the name asked for."""
+def open_classifier(name: str = SHIPPED) -> Classifier:
+    """The classifier that KUOTU_SAFETY names; its libraries are imported only now. Raises EngineUnavailable."""
+    if name == SHIPPED:
+        return MobileNet()
+    try:
+        from inference.diffusion.classifier import TransformersClassifier
 
-
-def open_classifier(name: str = "mobilenet") -> Classifier:
-    """Open a classifier by name; its libraries are imported only now."""
-    if name != "mobilenet":
-        raise UnknownClassifier(f"there is no classifier {name!r}; use mobilenet")
-    return MobileNet()
+        return TransformersClassifier(name)
+    except ModuleNotFoundError as error:
+        raise EngineUnavailable(
+            f"KUOTU_SAFETY={name} needs {error.name}: .venv/bin/pip install -c constraints.txt -e '.[diffusion]'"
+        ) from error
 
 
 def check(pixels: Pixels, classifier: Classifier, thresholds: Thresholds = Thresholds()) -> Verdict:
@@ -125,19 +130,19 @@ class MobileNet:
         return self._network(look)
 
 
-def looks(pixels: Pixels) -> list[Pixels]:
-    """(224, 224, 3) each: the picture squeezed into a square, then squares along its longer side."""
+def looks(pixels: Pixels, side: int = SIDE) -> list[Pixels]:
+    """(side, side, 3) each: the picture squeezed into a square, then squares along its longer side."""
     height, width = pixels.shape[:2]
-    whole = [_shrunk(pixels, SIDE, SIDE)]
+    whole = [_shrunk(pixels, side, side)]
     if max(height, width) <= SQUARISH * min(height, width):
         return whole
-    factor = SIDE / min(height, width)
-    strip = _shrunk(pixels, max(SIDE, round_half_up(width * factor)), max(SIDE, round_half_up(height * factor)))
-    spare = max(strip.shape) - SIDE
-    starts = [round_half_up(start) for start in np.linspace(0, spare, -(-spare // SIDE) + 1)]
+    factor, most = side / min(height, width), SQUARES * side
+    strip = _shrunk(pixels, *(min(most, max(side, round_half_up(length * factor))) for length in (width, height)))
+    spare = max(strip.shape) - side
+    starts = [round_half_up(start) for start in np.linspace(0, spare, -(-spare // side) + 1)]
     if width > height:
-        return whole + [strip[:, start : start + SIDE] for start in starts]
-    return whole + [strip[start : start + SIDE] for start in starts]
+        return whole + [strip[:, start : start + side] for start in starts]
+    return whole + [strip[start : start + side] for start in starts]
 
 
 def _shrunk(pixels: Pixels, width: int, height: int) -> Pixels:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -65,6 +66,16 @@ async def test_an_operator_may_have_nothing_checked(opened: Opener) -> None:
     assert (outcome.seed, outcome.verdict, outcome.reason) == (7, Level.SAFE, "not checked")
 
 
+async def test_what_the_process_logs_stands_in_the_log_here(opened: Opener, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        await opened(Checks()).expand(order("black at first"), ignore)
+    told = {(record.name, record.levelname): record.getMessage() for record in caplog.records}
+    assert ", seed 7: black at the left: 0.00, bound 4" in told["inference.careful", "WARNING"]
+    decisions = [record.getMessage() for record in caplog.records if record.name == "inference.safety"]
+    assert len(decisions) == 2
+    assert all(words.startswith("safe by mobilenet: explicit 0.0") for words in decisions)
+
+
 @pytest.mark.parametrize(
     ("thresholds", "level"),
     [(Thresholds(unsure=0.0, unsafe=1.01), Level.UNSURE), (Thresholds(unsure=0.0, unsafe=0.0), Level.UNSAFE)],
@@ -79,7 +90,7 @@ async def test_thresholds_decide_and_the_picture_comes_all_the_same(
 
 
 async def test_an_unknown_classifier_is_known_before_the_first_order(opened: Opener) -> None:
-    with pytest.raises(EngineUnavailable, match="no classifier 'oracle'"):
+    with pytest.raises(EngineUnavailable, match=r"^KUOTU_SAFETY=oracle is not on this machine"):
         await opened(Checks(classifier="oracle")).start()
 
 

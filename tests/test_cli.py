@@ -248,6 +248,10 @@ def test_a_model_that_nobody_knows_is_one_line(run: Run) -> None:
     assert "sdxl" in complaints
 
 
+def test_the_classifier_that_ships_needs_no_download(run: Run) -> None:
+    assert run("pull", "--safety") == (0, "KUOTU_SAFETY=mobilenet needs no download\n", "")
+
+
 @pytest.fixture
 def benches(tmp_path: Path) -> Path:
     folder = tmp_path / "benches"

@@ -69,6 +69,35 @@ def test_the_suitable_engine(facts: Facts, engine: EngineName) -> None:
             ["card: torch sees no GPU", "model: run: kuotu pull sdxl"],
             id="card and model",
         ),
+        pytest.param(
+            Facts(problem="run: kuotu pull flux-fill", card=card(24), disk=30.5),
+            Choice(model="flux-fill"),
+            [
+                "4 bits: bitsandbytes missing; .venv/bin/pip install -c constraints.txt -e '.[nf4]'",
+                "token: it is gated: accept the licence at https://huggingface.co/black-forest-labs/FLUX.1-Fill-dev",
+                "disk: 34 GB to download, 30.5 GB free; make room",
+                "model: run: kuotu pull flux-fill",
+            ],
+            id="what a gated model in 4 bits needs",
+        ),
+        pytest.param(
+            Facts(problem="run: kuotu pull flux-fill", card=card(24), nf4=True, token=True, disk=90.0),
+            Choice(model="flux-fill"),
+            ["model: run: kuotu pull flux-fill"],
+            id="all but the download",
+        ),
+        pytest.param(
+            Facts(revision="abc", card=card(5), memory=6.0),
+            Choice(),
+            ["main memory: 6.0 GiB free for 8.8 GiB of weights"],
+            id="main memory, where weights wait",
+        ),
+        pytest.param(
+            Facts(revision="abc", card=card(3), preset=load_presets()["flux-fill"], nf4=True),
+            Choice(model="/models/mine"),
+            ["memory: NVIDIA Test has 3.0 of 24.0 GiB free and the model needs 13 at least"],
+            id="a folder, asked as a preset",
+        ),
         pytest.param(Facts(revision="abc", card=card(3)), Choice(), ["memory: NVIDIA Test has 3.0"], id="memory"),
         pytest.param(Facts(revision="abc", card=card(24)), Choice(), [], id="well"),
     ],
@@ -82,6 +111,16 @@ def test_the_doctor_says_how_the_model_will_run() -> None:
     said = {check.subject: check.words for check in checks(Facts(revision="abc", card=card(9)), Choice())}
     assert said["memory"] == "mode fp8; GiB needed: resident 12, fp8 8, offload 10, group 4"
     assert "commercial use" in said["licence"]
+
+
+def test_the_doctor_names_the_torch_that_sees_no_card() -> None:
+    said = {
+        check.subject: check.words
+        for check in checks(Facts(card=PROCESSOR, torch="2.13.0, for no CUDA card"), Choice())
+    }
+    assert said["libraries"].endswith("torch 2.13.0, for no CUDA card")
+    assert said["card"].startswith("torch 2.13.0, for no CUDA card sees no GPU")
+    assert "https://pytorch.org/get-started/locally/" in said["card"]
 
 
 def test_the_catalogue_says_what_each_preset_costs_and_permits() -> None:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
-from tiny import SAMPLES, request_for
+from tiny import request_for
 
 from inference.checks import NO_CLASSIFIER, Checks
 from inference.engine import Cancelled, EngineName, EngineUnavailable, ignore, open_engine
@@ -32,6 +29,7 @@ WEIGHT = "[name for name in ('torch', 'diffusers', 'transformers') if name in sy
     "doing",
     [
         pytest.param("import bot.__main__, bot.bootstrap, bot.jobs", id="the program"),
+        pytest.param("from bot.settings import Settings; Settings(safety='org/name')", id="a classifier by setting"),
         pytest.param("open_engine(EngineName.AUTO, '?cache=/nonexistent')", id="auto without a model"),
         pytest.param("open_engine(EngineName.PATCHMATCH)", id="patchmatch"),
     ],
@@ -81,19 +79,3 @@ async def test_in_a_process_of_its_own(tiny_presets: Path) -> None:
 def test_a_model_that_is_not_here_names_the_command(tmp_path: Path) -> None:
     with pytest.raises(EngineUnavailable, match="run: kuotu pull sd15"):
         open_engine(EngineName.DIFFUSION, f"sd15?cache={tmp_path}")
-
-
-def test_on_the_command_line(tiny_presets: Path, tmp_path: Path) -> None:
-    out, kuotu = tmp_path / "out.png", Path(sys.executable).with_name("kuotu")
-    model = f"tiny-sdxl?presets={tiny_presets}"
-    words = [*f"expand {SAMPLES / 'coffee.jpg'} -o {out} --engine diffusion --scale 1.25 --style wild --json".split()]
-    command = [kuotu, *words, "--seed", "5", "--model", model]
-    ungated = os.environ | {"KUOTU_GATE": "false"}  # nobody has trained this model, so it paints noise
-    done = subprocess.run(command, env=ungated, capture_output=True, text=True, check=True)
-    said = json.loads(done.stdout)
-    assert (said["engine"], said["style"], said["seed"]) == ("diffusion", "wild", 5)
-    photo = decode((SAMPLES / "coffee.jpg").read_bytes())
-    canvas = cv2.cvtColor(cv2.imread(str(out)), cv2.COLOR_BGR2RGB)
-    left, top, _, _ = said["margins"]
-    assert canvas.shape[1::-1] == (said["width"], said["height"])
-    assert np.array_equal(canvas[top:, left:][: photo.shape[0], : photo.shape[1]], photo)

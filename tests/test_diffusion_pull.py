@@ -9,15 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hub import COMMIT, Hub
-from tiny import request_for
+from tiny import request_for, save_classifier
 
 from inference.diffusion.checkpoint import find
 from inference.diffusion.choice import Choice
+from inference.diffusion.classifier import parse_classification
 from inference.diffusion.engine import Diffusion
 from inference.diffusion.presets import load_presets
 from inference.diffusion.pull import Hub as Puller
 from inference.diffusion.pull import wanted
 from inference.engine import EngineUnavailable, ignore
+from inference.safety import open_classifier
 
 OWN = """
 [mine]
@@ -131,6 +133,20 @@ def test_what_the_hub_does_not_know(hub: Hub, choice: Choice, model: str, reason
     unknown = choice.model_copy(update={"model": model.rstrip("?"), "like": like})
     with pytest.raises(EngineUnavailable, match=reason):
         Puller(endpoint=hub.address).plan(unknown)
+
+
+def test_a_classifier_is_pulled_located_and_opened(hub: Hub, tmp_path: Path) -> None:
+    folder = save_classifier(hub.folder / "some" / "classifier", "normal", "nsfw")
+    (folder / "onnx").mkdir()
+    shutil.copy(folder / "model.safetensors", folder / "onnx" / "copy.safetensors")
+    (folder / "pytorch_model.bin").write_bytes(b"a pickle")
+    name = f"some/classifier?cache={tmp_path / 'cache'}"
+    puller = Puller(endpoint=hub.address)
+    download = puller.plan_classifier(parse_classification(name))
+    assert [line.partition(":")[0] for line in download.lines()] == ["some/classifier", "licence", "disk"]
+    assert {file.name for file in download.files} == {"config.json", "preprocessor_config.json", "model.safetensors"}
+    puller.pull(download)
+    assert 0 < open_classifier(name).scores(request_for("coffee", 60).photo).explicit < 1
 
 
 def test_a_hub_out_of_reach_is_one_sentence(choice: Choice) -> None:

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 import torch
 from tiny import Opened, request_for
+from tiny_engines import Cramped
 
 from inference.child import warm
-from inference.diffusion.checkpoint import Checkpoint
+from inference.diffusion.card import exhausted
 from inference.diffusion.engine import Diffusion, open_diffusion
-from inference.diffusion.memory import Card, Mode
-from inference.diffusion.pipeline import denoisers, load
+from inference.diffusion.memory import Mode
+from inference.diffusion.pipeline import denoisers
 from inference.engine import Cancelled, EngineName, EngineUnavailable, ignore
 from inference.gate import Unfit
 
@@ -59,25 +60,6 @@ def test_cancelling_leaves_within_one_step_and_the_engine_goes_on(tiny_engine: O
     assert np.array_equal(engine.expand(request, ignore), before)
 
 
-class Cramped:
-    """Loads as `load` does, onto a card whose memory is exhausted by the denoiser in some modes."""
-
-    def __init__(self, *modes: Mode, loading: bool = False) -> None:
-        self.modes, self.loading, self.loaded = modes, loading, list[Mode]()
-
-    def __call__(self, checkpoint: Checkpoint, mode: Mode, card: Card) -> Any:
-        self.loaded.append(mode)
-        if mode in self.modes and self.loading:
-            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
-        pipeline = load(checkpoint, mode, card)
-        if mode in self.modes:
-            denoisers(pipeline)[0].register_forward_pre_hook(self._exhaust)
-        return pipeline
-
-    def _exhaust(self, *_seen: Any) -> None:
-        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
-
-
 @pytest.mark.parametrize("loading", [False, True], ids=["painting", "loading"])
 def test_exhausted_memory_goes_on_in_the_next_mode(
     tiny_engine: Opened, caplog: pytest.LogCaptureFixture, loading: bool
@@ -92,8 +74,25 @@ def test_exhausted_memory_goes_on_in_the_next_mode(
     assert cramped.loaded == [Mode.RESIDENT, Mode.FP8]
     assert engine.mode is Mode.FP8
     assert "memory exhausted in mode resident" in caplog.text
-    assert "2.00 GiB" in caplog.text
+    assert ("2.00 GiB" if loading else "1125899906842624 bytes") in caplog.text
     assert np.array_equal(result, tiny_engine("tiny-sdxl", memory="fp8").expand(request, ignore))
+
+
+@pytest.mark.parametrize(
+    ("error", "is_that"),
+    [
+        pytest.param(torch.OutOfMemoryError("CUDA out of memory."), True, id="cuda"),
+        pytest.param(RuntimeError("CUDA error: out of memory"), True, id="a kernel"),
+        pytest.param(RuntimeError("MPS backend out of memory (MPS allocated: 9 GB)"), True, id="mps"),
+        pytest.param(
+            RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate`"), True, id="blas"
+        ),
+        pytest.param(RuntimeError("mat1 and mat2 shapes cannot be multiplied"), False, id="another"),
+        pytest.param(ValueError("out of memory"), False, id="not of torch"),
+    ],
+)
+def test_memory_that_ran_out_is_known_by_every_name(error: Exception, is_that: bool) -> None:
+    assert exhausted(error) == is_that
 
 
 def test_memory_that_suffices_in_no_mode_is_said(tiny_engine: Opened) -> None:

@@ -112,6 +112,7 @@ async def test_the_steps_to_the_engine_with_weights(examined: Examine) -> None:
     assert line(told, "model").startswith("✗ SG161222/RealVisXL_V5.0_Lightning is not on this machine")
     assert line(told, "model").endswith("run: kuotu pull sdxl")
     assert "GB to download, commercial" in told
+    assert "9.4 GB to download, " in line(told, "disk")
     worst, told = await examined(engine=EngineName.AUTO, model="sdxl?cache=/nowhere")
     assert worst == 0
     assert line(told, "engine") == "✓ patchmatch, 1 at a time"
@@ -121,10 +122,36 @@ async def test_a_model_that_is_here(examined: Examine, tiny_presets: Path) -> No
     _, told = await examined(engine=EngineName.DIFFUSION, model=f"tiny-sd15?presets={tiny_presets}&device=cpu")
     assert line(told, "engine") == "✓ diffusion, 1 at a time"
     assert line(told, "model").startswith("✓ tiny-sd15 at ")
-    assert "torch sees no GPU" in line(told, "card")
+    assert "sees no GPU" in line(told, "card")
+    assert "; torch 2." in line(told, "libraries")
+    assert line(told, "memory").startswith("✓ mode resident; GiB needed: resident 4")
 
 
 async def test_an_option_of_a_model_that_is_none(examined: Examine) -> None:
     worst, told = await examined(engine=EngineName.DIFFUSION, model="sdxl?memory=lots")
     assert worst == 1
     assert "memory" in line(told, "model")
+
+
+@pytest.mark.parametrize(
+    ("safety", "said"),
+    [
+        pytest.param("mobilenet", "✓ mobilenet, unsure from 0.75, unsafe from 0.95", id="the one that ships"),
+        pytest.param("none", "– nothing is checked; KUOTU_SAFETY=mobilenet is the classifier that ships", id="none"),
+        pytest.param(
+            "org/name?cache=/nowhere",
+            "✗ KUOTU_SAFETY=org/name is not on this machine; run: kuotu pull --safety",
+            id="not here",
+        ),
+    ],
+)
+async def test_what_looks_at_pictures(examined: Examine, safety: str, said: str) -> None:
+    worst, told = await examined(safety=safety)
+    assert line(told, "safety") == said
+    assert worst == int(said.startswith("✗"))
+
+
+async def test_what_the_doctor_understood_of_a_classifier(examined: Examine, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"id2label": {"0": "sfw", "1": "nsfw"}}', "utf-8")
+    _, told = await examined(safety=str(tmp_path))
+    assert line(told, "safety").endswith("unsafe from 0.95; explicit: nsfw; suggestive: none")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from inference.canvas import Direction, Extent, Margins, scaled
-from inference.engine import Cancelled, EngineError, Pixels, Request, Style, ignore
+from inference.engine import EngineError, Pixels, Request, Style, ignore
 from inference.patchmatch.engine import PatchMatch, prefill
 
 SAMPLES = Path(__file__).parents[1] / "bot" / "playground" / "samples"
@@ -49,15 +49,6 @@ def layout_difference(one: Pixels, other: Pixels, request: Request) -> float:
     return float(np.abs(a - b).mean(axis=2)[new > 127].mean())
 
 
-@pytest.mark.parametrize("direction", Direction)
-def test_the_photo_stays_bit_for_bit_in_its_place(engine: PatchMatch, direction: Direction) -> None:
-    request = asked(sample("chelsea", 97), direction)
-    result = engine.expand(request, ignore)
-    assert result.shape[1::-1] == request.margins.canvas(request.extent)
-    assert result.dtype == np.uint8
-    assert np.array_equal(kept(result, request), request.photo)
-
-
 @pytest.mark.parametrize(
     ("extent", "margins"),
     [
@@ -93,21 +84,6 @@ def test_text_stays_black_on_white(engine: PatchMatch) -> None:
     new = engine.expand(request, ignore)[request.margins.mask(request.extent) > 0]
     assert np.median(new) > 250
     assert int(np.ptp(new, axis=1).max()) <= 2  # grey stays grey
-
-
-def test_progress_grows_to_one_and_cancel_passes_through(engine: PatchMatch) -> None:
-    request = Request(sample("chelsea", 64), Margins(16, 0, 16, 0))
-    fractions: list[float] = []
-    engine.expand(request, fractions.append)
-    assert fractions == sorted(fractions)
-    assert (fractions[0], fractions[-1]) == (0.0, 1.0)
-
-    def leave(fraction: float) -> None:
-        if fraction > 0.5:
-            raise Cancelled
-
-    with pytest.raises(Cancelled):
-        engine.expand(request, leave)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from peft import LoraConfig, get_peft_model_state_dict
 from tiny_models import BUILDERS
+from transformers import ViTConfig, ViTForImageClassification, ViTImageProcessorPil
 
 from inference.canvas import Direction, Extent, scaled
 from inference.diffusion.engine import Diffusion, open_diffusion
@@ -58,6 +59,27 @@ def _table(name: str, folder: Path) -> str:
         repository = f"{own}-lora" if other == "lora" else other.removeprefix("parts.")
         lines.append(f'[tiny-{name}.{other}]\nrepo = "{folder / repository}"\n')
     return "".join(lines)
+
+
+def save_classifier(folder: Path, *classes: str, **config: Any) -> Path:
+    """An untrained vision transformer that tells pictures of 32 px apart."""
+    labels = dict(enumerate(classes))
+    shape = ViTConfig(
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        image_size=32,
+        patch_size=16,
+        id2label=labels,
+        label2id={name: number for number, name in labels.items()},
+        **config,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(22)
+        ViTForImageClassification(shape).save_pretrained(folder)
+    ViTImageProcessorPil(size={"height": 32, "width": 32}).save_pretrained(folder)
+    return folder
 
 
 def opener(presets: Path) -> Opened:

@@ -108,7 +108,8 @@ def klein() -> Any:
 
 
 def flux_fill() -> Any:
-    latent = 4
+    """As wide as blocks of 64 weights, which is how 4 bits are stored."""
+    latent, wide = 16, 64
     t5 = t5_tokenizer()
     transformer = diffusers.FluxTransformer2DModel(
         patch_size=1,
@@ -117,19 +118,19 @@ def flux_fill() -> Any:
         num_layers=1,
         num_single_layers=1,
         attention_head_dim=16,
-        num_attention_heads=2,
-        joint_attention_dim=WIDTH,
-        pooled_projection_dim=WIDTH,
+        num_attention_heads=4,
+        joint_attention_dim=wide,
+        pooled_projection_dim=wide,
         guidance_embeds=True,
         axes_dims_rope=(4, 4, 8),
     )
     config = T5Config(
-        vocab_size=len(t5), d_model=WIDTH, d_kv=8, d_ff=37, num_layers=2, num_heads=4, decoder_start_token_id=0
+        vocab_size=len(t5), d_model=wide, d_kv=16, d_ff=wide, num_layers=2, num_heads=4, decoder_start_token_id=0
     )
     return diffusers.FluxFillPipeline(
         transformer=transformer,
-        vae=_vae(shift_factor=0.1159, scaling_factor=0.3611, use_quant_conv=False, use_post_quant_conv=False),
-        text_encoder=CLIPTextModel(_clip("quick_gelu")),
+        vae=_vae(latent, shift_factor=0.1159, scaling_factor=0.3611, use_quant_conv=False, use_post_quant_conv=False),
+        text_encoder=CLIPTextModel(_clip("quick_gelu", wide)),
         tokenizer=clip_tokenizer(),
         text_encoder_2=T5EncoderModel(config),
         tokenizer_2=t5,
@@ -215,7 +216,7 @@ def _unet(**given: Any) -> Any:
     )
 
 
-def _vae(**given: Any) -> Any:
+def _vae(latent: int = 4, **given: Any) -> Any:
     return diffusers.AutoencoderKL(
         in_channels=3,
         out_channels=3,
@@ -223,7 +224,7 @@ def _vae(**given: Any) -> Any:
         up_block_types=("UpDecoderBlock2D",) * 4,
         block_out_channels=(16,) * 4,
         layers_per_block=1,
-        latent_channels=4,
+        latent_channels=latent,
         norm_num_groups=8,
         sample_size=64,
         **given,
@@ -234,18 +235,18 @@ def _euler() -> Any:
     return diffusers.EulerDiscreteScheduler(**_BETAS, steps_offset=1, timestep_spacing="leading")
 
 
-def _clip(activation: str) -> CLIPTextConfig:
+def _clip(activation: str, width: int = WIDTH) -> CLIPTextConfig:
     tokenizer = clip_tokenizer()
     return CLIPTextConfig(
         vocab_size=len(tokenizer),
-        hidden_size=WIDTH,
+        hidden_size=width,
         intermediate_size=37,
         num_attention_heads=4,
         num_hidden_layers=2,
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
-        projection_dim=WIDTH,
+        projection_dim=width,
         hidden_act=activation,
     )
 

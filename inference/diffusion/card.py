@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from typing import Final
 
 import psutil
 import torch
@@ -11,6 +12,7 @@ from inference.diffusion.memory import Card
 from inference.engine import EngineUnavailable
 
 GIB = 2**30
+EXHAUSTED: Final = ("out of memory", "can't allocate memory", "STATUS_ALLOC_FAILED")
 
 
 def find_card(device: str = "") -> Card:
@@ -34,6 +36,22 @@ def find_card(device: str = "") -> Card:
 def count_cards() -> int:
     """How many cards could each hold a model; at least one, if only the processor."""
     return max(1, torch.cuda.device_count())
+
+
+def built_for() -> str:
+    """«2.13.0, for CUDA 13.0»"""
+    return f"{torch.__version__}, for {f'CUDA {torch.version.cuda}' if torch.version.cuda else 'no CUDA card'}"
+
+
+def free_memory() -> float:
+    """GiB of main memory that nobody uses."""
+    return float(psutil.virtual_memory().available / GIB)
+
+
+def exhausted(error: BaseException) -> bool:
+    """Whether memory ran out. Only CUDA's own allocator has a class for that; the others say it in words."""
+    said = isinstance(error, RuntimeError) and any(words in str(error) for words in EXHAUSTED)
+    return said or isinstance(error, torch.OutOfMemoryError)
 
 
 def _best() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +86,20 @@ def folder_of(repository: Repository, cache: Path | None = None) -> Path | None:
         if isinstance(found, str):
             return Path(found).parent
     return None
+
+
+def cache_of(chosen: Path | None) -> Path:
+    """Where downloads are kept."""
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    return chosen or Path(HF_HUB_CACHE)
+
+
+def free_space(folder: Path) -> int:
+    """Bytes on the disk that a folder is on, or would be."""
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
 
 
 def components(folder: Path) -> dict[str, tuple[str | None, str | None]]:

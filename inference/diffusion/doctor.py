@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from inference.diffusion.choice import Choice
 from inference.diffusion.facts import Facts
-from inference.diffusion.memory import Card, choose
+from inference.diffusion.memory import Card, Mode, choose
 from inference.diffusion.presets import Preset, load_presets
 from inference.engine import EngineUnavailable
 
 INSTALL = ".venv/bin/pip install -c constraints.txt -e '.[diffusion]'"
+NF4 = ".venv/bin/pip install -c constraints.txt -e '.[nf4]'"
+TORCH = "https://pytorch.org/get-started/locally/"
 
 
 @dataclass(frozen=True)
@@ -26,18 +29,35 @@ def checks(facts: Facts, choice: Choice) -> Iterator[Check]:
     if facts.missing:
         yield Check(False, "libraries", f"{', '.join(facts.missing)} missing; {INSTALL}")
         return
-    yield Check(True, "libraries", "all of the extra [diffusion]")
+    yield Check(True, "libraries", f"all of the extra [diffusion]{f'; torch {facts.torch}' if facts.torch else ''}")
     presets = load_presets(choice.presets)
-    preset = presets.get(choice.model) or presets.get(choice.like)
-    yield _card(facts.card)
+    preset = facts.preset or presets.get(choice.model) or presets.get(choice.like)
+    yield _card(facts)
+    if preset:
+        yield Check(True, "licence", f"{preset.licence}; {preset.permits}")
+        yield from _before_pulling(preset, facts)
     if facts.problem:
         yield Check(False, "model", facts.problem)
     else:
         yield Check(True, "model", f"{choice.model} at {facts.revision}")
-    if preset:
-        yield Check(True, "licence", f"{preset.licence}; {preset.permits}")
-        if facts.card:
-            yield _memory(preset, facts.card, choice)
+    if preset and facts.card:
+        yield _memory(preset, facts.card, choice)
+        yield from _main_memory(preset, facts, choice)
+
+
+def _before_pulling(preset: Preset, facts: Facts) -> Iterator[Check]:
+    """What a model needs besides the extra, and what its download needs."""
+    if preset.quantized:
+        yield Check(facts.nf4, "4 bits", "bitsandbytes is here" if facts.nf4 else f"bitsandbytes missing; {NF4}")
+    if not facts.problem:
+        return
+    if preset.gated:
+        remedy = f"accept the licence at https://huggingface.co/{preset.repo} and set KUOTU_HUB_TOKEN"
+        yield Check(facts.token, "token", "KUOTU_HUB_TOKEN is set" if facts.token else f"it is gated: {remedy}")
+    if facts.disk is not None:
+        words = f"{preset.disk:g} GB to download, {facts.disk:.1f} GB free"
+        enough = facts.disk > preset.disk
+        yield Check(enough, "disk", words if enough else f"{words}; make room, or set HF_HOME to a larger disk")
 
 
 def catalogue(card: Card | None, choice: Choice) -> Iterator[str]:
@@ -51,12 +71,14 @@ def catalogue(card: Card | None, choice: Choice) -> Iterator[str]:
         )
 
 
-def _card(card: Card | None) -> Check:
+def _card(facts: Facts) -> Check:
+    card = facts.card
     if card is None:
         return Check(False, "card", "none was found")
     if not card.accelerates:
-        words = "torch sees no GPU: a picture would take many minutes; install a driver and the torch build for it"
-        return Check(False, "card", words)
+        torch = f"torch {facts.torch}" if facts.torch else "torch"
+        remedy = f"install a driver, and the torch for your card from {TORCH}"
+        return Check(False, "card", f"{torch} sees no GPU: a picture would take many minutes; {remedy}")
     return Check(True, "card", f"{card.name} ({card.device}), {card.free:.1f} of {card.total:.1f} GiB free")
 
 
@@ -68,6 +90,17 @@ def _memory(preset: Preset, card: Card, choice: Choice) -> Check:
         return Check(False, "memory", str(reason))
     forced = " (forced)" if choice.memory else ""
     return Check(True, "memory", f"mode {mode}{forced}; GiB needed: {needs}")
+
+
+def _main_memory(preset: Preset, facts: Facts, choice: Choice) -> Iterator[Check]:
+    """Weights that visit the card in turns wait in main memory."""
+    if facts.card is None or facts.memory is None:
+        return
+    with suppress(EngineUnavailable):
+        if choose(preset.memory, facts.card, choice.memory) in (Mode.OFFLOAD, Mode.GROUP):
+            needed = preset.disk * 1e9 / 2**30
+            words = f"{facts.memory:.1f} GiB free for {needed:.1f} GiB of weights"
+            yield Check(facts.memory > needed, "main memory", words)
 
 
 def _fit(preset: Preset, card: Card | None) -> str:

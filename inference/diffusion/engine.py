@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import numpy as np
-import torch
 
 from inference.canvas import Box, Extent, Margins
-from inference.diffusion.card import count_cards, find_card
+from inference.diffusion.card import count_cards, exhausted, find_card
 from inference.diffusion.checkpoint import Checkpoint, find
 from inference.diffusion.choice import Choice, parse_choice
 from inference.diffusion.finish import finish
@@ -30,6 +30,7 @@ Loader: TypeAlias = Callable[[Checkpoint, Mode, Card], Pipeline]
 
 PASS = 1_000_003  # between the seeds of two passes
 SEEDS = 2**31
+LIBRARIES = ("kuotu", "torch", "diffusers", "transformers", "peft")  # whose versions a picture depends on
 
 _log = logging.getLogger(__name__)
 
@@ -76,8 +77,10 @@ class Diffusion:
 
         Of several variants in one batch only the first is exact; the others may differ by rounding.
         """
-        made = f"{self.checkpoint.name}@{self.checkpoint.revision} {self.mode} batch={self.batch}"
-        return f"{made} {self.card.name} {versions('torch', 'diffusers', 'transformers')}"
+        preset = hashlib.sha256(self.preset.model_dump_json().encode()).hexdigest()[:16]
+        made = f"{self.checkpoint.name}@{self.checkpoint.revision} preset={preset} {self.mode} batch={self.batch}"
+        size = f"budget={self.preset.budget} multiple={self.preset.multiple}"
+        return f"{made} {size} compile={self._compiler or 'no'} card={self.card.name} {versions(*LIBRARIES)}"
 
     def recipe(self, request: Request) -> Recipe:
         """With the words that were drawn, and the size that each pass was painted at."""
@@ -101,7 +104,9 @@ class Diffusion:
         while True:
             try:
                 return self._painted(request, seeds, report)
-            except torch.OutOfMemoryError as error:
+            except RuntimeError as error:
+                if not exhausted(error):
+                    raise
                 reason = str(error).split("\n")[0]
             self._fall_back(reason)
 
@@ -152,22 +157,25 @@ class Diffusion:
             pipeline = self._loader(self.checkpoint, self.mode, self.card)
             if self._compiler:
                 self._compile(pipeline)
+            _log.info("%s", self.key)
             return pipeline
         except EngineUnavailable:
             raise
-        except torch.OutOfMemoryError as error:
+        except Exception as error:
+            if not exhausted(error):
+                raise self._told(error) from error
             following = next_mode(self.preset.memory, self.mode)
             if following is None:
                 raise EngineUnavailable(f"{self.checkpoint.name} does not fit into {self.card.name}") from error
             self._note_fallback(following, str(error))
-        except Exception as error:
-            _log.exception("loading %s from %s failed", self.checkpoint.name, self.checkpoint.folder)
-            reason = str(error).strip().split("\n")[0]
-            raise EngineUnavailable(
-                f"{self.checkpoint.name} cannot be loaded ({reason}); run: kuotu pull {self.checkpoint.name}"
-            ) from error
         free(self.card)
         return self._load()
+
+    def _told(self, error: Exception) -> EngineUnavailable:
+        _log.exception("loading %s from %s failed", self.checkpoint.name, self.checkpoint.folder)
+        reason = str(error).strip().split("\n")[0]
+        remedy = f"run: kuotu pull {self.checkpoint.name}"
+        return EngineUnavailable(f"{self.checkpoint.name} cannot be loaded ({reason}); {remedy}")
 
     def _compile(self, pipeline: Pipeline) -> None:
         """Two steps at every work size, so that nobody waits for a compiler later."""

@@ -5,10 +5,12 @@ Asked in order of cost: torch is imported only where the libraries and the model
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 
 from inference.diffusion.memory import Card
+from inference.diffusion.presets import Preset
 from inference.engine import EngineName, EngineUnavailable
 
 LIBRARIES = ("torch", "diffusers", "transformers", "accelerate", "peft", "huggingface_hub", "psutil")
@@ -20,30 +22,60 @@ class Facts:
     problem: str = ""  # why the model cannot be opened; empty when it can
     revision: str = ""  # of the model that is here
     card: Card | None = None  # what computes; None when nobody asked
+    preset: Preset | None = None  # what the model is asked as; None when nobody knows
+    torch: str = ""  # its version, and the CUDA it was built for
+    nf4: bool = False  # whether models can be made into 4 bits
+    token: bool = False  # whether the operator has one for the hub
+    disk: float | None = None  # GB free where downloads are kept; None when nobody asked
+    memory: float | None = None  # GiB free of main memory, likewise
 
 
-def gather(model: str, *, thorough: bool = False) -> Facts:
-    """The facts about KUOTU_MODEL on this machine; `thorough` asks for the card even when the model is missing."""
-    missing = tuple(library for library in LIBRARIES if find_spec(library) is None)
-    if missing:
+def missing_libraries() -> tuple[str, ...]:
+    """Those of the extra [diffusion] that are not installed."""
+    return tuple(library for library in LIBRARIES if find_spec(library) is None)
+
+
+def gather(model: str) -> Facts:
+    """The facts about KUOTU_MODEL on this machine that choose an engine; of the card only when the model is here."""
+    if missing := missing_libraries():
         return Facts(missing)
     from inference.diffusion.checkpoint import find
-    from inference.diffusion.choice import Choice, parse_choice
+    from inference.diffusion.choice import parse_choice
 
-    choice, problem, revision = Choice(), "", ""
     try:
         choice = parse_choice(model)
         revision = find(choice).revision
     except EngineUnavailable as reason:
-        problem = str(reason)
-    if problem and not thorough:
-        return Facts(problem=problem)
+        return Facts(problem=str(reason))
     from inference.diffusion.card import find_card
 
     try:
-        return Facts((), problem, revision, find_card(choice.device))
+        return Facts(revision=revision, card=find_card(choice.device))
     except EngineUnavailable as reason:
-        return Facts((), problem or str(reason), revision)
+        return Facts(problem=str(reason), revision=revision)
+
+
+def examine(model: str, *, token: bool = False) -> Facts:
+    """All facts about KUOTU_MODEL on this machine, for its doctor."""
+    if missing := missing_libraries():
+        return Facts(missing)
+    from inference.diffusion.card import built_for, find_card, free_memory
+    from inference.diffusion.checkpoint import cache_of, free_space, resolve
+    from inference.diffusion.choice import parse_choice
+
+    choice, facts = parse_choice(model), gather(model)
+    with suppress(EngineUnavailable):
+        facts = replace(facts, card=facts.card or find_card(choice.device))
+    with suppress(EngineUnavailable):
+        facts = replace(facts, preset=resolve(choice)[1])
+    return replace(
+        facts,
+        torch=built_for(),
+        nf4=find_spec("bitsandbytes") is not None,
+        token=token,
+        disk=free_space(cache_of(choice.cache)) / 1e9,
+        memory=free_memory(),
+    )
 
 
 def suitable(facts: Facts) -> EngineName:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -10,9 +11,11 @@ from typing import Any, TypeAlias
 import diffusers
 import torch
 import transformers
+from diffusers.models.attention import BasicTransformerBlock
 from diffusers.quantizers.pipe_quant_config import PipelineQuantizationConfig
 
 from inference.diffusion.checkpoint import Checkpoint, components
+from inference.diffusion.doctor import NF4
 from inference.diffusion.memory import Card, Mode
 from inference.diffusion.presets import Preset
 from inference.engine import EngineUnavailable
@@ -20,8 +23,11 @@ from inference.engine import EngineUnavailable
 Pipeline: TypeAlias = Any
 """A diffusers pipeline; what it can do depends on its class, and the preset knows."""
 
+GRAPHS = 1024  # of a block: for each work size, each width of layers, with guidance and without
 UNSEEN = (torch.nn.MultiheadAttention,)  # reads its layer's weights without calling it, so no hook widens them
 
+# said whenever a VAE is widened for a picture, with nothing in the list
+logging.getLogger("diffusers.models.modeling_utils").addFilter(lambda line: "float32: []" not in line.getMessage())
 for library in (diffusers, transformers):
     library.utils.logging.disable_progress_bar()
 
@@ -34,8 +40,8 @@ def load(checkpoint: Checkpoint, mode: Mode, card: Card) -> Pipeline:
         for name, folder in checkpoint.parts.items()
     }
     given |= dict.fromkeys(preset.skip)
-    if preset.quantized and _bits(card):
-        given["quantization_config"] = _four_bits(preset, checkpoint.folder, dtype)
+    if preset.quantized and card.accelerates:  # diffusers refuses elsewhere
+        given["quantization_config"] = four_bits(preset, checkpoint.folder, dtype)
     pipeline = _loaded(preset.pipeline, checkpoint.folder, preset.variant, dtype, **given)
     if preset.scheduler:
         scheduler = getattr(diffusers, preset.scheduler)
@@ -76,10 +82,18 @@ def denoisers(pipeline: Pipeline) -> list[Any]:
 def compile_blocks(pipeline: Pipeline, compiler: str) -> None:
     """Compile the blocks that a denoiser repeats; far quicker than the whole of it, and as fast afterwards.
 
-    The first call at each size does the work.
+    The first call at each size does the work. All blocks share what torch counts against its limit of graphs, so that
+    this is raised: beyond it, torch would compute uncompiled without a word.
     """
+    torch._dynamo.config.recompile_limit = max(GRAPHS, torch._dynamo.config.recompile_limit)
+    torch._dynamo.config.accumulated_recompile_limit = max(GRAPHS, torch._dynamo.config.accumulated_recompile_limit)
     for model in denoisers(pipeline):
-        model.compile_repeated_blocks(backend=compiler, dynamic=False)
+        if model._repeated_blocks:
+            model.compile_repeated_blocks(backend=compiler, dynamic=False)
+            continue
+        for part in model.modules():  # a ControlNet names none, and has those of its UNet
+            if isinstance(part, BasicTransformerBlock):
+                part.compile(backend=compiler, dynamic=False)
 
 
 def free(card: Card) -> None:
@@ -96,10 +110,6 @@ def _dtype(preset: Preset, card: Card) -> torch.dtype:
     return getattr(torch, preset.dtype) if card.accelerates else torch.float32
 
 
-def _bits(card: Card) -> bool:
-    return card.device.startswith("cuda")
-
-
 def _loaded(kind: str, folder: Path, variant: str, dtype: torch.dtype, **given: Any) -> Any:
     has_variant = bool(variant) and any(folder.rglob(f"*.{variant}*.safetensors"))
     return getattr(diffusers, kind).from_pretrained(
@@ -112,10 +122,10 @@ def _loaded(kind: str, folder: Path, variant: str, dtype: torch.dtype, **given: 
     )
 
 
-def _four_bits(preset: Preset, folder: Path, dtype: torch.dtype) -> Any:
+def four_bits(preset: Preset, folder: Path, dtype: torch.dtype) -> Any:
     """Normal floats of 4 bits (Dettmers et al., «QLoRA», 2023), made while loading."""
     if find_spec("bitsandbytes") is None:
-        raise EngineUnavailable(f"{preset.title} is loaded in 4 bits; pip install 'kuotu[diffusion,nf4]'")
+        raise EngineUnavailable(f"{preset.title} is loaded in 4 bits; {NF4}")
     settings = {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_compute_dtype": dtype}
     libraries = {"diffusers": diffusers.BitsAndBytesConfig, "transformers": transformers.BitsAndBytesConfig}
     owners = components(folder)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import TypeAlias
 
 import httpx2
 from huggingface_hub import HfApi, constants, get_hf_file_metadata, hf_hub_url, snapshot_download
@@ -15,13 +16,17 @@ from huggingface_hub.file_download import http_get, repo_folder_name
 from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils._headers import build_hf_headers
 
-from inference.diffusion.checkpoint import INDEX
+from inference.diffusion.checkpoint import INDEX, cache_of, free_space
 from inference.diffusion.choice import Choice
+from inference.diffusion.classifier import Classification
 from inference.diffusion.presets import Lora, Preset, Repository, load_presets
 from inference.engine import EngineUnavailable
 
 GB = 1e9
 DESCRIPTIONS = (".json", ".txt", ".model", ".jinja", ".md")
+
+Wanted: TypeAlias = Callable[[Iterable[str], Repository], list[str]]
+"""Which of a repository's files are downloaded."""
 
 
 @dataclass(frozen=True)
@@ -46,20 +51,21 @@ class File:
 
 @dataclass(frozen=True)
 class Download:
-    """What a preset needs, and what of it is here."""
+    """What a model needs, and what of it is here."""
 
     name: str
-    preset: Preset
+    title: str
+    terms: str  # its licence, and what that permits
     files: tuple[File, ...]
     cache: Path
 
     def lines(self) -> list[str]:
         """What it is, what it permits and what it costs, to be read before it starts."""
         total, missing = sum(file.size for file in self.files), sum(file.missing for file in self.files)
-        free = _free(self.cache)
+        free = free_space(self.cache)
         return [
-            f"{self.name}: {self.preset.title}",
-            f"licence: {self.preset.licence}; {self.preset.permits}",
+            f"{self.name}: {self.title}",
+            f"licence: {self.terms}",
             f"disk: {total / GB:.1f} GB in {self.cache}, of which {missing / GB:.1f} GB are to be downloaded; "
             f"{free / GB:.1f} GB are free",
         ]
@@ -76,14 +82,23 @@ class Hub:
     def plan(self, choice: Choice) -> Download:
         """Ask what a choice costs. Raises EngineUnavailable: unknown, gated, out of reach."""
         name, preset = _preset(choice)
-        cache = choice.cache or Path(constants.HF_HUB_CACHE)
+        cache = cache_of(choice.cache)
         remote = [repository for repository in preset.repositories if not Path(repository.repo).expanduser().is_dir()]
-        files = [file for repository in remote for file in self._files(repository, preset, cache)]
-        return Download(name, preset, tuple(files), cache)
+        chosen = partial(wanted, preset=preset)
+        files = [file for repository in remote for file in self._files(repository, chosen, cache)]
+        return Download(name, preset.title, f"{preset.licence}; {preset.permits}", tuple(files), cache)
+
+    def plan_classifier(self, classification: Classification) -> Download:
+        """Ask what a classifier costs. Raises EngineUnavailable as `plan` does."""
+        name, cache = classification.model, cache_of(classification.cache)
+        own = Repository(repo=name, revision=classification.revision)
+        files = [] if Path(name).expanduser().is_dir() else self._files(own, _at_the_top, cache)
+        terms = f"read it at {self._endpoint}/{name} before you use it"
+        return Download(name, "classifies photos and results", terms, tuple(files), cache)
 
     def pull(self, download: Download) -> None:
         """Download what is missing, showing each file's progress on stderr; call again after an interruption."""
-        missing, free = sum(file.missing for file in download.files), _free(download.cache)
+        missing, free = sum(file.missing for file in download.files), free_space(download.cache)
         if missing > free:
             raise EngineUnavailable(
                 f"{missing / GB:.1f} GB are needed and {free / GB:.1f} GB are free in {download.cache}"
@@ -95,7 +110,7 @@ class Hub:
             own = [file for file in download.files if file.repository.repo == repository]
             self._link(own, download.cache)
 
-    def _files(self, repository: Repository, preset: Preset, cache: Path) -> Iterable[File]:
+    def _files(self, repository: Repository, wanted: Wanted, cache: Path) -> Iterable[File]:
         try:
             info = self._api.repo_info(repository.repo, revision=repository.revision)
             commit = str(info.sha)
@@ -104,7 +119,7 @@ class Hub:
         except (HfHubHTTPError, httpx2.HTTPError) as error:
             raise _said(error, repository.repo) from error
         blobs = cache / repo_folder_name(repo_id=repository.repo, repo_type="model") / "blobs"
-        for name in wanted(sizes, repository, preset):
+        for name in wanted(sizes, repository):
             entry = sizes[name]
             etag = entry.lfs.sha256 if entry.lfs else entry.blob_id
             yield File(repository, commit, name, entry.lfs.size if entry.lfs else entry.size, blobs / etag)
@@ -165,6 +180,12 @@ def wanted(names: Iterable[str], repository: Repository, preset: Preset) -> list
     return found
 
 
+def _at_the_top(names: Iterable[str], _repository: Repository) -> list[str]:
+    """What a classifier's folder needs: folders beside hold other formats and training states."""
+    here = sorted(name for name in names if "/" not in name)
+    return [name for name in here if name.endswith((*DESCRIPTIONS, ".safetensors"))]
+
+
 def _preset(choice: Choice) -> tuple[str, Preset]:
     """The preset of a choice that need not be here yet."""
     presets = load_presets(choice.presets)
@@ -188,12 +209,6 @@ def _verify(file: File) -> None:
     if found != file.blob.name:
         file.part.unlink()
         raise EngineUnavailable(f"{file.repository.repo}/{file.name} arrived damaged; run the same command again")
-
-
-def _free(folder: Path) -> int:
-    while not folder.exists():
-        folder = folder.parent
-    return shutil.disk_usage(folder).free
 
 
 def _said(error: Exception, repo: str) -> EngineUnavailable:
