@@ -2,7 +2,8 @@
 
 from alembic import context
 
-import storage.moderation  # noqa: F401  its tables, too, belong to Base
+import storage.anonymous
+import storage.moderation  # noqa: F401  their tables, too, belong to Base
 from storage.models import Base
 
 context.configure(
