@@ -38,6 +38,7 @@ from inference.checks import Checks
 from inference.engine import EngineName, EngineUnavailable
 from inference.process import EngineInfo, EngineProcess
 from inference.safety import Thresholds
+from storage.anonymous import AnonymousCounts
 from storage.blobs import BlobsUnavailable, open_blobs
 from storage.database import DatabaseUnavailable, migrate, open_database
 from storage.gallery import GalleryStore
@@ -174,6 +175,7 @@ async def open_services(
         Moderation(database),
         _words(settings),
         Retention(database, timedelta(days=settings.retention_days)),
+        AnonymousCounts(database),
         films,
     )
     return services, Inbox(database), engines

@@ -11,6 +11,7 @@ from bot.films import Films
 from bot.thumbnails import SIZES
 from bot.wordlist import WordList
 from inference.process import EngineInfo
+from storage.anonymous import AnonymousCounts
 from storage.blobs import Blobs
 from storage.gallery import GalleryStore
 from storage.models import Expansion
@@ -49,6 +50,7 @@ class Services:
     moderation: Moderation
     words: WordList  # that no title may hold
     retention: Retention
+    anonymous: AnonymousCounts
     films: Films | None = None  # none where they cannot be made
     ended: asyncio.Queue[int] = field(default_factory=asyncio.Queue)  # expansions whose end is to be shown
     changed: asyncio.Queue[MessageKey] = field(default_factory=asyncio.Queue)  # messages that are to show news

@@ -43,9 +43,10 @@ class AnonymousCounts:
             where = {"chat_id": chat_id, "message_id": message_id, "expansion_id": expansion_id}
             session.add_all(AnonymousCount(emoji=e, count=n, **where) for e, n in counts.items() if n > 0)
 
-    async def of(self, expansion_id: int) -> Counter[str]:
-        """How often each emoji was given to an expansion, in all channels together."""
+    async def of(self, expansion_id: int, *, outside: int | None = None) -> Counter[str]:
+        """How often each emoji was given to an expansion, in all channels together; in those `outside` a chat."""
         summed = select(AnonymousCount.emoji, func.sum(AnonymousCount.count)).group_by(AnonymousCount.emoji)
+        elsewhere = [AnonymousCount.chat_id != outside] if outside is not None else []
         async with self._read() as session:
-            found = await session.execute(summed.where(AnonymousCount.expansion_id == expansion_id))
+            found = await session.execute(summed.where(AnonymousCount.expansion_id == expansion_id, *elsewhere))
             return Counter({emoji: int(number) for emoji, number in found})

@@ -24,6 +24,7 @@ OURS = (
     "title",
     "post",
     "gallery",
+    "shared",
     "review",
 )  # about one expansion
 

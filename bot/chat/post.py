@@ -126,8 +126,8 @@ async def turn_away(services: Services, visit: Visit, row: Gallery, post: Post) 
 
 
 async def take_down(services: Services, bot: Bot, expansion_id: int) -> None:
-    """Take back every page of the gallery that shows an expansion."""
-    pages = [m for m in await services.store.messages_showing(expansion_id) if m.kind == "gallery"]
+    """Take back every page of the gallery that shows an expansion, and, where we may, what was shared from it."""
+    pages = [m for m in await services.store.messages_showing(expansion_id) if m.kind in ("gallery", "shared")]
     for page in pages:
         await services.store.forget_message(page.chat_id, page.message_id)
     await retract(bot, pages)

@@ -29,7 +29,7 @@ from bot.chat.credit import credit_lines
 from bot.chat.panel import button, describe, open_panel
 from bot.chat.pictures import is_veiled, remember, send_picture
 from bot.chat.preview import canvas_preview
-from bot.chat.reactions import reaction_row
+from bot.chat.reactions import anonymous_lines, reaction_row
 from bot.chat.texts import Texts
 from bot.chat.visit import Visit, answer_to, thread_of
 from bot.services import Services
@@ -46,6 +46,7 @@ async def result_caption(services: Services, say: Texts, expansion: Expansion) -
         say.html("result.caption", choice=describe(say, Choice.of(expansion)), seed=expansion.seed),
         *([say.html("result.size", width=result.width, height=result.height)] if result else []),
         *await credit_lines(services, say, chain),
+        *await anonymous_lines(services, say, expansion),
         *([say.html("result.published")] if is_live(post) else []),
         *([say.html("result.veiled")] if is_veiled(expansion) else []),
     ]

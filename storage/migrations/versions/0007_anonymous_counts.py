@@ -38,4 +38,4 @@ def downgrade() -> None:
 def key_impressions(*columns: str) -> None:
     with op.batch_alter_table("impressions", schema=None) as batch_op:
         batch_op.drop_constraint(op.f("pk_impressions"), type_="primary")
-        batch_op.create_primary_key(op.f("pk_impressions"), columns)
+        batch_op.create_primary_key(op.f("pk_impressions"), list(columns))
