@@ -58,7 +58,8 @@ async def react_button(services: Services, visit: Visit, tap: React) -> None:
     elif not await _visible(services, visit, expansion):
         await visit.toast("reaction.not_here")
     else:
-        _counts, own = await services.gallery.react(expansion.id, visit.person.id, tap.feeling)
+        who, felt = visit.person.id, tap.feeling
+        _counts, own = await services.gallery.react(expansion.id, who, felt, update_id=visit.update_id)
         await visit.toast("reaction.given" if own else "reaction.taken_back", feeling=tap.feeling.value)
         if visit.message is not None:
             services.changed.put_nowait((visit.chat.id, visit.message.message_id))

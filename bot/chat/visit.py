@@ -31,6 +31,7 @@ class Visit:
     query: telegram.CallbackQuery | None = None
     membership: telegram.ChatMemberUpdated | None = None
     reaction: telegram.MessageReactionUpdated | None = None
+    update_id: int | None = None
 
     @property
     def private(self) -> bool:
@@ -100,6 +101,7 @@ async def receive(update: telegram.Update, bot: Bot, people: People) -> Visit | 
         update.callback_query,
         update.my_chat_member,
         update.message_reaction,
+        update.update_id,
     )
 
 
