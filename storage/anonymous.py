@@ -45,7 +45,8 @@ class AnonymousCounts:
 
     async def of(self, expansion_id: int, *, outside: int | None = None) -> Counter[str]:
         """How often each emoji was given to an expansion, in all channels together; in those `outside` a chat."""
-        summed = select(AnonymousCount.emoji, func.sum(AnonymousCount.count)).group_by(AnonymousCount.emoji)
+        emoji = AnonymousCount.emoji
+        summed = select(emoji, func.sum(AnonymousCount.count)).group_by(emoji).order_by(emoji)
         elsewhere = [AnonymousCount.chat_id != outside] if outside is not None else []
         async with self._read() as session:
             found = await session.execute(summed.where(AnonymousCount.expansion_id == expansion_id, *elsewhere))
