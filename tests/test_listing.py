@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -19,7 +20,9 @@ from storage.database import transactions
 from storage.gallery import GalleryStore
 from storage.listing import LENGTHS, PERIODIC, SCORES, Order, Period, Place
 from storage.models import Feeling, Post, PostStatus, Status, day_of, now
+from storage.ranking import doubt, rate
 from storage.store import Store
+from storage.votes import scores
 
 pytest_plugins = ["databases"]
 
@@ -121,6 +124,33 @@ async def test_a_vote_moves_every_score(engine: AsyncEngine, gallery: GallerySto
     assert loved.top > bored.top
     assert loved.hot > bored.hot
     assert loved.surprise > bored.surprise
+
+
+async def test_every_twentieth_page_asks_about_the_post_that_is_most_in_doubt(
+    engine: AsyncEngine, gallery: GalleryStore
+) -> None:
+    dice = Random(3)
+    async with transactions(engine).write() as session:
+        for post in await session.scalars(select(Post)):
+            post.impressions = dice.randrange(5, 60)
+            post.laughing = dice.randrange(post.impressions)
+            counts = Counter(laughing=post.laughing, impressions=post.impressions)
+            for name, value in scores(counts, 0.5, post.created_at).items():
+                setattr(post, name, value)
+    row, seen, asked = await gallery.open_gallery(BOB, BOB), set[int](), []
+    for turn in range(1, 22):
+        posts = await live(engine)
+        unseen = sorted((p for p in posts if p.id not in seen), key=lambda p: (p.surprise, p.id), reverse=True)
+        hall = sorted(posts, key=lambda p: (p.top, p.id), reverse=True)
+        cut = sum(rate(p.laughing, p.impressions) for p in hall[19:21]) / 2
+        in_doubt = max((doubt(p.laughing, p.impressions, cut), -n) for n, p in enumerate(unseen))
+        expected = unseen[-in_doubt[1]] if turn == 20 else unseen[0]
+        page = await gallery.next(row.id, BOB)
+        assert page is not None
+        assert page.post.id == expected.id
+        asked += [turn] if expected is not unseen[0] else []
+        seen.add(page.post.id)
+    assert asked == [20]
 
 
 async def test_every_page_is_a_walk_down_an_index(engine: AsyncEngine, gallery: GalleryStore) -> None:
