@@ -172,3 +172,9 @@ async def test_a_channel_is_left_in_peace(newcomer: Any, words: str) -> None:
     await owner.say("/expand")
     await owner.wait_for(lambda m: m["from"]["is_bot"])
     assert sum(m["from"]["is_bot"] for m in owner.messages) == 1
+
+
+async def test_a_channel_is_spoken_to_as_whoever_brought_the_bot_speaks(newcomer: Any) -> None:
+    owner, _ben = await channel_of(newcomer, await newcomer("小梅", language="zh-hans"), "Ben")
+    await owner.say("/expand")
+    assert "照片" in (await owner.wait_for(lambda m: m["from"]["is_bot"])).text
