@@ -37,7 +37,7 @@ MOST_SEEN: Final = 6  # people who have seen a post, at most
 DAYS: Final = 60  # over which the posts came
 READERS: Final = 50  # who turn pages, each in a gallery of their own
 WELL_READ: Final = 5_000  # of the most surprising posts, which one more reader has seen already
-ROUNDS, WARMING = 1_000, 20
+ROUNDS, WARMING = 1_500, 100
 RESAMPLED: Final = 2_000
 
 Call: TypeAlias = Callable[[], Awaitable[object]]

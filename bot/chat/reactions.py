@@ -25,12 +25,8 @@ NATIVE = {
 VARIANT = "\ufe0f"  # ❤ with or without it is the same heart
 FEELINGS = {emoji.replace(VARIANT, ""): feeling for feeling, some in NATIVE.items() for emoji in some.split()}
 LISTED = 6  # emoji of anonymous counts, the most frequent
-PICTURES = (
-    "result",
-    "before",
-    "gallery",
-    "shared",
-)  # messages of these kinds show one expansion and count its reactions
+PICTURES = ("result", "before", "gallery", "shared")
+"""Messages of these kinds show one expansion, and count its reactions."""
 
 
 def reaction_row(expansion_id: int, counts: dict[Feeling, int]) -> list[InlineKeyboardButton]:

@@ -30,7 +30,7 @@ function drawChats() {
     const title = chat.id > 0 ? world.bot.first_name : chat.title;
     const current = chat.id === world.chat, newest = chat.newest;
     const by = newest && !isChannel(chat.id) && (newest.from.id === world.me ? say("you") : chat.id < 0 ? nameOf(newest.from.id) : "");
-    const last = h("span", { className: "last" }, by ? h("b", {}, `${by}: `) : "", summary(newest) || say(chat.id > 0 ? "bot" : isChannel(chat.id) ? "subscribers" : "members", { n: Object.keys(chat.members).length }));
+    const last = h("span", { className: "last" }, by ? h("b", {}, `${by}: `) : "", summary(newest) || say(chat.id > 0 ? "bot" : isChannel(chat.id) ? "subscribers" : "members", { n: Object.keys(chat.members).filter((id) => !isChannel(chat.id) || Number(id) !== world.bot.id).length }));
     return h("li", {}, h("button", { type: "button", "aria-current": current, onclick: () => emit("go", { chat: chat.id }) },
       avatar(chat.id > 0 ? world.bot : chat), h("span", { className: "title" }, title), h("span", { className: "when" }, newest ? when(newest.date) : ""), last, badge(current ? 0 : count(world.me, chat.id))));
   }));
