@@ -39,6 +39,7 @@ from inference.checks import Checks
 from inference.engine import EngineName, EngineUnavailable
 from inference.process import OPENER, EngineInfo, EngineProcess
 from inference.safety import Thresholds
+from storage.anonymous import AnonymousCounts
 from storage.blobs import BlobsUnavailable, open_blobs
 from storage.database import DatabaseUnavailable, migrate, open_database
 from storage.films import FilmStore
@@ -202,6 +203,7 @@ async def open_services(
         Moderation(database),
         _words(settings),
         Retention(database, timedelta(days=settings.retention_days)),
+        AnonymousCounts(database),
         FilmStore(database) if films_possible() else None,
     )
     return services, Inbox(database), engines

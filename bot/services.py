@@ -11,6 +11,7 @@ from bot.thumbnails import SIZES
 from bot.wordlist import WordList
 from inference.process import EngineInfo
 from inference.upscale import NAME as UPSCALE
+from storage.anonymous import AnonymousCounts
 from storage.blobs import Blobs
 from storage.films import FilmKind, FilmStore
 from storage.gallery import GalleryStore
@@ -50,6 +51,7 @@ class Services:
     moderation: Moderation
     words: WordList  # that no title may hold
     retention: Retention
+    anonymous: AnonymousCounts
     films: FilmStore | None = None  # none where they cannot be made
     pages: str = ""  # what the address of a web page begins with, where chats can open one
     ended: asyncio.Queue[int] = field(default_factory=asyncio.Queue)  # expansions whose end is to be shown

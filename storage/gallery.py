@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from storage.database import hold, transactions
 from storage.listing import Listing, Order, Period, Place, listed
-from storage.models import Expansion, Feeling, Gallery, Post, PostStatus, Reaction, Status, now, status_is
+from storage.models import Expansion, Feeling, Gallery, Post, PostStatus, Reaction, Received, Status, now, status_is
 from storage.pages import following, held, stand, step
 from storage.votes import COLUMNS, count, feelings, impress, scores, tally
 
@@ -94,15 +94,22 @@ class GalleryStore:
     # reactions
 
     async def react(
-        self, expansion_id: int, person_id: int, feeling: Feeling | None, native_in: int | None = None
+        self,
+        expansion_id: int,
+        person_id: int,
+        feeling: Feeling | None,
+        native_in: int | None = None,
+        update_id: int | None = None,
     ) -> tuple[dict[Feeling, int], Feeling | None]:
         """Record a person's feeling; gives the counts and what the person feels now.
 
         A button toggles. A native reaction in the message `native_in` says what is so: set, or None for cleared, which
-        takes back only what was said in that message.
+        takes back only what was said in that message. The update of a tap leaves the inbox together with the vote: a
+        crash that came right after it could have it handled, and so the vote taken back, once more.
         """
         async with self._write() as session:
             await hold(session, person_id)
+            await session.execute(delete(Received).where(Received.update_id == update_id))
             if await _held(session, expansion_id) is None:
                 return dict.fromkeys(Feeling, 0), None
             own = await session.get(Reaction, (expansion_id, person_id))

@@ -1,7 +1,8 @@
 """Many posts at once, in one of the gallery's orders: by key, within an index, never by offset.
 
 A period is the days that it touches. Each day's best are one short walk down the index (day, score, id), so a week
-costs eight short walks however many posts there are; a filter passes over what is too old in the first of its days.
+costs eight short walks however many posts there are; only in the first of its days there is something too old, which a
+filter passes over.
 """
 
 from __future__ import annotations
@@ -107,14 +108,19 @@ def _sorted(order: Order, limit: int, *where: ColumnElement[bool]) -> Select[Pos
 
 def _within(order: Order, period: Period, limit: int, *where: ColumnElement[bool]) -> Select[Post]:
     """The best of each day, then the best of those; days are literals, so that each is a range of the index."""
-    since = now() - LENGTHS[period]
-    recent = (status_is(Post, PostStatus.LIVE), Post.created_at >= since, *where)
+    since, live = now() - LENGTHS[period], (status_is(Post, PostStatus.LIVE), *where)
+    score = SCORES[order].label("score")
     bests = [
-        select(Post.id).where(Post.day == literal_column(str(day)), *recent).order_by(*_descending(order)).limit(limit)
-        for day in _days(since)
+        select(Post.id, score)
+        .where(Post.day == literal_column(str(day)), *live, *([Post.created_at >= since] if number == 0 else []))
+        .order_by(*_descending(order))
+        .limit(limit)
+        .subquery()
+        for number, day in enumerate(_days(since))
     ]
-    ids = union_all(*(select(best.subquery().c.id) for best in bests))
-    return select(Post).where(Post.id.in_(ids)).order_by(*_descending(order)).limit(limit)
+    every = union_all(*(select(best.c.id, best.c.score) for best in bests)).subquery()
+    ids = select(every.c.id).order_by(every.c.score.desc(), every.c.id.desc()).limit(limit)
+    return select(Post).where(Post.id.in_(ids)).order_by(*_descending(order))
 
 
 def _days(since: datetime) -> range:

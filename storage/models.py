@@ -318,8 +318,9 @@ class Impression(Base):
 
     __tablename__ = "impressions"
 
-    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True)
+    # the person first: who has seen thousands has them side by side, however many posts there are
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True, index=True)
     number: Mapped[int]  # orders a person's impressions by when each was last shown: what ◀ walks
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
 

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.listing import Order, Period, Place, best, listed, score_of
 from storage.models import Gallery, Impression, Post, PostStatus, status_is
+from storage.ranking import doubt, rate
 
+ASIDE = 20  # pages, of which one is for learning
+BEST = 20  # posts that one wants to know: the hall of fame
+LOOKED_AT = 150  # posts, of which one is chosen
 GOLDEN = 0.6180339887  # its multiples spread evenly over 0 to 1: every gallery begins its random round elsewhere
 
 
 async def following(session: AsyncSession, gallery: Gallery, person_id: int) -> Post | None:
     """The next post in a gallery's order, from the top again after the last.
 
-    By surprise, what the person has not seen comes first, wherever the gallery stands.
+    By surprise, what the person has not seen comes first, wherever the gallery stands; now and then that is not what
+    may be the most surprising, but what may or may not be one of the best.
     """
     order, period, here = Order(gallery.sort), Period(gallery.period), place(gallery)
     if order is Order.SURPRISING:
-        seen = exists().where(Impression.post_id == Post.id, Impression.person_id == person_id)
-        unseen = await session.scalar(best(order, period, 1, ~seen))
+        new = ~exists().where(Impression.post_id == Post.id, Impression.person_id == person_id)
+        in_doubt = await _in_doubt(session, new) if period is Period.ALL and await _tells(session, person_id) else None
+        unseen = in_doubt or await session.scalar(best(order, period, 1, new))
         if unseen is not None:
             return unseen
     start = start_of(gallery)
@@ -31,6 +37,26 @@ async def following(session: AsyncSession, gallery: Gallery, person_id: int) -> 
         if other is not None:  # votes may have moved the one that is shown, and it is not the next
             return other
     return next(iter(posts), None)
+
+
+async def _tells(session: AsyncSession, person_id: int) -> bool:
+    """Whether it is this person's turn to tell about a post in doubt: every ASIDE pages that they are shown."""
+    last = await session.scalar(select(func.max(Impression.number)).where(Impression.person_id == person_id))
+    return ((last or 0) + 1) % ASIDE == 0
+
+
+async def _in_doubt(session: AsyncSession, new: ColumnElement[bool]) -> Post | None:
+    """Of what comes next by surprise, that of which it is the least clear whether it is one of the BEST by «top»."""
+    counts = (Post.laughing + Post.mind_blown + Post.screaming, Post.impressions)
+    live = status_is(Post, PostStatus.LIVE)
+    hall = select(*counts).where(live).order_by(Post.top.desc(), Post.id.desc()).limit(BEST + 1)
+    rates = [rate(*row) for row in await session.execute(hall)]
+    if len(rates) <= BEST:
+        return None  # all of them are
+    cut = sum(rates[-2:]) / 2
+    nearest = select(Post.id, *counts).where(live, new).order_by(Post.surprise.desc(), Post.id.desc()).limit(LOOKED_AT)
+    doubts = {row[0]: doubt(row[1], row[2], cut) for row in await session.execute(nearest)}
+    return await session.get(Post, max(doubts, key=lambda post_id: doubts[post_id])) if doubts else None
 
 
 def place(gallery: Gallery) -> Place | None:

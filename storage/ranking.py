@@ -16,6 +16,9 @@ from math import copysign, log10, sqrt
 CERTAIN = 1.96  # 95 % two-sided
 CURIOUS = 1.28  # 90 % one-sided
 PRIOR_IMPRESSIONS = 2.0  # how many people's word the machine's guess is worth
+TRUSTED = 0.8  # of the guess when it decides what to show: guessing low costs few views, guessing high many
+USUAL, USUAL_IMPRESSIONS = 0.1, 8.0  # the share of viewers that a post surprises, before anybody has seen it
+DOUBTS = 3.0  # standard deviations
 HALF_DAY = 45_000.0  # seconds by which a post must be newer to be as hot as one with ten times the votes
 
 
@@ -32,10 +35,27 @@ def wilson_upper(successes: float, trials: float, z: float = CURIOUS) -> float:
 def surprise(laughing: int, mind_blown: int, screaming: int, impressions: int, prior: float) -> float:
     """What to show next: how surprising a post may be, 0 to 1, from those who said so among those who saw it.
 
-    The machine's guess, `prior`, counts as PRIOR_IMPRESSIONS impressions that came out so.
+    The machine's guess, `prior`, counts as PRIOR_IMPRESSIONS impressions of which TRUSTED * prior came out so.
     """
     surprised = laughing + mind_blown + screaming
-    return wilson_upper(surprised + PRIOR_IMPRESSIONS * prior, impressions + PRIOR_IMPRESSIONS)
+    return wilson_upper(surprised + PRIOR_IMPRESSIONS * TRUSTED * prior, impressions + PRIOR_IMPRESSIONS)
+
+
+def rate(surprised: int, impressions: int) -> float:
+    """The share of viewers that a post surprises, 0 to 1, as far as one can tell: the mean of a Beta posterior."""
+    return (surprised + USUAL_IMPRESSIONS * USUAL) / (impressions + USUAL_IMPRESSIONS)
+
+
+def doubt(surprised: int, impressions: int, cut: float) -> float:
+    """How much a view tells about whether a post's rate is above `cut`; the highest is the most worth knowing.
+
+    The straddle heuristic: DOUBTS standard deviations of the posterior, less the distance to the cut (Bryan, Nichol,
+    Genovese, Schneider, Miller and Wasserman, «Active Learning for Identifying Function Threshold Boundaries», NIPS
+    2005; they take 1.96).
+    """
+    mean = rate(surprised, impressions)
+    deviation: float = (mean * (1 - mean) / (impressions + USUAL_IMPRESSIONS + 1)) ** 0.5
+    return DOUBTS * deviation - abs(mean - cut)
 
 
 def top(surprised: int, impressions: int) -> float:

@@ -192,13 +192,6 @@ class Store:
         """Telegram's file id of the picture without its new part."""
         await self._set(Expansion.id == expansion_id, before_file_id=file_id)
 
-    async def latest_result(self, chat_id: int, person_id: int) -> Expansion | None:
-        """What a person means by a reply that Telegram did not mark as one: their newest result in the chat."""
-        shown = (status_is(Expansion, Status.DONE), Expansion.person_id == person_id, Expansion.chat_id == chat_id)
-        async with self._read() as session:
-            newest = select(Expansion).where(*shown, Expansion.delivered_at.is_not(None))
-            return await session.scalar(newest.order_by(Expansion.delivered_at.desc(), Expansion.id.desc()).limit(1))
-
     async def mine(
         self, person_id: int, before_id: int | None = None, after_id: int | None = None, limit: int = 1
     ) -> Mine:
@@ -269,12 +262,6 @@ class Store:
         async with self._read() as session:
             messages = select(Message).where(Message.chat_id == chat_id)
             return await session.scalar(messages.order_by(Message.message_id.desc()).limit(1))
-
-    async def messages_of(self, person_id: int) -> list[Message]:
-        """Every message made for a person, oldest first."""
-        async with self._read() as session:
-            messages = select(Message).where(Message.person_id == person_id)
-            return list(await session.scalars(messages.order_by(Message.sent_at, Message.message_id)))
 
     async def _expansions(
         self, *where: ColumnElement[bool], order: tuple[SQLColumnExpression[int], ...] = (Expansion.id,)

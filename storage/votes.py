@@ -46,7 +46,7 @@ async def count(session: AsyncSession, post_id: int, changes: Counter[str]) -> N
 
 async def impress(session: AsyncSession, post_id: int, person_id: int) -> bool:
     """A post is shown to a person: True for the first time. It becomes the last that they saw; the caller counts it."""
-    seen = await session.get(Impression, (post_id, person_id))
+    seen = await session.get(Impression, (person_id, post_id))
     last = await session.scalar(select(func.max(Impression.number)).where(Impression.person_id == person_id)) or 0
     if seen is None:
         session.add(Impression(post_id=post_id, person_id=person_id, number=last + 1))

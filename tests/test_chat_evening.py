@@ -25,6 +25,7 @@ from storage.models import Base, Feeling, Post, PostStatus
 from storage.moderation import Act, AuditEntry, Report
 
 MODERATOR = 700
+FAMILY = "👨‍👩‍👧‍👦"  # seven characters, three of them joiners
 BIDI = "\u202e\u2066\u200f\u200b"
 
 
@@ -111,6 +112,17 @@ async def test_an_evening_in_a_group_of_five(kuotu: Kuotu, newcomer: Any, tmp_pa
         feeling: {Feeling.LAUGHING: 2, Feeling.MIND_BLOWN: 1}.get(feeling, 0) for feeling in Feeling
     }
 
+    # Ann shows it in her channel: what its readers feel is told apart, Bob's vote stays one, and no score moves
+    channel = await alone[ann.user].new_channel("Ann's", [bob.user])
+    owner, reader = [await newcomer(user=one.user, chat=channel) for one in (ann, bob)]
+    before = await the_post(kuotu, first)
+    shared = await owner.choose(await owner.inline(f"p{post.id}"))
+    await reader.react(await reader.wait_for(lambda m: m.id == shared.id), "🤣")
+    await owner.react(shared, "👍")
+    await ann.wait_for(lambda m: m.id == first.id and "in channels: 👍 1 · 🤣 1" in m.text and "🤣 2" in m.labels)
+    after = await the_post(kuotu, first)
+    assert (after.laughing, after.impressions, after.top) == (before.laughing, before.impressions, before.top)
+
     # a relay: Bob goes on from Ann's, Cat from Bob's
     second = await fork_of(bob, post)
     assert "going on from 《The evening》 by A" in second.text
@@ -120,6 +132,8 @@ async def test_an_evening_in_a_group_of_five(kuotu: Kuotu, newcomer: Any, tmp_pa
     assert "Step 3 of its chain" in third.text
     chain = await kuotu.services.store.ancestry(expansion_of(third))
     assert [step.person_id for step in chain] == [ann.user, bob.user, cat.user]
+    assert await cat.tap(third, "🎬") == "🎬 The film is coming…"
+    film = await cat.wait_for(lambda m: m.kind == "animation")
 
     # two report Bob's: it goes until Mo has looked; Mo keeps it. Dan's is taken out
     for person in (cat, dan):
@@ -150,7 +164,8 @@ async def test_an_evening_in_a_group_of_five(kuotu: Kuotu, newcomer: Any, tmp_pa
     await alone[ann.user].wait_for(lambda m: "I know nothing of you" in m.text)
     for person in (bob, cat):
         await alone[person.user].wait_for(lambda m: "one of your expansions contained a picture of theirs" in m.text)
-        assert {first.id, second.id, third.id}.isdisjoint(m.id for m in person.messages)
+        assert {first.id, second.id, third.id, film.id}.isdisjoint(m.id for m in person.messages)
+    assert shared.id not in {message.id for message in reader.messages}
 
     # to the row: what is left is Dan's
     posts, expansions, photos, people, reports, log = await rows(
@@ -168,11 +183,25 @@ async def test_an_evening_in_a_group_of_five(kuotu: Kuotu, newcomer: Any, tmp_pa
         (MODERATOR, Act.HIDE, f"post {bad.id}"),
     ]
     numbers = await counted(tmp_path)
-    assert {name: numbers[name] for name in ("reactions", "impressions", "bans", "panels", "reports")} == {
-        "reactions": 0,
-        "impressions": 2,  # Bob and Cat were shown Dan's before they reported it
+    (messages,) = await rows(tmp_path, models.Message)
+    assert {row["expansion_id"] for row in messages} <= {bad.expansion_id, None}
+    assert {row["person_id"] for row in messages} <= {bob.user, cat.user, dan.user, MODERATOR}
+    assert numbers.pop("messages") == len(messages) == 5
+    assert numbers == {
+        "anonymous_counts": 0,
+        "audit_log": 4,
         "bans": 0,
+        "chats": 6,  # of Bob, Cat, Dan and Mo, the group, and Ann's channel
+        "expansions": 1,
+        "films": 1,  # of what Dan published
+        "galleries": 8,  # of Bob, Cat and Dan: every card that they opened
+        "impressions": 2,  # Bob and Cat were shown Dan's before they reported it
+        "inbox": 0,
         "panels": 1,
+        "people": 4,
+        "photos": 2,
+        "posts": 1,
+        "reactions": 0,
         "reports": 2,
     }
 
@@ -224,21 +253,23 @@ async def test_nobodys_data_is_handed_out_in_a_group(newcomer: Any) -> None:
     [
         pytest.param("<b>bold</b> & <script>", "<b>bold</b> & <script>", id="html"),
         pytest.param(f"a{BIDI}b", "ab", id="bidi"),
-        pytest.param("x" * 3000, "x" * 64, id="long"),
+        pytest.param("x" * 10_000, "x" * 128, id="ten-thousand"),
+        pytest.param(FAMILY * 2000, (FAMILY * 19)[:128].rstrip("\u200d"), id="ten-thousand-of-emoji"),
         pytest.param("👨‍👩‍👧‍👦 🏳️‍🌈 👋🏽", "👨‍👩‍👧‍👦 🏳️‍🌈 👋🏽", id="emoji"),
         pytest.param("two\nlines\u2028three", "two lines three", id="lines"),
     ],
 )
 async def test_titles_and_names_are_only_words(kuotu: Kuotu, newcomer: Any, hostile: str, shown: str) -> None:
-    ann, bob = await newcomer(hostile[:60]), await newcomer("Bob")
+    ann, bob = await newcomer(hostile), await newcomer("Bob")
     _result, post = await post_by(kuotu, ann)
     await ann.say(hostile)
     await ann.wait_for(lambda m: "hangs in the gallery" in m.text)
     card = await card_at(bob, post.id)
-    assert card.text.splitlines()[:2] == [f"《{shown}》", f"by {shown[:60]}"]
+    title = shown[:64].rstrip("\u200d")
+    assert card.text.splitlines()[:2] == [f"《{title}》", f"by {shown}"]
     await bob.tap(card, "🤣")
     await bob.say("/top")
-    assert f"《{shown}》 by {shown[:60]}" in (await bob.wait_for(lambda m: "masterpieces" in m.text)).text
+    assert f"《{title}》 by {shown}" in (await bob.wait_for(lambda m: "masterpieces" in m.text)).text
 
 
 async def test_a_person_without_a_readable_name_has_one(kuotu: Kuotu, newcomer: Any) -> None:

@@ -48,6 +48,29 @@ async def test_one_tap_is_enough(chat: Person, photo: bytes) -> None:
     assert size(await chat.wait_for(is_result)) == (240, 159)
 
 
+@pytest.mark.parametrize("marked", [True, False], ids=["a-reply", "a-reply-that-telegram-did-not-mark"])
+async def test_an_answer_to_a_result_goes_on_from_its_master(
+    kuotu: Kuotu, chat: Person, photo: bytes, marked: bool
+) -> None:
+    result = await expanded(chat, photo)
+    mark = chat.now
+    await chat.say("/expand", reply_to=result if marked else None)
+    panel = await chat.wait_for(is_panel, after=mark)
+    await chat.tap(panel, "Expand")
+    further = await chat.wait_for(lambda m: is_result(m) and m.id > panel.id)
+    assert size(further) == (360, 239)
+    assert "Step 2 of its chain" in further.text
+
+
+async def test_expand_alone_says_how(chat: Person, photo: bytes) -> None:
+    await chat.say("/expand")
+    await chat.wait_for(lambda m: m.text.startswith("Just send me a photo."))
+    await chat.send_document(photo)
+    await chat.wait_for(is_panel)
+    await chat.say("/expand")
+    assert (await chat.wait_for(lambda m: m.id == 6)).text.startswith("Just send me a photo.")
+
+
 async def test_the_dice_choose_and_start_at_once(chat: Person, photo: bytes) -> None:
     await chat.send_document(photo)
     await chat.tap(await chat.wait_for(is_panel), "🎲")

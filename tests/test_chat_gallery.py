@@ -142,6 +142,18 @@ async def test_each_picture_is_uploaded_once(kuotu: Kuotu, chat: Person, hang: A
     assert again.photo["file_id"] == card.photo["file_id"] == expansion.file_id
 
 
+async def test_a_page_costs_one_edit_with_the_file_that_telegram_has(chat: Person, hang: Any) -> None:
+    for name in ("Ant", "Bee", "Cow"):
+        await hang(name)
+    card, files, mark = await opened(chat), dict[str, str](), chat.now
+    for label in ("▶", "▶", "◀", "◀", "▶"):
+        card = await turned(chat, card, label)
+        assert card.photo is not None
+        assert files.setdefault(title(card), card.photo["file_id"]) == card.photo["file_id"]
+    await turned(chat, card, "⋯")
+    assert chat.now - mark == 6  # one change for each tap, and nothing else
+
+
 async def test_a_file_that_telegram_lost_is_uploaded_anew(kuotu: Kuotu, chat: Person, hang: Any) -> None:
     post = await hang("Lost")
     await kuotu.services.store.remember_file(post.expansion_id, "AgACAgIAAxkBAAIlost")

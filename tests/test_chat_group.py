@@ -77,6 +77,20 @@ async def test_nobody_can_act_on_anothers_result(club: tuple[Person, Person], ph
     assert len(ben.messages) == before
 
 
+async def test_anothers_result_that_nobody_published_is_no_step_of_a_chain(
+    club: tuple[Person, Person], photo: bytes, kuotu: Kuotu
+) -> None:
+    ann, ben = club
+    await ann.say("/expand", reply_to=await ann.send_photo(photo))
+    await ann.tap(await ann.wait_for(is_panel), "Expand")
+    result = await ben.wait_for(is_result)
+    await ben.say("/expand", reply_to=result)
+    panel = await ben.wait_for(lambda m: is_panel(m) and m.id > result.id)
+    await ben.tap(panel, "Expand")
+    other = await ben.wait_for(lambda m: is_result(m) and m.id > panel.id)
+    assert "Step" not in other.text
+
+
 FORGED = ["go|1", "go|x|y", "zz|1", "go|999999999|0", "sc|1|1000000000000000000000", "ra|1|0:0", "di|1|inwards", "👻"]
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from datetime import timedelta
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -13,13 +15,18 @@ from rows import ANN, BOB, CAT, add, add_people, expansion, photo
 from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from benchmarks.gallery import compare
 from storage.database import transactions
 from storage.gallery import GalleryStore
 from storage.listing import LENGTHS, PERIODIC, SCORES, Order, Period, Place
 from storage.models import Feeling, Post, PostStatus, Status, day_of, now
+from storage.ranking import doubt, rate
 from storage.store import Store
+from storage.votes import scores
 
 pytest_plugins = ["databases"]
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -119,6 +126,33 @@ async def test_a_vote_moves_every_score(engine: AsyncEngine, gallery: GallerySto
     assert loved.surprise > bored.surprise
 
 
+async def test_every_twentieth_page_asks_about_the_post_that_is_most_in_doubt(
+    engine: AsyncEngine, gallery: GalleryStore
+) -> None:
+    dice = Random(3)
+    async with transactions(engine).write() as session:
+        for post in await session.scalars(select(Post)):
+            post.impressions = dice.randrange(5, 60)
+            post.laughing = dice.randrange(post.impressions)
+            counts = Counter(laughing=post.laughing, impressions=post.impressions)
+            for name, value in scores(counts, 0.5, post.created_at).items():
+                setattr(post, name, value)
+    row, seen, asked = await gallery.open_gallery(BOB, BOB), set[int](), []
+    for turn in range(1, 22):
+        posts = await live(engine)
+        unseen = sorted((p for p in posts if p.id not in seen), key=lambda p: (p.surprise, p.id), reverse=True)
+        hall = sorted(posts, key=lambda p: (p.top, p.id), reverse=True)
+        cut = sum(rate(p.laughing, p.impressions) for p in hall[19:21]) / 2
+        in_doubt = max((doubt(p.laughing, p.impressions, cut), -n) for n, p in enumerate(unseen))
+        expected = unseen[-in_doubt[1]] if turn == 20 else unseen[0]
+        page = await gallery.next(row.id, BOB)
+        assert page is not None
+        assert page.post.id == expected.id
+        asked += [turn] if expected is not unseen[0] else []
+        seen.add(page.post.id)
+    assert asked == [20]
+
+
 async def test_every_page_is_a_walk_down_an_index(engine: AsyncEngine, gallery: GalleryStore) -> None:
     if engine.dialect.name != "sqlite":
         pytest.skip("PostgreSQL plans by statistics, and forty rows are read whole")
@@ -136,6 +170,31 @@ async def test_every_page_is_a_walk_down_an_index(engine: AsyncEngine, gallery: 
             assert index_of(order, period) in plan
             assert not re.search(r"SCAN posts$", plan, re.M)
             assert within(order, period) or "TEMP B-TREE" not in plan
+
+
+async def test_what_one_has_seen_is_looked_up_among_ones_own(engine: AsyncEngine, gallery: GalleryStore) -> None:
+    """Thousands of seen posts are passed over in the few pages that hold them, however many posts there are."""
+    if engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL plans by statistics, and forty rows are read whole")
+    row, asked = await gallery.open_gallery(BOB, BOB), list[tuple[str, Any]]()
+    event.listen(engine.sync_engine, "before_cursor_execute", lambda *what: asked.append((what[2], what[3])))
+    await gallery.next(row.id, BOB)
+    plan = "\n".join([await _plan(engine, *ask) for ask in list(asked) if "EXISTS" in ask[0]])
+    assert "SEARCH impressions USING INDEX sqlite_autoindex_impressions_1 (person_id=? AND post_id=?)" in plan
+
+
+def test_nothing_is_found_by_offset() -> None:
+    sources = [file for folder in ("storage", "bot") for file in (ROOT / folder).rglob("*.py")]
+    assert len(sources) > 100
+    assert not [file for file in sources if ".offset(" in file.read_text()]
+
+
+async def test_the_benchmark_fills_a_gallery_and_asks_everything_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    await compare(200, 400, rounds=2)
+    loaded, more, _head, *lines = capsys.readouterr().out.splitlines()
+    assert (loaded[:16], more[:16]) == ("200 posts loaded", "400 posts loaded")
+    assert len(lines) == 7
+    assert all(line.count("p99") == 2 for line in lines)
 
 
 def within(order: Order, period: Period) -> bool:

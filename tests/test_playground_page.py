@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from playground_browser import PHONE, chromium, page_of, talking
 from playground_support import SAMPLES, Site, picture, site, start_process
 from playwright.async_api import Browser, Page, expect
@@ -230,3 +232,54 @@ async def test_the_page_outlives_the_server(browser: Browser, tmp_path: Path) ->
             await expect(page.locator("#toast.on")).to_have_text("A toast")
             # Nothing was drawn again that had not changed.
             await expect(page.locator(".message[data-kept]")).to_have_count(1)
+
+
+async def test_a_channel_is_read_by_some_and_written_by_others(browser: Browser, place: Site) -> None:
+    async with page_of(browser, f"{place.url}/?user=2&chat=-1001000000000") as page:
+        await expect(page.locator("#head .state")).to_have_text("3 subscribers")
+        assert await page.locator(".composer textarea").count() == 0
+        await page.click("text=POST AS Ann")
+        await say(page, "News!")
+        await expect(page.locator(LAST)).to_contain_text("News!")
+        await expect(page.locator(f"{LAST} >> .author")).to_contain_text("Outrageous")
+        await page.click("#people >> text=Ben")
+        await page.locator(LAST).click(button="right")
+        assert await page.locator("dialog >> text=Reply").count() == 0
+        await page.click("dialog .strip >> text=👍")
+        chip = page.locator(f"{LAST} >> .chips button")
+        await expect(chip).to_have_text("👍1")
+        assert await chip.locator(".avatar").count() == 0
+
+
+async def test_a_new_channel_with_the_bot_in_it(browser: Browser, place: Site) -> None:
+    async with page_of(browser, f"{place.url}/?user=1&chat=1") as page:
+        await page.click("#new-group")
+        await page.fill("dialog input[type=text]", "Mine")
+        await page.click("dialog .seg >> text=Channel")
+        await page.click("dialog >> text=Create")
+        await expect(page.locator("#head .name")).to_have_text("Mine")
+        await expect(page.locator("#log .service")).to_have_text("Channel created")
+        await expect(page.locator(".composer textarea")).to_be_visible()
+
+
+async def test_a_mini_app_is_a_sheet_over_the_chat(browser: Browser, place: Site) -> None:
+    async def hello(_: web.Request) -> web.Response:
+        return web.Response(text="<p>hello</p>", content_type="text/html")
+
+    app = web.Application()
+    app.router.add_get("/app", hello)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    place.exits.push_async_callback(runner.cleanup)
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}/app"
+    button = {"type": "web_app", "text": "Gallery", "web_app": {"url": url}}
+    await (await place.person(1)).say("hello")
+    await place.call("setChatMenuButton", menu_button=button)
+    async with page_of(browser, f"{place.url}/?user=1&chat=1") as page:
+        await page.click(".composer .menu")
+        frame = page.locator("dialog.app iframe")
+        await expect(frame).to_have_attribute("src", re.compile(r"/app#tgWebAppData=.*hash"))
+        await expect(page.frame_locator("dialog.app iframe").locator("p")).to_have_text("hello")
+        await page.click("dialog.app [aria-label=Close]")
+        await expect(frame).to_have_count(0)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from storage.ranking import hot, surprise, top, wilson_lower, wilson_upper
+from storage.ranking import doubt, hot, rate, surprise, top, wilson_lower, wilson_upper
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,14 @@ def test_the_machines_guess_orders_the_unseen_and_fades() -> None:
     unseen = surprise(0, 0, 0, 0, 0.9) - surprise(0, 0, 0, 0, 0.1)
     seen = surprise(50, 0, 0, 500, 0.9) - surprise(50, 0, 0, 500, 0.1)
     assert seen < unseen / 50
+
+
+def test_doubt_is_about_the_cut_and_fades_with_views() -> None:
+    assert doubt(3, 10, 0.25) > doubt(30, 100, 0.25) > doubt(300, 1000, 0.25)
+    assert doubt(3, 10, 0.25) > max(doubt(0, 10, 0.25), doubt(10, 10, 0.25))
+    assert doubt(2, 8, 0.2) == pytest.approx(3 * (0.175 * 0.825 / 17) ** 0.5 - 0.025)
+    assert rate(0, 0) == 0.1
+    assert rate(500, 1000) == pytest.approx(0.5, abs=0.01)
 
 
 def test_top_asks_for_witnesses() -> None:

@@ -24,6 +24,7 @@ from bot.wordlist import WordList
 from inference.canvas import Direction, Extent, scaled
 from inference.engine import EngineName, Pixels, Request, Style, open_engine
 from inference.process import EngineInfo
+from storage.anonymous import AnonymousCounts
 from storage.blobs import Blobs, open_blobs
 from storage.database import migrate, open_database
 from storage.films import FilmKind, FilmStore
@@ -201,6 +202,7 @@ async def wall_in(
 def services_on(database: AsyncEngine, blobs: Blobs) -> Services:
     info, limits = EngineInfo("patchmatch", "", False), Limits(40, 50, frozenset())
     queue = EmbeddedQueue(database)
-    community = Moderation(database), WordList(frozenset()), Retention(database, timedelta(days=90))
+    kept = Retention(database, timedelta(days=90)), AnonymousCounts(database)
+    community = Moderation(database), WordList(frozenset()), *kept
     stores = Store(database), People(database), GalleryStore(database)
     return Services(*stores, queue, blobs, info, limits, *community, FilmStore(database))

@@ -29,6 +29,7 @@ from bot.chat import (
     arrival,
     buttons,
     cancel,
+    channel,
     deletion,
     forget,
     gallery,
@@ -63,6 +64,7 @@ log = structlog.get_logger()
 Context: TypeAlias = ContextTypes.DEFAULT_TYPE
 OnVisit: TypeAlias = Callable[[Services, Visit], Awaitable[None]]
 Handle: TypeAlias = Callable[[telegram.Update, Context], Coroutine[Any, Any, None]]
+OnUpdate: TypeAlias = Callable[[Services, Any, telegram.Update], Awaitable[None]]
 OnTap: TypeAlias = Callable[[Services, Visit, Any], Awaitable[None]]
 
 TAPS: dict[type[Tap], OnTap] = {
@@ -145,7 +147,12 @@ SERVED_TO_ALL: set[OnVisit] = {privacy.privacy, mydata.mydata, forget.forget, me
 """What concerns a person's own data, or where the bot is, does not stop at a ban."""
 
 
+IN_CHANNELS = ("expand", "cancel", "privacy", "forget")
+"""Commands that a channel may post: what it says, everybody there reads."""
+
 NEW = filters.UpdateType.MESSAGE  # not an edited one
+POSTED = filters.UpdateType.CHANNEL_POST
+SHARED = filters.VIA_BOT & filters.PHOTO & (POSTED | (NEW & filters.ChatType.GROUPS))
 PICTURES = filters.PHOTO | filters.Document.IMAGE | filters.Sticker.STATIC
 OTHER_FILES = (
     filters.VIDEO
@@ -156,11 +163,15 @@ OTHER_FILES = (
     | filters.VOICE
     | filters.AUDIO
 )
+COUNTS = MessageReactionHandler.MESSAGE_REACTION_COUNT_UPDATED
+REACTIONS = MessageReactionHandler.MESSAGE_REACTION_UPDATED
 UPDATES = [
     UpdateType.MESSAGE,
     UpdateType.CALLBACK_QUERY,
     UpdateType.INLINE_QUERY,
     UpdateType.MESSAGE_REACTION,
+    UpdateType.MESSAGE_REACTION_COUNT,
+    UpdateType.CHANNEL_POST,
     UpdateType.MY_CHAT_MEMBER,
 ]
 
@@ -190,14 +201,17 @@ def handlers(services: Services) -> list[BaseHandler[Any, Any, Any]]:
     on = partial(serve, services)
     return [
         *(CommandHandler(command, on(visitor), filters=NEW) for command, visitor in COMMANDS.items()),
+        *(CommandHandler(command, on(COMMANDS[command]), filters=POSTED) for command in IN_CHANNELS),
         CallbackQueryHandler(on(on_tap)),
-        InlineQueryHandler(on_inline(services)),
-        MessageReactionHandler(on(reactions.native_reaction)),
-        MessageHandler(NEW & PICTURES & ~filters.ANIMATION, on(arrival.photo_arrived)),
-        MessageHandler(NEW & OTHER_FILES, on(arrival.other_file_arrived)),
+        InlineQueryHandler(tell(services, share.inline)),
+        MessageReactionHandler(tell(services, channel.counted), message_reaction_types=COUNTS),
+        MessageReactionHandler(on(reactions.native_reaction), message_reaction_types=REACTIONS),
+        MessageHandler(SHARED, tell(services, channel.shared)),
+        MessageHandler((NEW | POSTED) & PICTURES & ~filters.ANIMATION, on(arrival.photo_arrived)),
+        MessageHandler((NEW | POSTED) & OTHER_FILES, on(arrival.other_file_arrived)),
         MessageHandler(NEW & filters.StatusUpdate.MIGRATE, on(members.migrated)),
         ChatMemberHandler(on(members.membership), ChatMemberHandler.MY_CHAT_MEMBER),
-        MessageHandler(NEW & filters.TEXT & ~filters.COMMAND, on(welcome.words)),
+        MessageHandler((NEW | POSTED) & filters.TEXT & ~filters.COMMAND, on(welcome.words)),
     ]
 
 
@@ -220,14 +234,17 @@ async def on_tap(services: Services, visit: Visit) -> None:
     except BadTap:
         await visit.toast("tap.stale")
         return
+    if not isinstance(tap, buttons.React):  # a vote is a person's, whoever they are
+        visit = await channel.in_its_name(services, visit)
     if isinstance(tap, buttons.ForgetMe | buttons.RememberMe) or not await moderation.refused(services, visit):
         await TAPS[type(tap)](services, visit, tap)
 
 
-def on_inline(services: Services) -> Handle:
-    async def handle(update: telegram.Update, _context: Context) -> None:
-        if update.inline_query is not None:
-            await share.inline(services, update.inline_query)
+def tell(services: Services, act: OnUpdate) -> Handle:
+    """A handler of what is no visit: nobody waits in a chat for an answer."""
+
+    async def handle(update: telegram.Update, context: Context) -> None:
+        await act(services, context.bot, update)
 
     return handle
 

@@ -10,6 +10,7 @@ from telegram.constants import ChatAction, FileSizeLimit
 from telegram.error import BadRequest
 
 from bot.chat.panel import open_panel
+from bot.chat.reactions import PICTURES
 from bot.chat.visit import Visit, thread_of
 from bot.services import Services
 from inference.engine import Pixels
@@ -31,15 +32,35 @@ async def other_file_arrived(services: Services, visit: Visit) -> None:
 
 
 async def expand_command(services: Services, visit: Visit) -> None:
-    """/expand, in answer to a photo."""
+    """/expand, in answer to a photo; to a result of ours, it goes on from the master and not from what a chat shows."""
     if visit.message is None:
         return
     asked = visit.message.reply_to_message
-    if asked is None or attachment(asked) is None:
+    prompt = (visit.message.text or "").partition(" ")[2].strip()
+    if (master := await _master(services, visit, asked)) is not None:
+        await open_panel(services, visit, master, f"m{visit.chat.id}:{visit.message.message_id}", prompt)
+    elif asked is None or attachment(asked) is None:
         await visit.reply("expand.how" if visit.private else "expand.how_group")
-        return
-    _command, _, prompt = (visit.message.text or "").partition(" ")
-    await take_photo(services, visit, asked, prompt=prompt.strip())
+    else:
+        await take_photo(services, visit, asked, prompt)
+
+
+async def _master(services: Services, visit: Visit, asked: Message | None) -> Photo | None:
+    """The master of the result that a message shows, if it is the visitor's to go on from.
+
+    Telegram leaves the mark of a reply out when it answers the bot's newest message in private.
+    """
+    if asked is not None:
+        shown = await services.store.message(visit.chat.id, asked.message_id)
+    else:
+        shown = await services.store.newest_message(visit.chat.id) if visit.private else None
+    if shown is None or shown.expansion_id is None or shown.kind not in PICTURES:
+        return None
+    expansion = await services.store.expansion(shown.expansion_id)
+    result = expansion.result if expansion is not None else None
+    if expansion is None or result is None:
+        return None
+    return result if visit.person.id == expansion.person_id or await services.gallery.shows(result.id) else None
 
 
 async def take_photo(services: Services, visit: Visit, message: Message, prompt: str) -> None:

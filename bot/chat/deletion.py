@@ -25,6 +25,7 @@ OURS = (
     "title",
     "post",
     "gallery",
+    "shared",
     "review",
 )  # about one expansion
 

@@ -45,7 +45,8 @@ async def forget_me(services: Services, visit: Visit, tap: ForgetMe) -> None:
     planned = await services.people.forget(visit.person.id, rehearse=True)
     taken = await retract(visit.bot, planned.messages)
     await services.discard(planned.blobs)
-    await set_menu_in(visit.bot, visit.person.id, None)
+    if visit.person.id > 0:  # channels have no menu
+        await set_menu_in(visit.bot, visit.person.id, None)
     forgotten = await services.people.forget(visit.person.id)
     await _finish(services, visit.bot, planned, forgotten)
     await _say(visit, "\n\n".join(_report(visit.say, taken)))

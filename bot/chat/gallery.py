@@ -13,7 +13,7 @@ from bot.chat.drawn import drawn_lines
 from bot.chat.panel import button, described
 from bot.chat.pictures import put_picture, remember, send_picture
 from bot.chat.post_buttons import FlipPost, Fork, More, PickPeriod
-from bot.chat.reactions import reaction_row
+from bot.chat.reactions import anonymous_lines, reaction_row
 from bot.chat.share import share_button
 from bot.chat.texts import Texts
 from bot.chat.visit import Visit
@@ -85,6 +85,7 @@ async def gallery_card(
         *drawn_lines(say, expansion),
         *await credit_lines(services, say, await services.store.ancestry(expansion.id)),
         f"{say.html('gallery.index', index=index_of(post))} · {say.html('gallery.seen', count=post.impressions)}",
+        *await anonymous_lines(services, say, expansion),
     ]
     counts = await services.gallery.counts(expansion.id)
     rows = [reaction_row(expansion.id, counts), *_turning(say, username, row, post), _sorts(say, row, post)]

@@ -1,4 +1,4 @@
-"""Updates on their way in: written down before they are acknowledged, one at a time for each person."""
+"""Updates on their way in: written down before they are acknowledged, one at a time for each person or channel."""
 
 from __future__ import annotations
 
@@ -44,8 +44,7 @@ class InOrder(BaseUpdateProcessor):
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
-        user = update.effective_user if isinstance(update, telegram.Update) else None
-        lock = self._locks.setdefault(user.id if user else 0, asyncio.Lock())
+        lock = self._locks.setdefault(_whose(update), asyncio.Lock())
         async with lock:
             await coroutine
         if isinstance(update, telegram.Update):
@@ -54,3 +53,11 @@ class InOrder(BaseUpdateProcessor):
     async def initialize(self) -> None: ...
 
     async def shutdown(self) -> None: ...
+
+
+def _whose(update: object) -> int:
+    """The person who says it; the chat where that is nobody, or where what is said is of the chat itself."""
+    if not isinstance(update, telegram.Update):
+        return 0
+    who = update.effective_chat if update.my_chat_member else update.effective_user or update.effective_chat
+    return who.id if who is not None else 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from telegram.constants import ChatType
+
 from bot.chat.visit import Visit
 from bot.services import Services
 
@@ -13,8 +15,10 @@ async def membership(services: Services, visit: Visit) -> None:
         return
     if change.new_chat_member.status in (change.new_chat_member.LEFT, change.new_chat_member.BANNED):
         await services.people.chat_gone(visit.chat.id)
-    else:
-        await services.people.chat_back(visit.chat.id)
+        return
+    await services.people.chat_back(visit.chat.id)
+    if visit.chat.kind == ChatType.CHANNEL and visit.chat.language is None:  # it has none of its own, as people have
+        await services.people.choose_chat(visit.chat.id, language=visit.whisper.language)
 
 
 async def migrated(services: Services, visit: Visit) -> None:

@@ -141,10 +141,12 @@ async def turn_away(services: Services, visit: Visit, row: Gallery, post: Post) 
 
 
 async def take_down(services: Services, bot: Bot, expansion_id: int) -> None:
-    """Take back every page of the gallery that shows an expansion, and every film that came from one."""
+    """Take back every page of the gallery that shows an expansion, every film that came from one and, where we may,
+    what was shared from it."""
     expansion = await services.store.expansion(expansion_id)
     home = (expansion.chat_id, expansion.person_id) if expansion is not None else (None, None)
-    pages = [m for m in await services.store.messages_showing(expansion_id) if m.kind == "gallery" or _abroad(m, *home)]
+    shown = await services.store.messages_showing(expansion_id)
+    pages = [m for m in shown if m.kind in ("gallery", "shared") or _abroad(m, *home)]
     for page in pages:
         await services.store.forget_message(page.chat_id, page.message_id)
     await retract(bot, pages)

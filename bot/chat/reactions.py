@@ -8,6 +8,7 @@ from telegram import InlineKeyboardButton, ReactionType, ReactionTypeEmoji
 
 from bot.chat.buttons import React
 from bot.chat.panel import button
+from bot.chat.texts import Texts
 from bot.chat.visit import Visit
 from bot.services import Services
 from storage.models import Expansion, Feeling, PostStatus, Status
@@ -23,11 +24,20 @@ NATIVE = {
 
 VARIANT = "\ufe0f"  # ❤ with or without it is the same heart
 FEELINGS = {emoji.replace(VARIANT, ""): feeling for feeling, some in NATIVE.items() for emoji in some.split()}
-PICTURES = ("result", "before", "gallery")  # messages of these kinds show one expansion and count its reactions
+LISTED = 6  # emoji of anonymous counts, the most frequent
+PICTURES = ("result", "before", "gallery", "shared")
+"""Messages of these kinds show one expansion, and count its reactions."""
 
 
 def reaction_row(expansion_id: int, counts: dict[Feeling, int]) -> list[InlineKeyboardButton]:
     return [button(f"{f.value} {counts[f]}" if counts.get(f) else f.value, React(expansion_id, f)) for f in Feeling]
+
+
+async def anonymous_lines(services: Services, say: Texts, expansion: Expansion) -> list[str]:
+    """«📢 In channels: 👍 12 · 🤣 3», apart from the votes; what stands under the picture itself is not said again."""
+    counts = await services.anonymous.of(expansion.id, outside=expansion.chat_id)
+    listed = " · ".join(f"{emoji} {count}" for emoji, count in counts.most_common(LISTED))
+    return [say.html("reaction.anonymous", counts=listed)] if listed else []
 
 
 def feeling_of(reactions: Sequence[ReactionType]) -> Feeling | None:
@@ -44,7 +54,8 @@ async def react_button(services: Services, visit: Visit, tap: React) -> None:
     elif not await _visible(services, visit, expansion):
         await visit.toast("reaction.not_here")
     else:
-        _counts, own = await services.gallery.react(expansion.id, visit.person.id, tap.feeling)
+        who, felt = visit.person.id, tap.feeling
+        _counts, own = await services.gallery.react(expansion.id, who, felt, update_id=visit.update_id)
         await visit.toast("reaction.given" if own else "reaction.taken_back", feeling=tap.feeling.value)
         if visit.message is not None:
             services.changed.put_nowait((visit.chat.id, visit.message.message_id))

@@ -33,7 +33,7 @@ from bot.chat.drawn import drawn_lines
 from bot.chat.panel import button, described, open_panel
 from bot.chat.pictures import is_veiled, remember, send_picture
 from bot.chat.preview import canvas_preview
-from bot.chat.reactions import reaction_row
+from bot.chat.reactions import anonymous_lines, reaction_row
 from bot.chat.texts import Texts
 from bot.chat.visit import Visit, answer_to, thread_of
 from bot.services import Services
@@ -52,6 +52,7 @@ async def result_caption(services: Services, say: Texts, expansion: Expansion) -
         *([say.html("result.size", width=result.width, height=result.height)] if result else []),
         *drawn_lines(say, expansion),
         *await credit_lines(services, say, chain),
+        *await anonymous_lines(services, say, expansion),
         *([say.html("result.published")] if is_live(post) else []),
         *([say.html("result.veiled")] if is_veiled(expansion) else []),
     ]

@@ -9,6 +9,7 @@ import telegram
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, InlineQueryResultCachedPhoto
 
 from bot.chat.texts import Texts, best_language, texts
+from bot.chat.visit import Bot
 from bot.services import Services
 from storage.listing import Order, Period
 from storage.models import Post, PostStatus
@@ -33,6 +34,16 @@ def post_in(payload: str) -> int | None:
     return int(named[1]) if named else None
 
 
+def post_behind(username: str, message: telegram.Message) -> int | None:
+    """The post that a picture shared via us leads to, by its button."""
+    markup = message.reply_markup
+    for button in (button for row in (markup.inline_keyboard if markup else ()) for button in row):
+        address, _, payload = (button.url or "").partition("?start=")
+        if address == f"https://t.me/{username}" and (number := post_in(payload)) is not None:
+            return number
+    return None
+
+
 def share_button(say: Texts, username: str, post: Post) -> InlineKeyboardButton:
     """Telegram's own sheet for choosing a chat."""
     words = urlencode({"url": link(username, post.id), "text": named(say, post)})
@@ -45,8 +56,11 @@ def named(say: Texts, post: Post) -> str:
     return f"{say('post.title', title=post.title)} {author}" if post.title else author
 
 
-async def inline(services: Services, query: telegram.InlineQuery) -> None:
+async def inline(services: Services, bot: Bot, update: telegram.Update) -> None:
     """«@bot» offers the most surprising posts, «@bot p12» that one; pictures that Telegram has, and nothing veiled."""
+    query = update.inline_query
+    if query is None:
+        return
     say = texts(best_language([query.from_user.language_code]))
     wanted = post_in(query.query)
     if wanted is None:
@@ -61,7 +75,7 @@ async def inline(services: Services, query: telegram.InlineQuery) -> None:
             title=named(say, post),
             caption=say.html("share.caption", what=named(say, post)),
             parse_mode="HTML",
-            reply_markup=_way(say, query.get_bot().username, post),
+            reply_markup=_way(say, bot.username, post),
         )
         for post in posts
         if post.expansion.file_id is not None and post.expansion.verdict == "safe"

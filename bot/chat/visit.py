@@ -31,6 +31,7 @@ class Visit:
     query: telegram.CallbackQuery | None = None
     membership: telegram.ChatMemberUpdated | None = None
     reaction: telegram.MessageReactionUpdated | None = None
+    update_id: int | None = None
 
     @property
     def private(self) -> bool:
@@ -78,12 +79,17 @@ def answer_to(message: telegram.Message | None) -> telegram.ReplyParameters | No
 
 
 async def receive(update: telegram.Update, bot: Bot, people: People) -> Visit | None:
-    """The visit that an update is; None where nobody is to be answered (channels, service posts)."""
+    """The visit that an update is; None where nobody is to be answered. What is posted in a channel, it says itself."""
     user, where, message = update.effective_user, update.effective_chat, update.effective_message
-    if user is None or where is None:
+    if where is None or (user is None and update.channel_post is None):
         return None
-    person = await people.see(user.id, clean_name(user.full_name), user.language_code)
-    chat = await people.see_chat(where.id, where.type, clean_name(where.title) if where.title else "")
+    title = clean_name(where.title) if where.title else ""
+    person = (
+        await people.see(user.id, clean_name(user.full_name), user.language_code)
+        if user is not None
+        else await people.see(where.id, title)
+    )
+    chat = await people.see_chat(where.id, where.type, title)
     say, whisper = speak(person, chat)
     return Visit(
         person,
@@ -95,6 +101,7 @@ async def receive(update: telegram.Update, bot: Bot, people: People) -> Visit | 
         update.callback_query,
         update.my_chat_member,
         update.message_reaction,
+        update.update_id,
     )
 
 

@@ -29,6 +29,9 @@ def enter(world: World, user_id: int, chat_id: int) -> None:
 def send(world: World, user_id: int, chat_id: int, contents: list[Json], reply_to: int | None) -> list[Json]:
     """Send one message, or several as an album."""
     enter(world, user_id, chat_id)
+    channel = people.is_channel(world, chat_id)
+    if channel and not people.in_charge(world, chat_id, user_id):
+        raise bad_request("not enough rights to post in the channel")
     unblock_by_writing(world, user_id, chat_id)
     album = str(secrets.randbits(53)) if len(contents) > 1 else None
     answered = reply_to if reply_to and messages.find(world, chat_id, reply_to) else None
@@ -37,7 +40,7 @@ def send(world: World, user_id: int, chat_id: int, contents: list[Json], reply_t
         body = content | {"_reply_to": answered, "media_group_id": album}
         row = messages.add(world, chat_id, user_id, body)
         if hears(world, row):
-            updates.offer(world, "message", messages.seen(world, row))
+            updates.offer(world, "channel_post" if channel else "message", messages.seen(world, row))
         sent.append(messages.shown(world, row))
     return sent
 
@@ -131,7 +134,8 @@ def edit(world: World, user_id: int, chat_id: int, message_id: int, words: str) 
         changes = {"caption": plain or None, "caption_entities": found or None}
     changed = messages.edit(world, row, changes)
     if hears(world, changed):
-        updates.offer(world, "edited_message", messages.seen(world, changed))
+        kind = "edited_channel_post" if people.is_channel(world, chat_id) else "edited_message"
+        updates.offer(world, kind, messages.seen(world, changed))
     return messages.shown(world, changed)
 
 
@@ -139,8 +143,7 @@ def delete(world: World, user_id: int, chat_id: int, message_id: int) -> None:
     """Take a message away; Telegram does not tell bots."""
     enter(world, user_id, chat_id)
     row = messages.get(world, chat_id, message_id, "delete")
-    in_charge = people.status(world, chat_id, user_id) in {"creator", "administrator"}
-    if chat_id < 0 and row.sender_id != user_id and not in_charge:
+    if chat_id < 0 and row.sender_id != user_id and not people.in_charge(world, chat_id, user_id):
         raise bad_request("message can't be deleted")
     messages.delete(world, row)
 

@@ -38,7 +38,7 @@ def seen_by(world: World, chat_id: int, user_id: int) -> list[Json]:
 def _scopes(world: World, chat_id: int, user_id: int) -> list[Json]:
     if chat_id > 0:
         return [{"type": "chat", "chat_id": chat_id}, {"type": "all_private_chats"}, {"type": "default"}]
-    in_charge = people.status(world, chat_id, user_id) in {"creator", "administrator"}
+    in_charge = people.in_charge(world, chat_id, user_id)
     scopes: list[Json] = [{"type": "chat_member", "chat_id": chat_id, "user_id": user_id}]
     scopes += [{"type": "chat_administrators", "chat_id": chat_id}] if in_charge else []
     scopes += [{"type": "chat", "chat_id": chat_id}]

@@ -1,4 +1,4 @@
-"""Groups: creating one, who comes and goes, and when one turns into a supergroup."""
+"""Groups and channels: creating one, who comes and goes, and when a group turns into a supergroup."""
 
 from bot.playground import messages, people, updates
 from bot.playground.refusals import bad_request
@@ -24,6 +24,8 @@ PERMISSIONS = dict.fromkeys(
     True,
 )
 
+CHANNELS = -1_001_000_000_000  # ids of channels are below
+
 
 def create(world: World, title: str, creator: int, members: list[int], chat_id: int | None = None) -> int:
     """A new group with these people (and the bot, if it is among them); returns its id."""
@@ -45,20 +47,39 @@ def create(world: World, title: str, creator: int, members: list[int], chat_id: 
     return chat_id
 
 
+def create_channel(world: World, title: str, creator: int, subscribers: list[int], *, bot: bool) -> int:
+    """A new channel; a bot can be in it only as an administrator. Returns its id."""
+    if not title.strip():
+        raise bad_request("CHAT_TITLE_EMPTY")
+    row = world.row("SELECT min(id) AS least FROM chats")
+    chat_id = min(int(row["least"] or 0) if row else 0, CHANNELS) - 1
+    people.save_chat(world, chat_id, type="channel", title=title.strip())
+    for user_id in {*subscribers, creator} - {world.bot_id}:
+        people.user(world, user_id)
+        people.set_status(world, chat_id, user_id, "creator" if user_id == creator else "member")
+    world.tell("chat", chat=chat_id)
+    messages.add(world, chat_id, creator, {"channel_chat_created": True})
+    if bot:
+        change_standing(world, chat_id, creator, world.bot_id, "administrator")
+    return chat_id
+
+
 def change_standing(world: World, chat_id: int, by: int, user_id: int, new: str) -> None:
     """Someone joins, leaves, is removed, or becomes an administrator; `by` did it."""
-    old = people.status(world, chat_id, user_id)
+    old, channel = people.status(world, chat_id, user_id), people.is_channel(world, chat_id)
     if old == new:
         return
+    if channel and user_id == world.bot_id and new == "member":
+        raise bad_request("bots can be only administrators of a channel")
     people.set_status(world, chat_id, user_id, new)
     world.tell("chat", chat=chat_id)
     came, went = (
         old not in people.PRESENT and new in people.PRESENT,
         old in people.PRESENT and new not in people.PRESENT,
     )
-    if chat_id < 0 and came:
+    if chat_id < 0 and came and not channel:
         service(world, chat_id, by, new_chat_members=[people.user(world, user_id)])
-    if chat_id < 0 and went:
+    if chat_id < 0 and went and not channel:
         service(world, chat_id, by, left_chat_member=people.user(world, user_id))
     tell_standing(world, chat_id, by, user_id, old, new)
 

@@ -2,7 +2,7 @@
 
 import secrets
 
-from bot.playground import acts, content, files, messages, people, queries, updates
+from bot.playground import acts, content, files, people, queries, updates
 from bot.playground.call import Call
 from bot.playground.refusals import bad_request
 from bot.playground.world import Json, World
@@ -39,10 +39,7 @@ def choose(world: World, user_id: int, chat_id: int, results_id: str, result_id:
     if body.get("reply_markup"):
         body["_inline"] = chosen["inline_message_id"] = secrets.token_urlsafe(20)
     updates.offer(world, "chosen_inline_result", chosen)
-    row = messages.add(world, chat_id, user_id, body)
-    if acts.hears(world, row):
-        updates.offer(world, "message", messages.seen(world, row))
-    return messages.shown(world, row)
+    return acts.send(world, user_id, chat_id, [body], None)[0]
 
 
 def _body(world: World, result: Json) -> Json:

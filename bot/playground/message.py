@@ -38,7 +38,7 @@ class Message:
 
     @property
     def sender(self) -> int:
-        """The user id of its author."""
+        """The user id of its author, in a channel, too."""
         return int(self.raw["from"]["id"])
 
     @property

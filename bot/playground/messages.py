@@ -56,13 +56,9 @@ def history(world: World, chat_id: int, before: int, limit: int) -> list[Row]:
 def seen(world: World, row: Row, *, nested: bool = False) -> Json:
     """A message as the bot sees it."""
     shown = {key: value for key, value in row.body.items() if not key.startswith("_") and value is not None}
-    message: Json = {
-        "message_id": row.message_id,
-        "from": people.user(world, row.sender_id),
-        "chat": people.chat(world, row.chat_id),
-        "date": row.date,
-        **shown,
-    }
+    chat = people.chat(world, row.chat_id)
+    author = {"sender_chat": chat} if chat["type"] == "channel" else {"from": people.user(world, row.sender_id)}
+    message: Json = {"message_id": row.message_id, **author, "chat": chat, "date": row.date, **shown}
     for key in ("entities", "caption_entities"):
         if key in message:
             message[key] = [_with_user(world, entity) for entity in message[key]]
@@ -82,9 +78,9 @@ def _with_user(world: World, entity: Json) -> Json:
 
 
 def shown(world: World, row: Row) -> Json:
-    """A message as the page sees it: with everybody's reactions."""
+    """A message as the page sees it: with everybody's reactions, and whoever wrote it in a channel's name."""
     force = {"force_reply": row.body["_force_reply"]} if "_force_reply" in row.body else {}
-    return seen(world, row) | {"reactions": row.reactions} | force
+    return seen(world, row) | {"reactions": row.reactions, "from": people.user(world, row.sender_id)} | force
 
 
 def add(world: World, chat_id: int, sender_id: int, body: Json) -> Row:
@@ -117,7 +113,7 @@ def edit(world: World, row: Row, changes: Json) -> Row:
     return changed
 
 
-def react(world: World, row: Row, user_id: int, emoji: list[str]) -> None:
+def react(world: World, row: Row, user_id: int, emoji: list[str]) -> Row:
     """Replace one user's reactions to a message."""
     reactions = {key: value for key, value in row.reactions.items() if key != str(user_id)}
     if emoji:
@@ -130,6 +126,7 @@ def react(world: World, row: Row, user_id: int, emoji: list[str]) -> None:
     )
     changed = Row(row.chat_id, row.message_id, row.sender_id, row.date, row.body, reactions)
     world.tell("message", chat=row.chat_id, message=shown(world, changed))
+    return changed
 
 
 def delete(world: World, row: Row) -> None:

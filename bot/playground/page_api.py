@@ -203,6 +203,11 @@ def _new_group(world: World, asked: Json) -> int:
     return groups.create(world, asked["title"], asked["user"], members + ([world.bot_id] if asked.get("bot") else []))
 
 
+def _new_channel(world: World, asked: Json) -> int:
+    subscribers = [int(member) for member in asked.get("members", [])]
+    return groups.create_channel(world, asked["title"], asked["user"], subscribers, bot=bool(asked.get("bot")))
+
+
 ACTS: dict[str, Callable[[World, Json], Any]] = {
     "tap": lambda world, a: acts.tap(world, a["user"], a["chat"], a["message_id"], a["data"]),
     "react": lambda world, a: acts.react(world, a["user"], a["chat"], a["message_id"], a["emoji"]),
@@ -211,6 +216,7 @@ ACTS: dict[str, Callable[[World, Json], Any]] = {
     "forward": lambda world, a: acts.forward(world, a["user"], a["chat"], a["from_chat"], a["message_id"]),
     "person": _new_person,
     "group": _new_group,
+    "channel": _new_channel,
     "standing": _standing,
     "upgrade": lambda world, a: groups.upgrade(world, a["chat"], a["user"]),
     "inline": lambda world, a: inline.ask(world, a["user"], a["chat"], a["query"], a.get("offset", "")),

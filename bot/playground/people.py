@@ -23,6 +23,7 @@ ADMIN_RIGHTS = [
     "can_manage_topics",
     "can_send_welcome_messages",
 ]
+CHANNEL_RIGHTS = ["can_post_messages", "can_edit_messages"]
 GIFTS = dict.fromkeys(
     ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels"), False
 )
@@ -82,6 +83,16 @@ def chat(world: World, chat_id: int) -> Json:
     return {"id": chat_id, "type": body["type"], "title": body["title"]}
 
 
+def is_channel(world: World, chat_id: int) -> bool:
+    """Whether a chat is a channel: administrators post in its name, everybody else reads and reacts unnamed."""
+    return chat_id < 0 and (chat_body(world, chat_id) or {}).get("type") == "channel"
+
+
+def in_charge(world: World, chat_id: int, user_id: int) -> bool:
+    """Whether a user is an administrator of a chat, or made it."""
+    return status(world, chat_id, user_id) in {"creator", "administrator"}
+
+
 def status(world: World, chat_id: int, user_id: int) -> str:
     """A user's standing in a chat: creator, administrator, member, left or kicked."""
     found = world.row("SELECT status FROM members WHERE chat_id = ? AND user_id = ?", chat_id, user_id)
@@ -108,7 +119,8 @@ def chat_member(world: World, chat_id: int, user_id: int, standing: str | None =
     if standing == "creator":
         member["is_anonymous"] = False
     elif standing == "administrator":
-        member |= dict.fromkeys(ADMIN_RIGHTS, True) | {"can_be_edited": False, "is_anonymous": False}
+        rights = ADMIN_RIGHTS + (CHANNEL_RIGHTS if is_channel(world, chat_id) else [])
+        member |= dict.fromkeys(rights, True) | {"can_be_edited": False, "is_anonymous": False}
     elif standing == "kicked":
         member["until_date"] = 0
     return member

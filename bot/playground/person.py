@@ -226,6 +226,10 @@ class Person:
         """Create a group with these people, and the bot; returns its chat id."""
         return int(await self._wire.act("group", title=title, members=list(members), bot=bot))
 
+    async def new_channel(self, title: str, subscribers: Sequence[int] = (), *, bot: bool = True) -> int:
+        """Create a channel with these subscribers, and the bot as an administrator; returns its chat id."""
+        return int(await self._wire.act("channel", title=title, members=list(subscribers), bot=bot))
+
     async def upgrade_group(self) -> int:
         """Turn this group into a supergroup; returns its new id."""
         return int(await self._wire.act("upgrade"))

@@ -1,5 +1,7 @@
 """Reactions: the emoji under a message, and when the bot hears of them."""
 
+from collections import Counter
+
 from bot.playground import messages, people, updates
 from bot.playground.messages import Row
 from bot.playground.refusals import bad_request
@@ -95,8 +97,12 @@ def put(world: World, row: Row, user_id: int, emoji: list[str]) -> None:
     before = row.reactions.get(str(user_id), [])
     if before == emoji:
         return
-    messages.react(world, row, user_id, emoji)
-    if user_id != world.bot_id and visible(world, row.chat_id):
+    changed = messages.react(world, row, user_id, emoji)
+    if not visible(world, row.chat_id):
+        return
+    if people.is_channel(world, row.chat_id):
+        _count(world, changed)
+    elif user_id != world.bot_id:
         updates.offer(
             world,
             "message_reaction",
@@ -112,8 +118,22 @@ def put(world: World, row: Row, user_id: int, emoji: list[str]) -> None:
 
 
 def visible(world: World, chat_id: int) -> bool:
-    """Whether reactions in a chat reach the bot: in private ones, and in groups where it is an administrator."""
+    """Whether reactions in a chat reach the bot: in private ones, and wherever it is an administrator."""
     return chat_id > 0 or people.status(world, chat_id, world.bot_id) == "administrator"
+
+
+def _count(world: World, row: Row) -> None:
+    """Tell how often each emoji is under a channel's post, and not whose: the newest counts, once for each post."""
+    counts = Counter(one for emoji in row.reactions.values() for one in emoji)
+    body: Json = {
+        "chat": people.chat(world, row.chat_id),
+        "message_id": row.message_id,
+        "date": world.date,
+        "reactions": [
+            {"type": {"type": "emoji", "emoji": emoji}, "total_count": count} for emoji, count in counts.most_common()
+        ],
+    }
+    updates.offer(world, "message_reaction_count", body, instead=("$.chat.id", "$.message_id"))
 
 
 def _types(emoji: list[str]) -> list[Json]:

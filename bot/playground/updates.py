@@ -17,9 +17,12 @@ def wanted(world: World, kind: str) -> bool:
     return kind in allowed if allowed else kind not in OFF_BY_DEFAULT
 
 
-def offer(world: World, kind: str, body: Json) -> None:
-    """Queue an update, if the bot wants such."""
+def offer(world: World, kind: str, body: Json, instead: tuple[str, ...] = ()) -> None:
+    """Queue an update, if the bot wants such; `instead` of those that wait and are alike at these JSON paths."""
     if wanted(world, kind):
+        if instead:
+            alike = " AND ".join(f"json_extract(body, '{path}') = json_extract(?, '{path}')" for path in instead)
+            world.run(f"DELETE FROM updates WHERE kind = ? AND {alike}", kind, *[dumps(body)] * len(instead))
         world.run("INSERT INTO updates (kind, body) VALUES (?, ?)", kind, dumps(body))
         world.has_updates = True
 

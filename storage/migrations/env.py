@@ -2,8 +2,9 @@
 
 from alembic import context
 
+import storage.anonymous
 import storage.films
-import storage.moderation  # noqa: F401
+import storage.moderation  # noqa: F401  their tables, too, belong to Base
 from storage.models import Base
 
 context.configure(

@@ -94,8 +94,12 @@ def passed_on(source: messages.Row) -> Json:
 def origin(world: World, source: messages.Row) -> Json:
     """Where a forwarded message comes from; a forward of a forward keeps the first."""
     first: Any = source.body.get("forward_origin")
-    known = {"type": "user", "sender_user": people.user(world, source.sender_id), "date": source.date}
-    return dict(first) if first else known
+    if first:
+        return dict(first)
+    if people.is_channel(world, source.chat_id):
+        chat = people.chat(world, source.chat_id)
+        return {"type": "channel", "chat": chat, "message_id": source.message_id, "date": source.date}
+    return {"type": "user", "sender_user": people.user(world, source.sender_id), "date": source.date}
 
 
 METHODS: dict[str, Callable[[World, Call], Any]] = {

@@ -2,7 +2,7 @@
 
 import { avatar, button, h, hue, ticks } from "./dom.js";
 import { fullTime, say, time } from "./words.js";
-import { world } from "./world.js";
+import { authorOf, isChannel, world } from "./world.js";
 import { album, documentCard, moving, photo, sticker } from "./media.js";
 import { keyboard } from "./keyboard.js";
 import { openMenu, toggle } from "./menu.js";
@@ -13,11 +13,11 @@ import { gestures } from "./gestures.js";
 export function bubble(messages, place, previous) {
   const message = messages[0], service = serviceText(message);
   if (service) return h("div", { className: "service", role: "listitem" }, service);
-  const mine = message.from.id === world.me, group = message.chat.id < 0;
+  const channel = isChannel(message.chat.id), mine = message.from.id === world.me && !channel, group = message.chat.id < 0;
   const flags = ["message", mine && "mine", group && "group", place.first && "first", place.last && "last", keyboard(message) && "keyed"];
   const element = h("div", { className: flags.filter(Boolean).join(" "), role: "listitem", tabIndex: -1 }, content(messages, mine, group, place, previous), keyboard(message));
   element.dataset.id = message.message_id;
-  if (group && !mine && place.last) element.append(avatar(message.from));
+  if (group && !mine && place.last) element.append(avatar(authorOf(message)));
   element.append(h("div", { className: "tools" }, button(say("actions"), "more", (event) => openMenu(message, event.clientX, event.clientY), "")));
   gestures(element, message);
   return element;
@@ -72,14 +72,14 @@ function medium(messages, previous) {
   return null;
 }
 
-const author = (message) => h("div", { className: `author ink-${hue(message.from.id)}` }, message.from.first_name);
+const author = (message) => h("div", { className: `author ink-${hue(authorOf(message).id)}` }, authorOf(message).first_name);
 function forwarded(message) {
   return h("div", { className: "from" }, say("forwardedFrom", { name: originName(message.forward_origin) }));
 }
 
 function quote(message) {
   const original = message.reply_to_message;
-  return h("button", { type: "button", className: "quote", onclick: () => jump(original.message_id) }, h("b", {}, original.from.first_name), h("span", {}, summary(original)));
+  return h("button", { type: "button", className: "quote", onclick: () => jump(original.message_id) }, h("b", {}, authorOf(original).first_name), h("span", {}, summary(original)));
 }
 
 function jump(id) {
@@ -100,7 +100,7 @@ function reactions(message) {
   for (const [user, all] of Object.entries(message.reactions ?? {})) for (const emoji of all) byEmoji.set(emoji, [...(byEmoji.get(emoji) ?? []), Number(user)]);
   if (!byEmoji.size) return null;
   const chip = ([emoji, users]) => {
-    const faces = users.length < 4 ? users.map((id) => avatar(id === world.bot.id ? world.bot : world.people.get(id) ?? { id })) : [`${users.length}`];
+    const faces = users.length < 4 && !isChannel(message.chat.id) ? users.map((id) => avatar(id === world.bot.id ? world.bot : world.people.get(id) ?? { id })) : [`${users.length}`];
     const mine = users.includes(world.me);
     return h("button", { type: "button", "aria-pressed": mine, "aria-label": `${emoji} ${users.length}`, onclick: () => toggle(message, emoji) }, h("span", { className: "emoji" }, emoji), ...faces);
   };

@@ -1,7 +1,7 @@
 // The composer: text, commands, photos by button, drop or paste, replies, edits, inline questions, and who writes.
 
 import { avatar, button, h, icon } from "./dom.js";
-import { act, attempt, emit, get, on, present, sendForm, world } from "./world.js";
+import { act, attempt, emit, get, inCharge, isChannel, on, present, sendForm, world } from "./world.js";
 import { say } from "./words.js";
 import { sendFiles } from "./dialogs.js";
 import { popover } from "./menu.js";
@@ -29,8 +29,15 @@ function draw() {
   if (entry?.migrated_to) return foot.replaceChildren(starter(say("openGroup"), () => emit("go", { chat: entry.migrated_to })));
   if (world.chat > 0 && entry?.members[world.bot.id] === "kicked") return foot.replaceChildren(starter(say("restart"), () => attempt(act("standing", { status: "member" }).then(() => sendForm({ text: "/start" })))));
   if (world.chat > 0 && !entry?.newest) return foot.replaceChildren(starter(say("start"), () => attempt(sendForm({ text: "/start" }))));
+  if (isChannel(world.chat) && !inCharge(world.chat, world.me)) return foot.replaceChildren(reader());
   foot.replaceChildren(composer());
   if (matchMedia("(hover: hover)").matches) input.focus({ preventScroll: true });
+}
+
+// Who only reads a channel reacts to its posts; to post, one has to be whoever may.
+function reader() {
+  const poster = [...world.people.values()].find((person) => inCharge(world.chat, person.id));
+  return starter(say("postAs", { name: poster.first_name }), () => emit("go", { me: poster.id, chat: world.chat }));
 }
 
 const starter = (label, onclick) => h("button", { type: "button", className: "start", onclick }, label);
@@ -161,7 +168,7 @@ on("edit", (message) => setContext({ edit: message }));
 on("compose", (text) => { input.value = `${text}`; input.focus(); typed(); });
 on("message", ({ chat, message, fresh }) => {
   if (chat !== world.chat) return;
-  if (!foot.querySelector("textarea") && fresh) draw();
+  if (!foot.querySelector("textarea") && fresh && !isChannel(chat)) draw();
   if (fresh && message.force_reply && message.from.is_bot && input && !context.edit) {
     setContext({ reply: message });
     input.placeholder = message.force_reply.placeholder || say("message");

@@ -1,7 +1,7 @@
 // Dialogs: alerts, questions, a new person, a new group, where to forward, and the photos about to be sent.
 
 import { avatar, h } from "./dom.js";
-import { act, attempt, chatsOf, emit, on, sendForm, world } from "./world.js";
+import { act, attempt, chatsOf, emit, isChannel, on, sendForm, world } from "./world.js";
 import { say } from "./words.js";
 
 function show(title, content, actions, className = "") {
@@ -36,9 +36,10 @@ export async function newGroup() {
   const others = [...world.people.values()].filter((person) => person.id !== world.me);
   const picks = [...others, world.bot].map((who) => [who, h("input", { type: "checkbox", checked: true })]);
   const list = picks.map(([who, box]) => h("label", {}, box, avatar(who), who.first_name));
-  const done = await show(say("newGroup"), [title, ...list], [[say("cancel"), null], [say("create"), () => picks.filter(([, box]) => box.checked).map(([who]) => who.id), "main"]]);
+  const kinds = ["group", "channel"].map((kind, index) => h("label", {}, h("input", { type: "radio", name: "kind", value: kind, checked: index === 0 }), say(kind)));
+  const done = await show(say("newGroup"), [title, h("div", { className: "seg" }, ...kinds), ...list], [[say("cancel"), null], [say("create"), () => picks.filter(([, box]) => box.checked).map(([who]) => who.id), "main"]]);
   if (!done || !title.value.trim()) return;
-  const chat = await attempt(act("group", { title: title.value, members: done.filter((id) => id !== world.bot.id), bot: done.includes(world.bot.id) }));
+  const chat = await attempt(act(kinds.find((label) => label.firstChild.checked).firstChild.value, { title: title.value, members: done.filter((id) => id !== world.bot.id), bot: done.includes(world.bot.id) }));
   emit("go", { chat });
 }
 
@@ -49,7 +50,7 @@ export async function groupMembers(chat) {
   const list = picks.map(([who, box]) => h("label", {}, box, avatar(who), who.first_name, h("small", {}, { creator: say("owner"), administrator: say("admin") }[entry.members[who.id]] ?? "")));
   const done = await show(say("addPeople"), list, [[say("cancel"), null], [say("ok"), true, "main"]]);
   if (!done) return;
-  for (const [who, box] of picks) if (box.checked !== inside(who.id)) await attempt(act("standing", { chat, member: who.id, status: box.checked ? "member" : who.is_bot ? "kicked" : "left" }));
+  for (const [who, box] of picks) if (box.checked !== inside(who.id)) await attempt(act("standing", { chat, member: who.id, status: box.checked ? (who.is_bot && isChannel(chat) ? "administrator" : "member") : who.is_bot ? "kicked" : "left" }));
 }
 
 export async function forwardTo(message) {

@@ -1,7 +1,7 @@
 // The head of a chat: with whom, what they are doing, and what can be done with the chat.
 
 import { avatar, button, h, icon } from "./dom.js";
-import { act, attempt, emit, nameOf, on, present, sendForm, world } from "./world.js";
+import { act, attempt, emit, isChannel, nameOf, on, present, sendForm, world } from "./world.js";
 import { say } from "./words.js";
 import { groupMembers } from "./dialogs.js";
 import { popover } from "./menu.js";
@@ -23,6 +23,7 @@ function state(chat, isPrivate) {
   if (action) return [h("span", { className: "dots" }, (isPrivate ? "" : `${world.bot.first_name} `) + say(action)), true];
   if (isPrivate) return [say(chat.members[world.bot.id] === "kicked" ? "botStopped" : "bot"), false];
   const inside = Object.keys(chat.members).map(Number).filter((id) => present(chat.id, id));
+  if (isChannel(chat.id)) return [say("subscribers", { n: inside.filter((id) => id !== world.bot.id).length }), false];
   return [`${say("members", { n: inside.length })}: ${inside.map(nameOf).join(", ")}`, false];
 }
 
@@ -33,9 +34,9 @@ function options(event, chat, isPrivate) {
     ? [bot === "kicked" ? [say("unblockBot"), "check", () => attempt(sendForm({ text: "/start" }))] : [say("blockBot"), "stop", standing("kicked"), "danger"]]
     : [
       [say("addPeople"), "members", () => groupMembers(chat.id)],
-      present(chat.id, world.bot.id) && (bot === "administrator" ? [say("demote"), "down", standing("member")] : [say("promote"), "up", standing("administrator")]),
+      !isChannel(chat.id) && present(chat.id, world.bot.id) && (bot === "administrator" ? [say("demote"), "down", standing("member")] : [say("promote"), "up", standing("administrator")]),
       chat.type === "group" && [say("upgrade"), "forward", () => attempt(act("upgrade").then((moved) => emit("go", { chat: moved })))],
-      present(chat.id, world.bot.id) ? [say("removeBot"), "trash", standing("kicked"), "danger"] : [say("addBot"), "plus", standing("member")],
+      present(chat.id, world.bot.id) ? [say("removeBot"), "trash", standing("kicked"), "danger"] : [say("addBot"), "plus", standing(isChannel(chat.id) ? "administrator" : "member")],
     ].filter(Boolean);
   const list = h("div", { className: "items", role: "menu" }, ...items.map(([label, glyph, run, look]) => h("button", { type: "button", role: "menuitem", className: look ?? "", onclick: () => { dialog.close(); run(); } }, icon(glyph), label)));
   const dialog = popover([list], event.clientX - 200, event.clientY + 12);

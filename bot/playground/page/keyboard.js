@@ -1,6 +1,6 @@
 // Inline keyboards: what each button does, and the shimmer until the bot has answered.
 
-import { h, icon } from "./dom.js";
+import { avatar, button, h, icon } from "./dom.js";
 import { act, attempt, emit, get, on, world } from "./world.js";
 import { alertBox, confirmBox } from "./dialogs.js";
 import { copy, follow } from "./text.js";
@@ -72,9 +72,16 @@ function settle(element, answer) {
   else emit("toast", answer.text);
 }
 
+// A Mini App is a sheet over the chat, as in Telegram; its address carries who opened it, signed.
 export async function openMiniApp(url) {
   const address = await attempt(get(`/playground/mini-app?${new URLSearchParams({ user: world.me, url })}`));
-  window.open(address, "_blank", "noopener");
+  const close = button(say("close"), "close", () => dialog.close());
+  const head = h("header", {}, avatar(world.bot), h("span", { className: "name" }, world.bot.first_name), close);
+  const dialog = h("dialog", { className: "app", "aria-label": world.bot.first_name }, head, h("iframe", { src: address, title: world.bot.first_name }));
+  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
 }
 
 async function openLink(url) {

@@ -1,7 +1,7 @@
 // The conversation: keyed, so that only what changed is drawn; it stays at the end, or where the reader is.
 
 import { h, avatar, icon } from "./dom.js";
-import { attempt, get, loadHistory, messagesOf, on, sendForm, world } from "./world.js";
+import { attempt, authorOf, get, loadHistory, messagesOf, on, sendForm, world } from "./world.js";
 import { day, say } from "./words.js";
 import { bubble } from "./bubble.js";
 import { serviceText, summary } from "./text.js";
@@ -77,7 +77,7 @@ function runs() {
   return out;
 }
 
-const together = (a, b) => a && b && a.from.id === b.from.id && !serviceText(a) && !serviceText(b) && Math.abs(a.date - b.date) < 600 && day(a.date) === day(b.date);
+const together = (a, b) => a && b && authorOf(a).id === authorOf(b).id && !serviceText(a) && !serviceText(b) && Math.abs(a.date - b.date) < 600 && day(a.date) === day(b.date);
 
 function draw() {
   const next = new Map(), elements = [], all = runs();
@@ -124,7 +124,7 @@ on("message", ({ chat, message, fresh }) => {
   document.querySelector(`.message[data-id="${message.message_id}"]`)?.classList.add("new");
   if (mine) atEnd = true;
   else {
-    document.getElementById("spoken").textContent = `${message.from.first_name}: ${summary(message)}`;
+    document.getElementById("spoken").textContent = `${authorOf(message).first_name}: ${summary(message)}`;
     if (!atEnd) missed += 1;
   }
   if (atEnd) scroll.scrollTop = scroll.scrollHeight;

@@ -1,7 +1,7 @@
 // The menu of a message (right click, long press, its ⋯, the keyboard's menu key): reactions above, what to do below.
 
 import { h, icon } from "./dom.js";
-import { act, attempt, emit, world } from "./world.js";
+import { act, attempt, emit, inCharge, isChannel, world } from "./world.js";
 import { copy } from "./text.js";
 import { forwardTo } from "./dialogs.js";
 import { say } from "./words.js";
@@ -57,8 +57,9 @@ function entries(message) {
   const file = message.document ?? message.video ?? message.animation ?? message.photo?.at(-1) ?? message.sticker;
   const text = message.text ?? message.caption, mine = message.from.id === world.me;
   const remove = () => attempt(act("delete", { chat: message.chat.id, message_id: message.message_id }));
+  const reads = isChannel(message.chat.id) && !inCharge(message.chat.id, world.me);
   return [
-    [say("reply"), "reply", () => emit("reply", message)],
+    !reads && [say("reply"), "reply", () => emit("reply", message)],
     mine && text && [say("edit"), "edit", () => emit("edit", message)],
     text && [say("copy"), "copy", () => copy(text)],
     [say("forward"), "forward", () => forwardTo(message)],

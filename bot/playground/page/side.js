@@ -1,7 +1,7 @@
 // The left side: who am I, and that person's chats.
 
 import { avatar, h, icon } from "./dom.js";
-import { chatsOf, emit, nameOf, on, world } from "./world.js";
+import { chatsOf, emit, isChannel, nameOf, on, world } from "./world.js";
 import { say, when } from "./words.js";
 import { newGroup, newPerson } from "./dialogs.js";
 import { summary } from "./text.js";
@@ -29,8 +29,8 @@ function drawChats() {
   list.replaceChildren(...chatsOf(world.me).map((chat) => {
     const title = chat.id > 0 ? world.bot.first_name : chat.title;
     const current = chat.id === world.chat, newest = chat.newest;
-    const by = newest && (newest.from.id === world.me ? say("you") : chat.id < 0 ? nameOf(newest.from.id) : "");
-    const last = h("span", { className: "last" }, by ? h("b", {}, `${by}: `) : "", summary(newest) || say(chat.id > 0 ? "bot" : "members", { n: Object.keys(chat.members).length }));
+    const by = newest && !isChannel(chat.id) && (newest.from.id === world.me ? say("you") : chat.id < 0 ? nameOf(newest.from.id) : "");
+    const last = h("span", { className: "last" }, by ? h("b", {}, `${by}: `) : "", summary(newest) || say(chat.id > 0 ? "bot" : isChannel(chat.id) ? "subscribers" : "members", { n: Object.keys(chat.members).filter((id) => !isChannel(chat.id) || Number(id) !== world.bot.id).length }));
     return h("li", {}, h("button", { type: "button", "aria-current": current, onclick: () => emit("go", { chat: chat.id }) },
       avatar(chat.id > 0 ? world.bot : chat), h("span", { className: "title" }, title), h("span", { className: "when" }, newest ? when(newest.date) : ""), last, badge(current ? 0 : count(world.me, chat.id))));
   }));

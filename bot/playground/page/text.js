@@ -1,7 +1,7 @@
 // Formatted text: entities become elements, and short summaries of messages.
 
 import { h } from "./dom.js";
-import { attempt, emit, nameOf, sendForm, world } from "./world.js";
+import { attempt, authorOf, emit, nameOf, sendForm, world } from "./world.js";
 import { say } from "./words.js";
 
 const TAGS = { bold: "strong", italic: "em", underline: "u", strikethrough: "s", code: "code", pre: "pre", blockquote: "blockquote", expandable_blockquote: "blockquote" };
@@ -71,16 +71,17 @@ export function summary(message) {
 }
 
 export function serviceText(message) {
-  const who = message.from.first_name;
+  const who = authorOf(message).first_name;
   if (message.new_chat_members) {
     const whom = message.new_chat_members.map((user) => user.first_name).join(", ");
     return message.new_chat_members[0].id === message.from.id ? say("joinedSelf", { who }) : say("joined", { who, whom });
   }
   if (message.left_chat_member) return message.left_chat_member.id === message.from.id ? say("left", { who }) : say("removed", { who, whom: message.left_chat_member.first_name });
   if (message.group_chat_created) return say("created", { who });
+  if (message.channel_chat_created) return say("channelCreated");
   if (message.migrate_to_chat_id || message.migrate_from_chat_id) return say("migrated");
   if (message.pinned_message) return say("pinned", { who });
   return "";
 }
 
-export const originName = (origin) => origin.sender_user?.first_name ?? origin.sender_user_name ?? nameOf(origin.sender_user?.id);
+export const originName = (origin) => origin.chat?.title ?? origin.sender_user?.first_name ?? origin.sender_user_name ?? nameOf(origin.sender_user?.id);

@@ -43,6 +43,10 @@ export function attempt(promise) {
 
 export const isBotChat = (chat) => chat > 0;
 export const nameOf = (id) => (id === world.bot.id ? world.bot.first_name : world.people.get(id)?.first_name ?? `${id}`);
+export const isChannel = (chat) => world.chats.get(chat)?.type === "channel";
+export const inCharge = (chat, user) => ["creator", "administrator"].includes(world.chats.get(chat)?.members[user]);
+// In a channel, posts are the channel's, whoever wrote them.
+export const authorOf = (message) => (message.sender_chat ? { id: message.sender_chat.id, first_name: message.sender_chat.title, title: message.sender_chat.title } : message.from);
 export const messagesOf = (chat) => world.messages.get(chat) ?? world.messages.set(chat, new Map()).get(chat);
 export const present = (chat, user) => ["creator", "administrator", "member"].includes(world.chats.get(chat)?.members[user]);
 export function chatsOf(user) {

@@ -1,0 +1,53 @@
+"""What people say of a picture where Telegram does not tell who they are: reactions in channels, as mere counts.
+
+They are kept apart from votes: nobody can be counted once, so they move no order of the gallery and no index.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from sqlalchemy import BigInteger, ForeignKey, String, delete, func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.database import transactions
+from storage.models import Base, Expansion
+
+
+class AnonymousCount(Base):
+    """How often one emoji is under one message that shows an expansion, as Telegram told it last."""
+
+    __tablename__ = "anonymous_counts"
+
+    chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    message_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    emoji: Mapped[str] = mapped_column(String(32), primary_key=True)
+    expansion_id: Mapped[int] = mapped_column(ForeignKey("expansions.id", ondelete="CASCADE"), index=True)
+    count: Mapped[int]
+
+
+class AnonymousCounts:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._read, self._write = transactions(engine)
+
+    async def put(self, chat_id: int, message_id: int, expansion_id: int, counts: Mapping[str, int]) -> None:
+        """What is under a message from now on, in place of what was; saying it twice changes nothing."""
+        async with self._write() as session:
+            held = select(Expansion.id).where(Expansion.id == expansion_id).with_for_update(key_share=True)
+            if await session.scalar(held) is None:
+                return
+            here = (AnonymousCount.chat_id == chat_id, AnonymousCount.message_id == message_id)
+            await session.execute(delete(AnonymousCount).where(*here))
+            where = {"chat_id": chat_id, "message_id": message_id, "expansion_id": expansion_id}
+            session.add_all(AnonymousCount(emoji=e, count=n, **where) for e, n in counts.items() if n > 0)
+
+    async def of(self, expansion_id: int, *, outside: int | None = None) -> Counter[str]:
+        """How often each emoji was given to an expansion, in all channels together; in those `outside` a chat."""
+        emoji = AnonymousCount.emoji
+        summed = select(emoji, func.sum(AnonymousCount.count)).group_by(emoji).order_by(emoji)
+        elsewhere = [AnonymousCount.chat_id != outside] if outside is not None else []
+        async with self._read() as session:
+            found = await session.execute(summed.where(AnonymousCount.expansion_id == expansion_id, *elsewhere))
+            return Counter({emoji: int(number) for emoji, number in found})
