@@ -43,7 +43,7 @@ class BotApi:
         """`/bot<token>/<method>`."""
         try:
             self._authorize(request)
-            call = await calls.read(request.clone(client_max_size=REQUEST_BYTES))
+            call = await calls.read(request.clone(client_max_size=REQUEST_BYTES), REQUEST_BYTES)
             return web.json_response({"ok": True, "result": await self.execute(call)})
         except Refusal as refusal:
             return web.json_response(refusal.answer(), status=refusal.code)

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
-from aiohttp.web_request import FileField
 
 from bot.playground.files import UPLOAD_BYTES, Medium, Upload
+from bot.playground.form import read_form
 from bot.playground.refusals import Refusal, bad_request
 from bot.playground.world import Json
 
@@ -55,8 +55,8 @@ class Call:
             raise bad_request(f"can't parse {name.replace('_', ' ')} JSON object") from None
 
 
-async def read(request: web.Request) -> Call:
-    """Read a request in any of the four encodings that Telegram takes."""
+async def read(request: web.Request, most: int) -> Call:
+    """Read a request of at most so many bytes in any of the four encodings that Telegram takes."""
     parameters: Json = dict(request.query)
     uploads: dict[str, Upload] = {}
     if request.content_type == "application/json":
@@ -65,13 +65,11 @@ async def read(request: web.Request) -> Call:
         except ValueError:
             raise bad_request("can't parse the request body as JSON") from None
     elif request.can_read_body:
-        for name, value in (await request.post()).items():
-            if isinstance(value, FileField):
-                with value.file as file:
-                    data = file.read(UPLOAD_BYTES + 1)
-                if len(data) > UPLOAD_BYTES:
-                    raise Refusal(413, "Request Entity Too Large")
-                uploads[name] = Upload(data, value.filename or name, value.content_type)
-            else:
+        for name, value in (await read_form(request, most)).items():
+            if not isinstance(value, Upload):
                 parameters[name] = value
+            elif len(value.data) > UPLOAD_BYTES:
+                raise Refusal(413, "Request Entity Too Large")
+            else:
+                uploads[name] = value
     return Call(request.match_info["method"].lower(), parameters, uploads)

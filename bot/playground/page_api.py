@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-from aiohttp.web_request import FileField
 
 from bot.playground import acts, commands, files, groups, inline, messages, mini_app, people
 from bot.playground.events import Stream
 from bot.playground.files import UPLOAD_BYTES, Folder, Medium, Upload
+from bot.playground.form import read_form
 from bot.playground.methods import profile
 from bot.playground.reactions import EMOJI
 from bot.playground.refusals import Refusal
@@ -83,7 +83,7 @@ class PageApi:
 
     async def send(self, request: web.Request) -> web.Response:
         """Send a form: `user`, `chat`, `text`, `reply_to`, `as`, `spoiler`, and `file` or `sample` fields."""
-        form = await request.clone(client_max_size=10 * UPLOAD_BYTES).post()
+        form = await read_form(request, 10 * UPLOAD_BYTES)
         user_id, chat_id = _number(form.get("user")), _number(form.get("chat"))
         words, reply_to = str(form.get("text", "")), _number(form.get("reply_to") or 0)
         try:
@@ -151,11 +151,7 @@ def _natural_kind(upload: Upload) -> str:
 
 
 def _uploads(every: Callable[..., list[Any]]) -> list[Upload]:
-    uploads = []
-    for value in every("file", []):
-        if isinstance(value, FileField):
-            with value.file as file:
-                uploads.append(Upload(file.read(), value.filename, value.content_type))
+    uploads = [value for value in every("file", []) if isinstance(value, Upload)]
     for name in every("sample", []):
         path = SAMPLES / Path(str(name)).name
         if path.suffix == ".jpg" and path.is_file():
