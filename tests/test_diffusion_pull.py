@@ -13,7 +13,7 @@ from tiny import request_for, save_classifier
 
 from inference.diffusion.checkpoint import find
 from inference.diffusion.choice import Choice
-from inference.diffusion.classifier import parse_classification
+from inference.diffusion.classifier import Classification
 from inference.diffusion.engine import Diffusion
 from inference.diffusion.presets import load_presets
 from inference.diffusion.pull import Hub as Puller
@@ -142,7 +142,7 @@ def test_a_classifier_is_pulled_located_and_opened(hub: Hub, tmp_path: Path) -> 
     (folder / "pytorch_model.bin").write_bytes(b"a pickle")
     name = f"some/classifier?cache={tmp_path / 'cache'}"
     puller = Puller(endpoint=hub.address)
-    download = puller.plan_classifier(parse_classification(name))
+    download = puller.plan_beside(Classification.parse(name))
     assert [line.partition(":")[0] for line in download.lines()] == ["some/classifier", "licence", "disk"]
     assert {file.name for file in download.files} == {"config.json", "preprocessor_config.json", "model.safetensors"}
     puller.pull(download)
