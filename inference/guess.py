@@ -61,7 +61,9 @@ class MeaningGuess:
         except Exception:
             _log.exception("KUOTU_SURPRISE: the CLIP failed, so picture statistics alone guess this surprise")
             return surprise(photo, canvas, margins)
-        return combined(measures, self._reasons) if measures else 0.0
+        if measures is None:
+            return 0.0
+        return combined(measures, REASONS if measures.strange is None else self._reasons)
 
     def measures(self, photo: Pixels, canvas: Pixels, margins: Margins) -> Measures | None:
         """None where no patch fits into the new part. Raises what the encoder raises."""
@@ -69,14 +71,15 @@ class MeaningGuess:
         return measures and replace(measures, strange=strangeness(photo, canvas, margins, self._encoder))
 
 
-def strangeness(photo: Pixels, canvas: Pixels, margins: Margins, encoder: Encoder) -> float:
-    """Log of how unlike the photo the strangest new piece is, over the strangest of the photo's own; 0 without pieces.
+def strangeness(photo: Pixels, canvas: Pixels, margins: Margins, encoder: Encoder) -> float | None:
+    """Log of how unlike the photo the strangest new piece is, over the strangest of the photo's own.
 
-    One strange thing is enough, so the strangest counts and not the mean; of as many pieces on both sides.
+    One strange thing is enough, so the strangest counts and not the mean; of as many pieces on both sides. None where
+    the margins are too narrow for pieces.
     """
     found = pairs(margins, Extent(photo.shape[1], photo.shape[0]))
     if not found:
-        return 0.0
+        return None
     own = dict.fromkeys(pair.own for pair in found)
     pieces = [_cut(canvas, box) for box in (*(pair.new for pair in found), *own)]
     vectors = encoder([_squeezed(picture) for picture in (photo, *pieces)])

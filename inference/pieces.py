@@ -24,7 +24,7 @@ def pairs(margins: Margins, photo: Extent) -> list[Pair]:
     """Spread evenly along the sides with room; none where every margin is below a twelfth of the shorter side."""
     sides = [side for side in grown(margins) if getattr(margins, side) >= LEAST / 2 * min(photo)]
     new = (box for side in sides for box in _along(margins, photo, side, PIECES // len(sides)))
-    return [Pair(box, _mirrored(box, margins.box(photo))) for box in new]
+    return [Pair(box, _mirrored(box, margins.box(photo))) for box in dict.fromkeys(new)]
 
 
 def _along(margins: Margins, photo: Extent, side: Side, most: int) -> Iterator[Box]:

@@ -46,7 +46,7 @@ class Measures:
     foreign: float  # log: patches near the photo unlike all of it, over the photo's own (0.1)
     broken: float  # log: change of detail across the seam, over the photo's own as far apart (0)
     faded: float  # log: how much less or more detail there is away from the seam (0.3)
-    strange: float = 0.0  # log: unlikeness to the photo of the strangest new piece, over the photo's own, by a CLIP (0)
+    strange: float | None = None  # log: to a CLIP, the strangest new piece over the photo's own (0); None: not looked
 
 
 @dataclass(frozen=True)
