@@ -96,9 +96,10 @@ def _with_clip(name: str) -> tuple[Look, tuple[Reason, ...]]:
 
 def _print_fitted(fitted: tuple[Reason, ...], clip: str) -> None:
     print("fitted to all of them:", *fitted[: len(REASONS)], sep="\n  ")
-    if clip:
-        model, curve = clip.partition("?")[0], fitted[-1]
-        print(f"KUOTU_SURPRISE='{model}?weight={curve.weights['strange']:g}&offset={curve.offset:g}'")
+    if clip and (weight := fitted[-1].weights["strange"]) > 0:
+        print(f"KUOTU_SURPRISE='{clip.partition('?')[0]}?weight={weight:g}&offset={fitted[-1].offset:g}'")
+    elif clip:
+        print(f"{clip} finds other worlds no stranger than the photo's own border: it is of no use")
 
 
 def _samples() -> list[Path]:

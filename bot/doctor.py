@@ -93,8 +93,7 @@ def _folder(settings: Settings) -> Finding:
         remedy = "set KUOTU_DATA_DIR to a folder that can be written"
         return Finding(State.BAD, "data folder", f"{folder}: {error.strerror}; {remedy}")
     free = shutil.disk_usage(folder).free / 1e9
-    state = State.GOOD if free > ROOM else State.OPTIONAL
-    return Finding(state, "data folder", f"{folder}, {free:.1f} GB free")
+    return Finding(State.GOOD if free > ROOM else State.OPTIONAL, "data folder", f"{folder}, {free:.1f} GB free")
 
 
 async def _database(settings: Settings) -> tuple[AsyncEngine | None, Finding]:
@@ -166,7 +165,6 @@ def _safety(settings: Settings) -> Finding:
 
 
 def _surprise(settings: Settings) -> Finding:
-    """What guesses how outrageous a result is."""
     if settings.surprise == STATISTICS:
         return Finding(State.GOOD, "surprise", STATISTICS)
     return _beside("surprise", settings.surprise, f"{STATISTICS} and {settings.surprise}", clip.locate)

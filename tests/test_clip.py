@@ -17,7 +17,7 @@ from transformers import CLIPModel, CLIPTextConfig, CLIPTextModel
 from inference.canvas import Margins
 from inference.checks import NO_CLASSIFIER, Checks
 from inference.diffusion.clip import Clip, ClipChoice, locate
-from inference.engine import EngineName, EngineUnavailable, Pixels, ignore
+from inference.engine import EngineName, EngineUnavailable, ignore
 from inference.guess import open_guess, strangeness
 from inference.photo import decode, encode_master
 from inference.process import EngineProcess, Order
