@@ -64,7 +64,7 @@ def main() -> None:
     cases = list(_cases(photos, look, seconds))
     took = time.perf_counter() - started
     print(f"{len(cases)} canvases in {took:.0f} s; a guess costs {1000 * np.median(seconds):.0f} ms")
-    curves = {name: _fitted((case for case in cases if case.photo != name), reasons) for name in photos}
+    curves = {name: fitted((case for case in cases if case.photo != name), reasons) for name in photos}
     left_out = [combined(case.measures, curves[case.photo]) for case in cases]
     for kind in sorted({case.kind for case in cases}, key=lambda kind: np.mean(_of(cases, left_out, kind))):
         print(f"  {kind:9} mean {np.mean(_of(cases, left_out, kind)):.2f}")
@@ -77,7 +77,8 @@ def main() -> None:
         chosen = [i for i, case in enumerate(cases) if case.layout == layout]
         _print(f"the same as first, {layout}", [cases[i] for i in chosen], [left_out[i] for i in chosen])
     _print("by the curves that ship, fitted to all of them", cases, [combined(c.measures, reasons) for c in cases])
-    _print_fitted(_fitted(cases, reasons), asked.clip)
+    final = fitted(cases, reasons)
+    print("fitted to all of them:", *final, *([setting(asked.clip, final[-1])] if asked.clip else []), sep="\n  ")
 
 
 def _asked() -> ArgumentParser:
@@ -94,12 +95,12 @@ def _with_clip(name: str) -> tuple[Look, tuple[Reason, ...]]:
     return MeaningGuess(clip.encode, clip.reason).measures, (*REASONS, clip.reason)
 
 
-def _print_fitted(fitted: tuple[Reason, ...], clip: str) -> None:
-    print("fitted to all of them:", *fitted[: len(REASONS)], sep="\n  ")
-    if clip and (weight := fitted[-1].weights["strange"]) > 0:
-        print(f"KUOTU_SURPRISE='{clip.partition('?')[0]}?weight={weight:g}&offset={fitted[-1].offset:g}'")
-    elif clip:
-        print(f"{clip} finds other worlds no stranger than the photo's own border: it is of no use")
+def setting(clip: str, curve: Reason) -> str:
+    """KUOTU_SURPRISE with a CLIP's fitted curve, or that it should not be set."""
+    weight = curve.weights["strange"]
+    if weight <= 0:
+        return f"{clip} finds other worlds no stranger than a photo's own border: it is of no use"
+    return f"KUOTU_SURPRISE='{clip.partition('?')[0]}?weight={weight:g}&offset={curve.offset:g}'"
 
 
 def _samples() -> list[Path]:
@@ -152,16 +153,16 @@ def _covering(picture: Pixels, width: int, height: int) -> Pixels:
     return np.ascontiguousarray(large[top : top + height, left : left + width])
 
 
-def _fitted(cases: Iterable[Case], reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
+def fitted(cases: Iterable[Case], reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
     """Their curves, fitted: each tells a step of the order from what lies below it."""
-    known, fitted = list(cases), list[Reason]()
+    known, found = list(cases), list[Reason]()
     for reason, (below, above) in zip(reasons, CURVES, strict=False):
         chosen = [case for case in known if case.kind in below + above]
         values = np.array([[asdict(case.measures)[name] for name in reason.weights] for case in chosen])
         weights, offset = _logistic(values, np.array([case.kind in above for case in chosen]))
         steep = {name: round(STEEP * float(w), 1) for name, w in zip(reason.weights, weights, strict=True)}
-        fitted.append(Reason(steep, round(STEEP * offset, 1), reason.worth))
-    return tuple(fitted)
+        found.append(Reason(steep, round(STEEP * offset, 1), reason.worth))
+    return tuple(found)
 
 
 def _logistic(values: Floats, above: NDArray[np.bool_]) -> tuple[Floats, float]:

@@ -21,7 +21,7 @@ from inference.engine import EngineName, EngineUnavailable, ignore
 from inference.guess import open_guess, strangeness
 from inference.photo import decode, encode_master
 from inference.process import EngineProcess, Order
-from inference.surprise import surprise
+from inference.surprise import Measures, surprise
 
 REQUEST = request_for("coffee", 120)
 MARGINS = Margins(48, 32, 48, 32)
@@ -144,7 +144,7 @@ def test_a_curve_is_read_and_shown(tmp_path: Path) -> None:
     ("options", "reason"),
     [
         pytest.param("weight=0", "option weight: Input should be greater than 0", id="no weight"),
-        pytest.param("offset=nan", "option offset: Input should be a finite number", id="no number"),
+        pytest.param("offset=nan", "option offset: Input should be less than or equal to 100", id="no number"),
         pytest.param("worth=2", r"option worth: Extra .*\(the options are revision, cache, weight,", id="unknown"),
         pytest.param("weight", r"options are written \?weight=8&offset=-5$", id="no value"),
     ],
@@ -152,6 +152,13 @@ def test_a_curve_is_read_and_shown(tmp_path: Path) -> None:
 def test_an_option_that_cannot_be_is_one_sentence(options: str, reason: str) -> None:
     with pytest.raises(EngineUnavailable, match=f"^KUOTU_SURPRISE=org/name.*{reason}"):
         ClipChoice.parse(f"org/name?{options}")
+
+
+@pytest.mark.parametrize("strange", [-5.0, 5.0])
+@pytest.mark.parametrize("options", ["weight=100&offset=100", "weight=100&offset=-100", "weight=0.01"])
+def test_no_curve_fails(options: str, strange: float) -> None:
+    measures = Measures(copied=0, misplaced=0, foreign=0, broken=0, faded=0, strange=strange)
+    assert 0 <= ClipChoice.parse(f"org/name?{options}").reason.surprise(measures) <= 1
 
 
 async def test_in_the_engine_process(folder: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -37,8 +37,8 @@ class ClipChoice(HubModel):
     command = "kuotu pull --surprise"
     example = "?weight=8&offset=-5"
 
-    weight: float = Field(default=10.0, gt=0, allow_inf_nan=False)
-    offset: float = Field(default=-6.0, allow_inf_nan=False)
+    weight: float = Field(default=10.0, gt=0, le=100)  # beyond, the curve is a step
+    offset: float = Field(default=-6.0, ge=-100, le=100)
 
     @property
     def reason(self) -> Reason:

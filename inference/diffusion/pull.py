@@ -94,11 +94,12 @@ class Hub:
     def plan_beside(self, model: HubModel) -> Download:
         """Ask what a model beside the engine's costs. Raises EngineUnavailable as `plan` does."""
         name, cache = model.model, cache_of(model.cache)
-        files = [] if Path(name).expanduser().is_dir() else list(self._files(model.repository, _at_the_top, cache))
-        if files and not any(file.name.endswith(".safetensors") for file in files):
+        remote = not Path(name).expanduser().is_dir()
+        files = list(self._files(model.repository, _at_the_top, cache)) if remote else []
+        if remote and not any(file.name.endswith(".safetensors") for file in files):
             raise EngineUnavailable(
                 f"{name} has no {WEIGHTS} at {model.revision}, and Kuotu loads no pickles; name another model, or "
-                f"?revision= one that has it"
+                f"one of its revisions that has it: '{name}?revision=…'"
             )
         terms = f"read it at {self._endpoint}/{name} before you use it"
         return Download(name, model.purpose, terms, tuple(files), cache)
