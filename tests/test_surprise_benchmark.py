@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.surprise import ORDER, Case, fitted, setting
 from inference.diffusion.clip import ClipChoice
-from inference.surprise import REASONS, Measures
+from inference.surprise import REASONS, Measures, Reason
 
 CLIP = ClipChoice(model="org/name").reason
 NUMBERS = range(12)
@@ -45,6 +45,6 @@ def test_a_clip_that_tells_nothing_is_no_setting() -> None:
 
 
 @pytest.mark.parametrize("reasons", [REASONS, (*REASONS, CLIP)], ids=["statistics", "with a CLIP"])
-def test_every_reason_is_fitted(reasons: tuple[object, ...]) -> None:
+def test_every_reason_is_fitted(reasons: tuple[Reason, ...]) -> None:
     found = fitted(cases(lambda _kind: 0.0), reasons)
     assert [set(reason.weights) for reason in found] == [set(reason.weights) for reason in reasons]
