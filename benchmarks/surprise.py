@@ -1,6 +1,7 @@
 """Does the guess of surprise rise where it should? On canvases whose order is known because of how they were made.
 
-python -m benchmarks.surprise [PHOTO …]        the sample photos by default; about 6 s each and layout at 480 px
+python -m benchmarks.surprise [--clip MODEL] [PHOTO …]
+the sample photos by default; about 6 s each and layout at 480 px; MODEL as in KUOTU_SURPRISE, fitted and compared
 
 A photo's middle is expanded to the whole photo's size: by its own hidden border, by the engine without weights
 (faithful, playful, wild), and by the borders of two other photos, fitted as a model's work is. Each photo is judged by
@@ -9,9 +10,9 @@ curves fitted to the others. Intervals: 95 %, from 2000 draws of photos with rep
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 from inference.canvas import Direction, Extent, Margins, round_half_up, scaled
 from inference.compositing import compose
 from inference.engine import EngineName, Pixels, Request, Style, ignore, open_engine
+from inference.guess import MeaningGuess
 from inference.photo import decode
 from inference.surprise import REASONS, Measures, Reason, combined, measure
 
@@ -32,12 +34,18 @@ TWICE: Final = "picos-12mp"  # the same scene as another sample
 SIDE: Final = 480
 LAYOUTS: Final = ((Direction.ALL, 1.5), (Direction.HORIZONTAL, 1.75), (Direction.DOWN, 1.5))
 ORDER: Final = ("own", "faithful", "wild", "other")  # playful lies between faithful and wild, and is only reported
-CURVES: Final = ((("own",), ("faithful",)), (("own", "faithful"), ("wild",)), (ORDER[:3], ("other",)))
+CURVES: Final = (
+    (("own",), ("faithful",)),
+    (("own", "faithful"), ("wild",)),
+    (ORDER[:3], ("other",)),
+    (ORDER[:3], ("other",)),  # a CLIP's
+)
 RIDGE: Final = 0.005
 STEEP: Final = 2.0  # the fitted curves are made as much steeper, so that a reason hardly there hardly counts
 DRAWS: Final = 2000
 
 Floats = NDArray[np.float64]
+Look = Callable[[Pixels, Pixels, Margins], Measures | None]
 
 
 @dataclass(frozen=True)
@@ -49,26 +57,54 @@ class Case:
 
 
 def main() -> None:
-    photos = {path.stem: _small(decode(path.read_bytes())) for path in _paths()}
+    asked = _asked().parse_args()
+    look, reasons = _with_clip(asked.clip) if asked.clip else (measure, REASONS)
+    photos = {path.stem: _small(decode(path.read_bytes())) for path in asked.photos or _samples()}
     started, seconds = time.perf_counter(), list[float]()
-    cases = list(_cases(photos, seconds))
+    cases = list(_cases(photos, look, seconds))
     took = time.perf_counter() - started
     print(f"{len(cases)} canvases in {took:.0f} s; a guess costs {1000 * np.median(seconds):.0f} ms")
-    curves = {name: _fitted(case for case in cases if case.photo != name) for name in photos}
+    curves = {name: fitted((case for case in cases if case.photo != name), reasons) for name in photos}
     left_out = [combined(case.measures, curves[case.photo]) for case in cases]
-    shipped = [combined(case.measures, REASONS) for case in cases]
     for kind in sorted({case.kind for case in cases}, key=lambda kind: np.mean(_of(cases, left_out, kind))):
         print(f"  {kind:9} mean {np.mean(_of(cases, left_out, kind)):.2f}")
     _print("each photo judged by curves fitted to the others", cases, left_out)
+    if asked.clip:
+        statistics = [combined(case.measures, curves[case.photo][: len(REASONS)]) for case in cases]
+        _print("the same, by statistics alone", cases, statistics)
+        _print("by what the CLIP measures alone", cases, [asdict(case.measures)["strange"] for case in cases])
     for layout in dict.fromkeys(case.layout for case in cases):
         chosen = [i for i, case in enumerate(cases) if case.layout == layout]
-        _print(f"the same, {layout}", [cases[i] for i in chosen], [left_out[i] for i in chosen])
-    _print("by the curves that ship, fitted to all of them", cases, shipped)
-    print("fitted to all of them:", *_fitted(cases), sep="\n  ")
+        _print(f"the same as first, {layout}", [cases[i] for i in chosen], [left_out[i] for i in chosen])
+    _print("by the curves that ship, fitted to all of them", cases, [combined(c.measures, reasons) for c in cases])
+    final = fitted(cases, reasons)
+    print("fitted to all of them:", *final, *([setting(asked.clip, final[-1])] if asked.clip else []), sep="\n  ")
 
 
-def _paths() -> list[Path]:
-    return [Path(name) for name in sys.argv[1:]] or [p for p in sorted(SAMPLES.glob("*.jpg")) if p.stem != TWICE]
+def _asked() -> ArgumentParser:
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--clip", default="", help="a CLIP, as KUOTU_SURPRISE names it")
+    parser.add_argument("photos", nargs="*", type=Path)
+    return parser
+
+
+def _with_clip(name: str) -> tuple[Look, tuple[Reason, ...]]:
+    from inference.diffusion.clip import Clip
+
+    clip = Clip(name)
+    return MeaningGuess(clip.encode, clip.reason).measures, (*REASONS, clip.reason)
+
+
+def setting(clip: str, curve: Reason) -> str:
+    """KUOTU_SURPRISE with a CLIP's fitted curve, or that it should not be set."""
+    weight = curve.weights["strange"]
+    if weight <= 0:
+        return f"{clip} finds other worlds no stranger than a photo's own border: it is of no use"
+    return f"KUOTU_SURPRISE='{clip.partition('?')[0]}?weight={weight:g}&offset={curve.offset:g}'"
+
+
+def _samples() -> list[Path]:
+    return [path for path in sorted(SAMPLES.glob("*.jpg")) if path.stem != TWICE]
 
 
 def _small(photo: Pixels) -> Pixels:
@@ -76,7 +112,7 @@ def _small(photo: Pixels) -> Pixels:
     return np.asarray(cv2.resize(photo, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _cases(photos: dict[str, Pixels], seconds: list[float]) -> Iterator[Case]:
+def _cases(photos: dict[str, Pixels], look: Look, seconds: list[float]) -> Iterator[Case]:
     names, engine = list(photos), open_engine(EngineName.PATCHMATCH)
     for (direction, scale), (number, name) in ((layout, photo) for layout in LAYOUTS for photo in enumerate(names)):
         whole = photos[name]
@@ -89,7 +125,7 @@ def _cases(photos: dict[str, Pixels], seconds: list[float]) -> Iterator[Case]:
             canvases.append(("other", compose(other, photo, margins)))
         for kind, canvas in canvases:
             begun = time.process_time()
-            measures = measure(photo, canvas, margins)
+            measures = look(photo, canvas, margins)
             seconds.append(time.process_time() - begun)
             assert measures is not None
             yield Case(name, f"{direction} {scale:g}", kind, measures)
@@ -117,16 +153,16 @@ def _covering(picture: Pixels, width: int, height: int) -> Pixels:
     return np.ascontiguousarray(large[top : top + height, left : left + width])
 
 
-def _fitted(cases: Iterable[Case]) -> tuple[Reason, ...]:
-    """Curves of the reasons that ship, fitted: each tells a step of the order from what lies below it."""
-    known, reasons = list(cases), list[Reason]()
-    for reason, (below, above) in zip(REASONS, CURVES, strict=True):
+def fitted(cases: Iterable[Case], reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    """Their curves, fitted: each tells a step of the order from what lies below it."""
+    known, found = list(cases), list[Reason]()
+    for reason, (below, above) in zip(reasons, CURVES, strict=False):
         chosen = [case for case in known if case.kind in below + above]
         values = np.array([[asdict(case.measures)[name] for name in reason.weights] for case in chosen])
         weights, offset = _logistic(values, np.array([case.kind in above for case in chosen]))
         steep = {name: round(STEEP * float(w), 1) for name, w in zip(reason.weights, weights, strict=True)}
-        reasons.append(Reason(steep, round(STEEP * offset, 1), reason.worth))
-    return tuple(reasons)
+        found.append(Reason(steep, round(STEEP * offset, 1), reason.worth))
+    return tuple(found)
 
 
 def _logistic(values: Floats, above: NDArray[np.bool_]) -> tuple[Floats, float]:

@@ -135,18 +135,22 @@ def doctor() -> None:
 def pull(
     model: Annotated[str, typer.Argument(help="a preset, or a hub id and the preset it is like")] = "",
     safety: Annotated[bool, typer.Option("--safety", help="the classifier that KUOTU_SAFETY names, instead")] = False,
+    surprise: Annotated[bool, typer.Option("--surprise", help="the CLIP that KUOTU_SURPRISE names, instead")] = False,
 ) -> None:
     """Download a model, saying first what it costs and permits; call again to go on after an interruption."""
     from bot.pull import download
 
     settings = Settings()
     token = settings.hub_token.get_secret_value()
-    if not safety:
+    beside = {"KUOTU_SAFETY": settings.safety} if safety else {}
+    beside |= {"KUOTU_SURPRISE": settings.surprise} if surprise else {}
+    if not beside:
         download(model or settings.model, token)
-    elif settings.safety in UNDOWNLOADED:
-        print(f"KUOTU_SAFETY={settings.safety} needs no download")
-    else:
-        download(settings.safety, token, classifier=True)
+    for setting, named in beside.items():
+        if named in UNDOWNLOADED:
+            print(f"{setting}={named} needs no download")
+        else:
+            download(named, token, setting)
 
 
 @cli.command()

@@ -164,7 +164,7 @@ def _chat(address: str, payload: str) -> str:
 async def _engines(settings: Settings, stack: AsyncExitStack, opener: str) -> list[EngineProcess]:
     """One process, which knows the devices, then one for each of the others."""
     thresholds = Thresholds(settings.safety_unsure, settings.safety_unsafe, settings.safety_suggestive)
-    checks = Checks(settings.gate, settings.safety, thresholds)
+    checks = Checks(settings.gate, settings.safety, thresholds, settings.surprise)
     engines: list[EngineProcess] = []
     wanted, limit = 1, settings.time_limit
     while len(engines) < wanted:

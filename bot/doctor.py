@@ -7,7 +7,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from importlib.metadata import version
@@ -21,12 +21,13 @@ from telegram.error import InvalidToken, TelegramError
 
 from bot.settings import Settings, strangers
 from inference.checks import NO_CLASSIFIER
+from inference.diffusion import classifier, clip
 from inference.diffusion.choice import Choice, parse_choice
-from inference.diffusion.classifier import locate
 from inference.diffusion.doctor import INSTALL, catalogue, checks
 from inference.diffusion.facts import Facts, missing_libraries, suitable
 from inference.diffusion.facts import examine as facts_of
 from inference.engine import EngineName, EngineUnavailable
+from inference.guess import STATISTICS
 from inference.safety import SHIPPED
 from storage.blobs import BlobsUnavailable, open_blobs
 from storage.database import DatabaseUnavailable, open_database
@@ -73,6 +74,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     for finding in await asyncio.to_thread(lambda: list(_engine(settings))):
         yield finding
     yield _safety(settings)
+    yield _surprise(settings)
     yield _port(settings)
     async for finding in _telegram(settings, database):
         yield finding
@@ -91,8 +93,7 @@ def _folder(settings: Settings) -> Finding:
         remedy = "set KUOTU_DATA_DIR to a folder that can be written"
         return Finding(State.BAD, "data folder", f"{folder}: {error.strerror}; {remedy}")
     free = shutil.disk_usage(folder).free / 1e9
-    state = State.GOOD if free > ROOM else State.OPTIONAL
-    return Finding(state, "data folder", f"{folder}, {free:.1f} GB free")
+    return Finding(State.GOOD if free > ROOM else State.OPTIONAL, "data folder", f"{folder}, {free:.1f} GB free")
 
 
 async def _database(settings: Settings) -> tuple[AsyncEngine | None, Finding]:
@@ -156,17 +157,27 @@ def _safety(settings: Settings) -> Finding:
     """What looks at pictures, and from where on it objects."""
     name, bounds = settings.safety, f"unsure from {settings.safety_unsure:g}, unsafe from {settings.safety_unsafe:g}"
     if name == NO_CLASSIFIER:
-        return Finding(
-            State.OPTIONAL, "safety", "nothing is checked; KUOTU_SAFETY=mobilenet is the classifier that ships"
-        )
+        words = "nothing is checked; KUOTU_SAFETY=mobilenet is the classifier that ships"
+        return Finding(State.OPTIONAL, "safety", words)
     if name == SHIPPED:
         return Finding(State.GOOD, "safety", f"{name}, {bounds}")
+    return _beside("safety", name, f"{name}, {bounds}", classifier.locate)
+
+
+def _surprise(settings: Settings) -> Finding:
+    if settings.surprise == STATISTICS:
+        return Finding(State.GOOD, "surprise", STATISTICS)
+    return _beside("surprise", settings.surprise, f"{STATISTICS} and {settings.surprise}", clip.locate)
+
+
+def _beside(subject: str, name: str, words: str, locate: Callable[[str], object]) -> Finding:
+    """About a model beside the engine's; what `locate` finds says of itself what is worth a word."""
     if missing := missing_libraries():
-        return Finding(State.BAD, "safety", f"{name} needs {', '.join(missing)}; {INSTALL}")
+        return Finding(State.BAD, subject, f"{name} needs {', '.join(missing)}; {INSTALL}")
     try:
-        return Finding(State.GOOD, "safety", f"{name}, {bounds}; {locate(name)}")
+        return Finding(State.GOOD, subject, f"{words}; {locate(name)}")
     except EngineUnavailable as reason:
-        return Finding(State.BAD, "safety", str(reason))
+        return Finding(State.BAD, subject, str(reason))
 
 
 def _driver() -> Finding:

@@ -9,24 +9,24 @@ from inference.diffusion.doctor import INSTALL
 from inference.engine import EngineUnavailable
 
 
-def download(model: str, token: str, *, classifier: bool = False) -> None:
+def download(model: str, token: str, setting: str = "KUOTU_MODEL") -> None:
     """Say what a model costs and permits, then bring what is missing. Raises CannotRun with the remedy.
 
-    `classifier`: the model is what KUOTU_SAFETY names, and not an engine's.
+    `setting`: which one names the model; KUOTU_SAFETY and KUOTU_SURPRISE name models beside the engine's.
     """
     try:
         from inference.diffusion.choice import parse_choice
-        from inference.diffusion.classifier import parse_classification
+        from inference.diffusion.classifier import Classification
+        from inference.diffusion.clip import ClipChoice
         from inference.diffusion.pull import Hub
     except ModuleNotFoundError as error:
         raise CannotRun(f"kuotu pull needs {error.name}: {INSTALL}") from error
+    beside = {kind.setting: kind for kind in (Classification, ClipChoice)}
     try:
-        hub = Hub(token)
-        wanted = hub.plan_classifier(parse_classification(model)) if classifier else hub.plan(parse_choice(model))
+        hub, kind = Hub(token), beside.get(setting)
+        wanted = hub.plan_beside(kind.parse(model)) if kind else hub.plan(parse_choice(model))
         typer.echo("\n".join(wanted.lines()))
         hub.pull(wanted)
     except EngineUnavailable as reason:
         raise CannotRun(str(reason)) from reason
-    typer.echo(
-        f"{wanted.name} is here; {'KUOTU_SAFETY' if classifier else 'KUOTU_MODEL'}={model or wanted.name} uses it"
-    )
+    typer.echo(f"{wanted.name} is here; {setting}={model or wanted.name} uses it")

@@ -13,9 +13,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from inference.checks import NO_CLASSIFIER
 from inference.engine import EngineName
+from inference.guess import STATISTICS
 from inference.safety import SHIPPED
 
-UNDOWNLOADED = (SHIPPED, NO_CLASSIFIER)  # values of KUOTU_SAFETY that are no models
+UNDOWNLOADED = (SHIPPED, NO_CLASSIFIER, STATISTICS)  # values of KUOTU_SAFETY and KUOTU_SURPRISE that are no models
 
 
 class Settings(BaseSettings):
@@ -84,6 +85,10 @@ class Settings(BaseSettings):
     safety_suggestive: float = Field(
         default=1.01, ge=0, le=1.01, description="revealing from here on: a spoiler and a sentence; 1.01 is never"
     )
+    surprise: str = Field(
+        default=STATISTICS,
+        description="what guesses how outrageous a result is: `statistics`, or besides a CLIP's hub id or folder",
+    )
     playground: Literal["auto", "always"] = Field(
         default="auto", description="`always`: serve the playground beside a real token too"
     )
@@ -120,8 +125,15 @@ class Settings(BaseSettings):
     @field_validator("safety")
     @classmethod
     def _like_a_classifier(cls, value: str) -> str:
-        if value not in UNDOWNLOADED and "/" not in value:
+        if value not in (SHIPPED, NO_CLASSIFIER) and "/" not in value:
             raise ValueError("use mobilenet, none, a hub id like org/name, or a folder with its path")
+        return value
+
+    @field_validator("surprise")
+    @classmethod
+    def _like_a_guesser(cls, value: str) -> str:
+        if value != STATISTICS and "/" not in value:
+            raise ValueError("use statistics, a hub id like org/name, or a folder with its path")
         return value
 
     @field_validator("admins", mode="before")

@@ -40,7 +40,6 @@ from inference.frame import Frame, read
 from inference.gate import Unfit
 from inference.photo import BadPhoto, decode, encode_chat, encode_master, thumbnail
 from inference.process import EngineInfo
-from inference.surprise import surprise
 
 DECODED, PAINTED, ENCODED = 0.03, 0.85, 0.97  # how far an order is after each stage
 WARM_UP: Final = Request(np.tile(np.arange(0, 256, 4).astype(np.uint8)[:, None], (48, 1, 3)), Margins(16, 16, 16, 16))
@@ -149,9 +148,8 @@ def _carried_out(engine: CheckedEngine, order: Frame, report: Callable[[float], 
     report(ENCODED)
     blobs = (master, encode_chat(checked.canvas), thumbnail(checked.canvas))
     report(1)
-    guess = None if values["doubles"] else surprise(photo, checked.canvas, margins)
     height, width = checked.canvas.shape[:2]
-    given = {"extent": (width, height), "seed": checked.seed, "surprise": guess, "recipe": checked.recipe}
+    given = {"extent": (width, height), "seed": checked.seed, "surprise": checked.surprise, "recipe": checked.recipe}
     said = {"verdict": checked.verdict.level, "reason": checked.verdict.reason}
     return Frame("done", given | said | {"seconds": time.perf_counter() - started}, blobs)
 

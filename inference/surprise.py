@@ -5,6 +5,7 @@ themselves, so that a busy photo may go on busily. Three reasons for surprise fo
 things seen twice, things in the wrong place, things that do not belong. Reasons add up as independent probabilities
 do («noisy or»: Pearl, Probabilistic Reasoning in Intelligent Systems, 1988, section 4.3.2).
 
+A sixth measure and its reason come from a CLIP where an operator has one: inference/guess.py.
 benchmarks/surprise.py fits the curves and says how well they tell; docs/surprise.md says what they cannot see.
 """
 
@@ -45,6 +46,7 @@ class Measures:
     foreign: float  # log: patches near the photo unlike all of it, over the photo's own (0.1)
     broken: float  # log: change of detail across the seam, over the photo's own as far apart (0)
     faded: float  # log: how much less or more detail there is away from the seam (0.3)
+    strange: float | None = None  # log: to a CLIP, the strangest new piece over the photo's own (0); None: not looked
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,12 @@ async def test_an_unknown_classifier_is_known_before_the_first_order(opened: Ope
 
 
 @pytest.mark.parametrize(
-    "knobs", [{}, {"gate": False}, {"classifier": NO_CLASSIFIER, "thresholds": Thresholds(0.1, 0.2, 0.3)}]
+    "knobs",
+    [
+        {},
+        {"gate": False},
+        {"classifier": NO_CLASSIFIER, "thresholds": Thresholds(0.1, 0.2, 0.3), "surprise": "org/name"},
+    ],
 )
 def test_checks_survive_a_command_line(knobs: dict[str, Any]) -> None:
     assert Checks.from_json(Checks(**knobs).to_json()) == Checks(**knobs)

@@ -248,8 +248,21 @@ def test_a_model_that_nobody_knows_is_one_line(run: Run) -> None:
     assert "sdxl" in complaints
 
 
-def test_the_classifier_that_ships_needs_no_download(run: Run) -> None:
-    assert run("pull", "--safety") == (0, "KUOTU_SAFETY=mobilenet needs no download\n", "")
+def test_what_ships_needs_no_download(run: Run) -> None:
+    classifier, guesser = (
+        f"KUOTU_{words} needs no download\n" for words in ("SAFETY=mobilenet", "SURPRISE=statistics")
+    )
+    assert run("pull", "--safety") == (0, classifier, "")
+    assert run("pull", "--surprise") == (0, guesser, "")
+    assert run("pull", "--safety", "--surprise") == (0, classifier + guesser, "")
+
+
+def test_a_clip_in_a_folder_is_here_already(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUOTU_SURPRISE", str(tmp_path))
+    code, told, _ = run("pull", "--surprise")
+    assert code == 0
+    assert told.startswith(f"{tmp_path}: sees what pictures are about")
+    assert told.endswith(f"{tmp_path} is here; KUOTU_SURPRISE={tmp_path} uses it\n")
 
 
 @pytest.fixture

@@ -30,6 +30,9 @@ WEIGHT = "[name for name in ('torch', 'diffusers', 'transformers') if name in sy
     [
         pytest.param("import bot.__main__, bot.bootstrap, bot.jobs", id="the program"),
         pytest.param("from bot.settings import Settings; Settings(safety='org/name')", id="a classifier by setting"),
+        pytest.param("from bot.settings import Settings; Settings(surprise='org/name')", id="a CLIP by setting"),
+        pytest.param("from inference.guess import open_guess; open_guess()", id="a guess by statistics"),
+        pytest.param("import bot.doctor, inference.child", id="the doctor and the engine process"),
         pytest.param("open_engine(EngineName.AUTO, '?cache=/nonexistent')", id="auto without a model"),
         pytest.param("open_engine(EngineName.PATCHMATCH)", id="patchmatch"),
     ],
@@ -49,6 +52,18 @@ def test_without_the_extra_there_is_a_sentence_and_auto_does_without() -> None:
     auto, sentence = python(code).splitlines()
     assert auto == "patchmatch"
     assert sentence.startswith("KUOTU_ENGINE=diffusion needs torch: .venv/bin/pip install")
+
+
+def test_without_the_extra_a_clip_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "clip"}', "utf-8")
+    (tmp_path / "model.safetensors").touch()
+    sentence = python(
+        "import sys; sys.modules['torch'] = None\n"
+        "from inference.guess import *\n"
+        f"try: open_guess({str(tmp_path)!r})\n"
+        "except EngineUnavailable as error: print(error)\n"
+    )
+    assert sentence.startswith(f"KUOTU_SURPRISE={tmp_path} needs torch: .venv/bin/pip install")
 
 
 async def test_in_a_process_of_its_own(tiny_presets: Path) -> None:

@@ -9,16 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hub import COMMIT, Hub
-from tiny import request_for, save_classifier
+from tiny import request_for, save_classifier, save_clip
 
 from inference.diffusion.checkpoint import find
 from inference.diffusion.choice import Choice
-from inference.diffusion.classifier import parse_classification
+from inference.diffusion.classifier import Classification
+from inference.diffusion.clip import ClipChoice
 from inference.diffusion.engine import Diffusion
 from inference.diffusion.presets import load_presets
 from inference.diffusion.pull import Hub as Puller
 from inference.diffusion.pull import wanted
 from inference.engine import EngineUnavailable, ignore
+from inference.guess import open_guess
 from inference.safety import open_classifier
 
 OWN = """
@@ -142,11 +144,33 @@ def test_a_classifier_is_pulled_located_and_opened(hub: Hub, tmp_path: Path) -> 
     (folder / "pytorch_model.bin").write_bytes(b"a pickle")
     name = f"some/classifier?cache={tmp_path / 'cache'}"
     puller = Puller(endpoint=hub.address)
-    download = puller.plan_classifier(parse_classification(name))
+    download = puller.plan_beside(Classification.parse(name))
     assert [line.partition(":")[0] for line in download.lines()] == ["some/classifier", "licence", "disk"]
     assert {file.name for file in download.files} == {"config.json", "preprocessor_config.json", "model.safetensors"}
     puller.pull(download)
     assert 0 < open_classifier(name).scores(request_for("coffee", 60).photo).explicit < 1
+
+
+def test_a_clip_is_pulled_located_and_opened(hub: Hub, tmp_path: Path) -> None:
+    folder = save_clip(hub.folder / "some" / "clip")
+    shutil.copy(folder / "model.safetensors", folder / "open_clip_model.safetensors")
+    name = f"some/clip?cache={tmp_path / 'cache'}"
+    puller = Puller(endpoint=hub.address)
+    with pytest.raises(EngineUnavailable, match="run: kuotu pull --surprise"):
+        open_guess(name)
+    download = puller.plan_beside(ClipChoice.parse(name))
+    assert download.lines()[0] == "some/clip: sees what pictures are about, to guess how surprising a result is"
+    assert {file.name for file in download.files} == {"config.json", "preprocessor_config.json", "model.safetensors"}
+    puller.pull(download)
+    assert open_guess(name)
+
+
+def test_a_model_without_safetensors_is_refused_before_anything_is_downloaded(hub: Hub, tmp_path: Path) -> None:
+    folder = save_clip(hub.folder / "some" / "clip")
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    with pytest.raises(EngineUnavailable, match=r"some/clip has no model.safetensors at main, and Kuotu loads no pick"):
+        Puller(endpoint=hub.address).plan_beside(ClipChoice(model="some/clip", cache=tmp_path))
+    assert hub.fetched() == set()
 
 
 def test_a_hub_out_of_reach_is_one_sentence(choice: Choice) -> None:

@@ -155,3 +155,31 @@ async def test_what_the_doctor_understood_of_a_classifier(examined: Examine, tmp
     (tmp_path / "config.json").write_text('{"id2label": {"0": "sfw", "1": "nsfw"}}', "utf-8")
     _, told = await examined(safety=str(tmp_path))
     assert line(told, "safety").endswith("unsafe from 0.95; explicit: nsfw; suggestive: none")
+
+
+@pytest.mark.parametrize(
+    ("guesser", "said"),
+    [
+        pytest.param("statistics", "✓ statistics", id="what ships"),
+        pytest.param(
+            "org/name?cache=/nowhere",
+            "✗ KUOTU_SURPRISE=org/name is not on this machine; run: kuotu pull --surprise",
+            id="not here",
+        ),
+    ],
+)
+async def test_what_guesses_the_surprise(examined: Examine, guesser: str, said: str) -> None:
+    worst, told = await examined(surprise=guesser)
+    assert line(told, "surprise") == said
+    assert worst == int(said.startswith("✗"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("clip", "✓ statistics and {0}?weight=8; {0}; weight 8, offset -6"), ("vit", "✗ KUOTU_SURPRISE={0} is a vit; ")],
+)
+async def test_what_the_doctor_finds_of_a_clip(examined: Examine, tmp_path: Path, kind: str, said: str) -> None:
+    (tmp_path / "config.json").write_text(f'{{"model_type": "{kind}"}}', "utf-8")
+    (tmp_path / "model.safetensors").touch()
+    _, told = await examined(surprise=f"{tmp_path}?weight=8")
+    assert line(told, "surprise").startswith(said.format(tmp_path))

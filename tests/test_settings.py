@@ -45,6 +45,7 @@ def test_a_variable_is_read(monkeypatch: pytest.MonkeyPatch, name: str, text: st
         pytest.param({"engine": "dalle"}, "KUOTU_ENGINE='dalle': Input should be 'auto', 'patchmatch'", id="engine"),
         pytest.param({"admins": "1,me"}, "KUOTU_ADMINS='1,me': ids are numbers, with commas between them", id="admins"),
         pytest.param({"safety": "oracle"}, "KUOTU_SAFETY='oracle': use mobilenet, none, a hub id", id="safety"),
+        pytest.param({"surprise": "oracle"}, "KUOTU_SURPRISE='oracle': use statistics, a hub id", id="surprise"),
         pytest.param({"quota": 0}, "KUOTU_QUOTA=0: Input should be greater than or equal to 1", id="quota"),
         pytest.param({"telegram_api": "telegram"}, "KUOTU_TELEGRAM_API='telegram': an address looks like", id="api"),
         pytest.param({"webhook_url": "ftp://me"}, "KUOTU_WEBHOOK_URL='ftp://me': an address looks like", id="webhook"),

@@ -12,7 +12,14 @@ import numpy as np
 import torch
 from peft import LoraConfig, get_peft_model_state_dict
 from tiny_models import BUILDERS
-from transformers import ViTConfig, ViTForImageClassification, ViTImageProcessorPil
+from transformers import (
+    CLIPConfig,
+    CLIPImageProcessorPil,
+    CLIPModel,
+    ViTConfig,
+    ViTForImageClassification,
+    ViTImageProcessorPil,
+)
 
 from inference.canvas import Direction, Extent, scaled
 from inference.diffusion.engine import Diffusion, open_diffusion
@@ -80,6 +87,41 @@ def save_classifier(folder: Path, *classes: str, **config: Any) -> Path:
         ViTForImageClassification(shape).save_pretrained(folder)
     ViTImageProcessorPil(size={"height": 32, "width": 32}).save_pretrained(folder)
     return folder
+
+
+def save_clip(folder: Path, *, colours: bool = False) -> Path:
+    """An untrained CLIP that sees pictures of 32 px; with `colours` one whose vectors are mean colours."""
+    vision = {"num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16, "image_size": 32}
+    text = {"vocab_size": 16, "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = CLIPConfig(
+        text_config={**text, "intermediate_size": 16, "bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 1},
+        vision_config={**vision, "hidden_size": 8, "patch_size": 8},
+        projection_dim=3 if colours else 8,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(23)
+        model = CLIPModel(config)
+    if colours:
+        _see_colours(model)
+    model.save_pretrained(folder)
+    CLIPImageProcessorPil(size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32}).save_pretrained(folder)
+    return folder
+
+
+def _see_colours(model: Any) -> None:
+    """Each patch is red, green, blue, their opposites, and a constant so large that normalising changes nothing."""
+    vision = model.vision_model
+    attention = vision.encoder.layers[0].self_attn
+    with torch.no_grad():
+        for name, weights in vision.named_parameters():
+            weights.fill_(float("norm" in name and name.endswith("weight")))
+        for channel in range(3):
+            vision.embeddings.patch_embedding.weight[channel, channel] = 1 / 64
+            vision.embeddings.patch_embedding.weight[channel + 3, channel] = -1 / 64
+        vision.embeddings.position_embedding.weight[:, 6], vision.embeddings.position_embedding.weight[:, 7] = 100, -100
+        attention.v_proj.weight.copy_(torch.eye(8))
+        attention.out_proj.weight.copy_(torch.eye(8))
+        model.visual_projection.weight.copy_(torch.eye(3, 8))
 
 
 def opener(presets: Path) -> Opened:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
 from PIL import Image
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import field_validator
 
+from inference.diffusion.hubmodel import HubModel
 from inference.engine import EngineUnavailable, Pixels
 from inference.safety import Scores, looks
 
@@ -26,19 +26,19 @@ LOOK: Final = 448  # px a side; the model's own processor shrinks further
 _log = logging.getLogger(__name__)
 
 
-class Classification(BaseModel):
-    """What KUOTU_SAFETY says: a hub id or a folder, and options, as in `org/name?explicit=high,medium&suggestive=low`.
+class Classification(HubModel):
+    """What KUOTU_SAFETY says, as in `org/name?explicit=high,medium&suggestive=low`.
 
     Without the options a class counts when its name says so.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    setting = "KUOTU_SAFETY"
+    purpose = "classifies photos and results"
+    command = "kuotu pull --safety"
+    example = "?explicit=high,medium"
 
-    model: str
     explicit: tuple[str, ...] = ()  # names of classes
     suggestive: tuple[str, ...] = ()
-    revision: str = "main"
-    cache: Path | None = None  # where downloads are kept; None: the hub library's own folder
 
     @field_validator("explicit", "suggestive", mode="before")
     @classmethod
@@ -64,30 +64,10 @@ class Located:
         return f"{counted}; suggestive: {', '.join(sorted(self.suggestive)) or 'none'}"
 
 
-def parse_classification(text: str) -> Classification:
-    """Raises EngineUnavailable naming the option that is wrong."""
-    model, _, query = text.partition("?")
-    try:
-        return Classification.model_validate({"model": model, **dict(parse_qsl(query, strict_parsing=bool(query)))})
-    except ValidationError as error:
-        first = error.errors()[0]
-        known = ", ".join(name for name in Classification.model_fields if name != "model")
-        raise EngineUnavailable(
-            f"KUOTU_SAFETY={text}: option {first['loc'][0]}: {first['msg']} (the options are {known})"
-        ) from None
-    except ValueError:
-        raise EngineUnavailable(f"KUOTU_SAFETY={text}: options are written ?explicit=high,medium") from None
-
-
 def locate(text: str) -> Located:
     """Find a classifier and read which classes it has; imports no torch. Raises EngineUnavailable with the remedy."""
-    from inference.diffusion.checkpoint import folder_of
-    from inference.diffusion.presets import Repository
-
-    wanted = parse_classification(text)
-    folder = folder_of(Repository(repo=wanted.model, revision=wanted.revision), wanted.cache)
-    if folder is None:
-        raise EngineUnavailable(f"KUOTU_SAFETY={wanted.model} is not on this machine; run: kuotu pull --safety")
+    wanted = Classification.parse(text)
+    folder = wanted.folder()
     try:
         classes = json.loads((folder / "config.json").read_text("utf-8"))["id2label"].values()
     except (OSError, KeyError, ValueError):
@@ -123,7 +103,7 @@ class TransformersClassifier:
     def __init__(self, text: str) -> None:
         """Raises EngineUnavailable with the remedy."""
         self._located = locate(text)
-        self.name = parse_classification(text).model
+        self.name = Classification.parse(text).model
         self._classify = self._opened()
         _log.info("pictures are checked by %s: %s", self.name, self._located)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -18,12 +19,14 @@ from huggingface_hub.utils._headers import build_hf_headers
 
 from inference.diffusion.checkpoint import INDEX, cache_of, free_space
 from inference.diffusion.choice import Choice
-from inference.diffusion.classifier import Classification
+from inference.diffusion.hubmodel import HubModel
 from inference.diffusion.presets import Lora, Preset, Repository, load_presets
 from inference.engine import EngineUnavailable
 
 GB = 1e9
 DESCRIPTIONS = (".json", ".txt", ".model", ".jinja", ".md")
+WEIGHTS = "model.safetensors"  # as transformers names them in one file; and in several:
+SHARDS = r"model-\d+-of-\d+\.safetensors"
 
 Wanted: TypeAlias = Callable[[Iterable[str], Repository], list[str]]
 """Which of a repository's files are downloaded."""
@@ -88,13 +91,18 @@ class Hub:
         files = [file for repository in remote for file in self._files(repository, chosen, cache)]
         return Download(name, preset.title, f"{preset.licence}; {preset.permits}", tuple(files), cache)
 
-    def plan_classifier(self, classification: Classification) -> Download:
-        """Ask what a classifier costs. Raises EngineUnavailable as `plan` does."""
-        name, cache = classification.model, cache_of(classification.cache)
-        own = Repository(repo=name, revision=classification.revision)
-        files = [] if Path(name).expanduser().is_dir() else self._files(own, _at_the_top, cache)
+    def plan_beside(self, model: HubModel) -> Download:
+        """Ask what a model beside the engine's costs. Raises EngineUnavailable as `plan` does."""
+        name, cache = model.model, cache_of(model.cache)
+        remote = not Path(name).expanduser().is_dir()
+        files = list(self._files(model.repository, _at_the_top, cache)) if remote else []
+        if remote and not any(file.name.endswith(".safetensors") for file in files):
+            raise EngineUnavailable(
+                f"{name} has no {WEIGHTS} at {model.revision}, and Kuotu loads no pickles; name another model, or "
+                f"one of its revisions that has it: '{name}?revision=…'"
+            )
         terms = f"read it at {self._endpoint}/{name} before you use it"
-        return Download(name, "classifies photos and results", terms, tuple(files), cache)
+        return Download(name, model.purpose, terms, tuple(files), cache)
 
     def pull(self, download: Download) -> None:
         """Download what is missing, showing each file's progress on stderr; call again after an interruption."""
@@ -181,9 +189,9 @@ def wanted(names: Iterable[str], repository: Repository, preset: Preset) -> list
 
 
 def _at_the_top(names: Iterable[str], _repository: Repository) -> list[str]:
-    """What a classifier's folder needs: folders beside hold other formats and training states."""
+    """What transformers loads of a folder: other formats, copies and training states lie beside or in folders."""
     here = sorted(name for name in names if "/" not in name)
-    return [name for name in here if name.endswith((*DESCRIPTIONS, ".safetensors"))]
+    return [name for name in here if name.endswith(DESCRIPTIONS) or re.fullmatch(SHARDS, name) or name == WEIGHTS]
 
 
 def _preset(choice: Choice) -> tuple[str, Preset]:

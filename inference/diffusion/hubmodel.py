@@ -1,0 +1,54 @@
+"""A model beside the engine's that a setting names: a hub id or a folder, with options. Imports no torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar, Self
+from urllib.parse import parse_qsl
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from inference.diffusion.checkpoint import folder_of
+from inference.diffusion.presets import Repository
+from inference.engine import EngineUnavailable
+
+
+class HubModel(BaseModel):
+    """What a setting says, as in `org/name?revision=…`; subclasses say which setting, and add options."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    setting: ClassVar[str]
+    purpose: ClassVar[str]  # for `kuotu pull`, before it downloads
+    command: ClassVar[str]  # that downloads it
+    example: ClassVar[str]  # of options
+
+    model: str
+    revision: str = "main"
+    cache: Path | None = None  # where downloads are kept; None: the hub library's own folder
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Raises EngineUnavailable naming the option that is wrong."""
+        model, _, query = text.partition("?")
+        try:
+            return cls.model_validate({"model": model, **dict(parse_qsl(query, strict_parsing=bool(query)))})
+        except ValidationError as error:
+            first = error.errors()[0]
+            known = ", ".join(name for name in cls.model_fields if name != "model")
+            raise EngineUnavailable(
+                f"{cls.setting}={text}: option {first['loc'][0]}: {first['msg']} (the options are {known})"
+            ) from None
+        except ValueError:
+            raise EngineUnavailable(f"{cls.setting}={text}: options are written {cls.example}") from None
+
+    @property
+    def repository(self) -> Repository:
+        return Repository(repo=self.model, revision=self.revision)
+
+    def folder(self) -> Path:
+        """Where it is on this machine. Raises EngineUnavailable with the command that downloads it."""
+        folder = folder_of(self.repository, self.cache)
+        if folder is None:
+            raise EngineUnavailable(f"{self.setting}={self.model} is not on this machine; run: {self.command}")
+        return folder
