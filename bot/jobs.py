@@ -93,8 +93,16 @@ class Worker:
             style=Style(expansion.style),
             seed=expansion.seed,
             prompt=expansion.prompt,
+            beside=await self._beside(expansion),
             doubles=expansion.doubles,
         )
+
+    async def _beside(self, expansion: Expansion) -> tuple[int, ...]:
+        """Seeds of the variants of the same start that still wait: an engine may paint them in the same call."""
+        if expansion.batch is None:
+            return ()
+        variants = await self.services.store.batch(expansion.batch)
+        return tuple(variant.seed for variant in variants if variant.status is Status.WAITING)
 
     async def _keep(self, expansion: Expansion, outcome: Outcome) -> None:
         """Store the pictures, then the row; when that was deleted meanwhile, the pictures go, too."""

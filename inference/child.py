@@ -140,7 +140,8 @@ def _carried_out(engine: CheckedEngine, order: Frame, report: Callable[[float], 
     margins = Margins(*values["margins"])
     photo = decode(order.blobs[0])
     report(DECODED)
-    request = Request(photo, margins, Style(values["style"]), values["seed"], values["prompt"])
+    style, beside = Style(values["style"]), tuple(values["beside"])
+    request = Request(photo, margins, style, values["seed"], values["prompt"], beside)
     work = engine.double if values["doubles"] else engine.expand
     checked = work(request, lambda fraction: report(DECODED + fraction * (PAINTED - DECODED)))
     report(PAINTED)

@@ -47,6 +47,7 @@ class Request:
     style: Style = Style.FAITHFUL
     seed: int = 0  # 0 to 2**31 - 1
     prompt: str = ""
+    beside: tuple[int, ...] = ()  # seeds that the same will be asked for next; they change when it is painted, not what
 
     @property
     def extent(self) -> Extent:

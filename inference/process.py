@@ -37,6 +37,7 @@ class Order:
     style: Style = Style.FAITHFUL
     seed: int = 0  # 0 to 2**31 - 1
     prompt: str = ""
+    beside: tuple[int, ...] = ()  # seeds of the variants of the same start that still wait
     doubles: bool = False
 
 
@@ -230,7 +231,7 @@ def _alive(opening: asyncio.Task[Link]) -> bool:
 
 def _frame(number: int, order: Order) -> Frame:
     choices: dict[str, Any] = {"margins": astuple(order.margins), "style": order.style}
-    choices |= {"seed": order.seed, "prompt": order.prompt, "doubles": order.doubles}
+    choices |= {"seed": order.seed, "prompt": order.prompt, "beside": order.beside, "doubles": order.doubles}
     return Frame("expand", {"number": number, **choices}, (order.photo,))
 
 

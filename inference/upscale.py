@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
+from math import ceil, floor
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.canvas import Extent
+from inference.canvas import Box, Extent
 from inference.engine import Pixels, Report, ignore
 from inference.network import WEIGHTS, Network
 
@@ -20,20 +22,24 @@ NAME: Final = "upscale"  # what stands where an engine's name does
 REACH: Final = 9  # px around a tile that its enlargement depends on, by the network's construction
 TILE: Final = 256  # px; one tile takes about 80 MB
 WORTHWHILE: Final = 1.6  # times; below it resampling and sharpening do as well
+TAPS: Final = 4  # px to each side that resampling looks at
+NOTHING: Final = Box(0, 0, 0, 0)
 ROUNDS: Final = 4  # of back-projection
 ROWS: Final = 128  # of the original that are made consistent at a time
 MARGIN: Final = 16  # rows around them, beyond what the rounds carry over
 GUESSED: Final = 0.8  # of the progress, when the network has done its part
 
 
-def upscale(pixels: Pixels, report: Report = ignore) -> Pixels:
-    """(2 * height, 2 * width, 3). Tiles overlap by what the network sees, so that no seam lies between them."""
+def upscale(pixels: Pixels, report: Report = ignore, unread: Box = NOTHING) -> Pixels:
+    """(2 * height, 2 * width, 3). Tiles overlap by what the network sees, so that no seam lies between them.
+
+    `unread`, in pixels of the small picture, stays black: whoever asks does not look there.
+    """
     height, width = pixels.shape[:2]
-    large = np.empty((2 * height, 2 * width, 3), np.uint8)
-    tiles = [(top, left) for top in range(0, height, TILE) for left in range(0, width, TILE)]
-    for number, (top, left) in enumerate(tiles):
+    large = np.zeros((2 * height, 2 * width, 3), np.uint8)
+    tiles = list(_tiles(Extent(width, height), unread))
+    for number, (left, top, right, bottom) in enumerate(tiles):
         report(number / len(tiles))
-        bottom, right = min(top + TILE, height), min(left + TILE, width)
         enlarged = _network()(_around(pixels, top, left, bottom, right))
         large[2 * top : 2 * bottom, 2 * left : 2 * right] = enlarged[2 * REACH : -2 * REACH, 2 * REACH : -2 * REACH]
     report(1.0)
@@ -59,10 +65,14 @@ def upscale_expansion(master: Pixels, report: Report = ignore) -> Pixels:
     return large
 
 
-def enlarge(pixels: Pixels, size: Extent) -> Pixels:
-    """The picture at another size: by the network first where it is to grow by more than WORTHWHILE, then resampled."""
-    if _growth(Extent(pixels.shape[1], pixels.shape[0]), size) > WORTHWHILE:
-        pixels = upscale(pixels)
+def enlarge(pixels: Pixels, size: Extent, unread: Box = NOTHING) -> Pixels:
+    """The picture at another size: by the network first where it is to grow by more than WORTHWHILE, then resampled.
+
+    Within `unread`, in pixels of that size, there may be anything.
+    """
+    small = Extent(pixels.shape[1], pixels.shape[0])
+    if _growth(small, size) > WORTHWHILE:
+        pixels = upscale(pixels, unread=_shrunk(unread, size, small))
     shrinks = size.width * size.height < pixels.shape[0] * pixels.shape[1]
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LANCZOS4
     return np.asarray(cv2.resize(pixels, size, interpolation=method), np.uint8)
@@ -76,6 +86,33 @@ def softened(small: Extent, size: Extent) -> float:
 
 def _growth(small: Extent, size: Extent) -> float:
     return max(size.width / small.width, size.height / small.height)
+
+
+def _tiles(extent: Extent, unread: Box) -> Iterator[Box]:
+    """All but what is unread, in pieces of at most TILE px a side."""
+    width, height = extent
+    around = (
+        Box(0, 0, width, unread.top),
+        Box(0, unread.bottom, width, height),
+        Box(0, unread.top, unread.left, unread.bottom),
+        Box(unread.right, unread.top, width, unread.bottom),
+    )
+    for area in around:
+        for top in range(area.top, area.bottom, TILE):
+            for left in range(area.left, area.right, TILE):
+                yield Box(left, top, min(left + TILE, area.right), min(top + TILE, area.bottom))
+
+
+def _shrunk(unread: Box, size: Extent, small: Extent) -> Box:
+    """What is unread of the small picture: TAPS less on each side where there is something beyond."""
+    across, down = small.width / size.width, small.height / size.height
+    shrunk = Box(
+        ceil(unread.left * across) + TAPS if unread.left else 0,
+        ceil(unread.top * down) + TAPS if unread.top else 0,
+        small.width if unread.right == size.width else floor(unread.right * across) - TAPS,
+        small.height if unread.bottom == size.height else floor(unread.bottom * down) - TAPS,
+    )
+    return shrunk if shrunk.left < shrunk.right and shrunk.top < shrunk.bottom else NOTHING
 
 
 @cache

@@ -20,17 +20,6 @@ from inference.diffusion.words import labels
 from inference.engine import Style, ignore
 
 
-@pytest.mark.parametrize("name", ["tiny-sd15", "tiny-sdxl-quality", "tiny-flux-fill"])
-def test_variants_in_a_padded_batch_are_what_they_are_alone(tiny_engine: Opened, name: str) -> None:
-    """The first and the last have the place in their batch that they have alone; sums run otherwise in other places."""
-    engine, request = tiny_engine(name, batch=2), request_for("coffee", 120)
-    three = engine.variants(request, [1, 2, 3], ignore)
-    alone = [engine.expand(replace(request, seed=seed), ignore) for seed in (1, 2, 3)]
-    assert np.array_equal(three[0], alone[0])
-    assert np.abs(three[1].astype(int) - alone[1]).max() <= 2
-    assert np.array_equal(three[2], alone[2])
-
-
 def test_an_edit_pipeline_never_sees_two_pictures(tiny_engine: Opened) -> None:
     engine = tiny_engine("tiny-klein", batch=4)
     assert engine.batch == 1

@@ -8,11 +8,14 @@ import cv2
 import numpy as np
 import pytest
 
-from inference.canvas import Extent, Margins
+from inference.canvas import Box, Extent, Margins
+from inference.compositing import compose
 from inference.diffusion.finish import finish
 from inference.diffusion.window import plan
 from inference.engine import Pixels
 from inference.photo import decode
+from inference.sharpness import sharpen_to
+from inference.upscale import enlarge, softened
 
 SAMPLES = Path(__file__).parents[1] / "bot" / "playground" / "samples"
 MARGINS = Margins(160, 100, 140, 120)
@@ -49,3 +52,31 @@ def test_what_was_painted_at_half_the_size_comes_near_the_photos_sharpness(name:
     assert np.array_equal(canvas[100 : height - 120, 160 : width - 140], photo)
     assert np.array_equal(canvas, again)
     assert np.array_equal(other[~new], canvas[~new])
+
+
+@pytest.mark.parametrize(
+    "margins",
+    [
+        pytest.param(MARGINS, id="all sides"),
+        pytest.param(Margins(left=250), id="left"),
+        pytest.param(Margins(top=60, bottom=90), id="vertical"),
+        pytest.param(Margins(right=8), id="hardly at all"),
+    ],
+)
+def test_the_network_enlarges_what_is_looked_at_and_nothing_else_changes(margins: Margins) -> None:
+    """Against the whole picture enlarged, whatever stands where it is not looked at."""
+    true = scene("picos")
+    extent = Extent(true.shape[1] - margins.left - margins.right, true.shape[0] - margins.top - margins.bottom)
+    place = margins.box(extent)
+    photo = np.ascontiguousarray(true[place.top : place.bottom, place.left : place.right])
+    window = plan(extent, margins, 16 * 1024, 8)
+    left, top, right, bottom = window.box
+    painted = np.asarray(cv2.resize(true[top:bottom, left:right], window.work, interpolation=cv2.INTER_AREA), np.uint8)
+    assert (right - left) / painted.shape[1] > 1.6
+    size = Extent(right - left, bottom - top)
+    kept = Box(max(place.left, left), max(place.top, top), min(place.right, right), min(place.bottom, bottom))
+    part = np.ascontiguousarray(true[kept.top : kept.bottom, kept.left : kept.right])
+    around = Margins(kept.left - left, kept.top - top, right - kept.right, bottom - kept.bottom)
+    whole = sharpen_to(compose(enlarge(painted, size), part, around), around, softened(Extent(*window.work), size), 0)
+    canvas = finish(painted, photo, margins, window, register=False)
+    assert np.array_equal(canvas[top:bottom, left:right], whole)

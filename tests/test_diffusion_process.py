@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +91,29 @@ async def test_in_a_process_of_its_own(tiny_presets: Path) -> None:
     assert again.master == outcome.master
     left, top, right, bottom = request.margins.box(request.extent)
     assert np.array_equal(decode(outcome.master)[top:bottom, left:right], request.photo)
+
+
+async def test_variants_that_wait_are_painted_in_the_call_of_the_first(
+    tiny_presets: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    checks, opener = Checks(gate=False, classifier=NO_CLASSIFIER), "tests.tiny_engines:open_engine"
+    process = EngineProcess(EngineName.DIFFUSION, str(tiny_presets), checks=checks, opener=opener)
+    request = request_for("coffee", 120)
+    order = Order(encode_master(request.photo), request.margins, prompt="tiny-flux-fill?batch=4")
+    orders = [replace(order, seed=seed) for seed in (4, 5, 6)]
+    try:
+        alone = [(await process.expand(order, ignore)).master for order in orders]
+        caplog.clear()
+        first = await process.expand(replace(orders[0], beside=(5, 6)), ignore)
+        second = await process.expand(replace(orders[1], beside=(6,)), ignore)
+        third = await process.expand(orders[2], ignore)
+    finally:
+        await process.close()
+    assert [first.master, second.master, third.master] == alone
+    assert first.recipe["key"] == second.recipe["key"]
+    assert " batch=4 " in second.recipe["key"]
+    assert len([line for line in caplog.messages if line.startswith("painting")]) == 1
 
 
 def test_a_model_that_is_not_here_names_the_command(tmp_path: Path) -> None:

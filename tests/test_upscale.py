@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inference.canvas import Extent
+from inference.canvas import Box, Extent
 from inference.engine import Cancelled, Pixels, Report
 from inference.network import WEIGHTS, Network
 from inference.photo import decode
@@ -141,3 +141,15 @@ def test_progress_grows_to_one_and_cancelling_passes_through(
 
 def test_the_network_stays_within_a_megabyte() -> None:
     assert (WEIGHTS / "upscale.onnx").stat().st_size <= 1_000_000
+
+
+@pytest.mark.parametrize(
+    "unread", [Box(60, 50, 290, 200), Box(0, 90, 310, 240), Box(41, 0, 77, 240)], ids=["middle", "below", "column"]
+)
+def test_what_nobody_looks_at_is_left_out_and_the_rest_stays_the_same(unread: Box) -> None:
+    photo = small("life", 400)[:240, :310]
+    looked_at = np.ones((480, 620), bool)
+    looked_at[2 * unread.top : 2 * unread.bottom, 2 * unread.left : 2 * unread.right] = False
+    whole, part = upscale(photo), upscale(photo, unread=unread)
+    assert np.array_equal(part[looked_at], whole[looked_at])
+    assert not part[~looked_at].any()

@@ -1,7 +1,7 @@
 """The engine with weights on tiny pipelines, for the whole bot: a caption's first word says which preset paints.
 
-`open_engine` stands where `inference.engine:open_engine` does; the model is the presets file. A second word may ask for
-a bad day: «tiny-sdxl exhausted».
+`open_engine` stands where `inference.engine:open_engine` does; the model is the presets file. The first word may hold
+options, «tiny-sd15?batch=4», and a second one may ask for a bad day: «tiny-sdxl exhausted».
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ class Wardrobe:
         return self._opened[name], replace(request, prompt="" if mood else words)
 
     def _open(self, preset: str, mood: str) -> Diffusion:
-        fine = Diffusion.open(parse_choice(f"{preset}?presets={self._presets}"))
+        options = "&" if "?" in preset else "?"
+        fine = Diffusion.open(parse_choice(f"{preset}{options}presets={self._presets}"))
         return Diffusion(fine.checkpoint, fine.card, fine.mode, loader=MOODS[mood](self._presets)) if mood else fine
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -13,17 +14,17 @@ from inference.canvas import Box, Extent, Margins
 from inference.diffusion.card import count_cards, exhausted, find_card
 from inference.diffusion.checkpoint import Checkpoint, find
 from inference.diffusion.choice import Choice, parse_choice
-from inference.diffusion.finish import finish
 from inference.diffusion.memory import Card, Mode, choose, next_mode
 from inference.diffusion.painter import Call, paint
 from inference.diffusion.pipeline import Pipeline, compile_blocks, free, load
 from inference.diffusion.presets import Fill, Kind
 from inference.diffusion.prompts import Wording, write
+from inference.diffusion.siblings import Found, Kept, Painting, seated, start_of
 from inference.diffusion.sketch import Sketch, sketch
 from inference.diffusion.window import passes, plan, sizes
 from inference.diffusion.words import drawn
 from inference.engine import EngineUnavailable, Pixels, Recipe, Report, Request, Style, ignore, versions
-from inference.gate import Unfit, judge_painted
+from inference.gate import Problem, Unfit, judge_painted
 from inference.patchmatch import kernel
 
 Loader: TypeAlias = Callable[[Checkpoint, Mode, Card], Pipeline]
@@ -51,11 +52,12 @@ class Diffusion:
         compiler: str = "",
         loader: Loader = load,
     ) -> None:
-        """Load at once. `batch` pictures are painted in every call, copies where there are fewer variants."""
+        """Load at once. `batch` pictures are painted in every call: variants of one start, and copies."""
         self.checkpoint, self.preset, self.card, self.mode = checkpoint, checkpoint.preset, card, mode
         self.devices = count_cards()
         self.batch = 1 if checkpoint.preset.kind is Kind.EDIT else batch
         self._loader, self._compiler = loader, compiler
+        self._kept = Kept()
         if self.preset.fill is Fill.PATCHMATCH:
             kernel.cache_in(kernel.default_folder())
         self.pipeline: Pipeline = self._load()
@@ -73,10 +75,7 @@ class Diffusion:
 
     @property
     def key(self) -> str:
-        """What a picture depends on besides its request: the same key and request give the same pixels.
-
-        Of several variants in one batch only the first is exact; the others may differ by rounding.
-        """
+        """What a picture depends on besides its request: the same key and request give the same pixels."""
         preset = hashlib.sha256(self.preset.model_dump_json().encode()).hexdigest()[:16]
         made = f"{self.checkpoint.name}@{self.checkpoint.revision} preset={preset} {self.mode} batch={self.batch}"
         size = f"budget={self.preset.budget} multiple={self.preset.multiple}"
@@ -92,63 +91,83 @@ class Diffusion:
         return {"words": [word.id for word, _ in found], "key": self.key, "worked_at": worked}
 
     def expand(self, request: Request, report: Report) -> Pixels:
-        return self.variants(request, [request.seed], report)[0]
-
-    def variants(self, request: Request, seeds: Sequence[int], report: Report) -> list[Pixels]:
-        """One canvas per seed. With memory exhausted, the next mode, and once more from the start.
+        """With memory exhausted, in the next mode, from the start. What the call has room for is painted beside it.
 
         Raises MemoryError when the most frugal mode does not fit either, Unfit when the model ignored the photo.
         """
         if not request.margins:
-            return [request.photo.copy() for _ in seeds]
+            return request.photo.copy()
+        report(0.0)
+        start = start_of(request) if self.batch > 1 else ""
+        found = self._kept.take(start, request.seed, request.beside)
+        if found is None:
+            others = [seed for seed in request.beside if (start, seed) not in self._kept]
+            painted = self._painted(request, seated(request.seed, others, self.batch), report)
+            found = painted.pop(request.seed)
+            self._kept.put(start, painted)
+        if isinstance(found, Problem):
+            raise Unfit(found)
+        canvas = found.finished()
+        report(1.0)
+        return canvas
+
+    def variants(self, request: Request, seeds: Sequence[int], report: Report) -> list[Pixels]:
+        """One canvas per seed, in as few calls as there are seeds for one seat."""
+        share = 1 / max(1, len(seeds))
+        return [
+            self.expand(
+                replace(request, seed=seed, beside=tuple(seeds[number + 1 :])), _within(report, number * share, share)
+            )
+            for number, seed in enumerate(seeds)
+        ]
+
+    def _painted(self, request: Request, seats: Sequence[int], report: Report) -> dict[int, Found]:
+        """What was painted for each seed."""
         while True:
             try:
-                return self._painted(request, seeds, report)
+                return self._in_passes(request, seats, report)
             except RuntimeError as error:
                 if not exhausted(error):
                     raise
                 reason = str(error).split("\n")[0]
             self._fall_back(reason)
 
-    def _painted(self, request: Request, seeds: Sequence[int], report: Report) -> list[Pixels]:
-        canvases = list[Pixels]()
-        for start in range(0, len(seeds), self.batch):
-            some = seeds[start : start + self.batch]
-            padded = [*some, *[some[-1]] * (self.batch - len(some))]
-            share = len(some) / len(seeds)
-            canvases += self._batch(request, padded, _within(report, start / len(seeds), share))[: len(some)]
-        return canvases
-
-    def _batch(self, request: Request, seeds: Sequence[int], report: Report) -> list[Pixels]:
-        """All passes of some variants of one photo."""
-        wordings = [write(self.preset, request.style, request.margins, seed, request.prompt) for seed in seeds]
-        canvases, steps = [request.photo] * len(seeds), passes(request.extent, request.margins)
+    def _in_passes(self, request: Request, seats: Sequence[int], report: Report) -> dict[int, Found]:
+        """In whose seat a pass went wrong, there sits a copy of another in those that follow."""
+        found, steps = dict[int, Found](), passes(request.extent, request.margins)
+        canvases = dict.fromkeys(seats, request.photo)
         for number, step in enumerate(steps):
-            call = Call(request.style, wordings, [(seed + PASS * number) % SEEDS for seed in seeds])
             part = _within(report, number / len(steps), 1 / len(steps))
-            canvases = self._pass(canvases, step, call, part)
-        report(1.0)
-        return canvases
+            if number:
+                canvases = _continued(found, part)
+            if not canvases:
+                break
+            sitting = [seed if seed in canvases else next(iter(canvases)) for seed in seats]
+            wordings = [write(self.preset, request.style, request.margins, seed, request.prompt) for seed in sitting]
+            call = Call(request.style, wordings, [(seed + PASS * number) % SEEDS for seed in sitting])
+            painted = self._pass([canvases[seed] for seed in sitting], step, call, part)
+            found |= {seed: painted[seed % self.batch] for seed in canvases}
+        return found
 
-    def _pass(self, canvases: list[Pixels], margins: Margins, call: Call, report: Report) -> list[Pixels]:
+    def _pass(self, canvases: Sequence[Pixels], margins: Margins, call: Call, report: Report) -> list[Found]:
+        """What was painted in each seat."""
         report(0.0)
         preset = self.preset
         extent = Extent(canvases[0].shape[1], canvases[0].shape[0])
         window = plan(extent, margins, preset.budget, preset.multiple)
-        sketches = [
-            sketch(canvas, margins, window, preset.fill, preset.overlap, seed)
-            for canvas, seed in zip(canvases, call.seeds, strict=True)
-        ]
-        words = " ".join(call.wordings[0].words) or "no words of our own"
+        sketches = {
+            seed: sketch(canvas, margins, window, preset.fill, preset.overlap, seed)
+            for seed, canvas in dict(zip(call.seeds, canvases, strict=True)).items()
+        }
+        words = "; ".join(dict.fromkeys(" ".join(wording.words) for wording in call.wordings)) or "no words of our own"
         _log.info("painting %dx%d at %dx%d with %s", *margins.canvas(extent), *window.work, words)
-        painted = paint(self.pipeline, preset, sketches, call, _within(report, 0.05, 0.85))
+        shown = [sketches[seed] for seed in call.seeds]
+        painted = paint(self.pipeline, preset, shown, call, _within(report, 0.05, 0.85))
         report(0.9)
-        for one, shown in zip(painted, sketches, strict=True):
-            if problem := judge_painted(one, shown.photo, shown.margins, shown.picture, preset.foreign):
-                raise Unfit(problem)
         return [
-            finish(one, canvas, margins, window, register=preset.registers, seed=seed)
-            for one, canvas, seed in zip(painted, canvases, call.seeds, strict=True)
+            judge_painted(one, seen.photo, seen.margins, seen.picture, preset.foreign)
+            or Painting(one, canvas, margins, window, preset.registers, seed)
+            for one, seen, canvas, seed in zip(painted, shown, canvases, call.seeds, strict=True)
         ]
 
     def _load(self) -> Pipeline:
@@ -195,6 +214,7 @@ class Diffusion:
             raise MemoryError(f"{self.checkpoint.name} does not fit into {self.card.name} in any mode: {reason}")
         self._note_fallback(following, reason)
         self.pipeline = None
+        self._kept.clear()
         free(self.card)
         try:
             self.pipeline = self._load()
@@ -209,6 +229,16 @@ class Diffusion:
 def open_diffusion(model: str) -> Diffusion:
     """The engine that KUOTU_MODEL describes. Raises EngineUnavailable with the remedy."""
     return Diffusion.open(parse_choice(model))
+
+
+def _continued(found: Mapping[int, Found], report: Report) -> dict[int, Pixels]:
+    """The canvases that the next pass goes on from; it may be left before each of them."""
+    canvases = dict[int, Pixels]()
+    for seed, one in found.items():
+        report(0.0)
+        if isinstance(one, Painting):
+            canvases[seed] = one.finished()
+    return canvases
 
 
 def _within(report: Report, start: float, share: float) -> Report:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
+
 import numpy as np
 
+from inference import membrane
 from inference.canvas import Box, Extent, Margins
-from inference.compositing import compose
+from inference.compositing import BAND, compose
 from inference.diffusion.window import Window
 from inference.engine import Pixels
 from inference.sharpness import sharpen_to
-from inference.upscale import enlarge, softened
+from inference.upscale import NOTHING, enlarge, softened
 
 
 def finish(
@@ -24,7 +27,8 @@ def finish(
     part = photo[kept.top - place.top : kept.bottom - place.top, kept.left - place.left : kept.right - place.left]
     around = Margins(kept.left - box.left, kept.top - box.top, box.right - kept.right, box.bottom - kept.bottom)
     size = Extent(box.right - box.left, box.bottom - box.top)
-    fitted = compose(enlarge(painted, size), np.ascontiguousarray(part), around, register=register)
+    large = enlarge(painted, size, NOTHING if register else _unread(around, size))
+    fitted = compose(large, np.ascontiguousarray(part), around, register=register)
     fitted = sharpen_to(fitted, around, softened(Extent(*painted.shape[1::-1]), size), seed)
     width, height = margins.canvas(extent)
     if fitted.shape[:2] == (height, width):
@@ -33,3 +37,11 @@ def finish(
     canvas[place.top : place.bottom, place.left : place.right] = photo
     canvas[box.top : box.bottom, box.left : box.right] = fitted
     return canvas
+
+
+def _unread(around: Margins, size: Extent) -> Box:
+    """Where the photo will lie and nothing is compared with it: registration looks everywhere, the rest near seams."""
+    depth = max(BAND, membrane.DEPTH * -(-max(size) // membrane.GRID))
+    left, top, right, bottom = (side + depth if side else 0 for side in astuple(around))
+    unread = Box(left, top, size.width - right, size.height - bottom)
+    return unread if unread.left < unread.right and unread.top < unread.bottom else NOTHING
