@@ -133,3 +133,10 @@ def test_seeds_differ_and_stay_in_range() -> None:
     assert len(seeds) > 90
     assert max(seeds) < SEEDS
     assert min(seeds) >= 0
+
+
+def test_four_variants_have_four_remainders() -> None:
+    for _ in range(20):
+        seeds = [new_seed(variant) for variant in (1, 2, 3, 4)]
+        assert {seed % 4 for seed in seeds} == {0, 1, 2, 3}
+        assert all(0 <= seed < SEEDS for seed in seeds)

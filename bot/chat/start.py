@@ -212,7 +212,7 @@ def _row(
         bottom=margins.bottom,
         style=choice.style,
         prompt=choice.prompt,
-        seed=new_seed(),
+        seed=new_seed(variant),
     )
 
 
