@@ -62,7 +62,7 @@ async def result_caption(services: Services, say: Texts, expansion: Expansion) -
 async def result_keyboard(
     services: Services, say: Texts, expansion: Expansion, *, before: bool = False
 ) -> InlineKeyboardMarkup:
-    """Reactions first; then what makes more of it, what goes back, what shows how it grew; last what is done with it."""
+    """Reactions; what makes more of it; what goes back; what shows how it grew; what is done with it."""
     number = expansion.id
     counts = await services.gallery.counts(number)
     flip = (
