@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from telegram import Bot, User
 from telegram.error import InvalidToken, TelegramError
 
+from bot.films import films_possible
 from bot.settings import Settings, strangers
 from inference.checks import NO_CLASSIFIER
 from inference.diffusion.choice import Choice, parse_choice
@@ -73,6 +74,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     for finding in await asyncio.to_thread(lambda: list(_engine(settings))):
         yield finding
     yield _safety(settings)
+    yield _films()
     yield _port(settings)
     async for finding in _telegram(settings, database):
         yield finding
@@ -167,6 +169,12 @@ def _safety(settings: Settings) -> Finding:
         return Finding(State.GOOD, "safety", f"{name}, {bounds}; {locate(name)}")
     except EngineUnavailable as reason:
         return Finding(State.BAD, "safety", str(reason))
+
+
+def _films() -> Finding:
+    if films_possible():
+        return Finding(State.GOOD, "films", f"PyAV {version('av')}")
+    return Finding(State.OPTIONAL, "films", "no 🎬 button; .venv/bin/pip install -c constraints.txt -e '.[video]'")
 
 
 def _driver() -> Finding:
