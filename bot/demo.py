@@ -137,7 +137,7 @@ async def alone(address: str, transcript: Transcript) -> None:
     )
     async with Person(address, ANN, name="Ann", language="en") as chat:
         ann = Actor("Ann", chat, transcript)
-        await ann.says("/start")
+        await ann.says("/start", lambda m: "👋" in m.text)
         first = await ann.taps(await ann.sends("picos.jpg"), "Expand", result)
         await ann.taps(first, "Before", lambda m: "◑ After" in m.labels)
         further = await ann.taps(first, "Further", panel)
@@ -150,7 +150,7 @@ async def alone(address: str, transcript: Transcript) -> None:
         await ann.taps(wild, "×2", lambda m: "· ×2" in m.text and "📣 Publish" in m.labels)
         consent = await ann.taps(wild, "Publish", lambda m: "Not now" in m.labels)
         await ann.taps(consent, "Publish", lambda m: "No title" in m.labels)
-        await ann.says("Cats all the way down", lambda m: "Cats all the way down" in m.text)
+        await ann.says("Cats all the way down", lambda m: m.from_bot and "《Cats all the way down》" in m.text)
 
 
 async def in_chinese(address: str, transcript: Transcript) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from telegram import Bot, User
 from telegram.error import InvalidToken, TelegramError
 
+from bot.films import films_possible
 from bot.settings import Settings, strangers
 from inference.checks import NO_CLASSIFIER
 from inference.diffusion import classifier, clip
@@ -75,6 +76,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
         yield finding
     yield _safety(settings)
     yield _surprise(settings)
+    yield _films()
     yield _port(settings)
     async for finding in _telegram(settings, database):
         yield finding
@@ -178,6 +180,12 @@ def _beside(subject: str, name: str, words: str, locate: Callable[[str], object]
         return Finding(State.GOOD, subject, f"{words}; {locate(name)}")
     except EngineUnavailable as reason:
         return Finding(State.BAD, subject, str(reason))
+
+
+def _films() -> Finding:
+    if films_possible():
+        return Finding(State.GOOD, "films", f"PyAV {version('av')}")
+    return Finding(State.OPTIONAL, "films", "no 🎬 button; .venv/bin/pip install -c constraints.txt -e '.[video]'")
 
 
 def _driver() -> Finding:

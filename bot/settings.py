@@ -95,7 +95,7 @@ class Settings(BaseSettings):
     hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="host names, with commas, that the playground answers to besides localhost"
     )
-    log: Literal["text", "json"] = Field(default="text", description="how log lines look")
+    log: Literal["text", "json"] = Field(default="text", description="how log lines look: `text` or `json`")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="what is logged; `debug` is everything, secrets blotted out"
     )

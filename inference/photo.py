@@ -132,9 +132,9 @@ def _open(data: bytes, max_megapixels: float) -> Image.Image:
     if width * height > max_megapixels * 1_000_000:
         raise _too_large(width * height, max_megapixels)
     if max(width, height) > MAX_RATIO * min(width, height):
-        raise BadPhoto(Reason.TOO_NARROW, f"{width}x{height}", str(MAX_RATIO))
+        raise BadPhoto(Reason.TOO_NARROW, f"{width} × {height} px", str(MAX_RATIO))
     if min(width, height) < MIN_SIDE:
-        raise BadPhoto(Reason.TOO_SMALL, f"{width}x{height}", str(MIN_SIDE))
+        raise BadPhoto(Reason.TOO_SMALL, f"{width} × {height} px", str(MIN_SIDE))
     if _moves(image):
         raise BadPhoto(Reason.ANIMATED)
     return image

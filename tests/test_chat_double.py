@@ -92,7 +92,7 @@ async def test_it_is_not_offered_beyond_the_limits(fresh_with: Any, newcomer: An
     ann = await newcomer("Ann", address=kuotu.address)
     result = await result_in(ann)
     large = await doubled(ann, result)
-    assert "×2" not in large.labels
+    assert "🔍 ×2" not in large.labels
     assert "would pass 0.02 megapixels" in str(await forge(ann, f"x2|{expansion_of(large)}"))
 
 
@@ -147,7 +147,7 @@ async def test_it_stays_when_what_it_doubled_is_deleted(chat: Person) -> None:
     await chat.tap(now(chat, result), "Yes, delete")
     await chat.wait_gone(result)
     before = await taps(chat, large, "Before")
-    assert "🎬" not in before.labels  # nothing is known of how it grew
+    assert "🎬 Film" not in before.labels  # nothing is known of how it grew
     assert size(before) == size(large)
     mark = chat.now
     await chat.tap(before, "Further")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from conftest import small_photo
 from PIL import Image
+from sqlalchemy import update
 
 from bot.bootstrap import Kuotu
 from bot.playground import Message, Person
@@ -15,6 +19,8 @@ from inference.canvas import Margins
 from inference.engine import Request, ignore
 from inference.patchmatch.engine import PatchMatch
 from inference.photo import decode
+from storage.database import open_database, transactions
+from storage.models import Expansion, now
 
 
 def is_panel(message: Message) -> bool:
@@ -132,6 +138,30 @@ async def test_each_of_four_variants_is_made_again_by_its_seed_alone(chat: Perso
     seed = int(third.text.partition("#")[2].split()[0])
     alone = PatchMatch().expand(Request(decode(photo), Margins(40, 26, 40, 27), seed=seed), ignore)
     assert np.array_equal(decode(await chat.download(file)), alone)
+
+
+async def test_whoever_waited_long_for_four_is_told_once(
+    fresh_with: Any, newcomer: Any, photo: bytes, tmp_path: Path
+) -> None:
+    kuotu = await fresh_with()
+    ann = await newcomer("Ann", address=kuotu.address)
+    await ann.tap(await expanded(ann, photo), "Four")
+    sheet = await ann.wait_for(lambda m: {"1", "2", "3", "4"} <= set(m.labels))
+    while await kuotu.services.store.undelivered():
+        continue
+    database = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'data' / 'kuotu.db'}")
+    async with transactions(database).write() as session:  # as if it had taken a minute, and nobody had seen it
+        minute = {"created_at": now() - timedelta(minutes=1), "delivered_at": None, "announced_at": None}
+        await session.execute(update(Expansion).where(Expansion.batch.is_not(None)).values(minute))
+    await database.dispose()
+    for variant in await kuotu.services.store.undelivered():
+        kuotu.services.ended.put_nowait(variant.id)
+    while await kuotu.services.store.undelivered():
+        continue
+    await ann.wait_for(lambda m: m.text == "✅ Ready")
+    await ann.tap(sheet, "2")
+    chosen = await ann.wait_for(lambda m: is_result(m) and m.id > sheet.id)
+    assert [m.text for m in ann.messages if sheet.id < m.id < chosen.id] == ["✅ Ready"]
 
 
 async def test_a_chain_goes_on_from_the_master_and_back_again(chat: Person, photo: bytes, kuotu: Kuotu) -> None:

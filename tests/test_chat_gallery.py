@@ -172,14 +172,14 @@ async def test_newest_first_and_from_the_start_again(chat: Person, hang: Any) ->
     order = []
     card = await turned(chat, card, "🆕")
     order.append(title(card))
-    assert "✓ 🆕 Newest" in card.labels
+    assert "✓ 🆕" in card.labels
     for _ in range(2):
         card = await turned(chat, card)
         order.append(title(card))
     assert order == ["New", "Middle", "Old"]
     assert await chat.tap(card, "▶") == EVERYTHING
     await chat.wait_for(lambda m: m.id == card.id and title(m) == "New")
-    assert await chat.tap(card, "🆕") is None
+    assert await chat.tap(card, "🆕") == "🆕 Newest"
     assert title(now(chat, card)) == "New"
 
 
@@ -254,4 +254,4 @@ async def test_a_gallery_in_chinese(newcomer: Any, hang: Any) -> None:
     await hang("船", name="小明")
     card = await opened(await newcomer("Li", language="zh-hans"))
     assert card.text.splitlines()[:2] == ["《船》", "作者：小明"]
-    assert "✓ 🌀 最离谱" in card.labels
+    assert "✓ 🌀" in card.labels

@@ -40,7 +40,7 @@ async def test_a_new_panel_starts_with_what_was_chosen(chat: Person) -> None:
     await chat.send_document(small_photo(longest=48))
     panel = await chat.wait_for(is_panel)
     assert chosen(panel) == ["➡️", "2×", "🌀 wild"]
-    await chat.tap(page, "As at first")
+    await chat.tap(page, "Back to defaults")
     await chat.wait_for(lambda m: is_settings(m) and chosen(m)[1:] == ["⤢", "1.5×", "🌿 faithful"])
     assert sum(is_settings(m) for m in chat.messages) == 1
 

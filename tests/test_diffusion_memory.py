@@ -116,10 +116,10 @@ def test_the_doctor_says_how_the_model_will_run() -> None:
 def test_the_doctor_names_the_torch_that_sees_no_card() -> None:
     said = {
         check.subject: check.words
-        for check in checks(Facts(card=PROCESSOR, torch="2.13.0, for no CUDA card"), Choice())
+        for check in checks(Facts(card=PROCESSOR, torch="2.13.0 (for no CUDA card)"), Choice())
     }
-    assert said["libraries"].endswith("torch 2.13.0, for no CUDA card")
-    assert said["card"].startswith("torch 2.13.0, for no CUDA card sees no GPU")
+    assert said["libraries"].endswith("torch 2.13.0 (for no CUDA card)")
+    assert said["card"].startswith("torch 2.13.0 (for no CUDA card) sees no GPU")
     assert "https://pytorch.org/get-started/locally/" in said["card"]
 
 

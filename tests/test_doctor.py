@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Awaitable, Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ async def test_a_healthy_machine_without_a_token(examined: Examine, tmp_path: Pa
     assert line(told, "database").startswith("✓ sqlite+aiosqlite:///")
     assert line(told, "queue") == "✓ local"
     assert line(told, "engine") == "✓ patchmatch, 1 at a time"
+    assert line(told, "films") == f"✓ PyAV {version('av')}"
     assert "playground serves; for Telegram, ask @BotFather" in line(told, "Telegram")
 
 

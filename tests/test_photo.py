@@ -295,11 +295,11 @@ def test_what_is_no_photo_is_refused_with_the_reason(data: bytes, reason: Reason
         ),
         pytest.param(png_of(7100, 7050), "the picture has 50.1 megapixels; the limit is 50", id="barely too large"),
         pytest.param(
-            file(scene(1, 1), "PNG"), "the picture is 1x1; each side needs at least 16 pixels", id="too small"
+            file(scene(1, 1), "PNG"), "the picture is 1 × 1 px; each side needs at least 16 pixels", id="too small"
         ),
         pytest.param(
             file(scene(640, 16), "PNG"),
-            "the picture is 640x16; one side may be at most 20 times the other",
+            "the picture is 640 × 16 px; one side may be at most 20 times the other",
             id="narrow",
         ),
     ],

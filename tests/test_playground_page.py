@@ -16,6 +16,7 @@ from playwright.async_api import Browser, Page, expect
 
 pytestmark = pytest.mark.browser
 LAST = ".message >> nth=-1"
+ACCENT = "() => getComputedStyle(Object.assign(document.body, { style: 'outline-color: var(--accent)' })).outlineColor"
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +156,16 @@ async def test_albums_files_drops_and_the_viewer(browser: Browser, place: Site) 
         async with page.expect_download() as download:
             await page.click(".document")
         assert await asyncio.to_thread(Path(await (await download.value).path()).read_bytes) == original
+
+
+async def test_an_empty_group_says_what_the_bot_answers_there_and_the_open_chat_stays_readable(
+    browser: Browser, place: Site
+) -> None:
+    async with page_of(browser, place.url) as page:
+        await page.click("#chats >> text=Weekend")
+        await expect(page.locator(".empty")).to_contain_text("only what is meant for it: /start – Begin")
+        open_chat = page.locator("#chats button:hover")  # white on what must not become pale
+        await expect(open_chat).to_have_css("background-color", await page.evaluate(ACCENT))
 
 
 async def test_several_people_in_a_group(browser: Browser, place: Site) -> None:

@@ -137,7 +137,7 @@ class Delivery:
     ) -> Message | None:
         """Edit the status message; only if a person deleted it, send a new one."""
         sent: list[Message] = []
-        variants = await self.services.store.batch(expansion.batch) if expansion.batch else [expansion]
+        variants = await self._variants(expansion)
         veiled = any(is_veiled(variant) for variant in variants)
 
         async def replace() -> None:
@@ -171,15 +171,18 @@ class Delivery:
             )
         return sent[0] if sent else None
 
+    async def _variants(self, expansion: Expansion) -> list[Expansion]:
+        return await self.services.store.batch(expansion.batch) if expansion.batch else [expansion]
+
     async def _announce(self, say: Texts, expansion: Expansion) -> None:
-        """Edits do not notify, so someone who waited long gets one «ready»; recorded first, never sent twice."""
+        """Edits do not notify, so someone who waited long gets one «ready», with the last of four; recorded first."""
+        variants = await self._variants(expansion)
+        ends = {variant.status for variant in variants}
+        if expansion.status is Status.CANCELLED or Status.DONE not in ends or ends & set(LIVE):
+            return
         finished = expansion.finished_at or expansion.created_at
         waited = (finished - expansion.created_at).total_seconds()
-        if (
-            expansion.status is not Status.DONE
-            or waited < PATIENCE
-            or not await self.services.store.claim_announcement(expansion.id)
-        ):
+        if waited < PATIENCE or not await self.services.store.claim_announcement(variants[0].id):
             return
         try:
             await self.bot.send_message(

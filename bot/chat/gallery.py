@@ -111,15 +111,10 @@ def _turning(say: Texts, username: str, row: Gallery, post: Post) -> list[list[I
 
 
 def _sorts(say: Texts, row: Gallery, post: Post) -> list[InlineKeyboardButton]:
-    """The chosen one by its name, the others by their signs: five names do not fit on a phone."""
-    names = {order: say(f"gallery.{order}") for order in Order}
+    """By their signs, which a tap names: not even one name of five fits on a phone."""
+    signs = {order: say(f"gallery.{order}").split()[0] for order in Order}
     return [
-        button(
-            name if order == row.sort else name.split()[0],
-            SortGallery(row.id, post.id, order),
-            chosen=order == row.sort,
-        )
-        for order, name in names.items()
+        button(sign, SortGallery(row.id, post.id, order), chosen=order == row.sort) for order, sign in signs.items()
     ]
 
 
@@ -144,16 +139,26 @@ async def on_page(services: Services, visit: Visit, tap: OnPage, act: Callable[[
 async def _turn(services: Services, visit: Visit, tap: Turn) -> None:
     async def turn(row: Gallery) -> None:
         if isinstance(tap, SortGallery | PickPeriod) and _chosen(tap) in (row.sort, row.period):
-            await visit.toast_nothing()
+            await _say_where(visit, tap)
             return
         page = await _asked(services, visit, tap)
         if page is None:
             await visit.toast("gallery.first" if isinstance(tap, PreviousPost) else "gallery.none", alert=True)
             return
-        await (visit.toast("gallery.again") if isinstance(tap, NextPost) and page.over else visit.toast_nothing())
+        await _say_where(visit, tap, page)
         await show_page(services, visit, row.id, page)
 
     await on_page(services, visit, tap, turn)
+
+
+async def _say_where(visit: Visit, tap: Turn, page: Page | None = None) -> None:
+    """The name of an order, which its button has no room for; that one has seen everything."""
+    if isinstance(tap, SortGallery):
+        await visit.toast(f"gallery.{tap.sort}")
+    elif isinstance(tap, NextPost) and page is not None and page.over:
+        await visit.toast("gallery.again")
+    else:
+        await visit.toast_nothing()
 
 
 def _chosen(tap: SortGallery | PickPeriod) -> str:

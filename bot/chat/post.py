@@ -94,7 +94,7 @@ def _looking(services: Services, visit: Visit, row: Gallery, post: Post) -> list
     address, say = f"{services.pages}/post/{post.id}", visit.say
     page = {"web_app": WebAppInfo(address)} if visit.private else {"url": address}
     return [
-        *([button("🎬", FilmOfPost(row.id, post.id))] if services.films else []),
+        *([button(say("result.film"), FilmOfPost(row.id, post.id))] if services.films else []),
         *([InlineKeyboardButton(say("gallery.page"), **page)] if services.pages else []),
     ]
 

@@ -62,7 +62,7 @@ async def result_caption(services: Services, say: Texts, expansion: Expansion) -
 async def result_keyboard(
     services: Services, say: Texts, expansion: Expansion, *, before: bool = False
 ) -> InlineKeyboardMarkup:
-    """Reactions first; then what makes more of it; then what is done with it."""
+    """Reactions; what makes more of it; what goes back; what shows how it grew; what is done with it."""
     number = expansion.id
     counts = await services.gallery.counts(number)
     flip = (
@@ -71,19 +71,17 @@ async def result_keyboard(
     published = is_live(await services.gallery.post_of(number))
     steps = [button(say("result.back"), BackOneStep(number)), button(say("result.start"), BackToStart(number))]
     chain = await services.store.ancestry(number)
-    films = [button("🎬", Film(number)), *([button("⇄", Loop(number))] if len(growth(chain)) > 1 else [])]
+    loop = [button(say("result.loop"), Loop(number))] if len(growth(chain)) > 1 else []
+    films = [button(say("result.film"), Film(number)), *loop]
     return InlineKeyboardMarkup(
         [
             reaction_row(number, counts),
             _more(services, say, expansion),
             *([steps] if len(chain) > 1 else []),
-            [
-                flip,
-                *(films if services.films and growth(chain) else []),
-                button(say("result.full"), FullSize(number)),
-            ],
+            [flip, *(films if services.films and growth(chain) else [])],
             [
                 button(say("result.retitle" if published else "result.publish"), Publish(number)),
+                button(say("result.full"), FullSize(number)),
                 button(say("result.delete"), Delete(number)),
             ],
         ]
@@ -101,7 +99,7 @@ def _more(services: Services, say: Texts, expansion: Expansion) -> list[InlineKe
     return [
         *([] if expansion.doubles else again),
         button(say("result.further"), Further(number)),
-        *([button("×2", Double(number))] if larger else []),
+        *([button(say("result.double"), Double(number))] if larger else []),
     ]
 
 

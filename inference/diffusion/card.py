@@ -39,8 +39,8 @@ def count_cards() -> int:
 
 
 def built_for() -> str:
-    """«2.13.0, for CUDA 13.0»"""
-    return f"{torch.__version__}, for {f'CUDA {torch.version.cuda}' if torch.version.cuda else 'no CUDA card'}"
+    """«2.13.0 (for CUDA 13.0)»"""
+    return f"{torch.__version__} (for {f'CUDA {torch.version.cuda}' if torch.version.cuda else 'no CUDA card'})"
 
 
 def free_memory() -> float:

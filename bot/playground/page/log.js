@@ -105,7 +105,11 @@ function entry(next, key, content, make) {
 
 function empty() {
   const box = h("div", { className: "empty" }, avatar(world.bot), h("h2", {}, world.bot.first_name), h("p", {}, say("hello", { name: world.bot.first_name })));
-  if (world.chat > 0) get(`/playground/menu?user=${world.me}&chat=${world.chat}`).then((menu) => { if (menu.description) box.querySelector("p").textContent = menu.description; });
+  const isPrivate = world.chat > 0;
+  get(`/playground/menu?user=${world.me}&chat=${world.chat}`).then(({ description, commands: [first] }) => {
+    if (isPrivate && description) box.querySelector("p").textContent = description;
+    if (!isPrivate && first) box.querySelector("p").textContent = say("helloAll", { name: world.bot.first_name, ...first });
+  });
   box.append(h("p", {}, say("trySample")), tray());
   return box;
 }
