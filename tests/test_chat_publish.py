@@ -8,7 +8,7 @@ import pytest
 from scenes import expansion_of, forge, group_of, now, published, result_in
 
 from bot.bootstrap import Kuotu
-from bot.chat.buttons import SuggestedTitle
+from bot.chat.buttons.publish import SuggestedTitle
 from bot.chat.texts import LANGUAGES, texts
 from bot.chat.titles import LONGEST, all_titles, clean_title, suggestions
 from bot.playground import Message, Person

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from telegram import InlineKeyboardMarkup
 
-from bot.chat.buttons import Delete, Keep, ReallyDelete
+from bot.chat.buttons.result import Delete, Keep, ReallyDelete
 from bot.chat.cards import redraw
 from bot.chat.edits import edit, retract
 from bot.chat.mine import mine_at, show_mine

@@ -7,12 +7,12 @@ from typing import Protocol, TypeAlias
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.chat.buttons import NextPost, PreviousPost, SortGallery
+from bot.chat.buttons.gallery import NextPost, PickPeriod, PreviousPost, SortGallery
+from bot.chat.buttons.post import FlipPost, Fork, More
 from bot.chat.credit import credit_lines
 from bot.chat.drawn import drawn_lines
 from bot.chat.panel import button, described
 from bot.chat.pictures import put_picture, remember, send_picture
-from bot.chat.post_buttons import FlipPost, Fork, More, PickPeriod
 from bot.chat.reactions import anonymous_lines, reaction_row
 from bot.chat.share import share_button
 from bot.chat.texts import Texts

@@ -9,6 +9,8 @@ import structlog
 from telegram import InlineKeyboardMarkup
 from telegram.error import TelegramError
 
+from bot.chat.buttons.moderation import Judge, NextCase, Report, ReportFor
+from bot.chat.buttons.post import Less
 from bot.chat.cancel import cancel_all
 from bot.chat.deletion import delete_everywhere
 from bot.chat.edits import edit
@@ -16,7 +18,6 @@ from bot.chat.gallery import index_of, on_page
 from bot.chat.panel import button
 from bot.chat.pictures import put_picture, remember, send_picture
 from bot.chat.post import restore, take_down, turn_away
-from bot.chat.post_buttons import Judge, Less, NextCase, Report, ReportFor
 from bot.chat.reactions import results_changed
 from bot.chat.texts import Texts, best_language, texts
 from bot.chat.visit import Bot, Visit

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto, Message
 
-from bot.chat.buttons import Expand, PickDirection, PickPhoto, PickRatio, PickScale, PickStyle, Roll
+from bot.chat.buttons.panel import Expand, PickDirection, PickPhoto, PickRatio, PickScale, PickStyle, Roll
 from bot.chat.choices import Choice, extent_of, first_choice, offered_ratios, offered_scales
 from bot.chat.edits import edit
 from bot.chat.preview import canvas_preview

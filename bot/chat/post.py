@@ -5,12 +5,13 @@ from __future__ import annotations
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto, Message, WebAppInfo
 
 from bot.chat.animation import SHOWN_AS
-from bot.chat.buttons import Delete, Publish
+from bot.chat.buttons.moderation import Report
+from bot.chat.buttons.post import FilmOfPost, FlipPost, Fork, HidePost, Less, More, OpenPost
+from bot.chat.buttons.result import Delete, Publish
 from bot.chat.edits import edit, retract
 from bot.chat.gallery import gallery_card, on_page, send_card, show_page
 from bot.chat.panel import button, open_panel
 from bot.chat.pictures import is_veiled
-from bot.chat.post_buttons import FilmOfPost, FlipPost, Fork, HidePost, Less, More, OpenPost, Report
 from bot.chat.reactions import results_changed
 from bot.chat.result import before_picture
 from bot.chat.visit import Bot, Visit

@@ -7,7 +7,8 @@ from datetime import timedelta
 from telegram import ForceReply, InlineKeyboardMarkup, Message
 from telegram.helpers import mention_html
 
-from bot.chat.buttons import AgreeToPublish, NoTitle, NotNow, OwnTitle, Publish, SuggestedTitle, Unpublish
+from bot.chat.buttons.publish import AgreeToPublish, NoTitle, NotNow, OwnTitle, SuggestedTitle, Unpublish
+from bot.chat.buttons.result import Publish
 from bot.chat.edits import edit, retract
 from bot.chat.movie import kinds_of
 from bot.chat.panel import button

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from telegram import InlineKeyboardButton, ReactionType, ReactionTypeEmoji
 
-from bot.chat.buttons import React
+from bot.chat.buttons.result import React
 from bot.chat.panel import button
 from bot.chat.texts import Texts
 from bot.chat.visit import Visit

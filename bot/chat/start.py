@@ -10,7 +10,8 @@ from random import Random
 
 from telegram import InlineKeyboardMarkup
 
-from bot.chat.buttons import Cancel, Double, Expand, Reroll, Roll, Variants
+from bot.chat.buttons.panel import Expand, Roll
+from bot.chat.buttons.result import Cancel, Double, Reroll, Variants
 from bot.chat.choices import Choice, extent_of, margins_of, may_double, new_seed, rolled
 from bot.chat.edits import edit
 from bot.chat.panel import button, refresh
