@@ -38,6 +38,7 @@ from storage.anonymous import AnonymousCounts
 from storage.blobs import BlobsUnavailable, open_blobs
 from storage.database import DatabaseUnavailable, migrate, open_database
 from storage.films import FilmStore
+from storage.galleries import Galleries
 from storage.gallery import GalleryStore
 from storage.inbox import Inbox
 from storage.moderation import Moderation
@@ -194,6 +195,7 @@ async def open_services(
         Store(database),
         People(database),
         GalleryStore(database),
+        Galleries(database),
         queue,
         blobs,
         (engines[0].info if engines else None) or elsewhere,

@@ -14,6 +14,7 @@ from inference.upscale import NAME as UPSCALE
 from storage.anonymous import AnonymousCounts
 from storage.blobs import Blobs
 from storage.films import FilmKind, FilmStore
+from storage.galleries import Galleries
 from storage.gallery import GalleryStore
 from storage.models import Expansion
 from storage.moderation import Moderation
@@ -44,6 +45,7 @@ class Services:
     store: Store
     people: People
     gallery: GalleryStore
+    galleries: Galleries
     queue: Queue
     blobs: Blobs
     engine: EngineInfo

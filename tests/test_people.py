@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import transactions
+from storage.galleries import Galleries
 from storage.gallery import GalleryStore
 from storage.models import (
     Base,
@@ -113,8 +114,9 @@ async def test_a_group_that_turned_supergroup_is_followed(
     source = await store.add_photo(photo(chat_id=GROUP, message_id=5))
     opened = await store.open_panel(panel(source, chat_id=GROUP, message_id=6))
     await start(store, source, chat_id=GROUP)
-    shown = await gallery.open_gallery(BOB, GROUP)
-    await gallery.place_gallery(shown.id, 7)
+    galleries = Galleries(engine)
+    shown = await galleries.open(BOB, GROUP)
+    await galleries.place(shown.id, 7)
     await store.remember_message(Message(chat_id=GROUP, message_id=7, kind="gallery"))
     for _ in range(2):
         await people.migrate_chat(GROUP, SUPERGROUP)
@@ -166,9 +168,10 @@ async def test_a_person_alone_leaves_nothing_behind(
     assert made.result is not None
     await gallery.publish(made.id, ANN, "mine", 0.5)
     await gallery.react(made.id, ANN, Feeling.LOVING)
-    opened = await gallery.open_gallery(ANN, ANN)
-    await gallery.place_gallery(opened.id, 8)
-    await gallery.next(opened.id, ANN)
+    galleries = Galleries(engine)
+    opened = await galleries.open(ANN, ANN)
+    await galleries.place(opened.id, 8)
+    await galleries.next(opened.id, ANN)
     await store.remember_message(Message(chat_id=ANN, message_id=9, kind="title", person_id=ANN))
     running = await start(store, source)
     assert await queue.take("worker") is not None
@@ -200,9 +203,10 @@ async def test_what_others_made_of_ones_pictures_goes_and_the_rest_stays(
     for person, feeling in [(ANN, Feeling.LAUGHING), (CAT, Feeling.LAUGHING), (BOB, Feeling.YAWNING)]:
         await gallery.react(own.id, person, feeling)
         await gallery.react(by_cat.id, person, feeling)
-    opened = await gallery.open_gallery(BOB, BOB, "newest")
-    await gallery.place_gallery(opened.id, 300)
-    await gallery.next(opened.id, BOB)
+    galleries = Galleries(engine)
+    opened = await galleries.open(BOB, BOB, "newest")
+    await galleries.place(opened.id, 300)
+    await galleries.next(opened.id, BOB)
     await store.remember_message(
         Message(chat_id=BOB, message_id=77, kind="result", person_id=BOB, expansion_id=by_bob.id)
     )

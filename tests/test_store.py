@@ -16,6 +16,7 @@ from sqlalchemy.exc import NoResultFound
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import open_database
+from storage.galleries import Galleries
 from storage.gallery import GalleryStore
 from storage.models import Expansion, Feeling, Message, Photo, Status, now
 from storage.people import People
@@ -319,10 +320,11 @@ async def test_no_question_reads_a_whole_table(tmp_path: Path, sqlite_template: 
     shutil.copy(sqlite_template, tmp_path)
     engine = await open_database(f"sqlite+aiosqlite:///{tmp_path / sqlite_template.name}")
     await add_people(engine)
-    store, queue, gallery = Store(engine), EmbeddedQueue(engine), GalleryStore(engine)
+    store, queue = Store(engine), EmbeddedQueue(engine)
+    gallery, galleries = GalleryStore(engine), Galleries(engine)
     source = await store.add_photo(photo(chat_id=ANN, message_id=5))
     post = await gallery.publish((await make(store, queue, source)).id, ANN, "", 0.5)
-    shown = await gallery.open_gallery(BOB, BOB)
+    shown = await galleries.open(BOB, BOB)
     asked: list[tuple[str, Any]] = []
     event.listen(engine.sync_engine, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
     assert post is not None
@@ -335,8 +337,8 @@ async def test_no_question_reads_a_whole_table(tmp_path: Path, sqlite_template: 
     await queue.take("worker")
     await queue.rescue()
     await queue.position(2)
-    await gallery.next(shown.id, BOB)
-    await gallery.previous(shown.id, BOB)
+    await galleries.next(shown.id, BOB)
+    await galleries.previous(shown.id, BOB)
     await gallery.react(post.expansion_id, BOB, Feeling.LAUGHING)
     await People(engine).forget(ANN)
     questions = [ask for ask in asked if ask[0].startswith(("SELECT", "UPDATE", "DELETE", "WITH"))]

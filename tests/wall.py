@@ -28,6 +28,7 @@ from storage.anonymous import AnonymousCounts
 from storage.blobs import Blobs, open_blobs
 from storage.database import migrate, open_database
 from storage.films import FilmKind, FilmStore
+from storage.galleries import Galleries
 from storage.gallery import GalleryStore
 from storage.models import Expansion, Feeling, Photo, Post, Status
 from storage.moderation import Moderation
@@ -204,5 +205,5 @@ def services_on(database: AsyncEngine, blobs: Blobs) -> Services:
     queue = EmbeddedQueue(database)
     kept = Retention(database, timedelta(days=90)), AnonymousCounts(database)
     community = Moderation(database), WordList(frozenset()), *kept
-    stores = Store(database), People(database), GalleryStore(database)
+    stores = Store(database), People(database), GalleryStore(database), Galleries(database)
     return Services(*stores, queue, blobs, info, limits, *community, FilmStore(database))

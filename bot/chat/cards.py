@@ -52,7 +52,7 @@ async def card_of(services: Services, username: str, shown: Message) -> Card | N
 
 
 async def _gallery(services: Services, username: str, shown: Message) -> Card | None:
-    row = await services.gallery.gallery_in(shown.chat_id, shown.message_id)
+    row = await services.galleries.gallery_in(shown.chat_id, shown.message_id)
     post = await services.gallery.post(row.post_id) if row is not None and row.post_id is not None else None
     if row is None or post is None:
         return None

@@ -22,8 +22,8 @@ from storage.models import Gallery, Post, PostStatus
 
 async def open_post(services: Services, visit: Visit, post_id: int) -> None:
     """A gallery that begins with one post, as a link to it promised."""
-    row = await services.gallery.open_gallery(visit.person.id, visit.chat.id)
-    page = await services.gallery.turn_to(row.id, visit.person.id, post_id)
+    row = await services.galleries.open(visit.person.id, visit.chat.id)
+    page = await services.galleries.turn_to(row.id, visit.person.id, post_id)
     if page is None:
         await visit.reply("post.gone")
     else:
@@ -54,7 +54,7 @@ async def flip(services: Services, visit: Visit, tap: FlipPost) -> None:
             await visit.toast("post.gone")
             return
         await visit.toast_nothing()
-        await services.gallery.flip(row.id, before=not row.before)
+        await services.galleries.flip(row.id, before=not row.before)
         await _put_flipped(services, visit, row.id, post)
 
     await on_page(services, visit, tap, turn)
@@ -135,7 +135,7 @@ async def hide(services: Services, visit: Visit, tap: HidePost) -> None:
 
 async def turn_away(services: Services, visit: Visit, row: Gallery, post: Post) -> None:
     """This page shows the next post, if there is one; no other message shows what has left the gallery."""
-    page = await services.gallery.next(row.id, visit.person.id)
+    page = await services.galleries.next(row.id, visit.person.id)
     if page is not None:
         await show_page(services, visit, row.id, page)
     await take_down(services, visit.bot, post.expansion_id)
@@ -164,7 +164,7 @@ async def live(services: Services, post_id: int) -> Post | None:
 
 
 async def _put_flipped(services: Services, visit: Visit, gallery_id: int, post: Post) -> None:
-    row = await services.gallery.gallery(gallery_id)
+    row = await services.galleries.gallery(gallery_id)
     if row is None or row.message_id is None:
         return
     expansion = post.expansion
