@@ -41,6 +41,7 @@ from storage.films import FilmStore
 from storage.galleries import Galleries
 from storage.gallery import GalleryStore
 from storage.inbox import Inbox
+from storage.messages import Messages
 from storage.moderation import Moderation
 from storage.people import People
 from storage.queue import QueueUnavailable, open_queue
@@ -193,6 +194,7 @@ async def open_services(
     )
     services = Services(
         Store(database),
+        Messages(database),
         People(database),
         GalleryStore(database),
         Galleries(database),

@@ -16,6 +16,7 @@ from storage.blobs import Blobs
 from storage.films import FilmKind, FilmStore
 from storage.galleries import Galleries
 from storage.gallery import GalleryStore
+from storage.messages import Messages
 from storage.models import Expansion
 from storage.moderation import Moderation
 from storage.people import People
@@ -43,6 +44,7 @@ class Limits:
 @dataclass(frozen=True)
 class Services:
     store: Store
+    messages: Messages
     people: People
     gallery: GalleryStore
     galleries: Galleries

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from storage.database import transactions
 from storage.galleries import Galleries
 from storage.gallery import GalleryStore
+from storage.messages import Messages
 from storage.models import (
     Base,
     Chat,
@@ -117,7 +118,7 @@ async def test_a_group_that_turned_supergroup_is_followed(
     galleries = Galleries(engine)
     shown = await galleries.open(BOB, GROUP)
     await galleries.place(shown.id, 7)
-    await store.remember_message(Message(chat_id=GROUP, message_id=7, kind="gallery"))
+    await Messages(engine).remember(Message(chat_id=GROUP, message_id=7, kind="gallery"))
     for _ in range(2):
         await people.migrate_chat(GROUP, SUPERGROUP)
     moved = [await rows(engine, table) for table in (Photo, Panel, Gallery)]
@@ -147,7 +148,7 @@ async def test_a_rehearsal_tells_what_there_is_to_do_and_changes_nothing(
     source = await store.add_photo(photo(chat_id=ANN, message_id=5))
     await make(store, queue, source)
     by_bob = await make(store, queue, source, BOB)
-    await store.remember_message(Message(chat_id=ANN, message_id=9, kind="title", person_id=ANN))
+    await Messages(engine).remember(Message(chat_id=ANN, message_id=9, kind="title", person_id=ANN))
     before = await sizes(engine)
     planned = await people.forget(ANN, rehearse=True)
     assert await sizes(engine) == before
@@ -172,7 +173,7 @@ async def test_a_person_alone_leaves_nothing_behind(
     opened = await galleries.open(ANN, ANN)
     await galleries.place(opened.id, 8)
     await galleries.next(opened.id, ANN)
-    await store.remember_message(Message(chat_id=ANN, message_id=9, kind="title", person_id=ANN))
+    await Messages(engine).remember(Message(chat_id=ANN, message_id=9, kind="title", person_id=ANN))
     running = await start(store, source)
     assert await queue.take("worker") is not None
     forgotten = await people.forget(ANN)
@@ -207,7 +208,7 @@ async def test_what_others_made_of_ones_pictures_goes_and_the_rest_stays(
     opened = await galleries.open(BOB, BOB, "newest")
     await galleries.place(opened.id, 300)
     await galleries.next(opened.id, BOB)
-    await store.remember_message(
+    await Messages(engine).remember(
         Message(chat_id=BOB, message_id=77, kind="result", person_id=BOB, expansion_id=by_bob.id)
     )
     forgotten = await people.forget(ANN)

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from storage.database import open_database
 from storage.galleries import Galleries
 from storage.gallery import GalleryStore
+from storage.messages import Messages
 from storage.models import Expansion, Feeling, Message, Photo, Status, now
 from storage.people import People
 from storage.queue import EmbeddedQueue
@@ -268,36 +269,38 @@ async def test_a_shared_blob_stays(store: Store, queue: EmbeddedQueue, source: P
     assert await store.expansion(second.id) is not None
 
 
-async def test_messages_find_their_expansion(store: Store, queue: EmbeddedQueue, source: Photo) -> None:
+async def test_messages_find_their_expansion(
+    engine: AsyncEngine, store: Store, queue: EmbeddedQueue, source: Photo
+) -> None:
+    messages = Messages(engine)
     finished = await make(store, queue, source)
     for kind in ("status", "result"):
-        await store.remember_message(
-            Message(chat_id=ANN, message_id=9, kind=kind, person_id=ANN, expansion_id=finished.id)
-        )
-    known = await store.message(ANN, 9)
+        await messages.remember(Message(chat_id=ANN, message_id=9, kind=kind, person_id=ANN, expansion_id=finished.id))
+    known = await messages.message(ANN, 9)
     assert known is not None
     assert (known.kind, known.expansion_id) == ("result", finished.id)
     await store.delete_expansion(finished.id)
-    known = await store.message(ANN, 9)
+    known = await messages.message(ANN, 9)
     assert known is not None
     assert known.expansion_id is None
-    await store.forget_message(ANN, 9)
-    assert await store.message(ANN, 9) is None
+    await messages.forget(ANN, 9)
+    assert await messages.message(ANN, 9) is None
 
 
 async def test_every_message_of_an_expansion_and_the_newest_of_a_chat(
-    store: Store, queue: EmbeddedQueue, source: Photo
+    engine: AsyncEngine, store: Store, queue: EmbeddedQueue, source: Photo
 ) -> None:
+    messages = Messages(engine)
     one, other = await make(store, queue, source), await make(store, queue, source)
     for message_id, kind, shown in [(9, "result", one), (10, "title", one), (11, "result", other)]:
-        await store.remember_message(
+        await messages.remember(
             Message(chat_id=ANN, message_id=message_id, kind=kind, person_id=ANN, expansion_id=shown.id)
         )
-    assert [(m.message_id, m.kind) for m in await store.messages_showing(one.id)] == [(9, "result"), (10, "title")]
-    newest = await store.newest_message(ANN)
+    assert [(m.message_id, m.kind) for m in await messages.showing(one.id)] == [(9, "result"), (10, "title")]
+    newest = await messages.newest(ANN)
     assert newest is not None
     assert newest.message_id == 11
-    assert await store.newest_message(BOB) is None
+    assert await messages.newest(BOB) is None
 
 
 async def test_a_file_is_remembered_without_calling_it_delivered(

@@ -28,7 +28,7 @@ Card = tuple[str, InlineKeyboardMarkup]
 async def redraw(services: Services, bot: Bot, where: MessageKey) -> None:
     """Bring the caption and the buttons of a message up to date; its picture stays."""
     async with services.hand_on(where):
-        shown = await services.store.message(*where)
+        shown = await services.messages.message(*where)
         card = await card_of(services, bot.username, shown) if shown is not None else None
         if card is not None:
             caption, markup = card

@@ -160,7 +160,7 @@ class Delivery:
             )
             sent.append(message)
             await self.services.store.place([variant.id for variant in variants], message.message_id)
-            await self.services.store.remember_message(
+            await self.services.messages.remember(
                 models.Message(
                     chat_id=expansion.chat_id,
                     message_id=message.message_id,

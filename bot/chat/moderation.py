@@ -137,7 +137,7 @@ async def _show_case(services: Services, visit: Visit, after: int) -> None:
     where, case = (visit.chat.id, visit.message.message_id), await services.moderation.case(after)
     async with services.hand_on(where):
         if case is None:
-            await services.store.forget_message(*where)
+            await services.messages.forget(*where)
             await edit(visit.message.edit_caption(visit.say("review.none")))
             return
         await remember(services, where, "review", visit.person.id, case.post.expansion_id)

@@ -88,6 +88,6 @@ async def _announce(
 
 
 async def _just_sent(services: Services, visit: Visit, expansion: Expansion, kind: FilmKind) -> bool:
-    shown = await services.store.messages_showing(expansion.id)
+    shown = await services.messages.showing(expansion.id)
     here = [m for m in shown if (m.chat_id, m.kind) == (visit.chat.id, SHOWN_AS[kind])]
     return bool(here) and now() - here[-1].sent_at < JUST

@@ -182,7 +182,7 @@ async def _send(services: Services, visit: Visit, panel: Panel) -> None:
         reply_parameters=answer_to(visit.message),
     )
     await services.store.place_panel(panel.id, sent.message_id)
-    await services.store.remember_message(
+    await services.messages.remember(
         models.Message(chat_id=panel.chat_id, message_id=sent.message_id, kind="panel", person_id=panel.person_id)
     )
 

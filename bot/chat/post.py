@@ -146,10 +146,10 @@ async def take_down(services: Services, bot: Bot, expansion_id: int) -> None:
     what was shared from it."""
     expansion = await services.store.expansion(expansion_id)
     home = (expansion.chat_id, expansion.person_id) if expansion is not None else (None, None)
-    shown = await services.store.messages_showing(expansion_id)
+    shown = await services.messages.showing(expansion_id)
     pages = [m for m in shown if m.kind in ("gallery", "shared") or _abroad(m, *home)]
     for page in pages:
-        await services.store.forget_message(page.chat_id, page.message_id)
+        await services.messages.forget(page.chat_id, page.message_id)
     await retract(bot, pages)
 
 

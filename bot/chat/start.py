@@ -87,7 +87,7 @@ async def place(
         reply_to_message_id=reply_to,
         allow_sending_without_reply=True,
     )
-    await services.store.remember_message(
+    await services.messages.remember(
         models.Message(
             chat_id=first.chat_id,
             message_id=sent.message_id,
