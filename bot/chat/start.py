@@ -15,6 +15,7 @@ from bot.chat.buttons.result import Cancel, Double, Reroll, Variants
 from bot.chat.choices import Choice, extent_of, margins_of, may_double, new_seed, rolled
 from bot.chat.edits import edit
 from bot.chat.panel import button, refresh
+from bot.chat.pictures import remember
 from bot.chat.preview import canvas_preview
 from bot.chat.result import end_keyboard, result_keyboard, send_result
 from bot.chat.status import waiting_caption
@@ -22,7 +23,6 @@ from bot.chat.texts import Texts
 from bot.chat.visit import Bot, Visit
 from bot.services import Services
 from inference.canvas import Margins
-from storage import models
 from storage.models import Expansion, Panel, Photo, Status
 from storage.store import QuotaSpent
 
@@ -87,15 +87,8 @@ async def place(
         reply_to_message_id=reply_to,
         allow_sending_without_reply=True,
     )
-    await services.messages.remember(
-        models.Message(
-            chat_id=first.chat_id,
-            message_id=sent.message_id,
-            kind="sheet" if first.batch else "result",
-            person_id=first.person_id,
-            expansion_id=first.id,
-        )
-    )
+    kind = "sheet" if first.batch else "result"
+    await remember(services, (first.chat_id, sent.message_id), kind, first.person_id, first.id)
     ids = [expansion.id for expansion in expansions]
     await services.store.place(ids, sent.message_id)
     await services.queue.put(ids)
