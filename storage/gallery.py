@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from storage.database import hold, transactions
@@ -58,11 +58,10 @@ class GalleryStore:
 
     async def unpublish(self, post_id: int, person_id: int) -> bool:
         """Its author takes a post out of the gallery; its counts are kept for when it is published again."""
-        return await self._withdraw(PostStatus.HIDDEN, Post.id == post_id, Post.person_id == person_id)
-
-    async def hide(self, post_id: int) -> bool:
-        """A moderator takes a post out of the gallery for good."""
-        return await self._withdraw(PostStatus.WITHHELD, Post.id == post_id)
+        own = (Post.id == post_id, Post.person_id == person_id, status_is(Post, PostStatus.LIVE))
+        async with self._write() as session:
+            hidden = update(Post).where(*own).values(status=PostStatus.HIDDEN)
+            return await session.scalar(hidden.returning(Post.id)) is not None
 
     async def post(self, post_id: int) -> Post | None:
         async with self._read() as session:
@@ -146,11 +145,6 @@ class GalleryStore:
                 own = await session.get(Reaction, (post.expansion_id, person_id))
                 felt[post.id] = own.feeling if own else None
             return felt
-
-    async def _withdraw(self, status: PostStatus, *where: ColumnElement[bool]) -> bool:
-        async with self._write() as session:
-            gone = update(Post).where(status_is(Post, PostStatus.LIVE), *where).values(status=status)
-            return await session.scalar(gone.returning(Post.id)) is not None
 
 
 def decide(own: Reaction | None, feeling: Feeling | None, native_in: int | None) -> Feeling | None:

@@ -18,8 +18,6 @@ from storage.database import get_or_add, transactions
 from storage.estimate import past_jobs, typical_seconds
 from storage.models import Expansion, Panel, Photo, Status, now, status_is
 from storage.orphans import abandoned, blobs_of, orphans
-from storage.quota import QuotaSpent as QuotaSpent
-from storage.quota import starts_today
 from storage.starting import begin
 from storage.statistics import Statistics, statistics
 
@@ -128,11 +126,6 @@ class Store:
         """The status message is known: from now the queue may take these."""
         async with self._write() as session:
             await session.execute(update(Expansion).where(Expansion.id.in_(ids)).values(message_id=message_id))
-
-    async def used_today(self, person_id: int) -> int:
-        """Expansions of the last 24 hours that count against the quota."""
-        async with self._read() as session:
-            return len(await starts_today(session, person_id))
 
     # expansions
 

@@ -6,7 +6,7 @@ import asyncio
 from random import Random
 
 import pytest
-from rows import ANN, BOB, CAT, add_people, make, photo, start
+from rows import ANN, BOB, CAT, add_people, make, photo, start, withhold
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -15,6 +15,7 @@ from storage.database import transactions
 from storage.galleries import Galleries
 from storage.gallery import GalleryStore, decide
 from storage.models import Feeling, Impression, Photo, Post, PostStatus, Reaction
+from storage.moderation import Moderation
 from storage.people import People
 from storage.queue import EmbeddedQueue
 from storage.ranking import surprise
@@ -190,10 +191,10 @@ async def test_an_author_retitles_hides_and_shows_again(gallery: GalleryStore, e
     assert (again.id, again.status, again.title, again.laughing) == (post.id, PostStatus.LIVE, "new", 1)
 
 
-async def test_what_a_moderator_withheld_stays_so(gallery: GalleryStore, expansion: int) -> None:
+async def test_what_a_moderator_withheld_stays_so(engine: AsyncEngine, gallery: GalleryStore, expansion: int) -> None:
     post = await gallery.publish(expansion, ANN, "", 0.5)
     assert post is not None
-    assert await gallery.hide(post.id)
+    await withhold(Moderation(engine), post.id, BOB)
     again = await gallery.publish(expansion, ANN, "", 0.5)
     assert again is not None
     assert again.status is PostStatus.WITHHELD
@@ -326,11 +327,11 @@ async def test_a_sort_starts_from_the_top(galleries: Galleries, posts: list[Post
 
 
 async def test_what_is_hidden_or_deleted_is_passed_over(
-    store: Store, gallery: GalleryStore, galleries: Galleries, posts: list[Post]
+    engine: AsyncEngine, store: Store, gallery: GalleryStore, galleries: Galleries, posts: list[Post]
 ) -> None:
     opened = await galleries.open(BOB, BOB, "newest")
     await leaf(galleries, opened.id, BOB, ">>>")
-    await gallery.hide(posts[5].id)
+    await withhold(Moderation(engine), posts[5].id, CAT)
     await store.delete_expansion(posts[6].expansion_id)
     await gallery.unpublish(posts[4].id, ANN)
     assert await leaf(galleries, opened.id, BOB, ">") == [(posts[3].id, False)]

@@ -24,7 +24,7 @@ from bot.chat.visit import Bot, Visit
 from bot.services import Services
 from inference.canvas import Margins
 from storage.models import Expansion, Panel, Photo, Status
-from storage.store import QuotaSpent
+from storage.quota import QuotaSpent
 
 VARIANTS = 4
 ENDED = (Status.FAILED, Status.CANCELLED)
