@@ -185,13 +185,6 @@ async def open_services(
     queue, blobs = open_queue(settings.queue_url, database), open_blobs(settings.blobs)
     engines = await _engines(settings, stack, opener) if work else []
     elsewhere = EngineInfo(settings.engine.value, settings.model, settings.engine is EngineName.DIFFUSION)
-    limits = Limits(
-        settings.max_megapixels,
-        settings.quota,
-        frozenset(settings.admins),
-        settings.reports,
-        settings.retention_days,
-    )
     services = Services(
         Store(database),
         Messages(database),
@@ -201,7 +194,7 @@ async def open_services(
         queue,
         blobs,
         (engines[0].info if engines else None) or elsewhere,
-        limits,
+        _limits(settings),
         Moderation(database),
         _words(settings),
         Retention(database, timedelta(days=settings.retention_days)),
@@ -209,6 +202,11 @@ async def open_services(
         FilmStore(database) if films_possible() else None,
     )
     return services, Inbox(database), engines
+
+
+def _limits(settings: Settings) -> Limits:
+    admins = frozenset(settings.admins)
+    return Limits(settings.max_megapixels, settings.quota, admins, settings.reports, settings.retention_days)
 
 
 def _words(settings: Settings) -> WordList:

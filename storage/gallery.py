@@ -107,13 +107,8 @@ class GalleryStore:
                 vote = Reaction(expansion_id=expansion_id, person_id=person_id, feeling=feeling, native_in=native_in)
                 await session.merge(vote)
             await session.flush()
-            post_id = await session.scalar(select(Post.id).where(Post.expansion_id == expansion_id))
-            if post_id is not None and (old or new):
-                first = await impress(session, post_id, person_id)
-                changes = Counter(impressions=int(first))
-                changes.update([COLUMNS[new]] if new else [])
-                changes.subtract([COLUMNS[old]] if old else [])
-                await count(session, post_id, changes)
+            if old or new:
+                await _recount(session, expansion_id, person_id, old, new)
             return await feelings(session, expansion_id), new
 
     async def counts(self, expansion_id: int) -> dict[Feeling, int]:
@@ -169,3 +164,16 @@ async def _held(session: AsyncSession, expansion_id: int) -> Expansion | None:
     """An expansion whose votes nobody else changes until the transaction ends."""
     one = select(Expansion).where(Expansion.id == expansion_id)
     return await session.scalar(one.with_for_update(key_share=True, of=Expansion))
+
+
+async def _recount(
+    session: AsyncSession, expansion_id: int, person_id: int, old: Feeling | None, new: Feeling | None
+) -> None:
+    """A vote changed from `old` to `new`: so do the counters of its post, if there is one."""
+    post_id = await session.scalar(select(Post.id).where(Post.expansion_id == expansion_id))
+    if post_id is None:
+        return
+    changes = Counter(impressions=int(await impress(session, post_id, person_id)))
+    changes.update([COLUMNS[new]] if new else [])
+    changes.subtract([COLUMNS[old]] if old else [])
+    await count(session, post_id, changes)
