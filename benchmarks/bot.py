@@ -27,7 +27,7 @@ from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, Update
 from telegram.ext import Application, CallbackQueryHandler, ContextTypes
 
 from bot.bootstrap import running
-from bot.chat.buttons import Cancel
+from bot.chat.buttons.result import Cancel
 from bot.logs import configure_logs
 from bot.playground import Message, Person
 from bot.settings import Settings

@@ -1,8 +1,8 @@
 """A gallery of 1,000,000 posts beside one of 10,000, on SQLite: medians in one run (loading takes about two minutes).
 
 `python -m benchmarks.gallery [POSTS]`. Both databases are made by the migrations and filled by bulk SQL in a temporary
-folder; every timed call is one of the product's own GalleryStore, its transaction included. The sizes take turns, call
-by call, so that whatever else the machine does slows both. Intervals of the ratios: 95 %, by bootstrap of the calls.
+folder; every timed call is one of the product's own, its transaction included. The sizes take turns, call by
+call, so that whatever else the machine does slows both. Intervals of the ratios: 95 %, by bootstrap of the calls.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import migrate, open_database, transactions
+from storage.galleries import Galleries
 from storage.gallery import GalleryStore
 from storage.listing import Order, Period, Place
 from storage.models import Base, Expansion, Feeling, Person, Photo, Post, Status, day_of, now
@@ -75,8 +76,9 @@ class World:
     """One database, and who does what in it."""
 
     store: GalleryStore
+    galleries: Galleries
     posts: int
-    galleries: list[tuple[int, int]]  # of the readers: gallery, person
+    readers: list[tuple[int, int]]  # gallery, person
     well_read: tuple[int, int]
     chance: np.random.Generator
 
@@ -89,15 +91,15 @@ class World:
         await plant(engine)
         await asyncio.to_thread(fill, file, posts)
         print(f"{posts:,} posts loaded in {perf_counter() - start:.0f} s, {file.stat().st_size / 2**20:.0f} MB")
-        store = GalleryStore(engine)
-        galleries = [((await store.open_gallery(reader, reader)).id, reader) for reader in readers_of(posts)]
-        return cls(store, posts, galleries[:-1], galleries[-1], np.random.default_rng(posts))
+        galleries = Galleries(engine)
+        opened = [((await galleries.open(reader, reader)).id, reader) for reader in readers_of(posts)]
+        return cls(GalleryStore(engine), galleries, posts, opened[:-1], opened[-1], np.random.default_rng(posts))
 
     def calls(self) -> dict[str, Call]:
         """What is timed, by name."""
         return {
             "an unseen page, its impression recorded": self.unseen,
-            f"the same, for who has seen the best {WELL_READ:,}": lambda: self.store.next(*self.well_read),
+            f"the same, for who has seen the best {WELL_READ:,}": lambda: self.galleries.next(*self.well_read),
             "24 posts by surprise, from a place deep down": lambda: self.page(Order.SURPRISING, Period.ALL),
             "24 posts by «top», from a place deep down": lambda: self.page(Order.TOP, Period.ALL),
             "24 newest posts, from a place deep down": lambda: self.page(Order.NEWEST, Period.ALL),
@@ -106,14 +108,14 @@ class World:
         }
 
     def unseen(self) -> Awaitable[object]:
-        return self.store.next(*self.galleries[self.chance.integers(READERS)])
+        return self.galleries.next(*self.readers[self.chance.integers(READERS)])
 
     def page(self, order: Order, period: Period) -> Awaitable[object]:
         place = Place(float(self.chance.uniform(0.05, 0.6)), int(self.chance.integers(self.posts)))
         return self.store.some(order, period, after=place)
 
     def react(self) -> Awaitable[object]:
-        expansion, (_, person) = int(self.chance.integers(1, self.posts + 1)), self.galleries[0]
+        expansion, (_, person) = int(self.chance.integers(1, self.posts + 1)), self.readers[0]
         return self.store.react(expansion, person, Feeling.LAUGHING)
 
 

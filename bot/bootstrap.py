@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
 
-import structlog
 from aiohttp import web
-from filelock import FileLock, Timeout
-from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
 
-from bot.chat.app import UPDATES, build_application
+from bot.chat.app import build_application
 from bot.chat.cards import Cards
+from bot.chat.connection import connect, receive_updates
 from bot.chat.delivery import Delivery
-from bot.chat.inbox import DurableQueue
-from bot.chat.menu import set_menu
 from bot.chat.screen import FilmScreen
 from bot.chat.status import StatusBoard
 from bot.chat.visit import App
 from bot.films import FilmMaker, films_possible
+from bot.hosting import claim_folder, free_port, listen, reachable, run_beside
 from bot.jobs import Worker
 from bot.playground import Playground
 from bot.refusal import CannotRun
@@ -43,15 +38,15 @@ from storage.anonymous import AnonymousCounts
 from storage.blobs import BlobsUnavailable, open_blobs
 from storage.database import DatabaseUnavailable, migrate, open_database
 from storage.films import FilmStore
+from storage.galleries import Galleries
 from storage.gallery import GalleryStore
 from storage.inbox import Inbox
+from storage.messages import Messages
 from storage.moderation import Moderation
 from storage.people import People
 from storage.queue import QueueUnavailable, open_queue
 from storage.retention import Retention
 from storage.store import Store
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -82,17 +77,17 @@ async def _start(settings: Settings, stack: AsyncExitStack, *, work: bool, serve
     services, inbox, engines = await open_services(settings, stack, work=work, opener=opener)
     playground = await _playground(settings, stack)
     token = settings.telegram_token.get_secret_value() or (playground.token if playground else "")
-    port = settings.port if settings.port or not serve else _free_port(settings.host)
-    api = settings.telegram_api if settings.on_telegram else f"http://{_reachable(settings.host)}:{port}"
+    port = settings.port if settings.port or not serve else free_port(settings.host)
+    api = settings.telegram_api if settings.on_telegram else f"http://{reachable(settings.host)}:{port}"
     services = replace(services, pages=_pages(settings, api))
     application = build_application(services, inbox, token=token, api=api)
     secret = settings.webhook_secret.get_secret_value() or secrets.token_urlsafe(32)
     if serve:
-        await _listen(_web(settings, services, application, playground, secret), settings.host, port, stack)
-    await _connect(application, stack)
+        await listen(_web(settings, services, application, playground, secret), settings.host, port, stack)
+    await connect(application, stack)
     await _work(settings, services, engines, application, stack)
     if serve:
-        await _receive(application, settings, secret, stack)
+        await receive_updates(application, _webhook(settings), secret, stack)
     return Kuotu(f"@{application.bot.username}" if settings.on_telegram else f"{api}/", services, playground)
 
 
@@ -106,13 +101,13 @@ async def _work(
     if engines:  # on SQLite we are the only program, so every lease is one of a former life
         await services.queue.rescue(every_lease=settings.database.startswith("sqlite"))
     await delivery.recover()
-    await _run(delivery.run(), stack)
-    await _run(Cards(services, application.bot).run(), stack)
+    await run_beside(delivery.run(), stack)
+    await run_beside(Cards(services, application.bot).run(), stack)
     if settings.retention_days:
-        await _run(Keeper(services).run(), stack)
+        await run_beside(Keeper(services).run(), stack)
     program = f"{socket.gethostname()}:{os.getpid()}"
     for number, engine in enumerate(engines):
-        await _run(Worker(f"{program}:{number}", services, engine, board).run(), stack)
+        await run_beside(Worker(f"{program}:{number}", services, engine, board).run(), stack)
     if engines and services.films is not None:
         await _make_films(settings, services, services.films, application, program, stack)
 
@@ -125,7 +120,7 @@ async def _make_films(
     stack.push_async_callback(screen.close)
     if settings.database.startswith("sqlite"):
         await films.rescue()
-    await _run(FilmMaker(program, services, films, screen, settings.time_limit).run(), stack)
+    await run_beside(FilmMaker(program, services, films, screen, settings.time_limit).run(), stack)
 
 
 def _web(
@@ -161,6 +156,11 @@ def _chat(address: str, payload: str) -> str:
     return f"{address}?start={payload}" if payload else address
 
 
+def _webhook(settings: Settings) -> str:
+    """Where Telegram delivers updates; nowhere while they are polled."""
+    return settings.webhook_url and settings.webhook_url.rstrip("/") + WEBHOOK_PATH
+
+
 async def _engines(settings: Settings, stack: AsyncExitStack, opener: str) -> list[EngineProcess]:
     """One process, which knows the devices, then one for each of the others."""
     thresholds = Thresholds(settings.safety_unsure, settings.safety_unsafe, settings.safety_suggestive)
@@ -185,21 +185,16 @@ async def open_services(
     queue, blobs = open_queue(settings.queue_url, database), open_blobs(settings.blobs)
     engines = await _engines(settings, stack, opener) if work else []
     elsewhere = EngineInfo(settings.engine.value, settings.model, settings.engine is EngineName.DIFFUSION)
-    limits = Limits(
-        settings.max_megapixels,
-        settings.quota,
-        frozenset(settings.admins),
-        settings.reports,
-        settings.retention_days,
-    )
     services = Services(
         Store(database),
+        Messages(database),
         People(database),
         GalleryStore(database),
+        Galleries(database),
         queue,
         blobs,
         (engines[0].info if engines else None) or elsewhere,
-        limits,
+        _limits(settings),
         Moderation(database),
         _words(settings),
         Retention(database, timedelta(days=settings.retention_days)),
@@ -209,24 +204,16 @@ async def open_services(
     return services, Inbox(database), engines
 
 
+def _limits(settings: Settings) -> Limits:
+    admins = frozenset(settings.admins)
+    return Limits(settings.max_megapixels, settings.quota, admins, settings.reports, settings.retention_days)
+
+
 def _words(settings: Settings) -> WordList:
     try:
         return read_words(settings.words)
     except (OSError, UnicodeDecodeError) as error:
         raise CannotRun(f"KUOTU_WORDS={settings.words}: {error}; it is a UTF-8 text file, one word a line") from None
-
-
-def claim_folder(folder: Path, stack: AsyncExitStack) -> None:
-    """Two programs in one data folder would undo each other's work, so the second does not start."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        stack.enter_context(FileLock(folder / ".lock", timeout=0))
-    except Timeout:
-        raise CannotRun(f"another Kuotu uses the folder {folder.resolve()}; stop it, or set KUOTU_DATA_DIR") from None
-    except OSError as error:
-        raise CannotRun(
-            f"cannot write in {folder.resolve()} ({error.strerror}); set KUOTU_DATA_DIR to a folder that can be written"
-        ) from None
 
 
 async def _playground(settings: Settings, stack: AsyncExitStack) -> Playground | None:
@@ -235,74 +222,3 @@ async def _playground(settings: Settings, stack: AsyncExitStack) -> Playground |
     playground = await Playground.open(settings.data_dir / "playground")
     stack.push_async_callback(playground.close)
     return playground
-
-
-async def _listen(app: web.Application, host: str, port: int, stack: AsyncExitStack) -> None:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    try:
-        await web.TCPSite(runner, host, port).start()
-    except OSError as error:
-        raise CannotRun(f"cannot listen on {host}:{port} ({error.strerror}); set KUOTU_PORT to a free port") from None
-
-
-async def _connect(application: App, stack: AsyncExitStack) -> None:
-    stack.push_async_callback(application.bot.shutdown)  # a refused application leaves its connections open
-    try:
-        await application.initialize()
-    except InvalidToken:
-        raise CannotRun("Telegram does not know this token; copy KUOTU_TELEGRAM_TOKEN from @BotFather again") from None
-    except NetworkError as error:
-        raise CannotRun(f"cannot reach the Bot API ({error}); check the network and KUOTU_TELEGRAM_API") from None
-    stack.push_async_callback(application.shutdown)
-    await set_menu(application.bot)
-
-
-async def _receive(application: App, settings: Settings, secret: str, stack: AsyncExitStack) -> None:
-    """Handle updates: first what the last run left, then what comes."""
-    await application.start()
-    stack.push_async_callback(application.stop)
-    if isinstance(application.update_queue, DurableQueue):
-        await application.update_queue.recover(application.bot)
-    if settings.webhook_url:
-        url = settings.webhook_url.rstrip("/") + WEBHOOK_PATH
-        await application.bot.set_webhook(url, secret_token=secret, allowed_updates=UPDATES)
-    elif application.updater is not None:
-        await application.updater.start_polling(allowed_updates=UPDATES, error_callback=_polling_failed)
-        stack.push_async_callback(application.updater.stop)
-
-
-def _polling_failed(error: TelegramError) -> None:
-    if isinstance(error, Conflict):
-        log.error("another program receives this bot's updates; stop it, or make a bot of your own with @BotFather")
-    else:
-        log.warning("polling.interrupted", reason=str(error))
-
-
-async def _run(coroutine: Awaitable[None], stack: AsyncExitStack) -> None:
-    """Run in the background until the stack closes; a background task that dies takes the program along."""
-    task = asyncio.ensure_future(coroutine)
-    main = asyncio.current_task()
-
-    def died(task: asyncio.Future[None]) -> None:
-        if not task.cancelled() and task.exception() is not None:
-            log.critical("background.died", exc_info=task.exception())
-            if main is not None:
-                main.cancel()
-
-    async def end() -> None:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-    task.add_done_callback(died)
-    stack.push_async_callback(end)
-
-
-def _free_port(host: str) -> int:
-    with socket.create_server((host, 0)) as server:
-        return int(server.getsockname()[1])
-
-
-def _reachable(host: str) -> str:
-    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)

@@ -12,8 +12,9 @@ from bot.metrics import EXPANSIONS, SECONDS
 from bot.services import Services
 from inference.canvas import Margins
 from inference.engine import Cancelled, EngineError, Style
+from inference.order import Order, Outcome
 from inference.photo import BadPhoto
-from inference.process import EngineProcess, Order, Outcome
+from inference.process import EngineProcess
 from inference.safety import Level
 from storage.models import Expansion, Photo, Status
 from storage.queue import Beat, Made

@@ -14,7 +14,9 @@ from inference.upscale import NAME as UPSCALE
 from storage.anonymous import AnonymousCounts
 from storage.blobs import Blobs
 from storage.films import FilmKind, FilmStore
+from storage.galleries import Galleries
 from storage.gallery import GalleryStore
+from storage.messages import Messages
 from storage.models import Expansion
 from storage.moderation import Moderation
 from storage.people import People
@@ -42,8 +44,10 @@ class Limits:
 @dataclass(frozen=True)
 class Services:
     store: Store
+    messages: Messages
     people: People
     gallery: GalleryStore
+    galleries: Galleries
     queue: Queue
     blobs: Blobs
     engine: EngineInfo

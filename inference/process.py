@@ -9,52 +9,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from dataclasses import astuple, dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
-from inference.canvas import Extent, Margins
 from inference.checks import Checks
-from inference.engine import Cancelled, EngineError, EngineName, EngineUnavailable, Recipe, Report, Style
+from inference.engine import Cancelled, EngineError, EngineName, EngineUnavailable, Report
 from inference.frame import Frame
 from inference.link import Link
-from inference.photo import BadPhoto, Reason
-from inference.safety import Level
+from inference.order import Order, Outcome, log_traceback, order_frame, outcome_of
+from inference.photo import BadPhoto
 
 OPENER: Final = "inference.engine:open_engine"
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Order:
-    """One expansion, before decoding; `photo` is a file's bytes: as sent, or a master.
-
-    With `doubles` the photo is enlarged to twice its size instead, and the engine is not asked.
-    """
-
-    photo: bytes
-    margins: Margins = field(default_factory=Margins)
-    style: Style = Style.FAITHFUL
-    seed: int = 0  # 0 to 2**31 - 1
-    prompt: str = ""
-    beside: tuple[int, ...] = ()  # seeds of the variants of the same start that still wait
-    doubles: bool = False
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What an order gave, encoded."""
-
-    master: bytes  # PNG
-    preview: bytes  # JPEG for chats
-    thumb: bytes  # JPEG, 640 px
-    extent: Extent
-    seconds: float  # from decoding to encoding, in the engine process
-    seed: int  # the order's, or one derived from it that gave a picture without a problem
-    verdict: Level  # of photo and result, whichever is worse
-    reason: str  # of the verdict, for the log
-    surprise: float | None  # the machine's guess, 0 to 1; none of what was doubled
-    recipe: Recipe
 
 
 @dataclass(frozen=True)
@@ -198,14 +165,14 @@ class EngineProcess:
 
     async def _converse(self, link: Link, order: Order, report: Report) -> Outcome:
         """Hand the order over and hear of its progress until it ends, one way or another."""
-        link.post(_frame(self._number, order))
+        link.post(order_frame(self._number, order))
         while (frame := await _next(link)).kind == "progress":
             self._pass_on(frame.values["fraction"], report)
         if frame.kind == "exhausted":
             await self._replace(link)
         if self._cancelled:
             raise Cancelled
-        return _outcome(frame)
+        return outcome_of(frame)
 
     def _pass_on(self, fraction: float, report: Report) -> None:
         try:
@@ -229,12 +196,6 @@ def _alive(opening: asyncio.Task[Link]) -> bool:
     return not opening.cancelled() and not opening.exception() and opening.result().alive
 
 
-def _frame(number: int, order: Order) -> Frame:
-    choices: dict[str, Any] = {"margins": astuple(order.margins), "style": order.style}
-    choices |= {"seed": order.seed, "prompt": order.prompt, "beside": order.beside, "doubles": order.doubles}
-    return Frame("expand", {"number": number, **choices}, (order.photo,))
-
-
 async def _next(link: Link) -> Frame:
     """The next frame but those that carry lines for the log."""
     while (frame := await link.receive()).kind == "log":
@@ -246,25 +207,5 @@ def _info(frame: Frame) -> EngineInfo:
     """What a child says when it is warm. Raises EngineUnavailable when it is not."""
     if frame.kind == "ready":
         return EngineInfo(**frame.values)
-    _log_traceback(frame)
+    log_traceback(frame)
     raise EngineUnavailable(frame.values["text"])
-
-
-def _outcome(frame: Frame) -> Outcome:
-    """What a child says at the end of an order. Raises BadPhoto or EngineError."""
-    values = frame.values
-    if frame.kind == "done":
-        master, preview, thumb = frame.blobs
-        said = {name: values[name] for name in ("seconds", "seed", "reason", "surprise", "recipe")}
-        extent, level = Extent(*values["extent"]), Level(values["verdict"])
-        _log.info("seed %d, %s: %s", values["seed"], level, values["reason"])
-        return Outcome(master, preview, thumb, extent, verdict=level, **said)
-    if frame.kind == "bad":
-        raise BadPhoto(Reason(values["reason"]), values["found"], values["limit"])
-    _log_traceback(frame)
-    raise EngineError(values["text"])
-
-
-def _log_traceback(frame: Frame) -> None:
-    if traceback := frame.values.get("traceback"):
-        _log.error("in the engine process:\n%s", traceback)

@@ -28,8 +28,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.bell import Bell
 from storage.database import get_or_add, transactions
+from storage.lease import LEASE
 from storage.models import Base, Moment, Status, now, one_of, only
-from storage.queue import LEASE
 
 OPEN = "status IN ('waiting', 'running')"
 

@@ -1,29 +1,17 @@
-"""The gallery: posts, what people feel about them, and who was shown what. Pages by key, never by offset."""
+"""The gallery: posts, what people feel about them, and who was shown what."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import partial
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from storage.database import hold, transactions
 from storage.listing import Listing, Order, Period, Place, listed
-from storage.models import Expansion, Feeling, Gallery, Post, PostStatus, Reaction, Received, Status, now, status_is
-from storage.pages import following, held, stand, step
+from storage.models import Expansion, Feeling, Post, PostStatus, Reaction, Received, Status, now, status_is
 from storage.votes import COLUMNS, count, feelings, impress, scores, tally
-
-
-@dataclass(frozen=True)
-class Page:
-    """What a gallery shows now; `again` when this person had seen it before, `over` when it is from the top again."""
-
-    post: Post
-    again: bool
-    over: bool = False
 
 
 class GalleryStore:
@@ -70,11 +58,10 @@ class GalleryStore:
 
     async def unpublish(self, post_id: int, person_id: int) -> bool:
         """Its author takes a post out of the gallery; its counts are kept for when it is published again."""
-        return await self._withdraw(PostStatus.HIDDEN, Post.id == post_id, Post.person_id == person_id)
-
-    async def hide(self, post_id: int) -> bool:
-        """A moderator takes a post out of the gallery for good."""
-        return await self._withdraw(PostStatus.WITHHELD, Post.id == post_id)
+        own = (Post.id == post_id, Post.person_id == person_id, status_is(Post, PostStatus.LIVE))
+        async with self._write() as session:
+            hidden = update(Post).where(*own).values(status=PostStatus.HIDDEN)
+            return await session.scalar(hidden.returning(Post.id)) is not None
 
     async def post(self, post_id: int) -> Post | None:
         async with self._read() as session:
@@ -120,13 +107,8 @@ class GalleryStore:
                 vote = Reaction(expansion_id=expansion_id, person_id=person_id, feeling=feeling, native_in=native_in)
                 await session.merge(vote)
             await session.flush()
-            post_id = await session.scalar(select(Post.id).where(Post.expansion_id == expansion_id))
-            if post_id is not None and (old or new):
-                first = await impress(session, post_id, person_id)
-                changes = Counter(impressions=int(first))
-                changes.update([COLUMNS[new]] if new else [])
-                changes.subtract([COLUMNS[old]] if old else [])
-                await count(session, post_id, changes)
+            if old or new:
+                await _recount(session, expansion_id, person_id, old, new)
             return await feelings(session, expansion_id), new
 
     async def counts(self, expansion_id: int) -> dict[Feeling, int]:
@@ -159,108 +141,6 @@ class GalleryStore:
                 felt[post.id] = own.feeling if own else None
             return felt
 
-    # pages
-
-    async def open_gallery(
-        self, person_id: int, chat_id: int, sort: str = Order.SURPRISING, period: str = Period.ALL
-    ) -> Gallery:
-        async with self._write() as session:
-            gallery = Gallery(person_id=person_id, chat_id=chat_id, sort=Order(sort), period=Period(period))
-            session.add(gallery)
-            return gallery
-
-    async def gallery(self, gallery_id: int) -> Gallery | None:
-        async with self._read() as session:
-            return await session.get(Gallery, gallery_id)
-
-    async def gallery_in(self, chat_id: int, message_id: int) -> Gallery | None:
-        """The gallery that a message is."""
-        here = (Gallery.chat_id == chat_id, Gallery.message_id == message_id)
-        async with self._read() as session:
-            return await session.scalar(select(Gallery).where(*here))
-
-    async def place_gallery(self, gallery_id: int, message_id: int) -> None:
-        async with self._write() as session:
-            await session.execute(update(Gallery).where(Gallery.id == gallery_id).values(message_id=message_id))
-
-    async def sort(self, gallery_id: int, sort: str, period: str = Period.ALL) -> None:
-        """Order a gallery anew; it starts from the top."""
-        async with self._write() as session:
-            _sort(await session.get_one(Gallery, gallery_id), sort, period)
-
-    async def next(
-        self, gallery_id: int, person_id: int, sort: str | None = None, period: str | None = None
-    ) -> Page | None:
-        """▶: what ◀ left behind, else what follows in the gallery's order. None while there are no posts.
-
-        By surprise that is what the person has not seen, then what they have, from the best round again.
-        """
-        async with self._write() as session:
-            await hold(session, person_id)
-            gallery = await session.get(Gallery, gallery_id)
-            if gallery is None:
-                return None
-            with session.no_autoflush:  # deleting, too, holds a post before the galleries that show it: no deadlock
-                if (sort or gallery.sort, period or gallery.period) != (gallery.sort, gallery.period):
-                    _sort(gallery, sort or gallery.sort, period or gallery.period)
-                ahead = partial(step, session, gallery, person_id, ahead=True)
-                back = await held(session, ahead) if gallery.steps_back else None
-                post = back or await held(session, partial(following, session, gallery, person_id))
-                if post is None:
-                    return None
-            steps_back = gallery.steps_back - 1 if back else 0
-            return await self._shown(session, gallery, post, person_id, steps_back=steps_back, turning=back is None)
-
-    async def turn_to(self, gallery_id: int, person_id: int, post_id: int) -> Page | None:
-        """Show one live post, whatever the order; None when it is not in the gallery (any more)."""
-        async with self._write() as session:
-            await hold(session, person_id)
-            gallery = await session.get(Gallery, gallery_id)
-            one = select(Post).where(Post.id == post_id, status_is(Post, PostStatus.LIVE))
-            post = await session.scalar(one.with_for_update(key_share=True, of=Post))
-            if gallery is None or post is None:
-                return None
-            return await self._shown(session, gallery, post, person_id, steps_back=0, turning=True)
-
-    async def flip(self, gallery_id: int, *, before: bool) -> None:
-        """A gallery shows its picture with or without the new part."""
-        async with self._write() as session:
-            await session.execute(update(Gallery).where(Gallery.id == gallery_id).values(before=before))
-
-    async def previous(self, gallery_id: int, person_id: int) -> Page | None:
-        """◀: what the person was shown before this; None at the first."""
-        async with self._write() as session:
-            await hold(session, person_id)
-            gallery = await session.get(Gallery, gallery_id)
-            if gallery is None:
-                return None
-            post = await held(session, partial(step, session, gallery, person_id, ahead=False))
-            if post is None:
-                return None
-            stand(gallery, post)
-            gallery.steps_back += 1
-            return Page(post, again=True)
-
-    async def _shown(
-        self, session: AsyncSession, gallery: Gallery, post: Post, person_id: int, *, steps_back: int, turning: bool
-    ) -> Page:
-        """Let a gallery show a post to a person, who is counted when it is the first time."""
-        first = turning and await impress(session, post.id, person_id)
-        await count(session, post.id, Counter(impressions=int(first)))
-        await session.refresh(post)
-        over, gallery.steps_back = stand(gallery, post), steps_back
-        return Page(post, again=not first, over=turning and not first and over)
-
-    async def _withdraw(self, status: PostStatus, *where: ColumnElement[bool]) -> bool:
-        async with self._write() as session:
-            gone = update(Post).where(status_is(Post, PostStatus.LIVE), *where).values(status=status)
-            return await session.scalar(gone.returning(Post.id)) is not None
-
-
-def _sort(gallery: Gallery, sort: str, period: str) -> None:
-    gallery.sort, gallery.period = Order(sort), Period(period)
-    gallery.post_id, gallery.steps_back = None, 0
-
 
 def decide(own: Reaction | None, feeling: Feeling | None, native_in: int | None) -> Feeling | None:
     """What a person feels after a tap or a native reaction, given what they felt (`own`)."""
@@ -284,3 +164,16 @@ async def _held(session: AsyncSession, expansion_id: int) -> Expansion | None:
     """An expansion whose votes nobody else changes until the transaction ends."""
     one = select(Expansion).where(Expansion.id == expansion_id)
     return await session.scalar(one.with_for_update(key_share=True, of=Expansion))
+
+
+async def _recount(
+    session: AsyncSession, expansion_id: int, person_id: int, old: Feeling | None, new: Feeling | None
+) -> None:
+    """A vote changed from `old` to `new`: so do the counters of its post, if there is one."""
+    post_id = await session.scalar(select(Post.id).where(Post.expansion_id == expansion_id))
+    if post_id is None:
+        return
+    changes = Counter(impressions=int(await impress(session, post_id, person_id)))
+    changes.update([COLUMNS[new]] if new else [])
+    changes.subtract([COLUMNS[old]] if old else [])
+    await count(session, post_id, changes)

@@ -7,17 +7,15 @@ from datetime import timedelta
 from enum import Enum
 from typing import Any, Protocol, TypedDict, Unpack
 
-from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select, true, tuple_, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import aliased
 
 from storage.bell import Bell
 from storage.database import transactions
+from storage.lease import LEASE, given_back, leased
 from storage.models import Expansion, Photo, Status, now, status_is
-
-ATTEMPTS = 3  # a job that took its worker down this often is not tried again
-LEASE = timedelta(seconds=30)
 
 
 class QueueUnavailable(Exception):
@@ -129,7 +127,7 @@ class EmbeddedQueue:
         self._bell.listen()
         values = {"lease_until": now() + self._lease} | ({} if progress is None else {"progress": progress})
         async with self._write() as session:
-            renew = update(Expansion).where(*_leased(expansion_id, owner)).values(values)
+            renew = update(Expansion).where(*leased(expansion_id, owner)).values(values)
             cancelled = await session.scalar(renew.returning(Expansion.cancel_asked))
         return Beat.LOST if cancelled is None else Beat.CANCEL if cancelled else Beat.GO_ON
 
@@ -145,8 +143,8 @@ class EmbeddedQueue:
         **made: Unpack[Made],
     ) -> bool:
         async with self._write() as session:
-            leased = select(Expansion).where(*_leased(expansion_id, owner)).with_for_update(of=Expansion)
-            expansion = await session.scalar(leased)
+            mine = select(Expansion).where(*leased(expansion_id, owner)).with_for_update(of=Expansion)
+            expansion = await session.scalar(mine)
             if expansion is None:
                 return False
             expansion.status, expansion.finished_at, expansion.lease_owner = status, now(), None
@@ -160,14 +158,14 @@ class EmbeddedQueue:
 
     async def retry(self, expansion_id: int, owner: str, error: str) -> bool:
         async with self._write() as session:
-            again = update(Expansion).where(*_leased(expansion_id, owner)).values(_given_back() | {"error": error})
+            again = update(Expansion).where(*leased(expansion_id, owner)).values(given_back() | {"error": error})
             status = await session.scalar(again.returning(Expansion.status))
         self._bell.ring()
         return status is Status.WAITING
 
     async def release(self, expansion_id: int, owner: str) -> None:
         async with self._write() as session:
-            back = update(Expansion).where(*_leased(expansion_id, owner)).values(_given_back(tried=False))
+            back = update(Expansion).where(*leased(expansion_id, owner)).values(given_back(tried=False))
             await session.execute(back)
         self._bell.ring()
 
@@ -190,7 +188,7 @@ class EmbeddedQueue:
         async with self._write() as session:
             stale = update(Expansion).where(status_is(Expansion, Status.RUNNING))
             stale = stale if every_lease else stale.where(Expansion.lease_until < now())
-            back = stale.values(_given_back() | {"error": "the worker stopped without a word"})
+            back = stale.values(given_back() | {"error": "the worker stopped without a word"})
             ids = list(await session.scalars(back.returning(Expansion.id)))
         if ids:
             self._bell.ring()
@@ -244,21 +242,3 @@ def open_queue(url: str, engine: AsyncEngine) -> Queue:
 
 def _placed() -> ColumnElement[bool]:
     return and_(status_is(Expansion, Status.WAITING), Expansion.message_id.is_not(None))
-
-
-def _leased(expansion_id: int, owner: str) -> tuple[ColumnElement[bool], ...]:
-    """The fence: true only while the lease is the owner's."""
-    return Expansion.id == expansion_id, Expansion.lease_owner == owner, status_is(Expansion, Status.RUNNING)
-
-
-def _given_back(*, tried: bool = True) -> dict[str, object]:
-    """What a lease without a result leaves: cancelled if that was asked, else another try while there are any."""
-    spent = and_(true() if tried else false(), Expansion.attempts >= ATTEMPTS)
-    status = case((Expansion.cancel_asked, Status.CANCELLED), (spent, Status.FAILED), else_=Status.WAITING)
-    return {
-        "status": status,
-        "attempts": Expansion.attempts if tried else Expansion.attempts - 1,
-        "finished_at": case((or_(Expansion.cancel_asked, spent), now()), else_=Expansion.finished_at),
-        "lease_owner": None,
-        "lease_until": None,
-    }

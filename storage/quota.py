@@ -20,7 +20,18 @@ class QuotaSpent(Exception):
         self.used, self.quota, self.again_at = used, quota, again_at
 
 
-async def starts_today(session: AsyncSession, person_id: int) -> list[datetime]:
+async def spend(session: AsyncSession, person_id: int, count: int, quota: int | None) -> None:
+    """Let a start of `count` expansions pass, or raise QuotaSpent. No quota (None) lets everything pass."""
+    if quota is None:
+        return
+    starts = await _starts_today(session, person_id)
+    excess = len(starts) + count - quota  # how many must leave the day before these fit
+    if excess > 0:
+        last = starts[min(excess, len(starts)) - 1] + DAY if starts else now()
+        raise QuotaSpent(len(starts), quota, last)
+
+
+async def _starts_today(session: AsyncSession, person_id: int) -> list[datetime]:
     """When each expansion of the last 24 hours was started, oldest first; failed and cancelled ones cost nothing."""
     counted = select(Expansion.created_at).where(
         Expansion.person_id == person_id,
@@ -28,14 +39,3 @@ async def starts_today(session: AsyncSession, person_id: int) -> list[datetime]:
         Expansion.status.not_in([Status.FAILED, Status.CANCELLED]),
     )
     return list(await session.scalars(counted.order_by(Expansion.created_at)))
-
-
-async def spend(session: AsyncSession, person_id: int, count: int, quota: int | None) -> None:
-    """Let a start of `count` expansions pass, or raise QuotaSpent. No quota (None) lets everything pass."""
-    if quota is None:
-        return
-    starts = await starts_today(session, person_id)
-    excess = len(starts) + count - quota  # how many must leave the day before these fit
-    if excess > 0:
-        last = starts[min(excess, len(starts)) - 1] + DAY if starts else now()
-        raise QuotaSpent(len(starts), quota, last)

@@ -16,10 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from storage.chain import ancestors
 from storage.database import get_or_add, transactions
 from storage.estimate import past_jobs, typical_seconds
-from storage.models import Expansion, Message, Panel, Photo, Status, now, status_is
+from storage.models import Expansion, Panel, Photo, Status, now, status_is
 from storage.orphans import abandoned, blobs_of, orphans
-from storage.quota import QuotaSpent as QuotaSpent
-from storage.quota import starts_today
 from storage.starting import begin
 from storage.statistics import Statistics, statistics
 
@@ -129,11 +127,6 @@ class Store:
         async with self._write() as session:
             await session.execute(update(Expansion).where(Expansion.id.in_(ids)).values(message_id=message_id))
 
-    async def used_today(self, person_id: int) -> int:
-        """Expansions of the last 24 hours that count against the quota."""
-        async with self._read() as session:
-            return len(await starts_today(session, person_id))
-
     # expansions
 
     async def expansion(self, expansion_id: int) -> Expansion | None:
@@ -234,34 +227,6 @@ class Store:
             gone = [photo for photo in pictures if await abandoned(session, photo)]
             await session.execute(delete(Photo).where(Photo.id.in_([photo.id for photo in gone])))
             return await orphans(session, blobs_of([expansion], gone))
-
-    # messages
-
-    async def remember_message(self, message: Message) -> None:
-        """What a message of the bot shows; the last word counts."""
-        async with self._write() as session:
-            await session.merge(message)
-
-    async def message(self, chat_id: int, message_id: int) -> Message | None:
-        async with self._read() as session:
-            return await session.get(Message, (chat_id, message_id))
-
-    async def forget_message(self, chat_id: int, message_id: int) -> None:
-        async with self._write() as session:
-            this = (Message.chat_id == chat_id, Message.message_id == message_id)
-            await session.execute(delete(Message).where(*this))
-
-    async def messages_showing(self, expansion_id: int) -> list[Message]:
-        """Every message that shows an expansion, or speaks of it; oldest first."""
-        async with self._read() as session:
-            messages = select(Message).where(Message.expansion_id == expansion_id)
-            return list(await session.scalars(messages.order_by(Message.sent_at, Message.message_id)))
-
-    async def newest_message(self, chat_id: int) -> Message | None:
-        """What the bot showed last in a chat."""
-        async with self._read() as session:
-            messages = select(Message).where(Message.chat_id == chat_id)
-            return await session.scalar(messages.order_by(Message.message_id.desc()).limit(1))
 
     async def _expansions(
         self, *where: ColumnElement[bool], order: tuple[SQLColumnExpression[int], ...] = (Expansion.id,)

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import transactions
 from storage.models import Expansion, Panel, Person, Photo, Status
+from storage.moderation import Judgement, Moderation, Reason
 from storage.queue import Queue
 from storage.store import Store
 
@@ -63,3 +64,9 @@ async def make(store: Store, queue: Queue, source: Photo, person_id: int | None 
     finished = await store.expansion(taken.id)
     assert finished is not None
     return finished
+
+
+async def withhold(moderation: Moderation, post_id: int, moderator: int) -> None:
+    """Take a post out of the gallery for good, as a moderator does who is the first to report it."""
+    assert await moderation.report(post_id, moderator, Reason.OTHER, threshold=1)
+    assert await moderation.judge(post_id, moderator, Judgement.HIDE)

@@ -10,11 +10,12 @@ from typing import Any, get_type_hints
 import pytest
 from telegram.constants import InlineKeyboardButtonLimit
 
-from bot.chat import buttons
-from bot.chat.app import COMMANDS, TAPS
+from bot.chat.app import COMMANDS
+from bot.chat.buttons.panel import PickRatio
 from bot.chat.choices import RATIOS
 from bot.chat.menu import MENU
 from bot.chat.tap import SEPARATOR, BadTap, Tap, unpack
+from bot.chat.taps import TAPS
 from bot.chat.texts import LANGUAGES
 
 LARGEST = 2**63 - 1  # what a database or Telegram may number
@@ -57,7 +58,7 @@ def test_the_largest_ids_fit_into_a_button(kind: type[Tap]) -> None:
 
 def test_what_would_not_fit_is_not_packed() -> None:
     with pytest.raises(ValueError, match="buttons hold 64"):
-        buttons.PickRatio(LARGEST, "1:" + "9" * 60).pack()
+        PickRatio(LARGEST, "1:" + "9" * 60).pack()
 
 
 def test_every_tap_has_a_handler_and_every_handler_a_tap() -> None:

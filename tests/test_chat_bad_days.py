@@ -9,6 +9,7 @@ from test_chat_expand import is_panel, is_result
 
 from bot.bootstrap import Kuotu
 from bot.playground import Message, Person
+from storage.models import Status
 
 Newcomer = Callable[..., Awaitable[Person]]
 Fresh = Callable[..., Awaitable[Kuotu]]
@@ -37,7 +38,10 @@ async def test_cancelling_ends_it_and_offers_another_try(chat: Person, kuotu: Ku
     assert await chat.tap(status, "Cancel") == "Cancelled."
     ended = await chat.wait_for(lambda m: "🔁 Try again" in m.labels)
     assert ended.id == status.id
-    assert await kuotu.services.store.used_today(chat.user) == 0
+    number = int(str(ended.button("Try again").data).split("|")[1])
+    cancelled = await kuotu.services.store.expansion(number)
+    assert cancelled is not None
+    assert cancelled.status is Status.CANCELLED  # which costs nothing of the day's quota
     await chat.tap(ended, "Try again")
     await chat.wait_for(is_result)
     assert (await chat.wait_for(lambda m: m.id == ended.id)).labels == ["🔁 Try again"]

@@ -77,7 +77,7 @@ def seed_of(result: Message) -> int:
 
 
 async def row_of(result: Message, person: Person, kuotu: Kuotu) -> Expansion:
-    shown = await kuotu.services.store.message(person.chat, result.id)
+    shown = await kuotu.services.messages.message(person.chat, result.id)
     assert shown is not None
     assert shown.expansion_id is not None
     row = await kuotu.services.store.expansion(shown.expansion_id)

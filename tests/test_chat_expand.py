@@ -197,7 +197,7 @@ async def test_before_and_after_flip_in_place(chat: Person, photo: bytes) -> Non
 
 async def test_a_deleted_expansion_is_gone(chat: Person, photo: bytes, kuotu: Kuotu) -> None:
     result = await expanded(chat, photo)
-    shown = await kuotu.services.store.message(chat.chat, result.id)
+    shown = await kuotu.services.messages.message(chat.chat, result.id)
     mark = chat.now
     await chat.tap(result, "Delete")
     assert (

@@ -97,7 +97,7 @@ async def test_a_double_tap_is_one_film_and_a_later_one_sends_it_again(kuotu: Ku
     assert all("being made already" in text or "there already" in text for text in answers[1:])
     assert [m for m in chat.messages if is_film(m)] == [film]
     await delivered(kuotu, expansion_of(result), FilmKind.LOOP)
-    await kuotu.services.store.forget_message(chat.chat, film.id)  # it is no longer just sent
+    await kuotu.services.messages.forget(chat.chat, film.id)  # it is no longer just sent
     assert await chat.tap(result, "🎬") is None
     again = await chat.wait_for(lambda m: is_film(m) and m.id > film.id)
     assert again.file is not None

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from rows import withhold
 from scenes import expansion_of, forge, group_of, now, published, result_in
 
 from bot.bootstrap import Kuotu
-from bot.chat.buttons import SuggestedTitle
+from bot.chat.buttons.publish import SuggestedTitle
 from bot.chat.texts import LANGUAGES, texts
 from bot.chat.titles import LONGEST, all_titles, clean_title, suggestions
 from bot.playground import Message, Person
@@ -183,6 +184,6 @@ async def test_what_a_moderator_withheld_stays_out(kuotu: Kuotu, chat: Person) -
     result, question = await published(chat)
     post = await post_of(kuotu, result)
     assert post is not None
-    await kuotu.services.gallery.hide(post.id)
+    await withhold(kuotu.services.moderation, post.id, chat.user)
     assert await chat.tap(result, f"pu|{expansion_of(result)}") == "A moderator has taken this out of the gallery."
     assert await chat.tap(question, "No title") == "It is not in the gallery any more."

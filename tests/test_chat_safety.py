@@ -43,7 +43,7 @@ async def test_the_check_decides_on_spoilers_and_on_publishing(
         await ann.wait_for(lambda m: "No title" in m.labels)
     else:
         assert "cannot hang in the gallery" in ann.toasts[-1]
-        shown = await kuotu.services.store.message(ann.chat, result.id)
+        shown = await kuotu.services.messages.message(ann.chat, result.id)
         assert shown is not None
         assert shown.expansion_id is not None
         assert await kuotu.services.gallery.post_of(shown.expansion_id) is None

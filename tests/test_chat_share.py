@@ -105,7 +105,7 @@ async def test_sorts_and_periods_are_kept_in_the_row(kuotu: Kuotu, newcomer: Any
     assert "✓ 🆕" in card.labels
     assert "24 h" not in card.labels  # age is the order already
     card = await taps(bob, card, "🎲")
-    gallery = await kuotu.services.gallery.gallery_in(bob.user, card.id)
+    gallery = await kuotu.services.galleries.gallery_in(bob.user, card.id)
     assert gallery is not None
     assert (gallery.sort, gallery.period) == ("random", "all")
     live = {post.expansion_id for post in (await kuotu.services.gallery.some(Order.RANDOM, Period.ALL, limit=99)).posts}

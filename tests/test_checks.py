@@ -14,7 +14,8 @@ from inference.canvas import Margins
 from inference.careful import derived
 from inference.checks import NO_CLASSIFIER, Checks
 from inference.engine import EngineError, EngineName, EngineUnavailable, ignore
-from inference.process import EngineProcess, Order
+from inference.order import Order
+from inference.process import EngineProcess
 from inference.safety import Level, Thresholds
 
 PHOTO = (Path(__file__).parents[1] / "bot" / "playground" / "samples" / "coffee.jpg").read_bytes()

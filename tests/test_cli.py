@@ -19,7 +19,8 @@ from PIL import Image
 
 from bot.__main__ import main
 from bot.bench import FOLDER, benchmarks, measure
-from bot.bootstrap import Kuotu, claim_folder, running
+from bot.bootstrap import Kuotu, running
+from bot.hosting import claim_folder
 from bot.refusal import CannotRun, Refused
 
 Run = Callable[..., tuple[int, str, str]]

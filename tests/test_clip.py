@@ -19,8 +19,9 @@ from inference.checks import NO_CLASSIFIER, Checks
 from inference.diffusion.clip import Clip, ClipChoice, locate
 from inference.engine import EngineName, EngineUnavailable, ignore
 from inference.guess import open_guess, strangeness
+from inference.order import Order
 from inference.photo import decode, encode_master
-from inference.process import EngineProcess, Order
+from inference.process import EngineProcess
 from inference.surprise import Measures, surprise
 
 REQUEST = request_for("coffee", 120)

@@ -14,8 +14,9 @@ from tiny import request_for
 
 from inference.checks import NO_CLASSIFIER, Checks
 from inference.engine import Cancelled, EngineName, EngineUnavailable, ignore, open_engine
+from inference.order import Order
 from inference.photo import decode, encode_master
-from inference.process import EngineProcess, Order
+from inference.process import EngineProcess
 
 
 def python(code: str) -> str:

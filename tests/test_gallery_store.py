@@ -6,14 +6,16 @@ import asyncio
 from random import Random
 
 import pytest
-from rows import ANN, BOB, CAT, add_people, make, photo, start
+from rows import ANN, BOB, CAT, add_people, make, photo, start, withhold
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import transactions
+from storage.galleries import Galleries
 from storage.gallery import GalleryStore, decide
 from storage.models import Feeling, Impression, Photo, Post, PostStatus, Reaction
+from storage.moderation import Moderation
 from storage.people import People
 from storage.queue import EmbeddedQueue
 from storage.ranking import surprise
@@ -34,6 +36,11 @@ async def store(engine: AsyncEngine) -> Store:
 @pytest.fixture
 async def gallery(engine: AsyncEngine, store: Store) -> GalleryStore:
     return GalleryStore(engine)
+
+
+@pytest.fixture
+async def galleries(engine: AsyncEngine, store: Store) -> Galleries:
+    return Galleries(engine)
 
 
 @pytest.fixture
@@ -184,10 +191,10 @@ async def test_an_author_retitles_hides_and_shows_again(gallery: GalleryStore, e
     assert (again.id, again.status, again.title, again.laughing) == (post.id, PostStatus.LIVE, "new", 1)
 
 
-async def test_what_a_moderator_withheld_stays_so(gallery: GalleryStore, expansion: int) -> None:
+async def test_what_a_moderator_withheld_stays_so(engine: AsyncEngine, gallery: GalleryStore, expansion: int) -> None:
     post = await gallery.publish(expansion, ANN, "", 0.5)
     assert post is not None
-    assert await gallery.hide(post.id)
+    await withhold(Moderation(engine), post.id, BOB)
     again = await gallery.publish(expansion, ANN, "", 0.5)
     assert again is not None
     assert again.status is PostStatus.WITHHELD
@@ -203,11 +210,11 @@ async def test_racing_reactions_are_all_counted(engine: AsyncEngine, gallery: Ga
     assert await is_consistent(engine, gallery, post)
 
 
-async def leaf(gallery: GalleryStore, number: int, person: int, steps: str) -> list[tuple[int, bool] | None]:
+async def leaf(galleries: Galleries, number: int, person: int, steps: str) -> list[tuple[int, bool] | None]:
     """Turn pages: > next, < previous; gives (post, seen before) for each."""
     turned = []
     for step in steps:
-        page = await (gallery.next if step == ">" else gallery.previous)(number, person)
+        page = await (galleries.next if step == ">" else galleries.previous)(number, person)
         turned.append(page and (page.post.id, page.again))
     return turned
 
@@ -216,122 +223,129 @@ def by_surprise(posts: list[Post]) -> list[int]:
     return [post.id for post in sorted(posts, key=lambda post: (post.surprise, post.id), reverse=True)]
 
 
-async def test_a_message_knows_its_gallery(gallery: GalleryStore) -> None:
-    opened = await gallery.open_gallery(BOB, BOB)
-    await gallery.place_gallery(opened.id, 77)
-    found = await gallery.gallery_in(BOB, 77)
+async def test_a_message_knows_its_gallery(galleries: Galleries) -> None:
+    opened = await galleries.open(BOB, BOB)
+    await galleries.place(opened.id, 77)
+    found = await galleries.gallery_in(BOB, 77)
     assert found is not None
     assert found.id == opened.id
-    assert await gallery.gallery_in(BOB, 78) is None
+    assert await galleries.gallery_in(BOB, 78) is None
 
 
-async def test_an_empty_gallery_has_no_page(gallery: GalleryStore) -> None:
-    opened = await gallery.open_gallery(BOB, BOB)
-    assert await leaf(gallery, opened.id, BOB, "><") == [None, None]
-    assert await gallery.next(404, BOB) is None
+async def test_an_empty_gallery_has_no_page(galleries: Galleries) -> None:
+    opened = await galleries.open(BOB, BOB)
+    assert await leaf(galleries, opened.id, BOB, "><") == [None, None]
+    assert await galleries.next(404, BOB) is None
 
 
-async def test_the_unseen_come_first_then_the_seen_again(gallery: GalleryStore, posts: list[Post]) -> None:
+async def test_the_unseen_come_first_then_the_seen_again(
+    gallery: GalleryStore, galleries: Galleries, posts: list[Post]
+) -> None:
     best = by_surprise(posts)
-    opened = await gallery.open_gallery(BOB, BOB)
-    assert await leaf(gallery, opened.id, BOB, ">" * 8) == [(number, False) for number in best]
+    opened = await galleries.open(BOB, BOB)
+    assert await leaf(galleries, opened.id, BOB, ">" * 8) == [(number, False) for number in best]
     again = [
         p.id for p in sorted([await the(gallery, p) for p in posts], key=lambda p: (p.surprise, p.id), reverse=True)
     ]
     start = again.index(best[-1]) + 1
     expected = [(number, True) for number in again[start:] + again[:start] + again]
-    assert await leaf(gallery, opened.id, BOB, ">" * len(expected[:12])) == expected[:12]
+    assert await leaf(galleries, opened.id, BOB, ">" * len(expected[:12])) == expected[:12]
 
 
 async def test_the_next_is_another_even_when_votes_moved_this_one_to_the_top(
-    gallery: GalleryStore, posts: list[Post]
+    gallery: GalleryStore, galleries: Galleries, posts: list[Post]
 ) -> None:
-    opened = await gallery.open_gallery(BOB, BOB)
-    seen = await leaf(gallery, opened.id, BOB, ">" * len(posts))
+    opened = await galleries.open(BOB, BOB)
+    seen = await leaf(galleries, opened.id, BOB, ">" * len(posts))
     last = await gallery.post((seen[-1] or (0, True))[0])
     assert last is not None
     for person in (ANN, BOB, CAT):
         await gallery.react(last.expansion_id, person, Feeling.LAUGHING)
-    (following,) = await leaf(gallery, opened.id, BOB, ">")
+    (following,) = await leaf(galleries, opened.id, BOB, ">")
     assert following is not None
     assert following[0] != last.id
     assert following[1]
 
 
-async def test_newest_goes_by_age_and_round_again(gallery: GalleryStore, posts: list[Post]) -> None:
-    opened = await gallery.open_gallery(BOB, BOB, "newest")
+async def test_newest_goes_by_age_and_round_again(galleries: Galleries, posts: list[Post]) -> None:
+    opened = await galleries.open(BOB, BOB, "newest")
     newest = [p.id for p in reversed(posts)]
-    turned = await leaf(gallery, opened.id, BOB, ">" * 10)
+    turned = await leaf(galleries, opened.id, BOB, ">" * 10)
     assert turned == [(number, False) for number in newest] + [(number, True) for number in newest[:2]]
 
 
-async def test_back_and_forth_is_the_same_way(gallery: GalleryStore, posts: list[Post]) -> None:
-    opened = await gallery.open_gallery(BOB, BOB)
-    seen = [page and page[0] for page in await leaf(gallery, opened.id, BOB, ">>>>")]
-    back = await leaf(gallery, opened.id, BOB, "<<<<")
+async def test_back_and_forth_is_the_same_way(galleries: Galleries, posts: list[Post]) -> None:
+    opened = await galleries.open(BOB, BOB)
+    seen = [page and page[0] for page in await leaf(galleries, opened.id, BOB, ">>>>")]
+    back = await leaf(galleries, opened.id, BOB, "<<<<")
     assert back == [(seen[2], True), (seen[1], True), (seen[0], True), None]
-    forth = await leaf(gallery, opened.id, BOB, ">>>>")
+    forth = await leaf(galleries, opened.id, BOB, ">>>>")
     assert forth[:3] == [(seen[1], True), (seen[2], True), (seen[3], True)]
     assert forth[3] is not None
     assert forth[3][0] not in seen
     assert not forth[3][1]
 
 
-async def test_back_from_a_second_round_is_the_page_before(gallery: GalleryStore, posts: list[Post]) -> None:
-    opened = await gallery.open_gallery(BOB, BOB, "newest")
-    shown = [page and page[0] for page in await leaf(gallery, opened.id, BOB, ">" * 11)]
-    back = await leaf(gallery, opened.id, BOB, "<<")
+async def test_back_from_a_second_round_is_the_page_before(galleries: Galleries, posts: list[Post]) -> None:
+    opened = await galleries.open(BOB, BOB, "newest")
+    shown = [page and page[0] for page in await leaf(galleries, opened.id, BOB, ">" * 11)]
+    back = await leaf(galleries, opened.id, BOB, "<<")
     assert back == [(shown[9], True), (shown[8], True)]
 
 
-async def test_an_impression_is_counted_once(engine: AsyncEngine, gallery: GalleryStore, posts: list[Post]) -> None:
-    opened = [(await gallery.open_gallery(person, BOB)).id for person in (BOB, BOB, CAT)]
+async def test_an_impression_is_counted_once(
+    engine: AsyncEngine, gallery: GalleryStore, galleries: Galleries, posts: list[Post]
+) -> None:
+    opened = [(await galleries.open(person, BOB)).id for person in (BOB, BOB, CAT)]
     await gallery.react(posts[0].expansion_id, BOB, LAUGH)
     for number, person in zip(opened, (BOB, BOB, CAT), strict=True):
-        await leaf(gallery, number, person, ">" * 9 + "<<>>")
+        await leaf(galleries, number, person, ">" * 9 + "<<>>")
     for post in posts:
         assert (await the(gallery, post)).impressions == 2
         assert await is_consistent(engine, gallery, post)
 
 
 async def test_two_galleries_at_once_count_exactly(
-    engine: AsyncEngine, gallery: GalleryStore, posts: list[Post]
+    engine: AsyncEngine, gallery: GalleryStore, galleries: Galleries, posts: list[Post]
 ) -> None:
-    opened = [(await gallery.open_gallery(BOB, BOB)).id for _ in range(2)]
-    await asyncio.gather(*(leaf(gallery, number, BOB, ">" * 6) for number in opened))
+    opened = [(await galleries.open(BOB, BOB)).id for _ in range(2)]
+    await asyncio.gather(*(leaf(galleries, number, BOB, ">" * 6) for number in opened))
     assert [(await the(gallery, post)).impressions for post in posts] == [1] * len(posts)
 
 
-async def test_a_sort_starts_from_the_top(gallery: GalleryStore, posts: list[Post]) -> None:
-    opened = await gallery.open_gallery(BOB, BOB)
-    await leaf(gallery, opened.id, BOB, ">>")
-    await gallery.sort(opened.id, "newest")
-    page = await gallery.next(opened.id, BOB)
+async def test_a_sort_starts_from_the_top(galleries: Galleries, posts: list[Post]) -> None:
+    opened = await galleries.open(BOB, BOB)
+    await leaf(galleries, opened.id, BOB, ">>")
+    page = await galleries.next(opened.id, BOB, "newest")
     assert page is not None
     assert page.post.id == posts[-1].id
-    by_tap = await gallery.next(opened.id, BOB, "surprising")
+    by_tap = await galleries.next(opened.id, BOB, "surprising")
     assert by_tap is not None
-    sorted_by = await gallery.gallery(opened.id)
+    sorted_by = await galleries.gallery(opened.id)
     assert sorted_by is not None
     assert (sorted_by.sort, sorted_by.post_id) == ("surprising", by_tap.post.id)
 
 
-async def test_what_is_hidden_or_deleted_is_passed_over(store: Store, gallery: GalleryStore, posts: list[Post]) -> None:
-    opened = await gallery.open_gallery(BOB, BOB, "newest")
-    await leaf(gallery, opened.id, BOB, ">>>")
-    await gallery.hide(posts[5].id)
+async def test_what_is_hidden_or_deleted_is_passed_over(
+    engine: AsyncEngine, store: Store, gallery: GalleryStore, galleries: Galleries, posts: list[Post]
+) -> None:
+    opened = await galleries.open(BOB, BOB, "newest")
+    await leaf(galleries, opened.id, BOB, ">>>")
+    await withhold(Moderation(engine), posts[5].id, CAT)
     await store.delete_expansion(posts[6].expansion_id)
     await gallery.unpublish(posts[4].id, ANN)
-    assert await leaf(gallery, opened.id, BOB, ">") == [(posts[3].id, False)]
-    assert await leaf(gallery, opened.id, BOB, "<<") == [(posts[7].id, True), None]
+    assert await leaf(galleries, opened.id, BOB, ">") == [(posts[3].id, False)]
+    assert await leaf(galleries, opened.id, BOB, "<<") == [(posts[7].id, True), None]
     await store.delete_expansion(posts[7].expansion_id)
-    assert await leaf(gallery, opened.id, BOB, "<") == [(posts[3].id, True)]
+    assert await leaf(galleries, opened.id, BOB, "<") == [(posts[3].id, True)]
 
 
-async def test_the_order_agrees_with_brute_force(gallery: GalleryStore, posts: list[Post]) -> None:
+async def test_the_order_agrees_with_brute_force(
+    gallery: GalleryStore, galleries: Galleries, posts: list[Post]
+) -> None:
     """Random votes, hides and page turns; each unseen page is the best of what is live and unseen."""
     dice, hidden = Random(5), set[int]()
-    galleries = {person: (await gallery.open_gallery(person, person)).id for person in CROWD}
+    opened = {person: (await galleries.open(person, person)).id for person in CROWD}
     seen: dict[int, set[int]] = {person: set() for person in CROWD}
     for _ in range(80):
         person, post = dice.choice(CROWD), dice.choice(posts)
@@ -344,7 +358,7 @@ async def test_the_order_agrees_with_brute_force(gallery: GalleryStore, posts: l
         else:
             live = [await the(gallery, p) for p in posts if p.id not in hidden]
             unseen = [p for p in live if p.id not in seen[person]]
-            page = await gallery.next(galleries[person], person)
+            page = await galleries.next(opened[person], person)
             assert page is not None
             assert page.again is (not unseen)
             if unseen:
@@ -353,18 +367,18 @@ async def test_the_order_agrees_with_brute_force(gallery: GalleryStore, posts: l
 
 
 async def test_everything_at_once_stays_consistent(
-    engine: AsyncEngine, store: Store, gallery: GalleryStore, posts: list[Post]
+    engine: AsyncEngine, store: Store, gallery: GalleryStore, galleries: Galleries, posts: list[Post]
 ) -> None:
     """Reacting, paging, hiding, deleting and forgetting race; what is left agrees with its rows."""
     dice, people = Random(9), People(engine)
-    galleries = {person: (await gallery.open_gallery(person, person)).id for person in CROWD}
+    opened = {person: (await galleries.open(person, person)).id for person in CROWD}
     acts = [
         act
         for person in CROWD
         for act in (
             *(gallery.react(dice.choice(posts).expansion_id, person, dice.choice(list(Feeling))) for _ in range(6)),
-            *(gallery.next(galleries[person], person) for _ in range(4)),
-            gallery.previous(galleries[person], person),
+            *(galleries.next(opened[person], person) for _ in range(4)),
+            galleries.previous(opened[person], person),
         )
     ]
     acts += [people.forget(CROWD[0]), people.forget(CROWD[1]), store.delete_expansion(posts[0].expansion_id)]

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from benchmarks.gallery import compare
 from storage.database import transactions
+from storage.galleries import Galleries
 from storage.gallery import GalleryStore
 from storage.listing import LENGTHS, PERIODIC, SCORES, Order, Period, Place
 from storage.models import Feeling, Post, PostStatus, Status, day_of, now
@@ -137,7 +138,8 @@ async def test_every_twentieth_page_asks_about_the_post_that_is_most_in_doubt(
             counts = Counter(laughing=post.laughing, impressions=post.impressions)
             for name, value in scores(counts, 0.5, post.created_at).items():
                 setattr(post, name, value)
-    row, seen, asked = await gallery.open_gallery(BOB, BOB), set[int](), []
+    galleries = Galleries(engine)
+    row, seen, asked = await galleries.open(BOB, BOB), set[int](), []
     for turn in range(1, 22):
         posts = await live(engine)
         unseen = sorted((p for p in posts if p.id not in seen), key=lambda p: (p.surprise, p.id), reverse=True)
@@ -145,7 +147,7 @@ async def test_every_twentieth_page_asks_about_the_post_that_is_most_in_doubt(
         cut = sum(rate(p.laughing, p.impressions) for p in hall[19:21]) / 2
         in_doubt = max((doubt(p.laughing, p.impressions, cut), -n) for n, p in enumerate(unseen))
         expected = unseen[-in_doubt[1]] if turn == 20 else unseen[0]
-        page = await gallery.next(row.id, BOB)
+        page = await galleries.next(row.id, BOB)
         assert page is not None
         assert page.post.id == expected.id
         asked += [turn] if expected is not unseen[0] else []
@@ -176,9 +178,10 @@ async def test_what_one_has_seen_is_looked_up_among_ones_own(engine: AsyncEngine
     """Thousands of seen posts are passed over in the few pages that hold them, however many posts there are."""
     if engine.dialect.name != "sqlite":
         pytest.skip("PostgreSQL plans by statistics, and forty rows are read whole")
-    row, asked = await gallery.open_gallery(BOB, BOB), list[tuple[str, Any]]()
+    galleries = Galleries(engine)
+    row, asked = await galleries.open(BOB, BOB), list[tuple[str, Any]]()
     event.listen(engine.sync_engine, "before_cursor_execute", lambda *what: asked.append((what[2], what[3])))
-    await gallery.next(row.id, BOB)
+    await galleries.next(row.id, BOB)
     plan = "\n".join([await _plan(engine, *ask) for ask in list(asked) if "EXISTS" in ask[0]])
     assert "SEARCH impressions USING INDEX sqlite_autoindex_impressions_1 (person_id=? AND post_id=?)" in plan
 

@@ -11,7 +11,9 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import transactions
+from storage.galleries import Galleries
 from storage.gallery import GalleryStore
+from storage.messages import Messages
 from storage.models import (
     Base,
     Chat,
@@ -113,9 +115,10 @@ async def test_a_group_that_turned_supergroup_is_followed(
     source = await store.add_photo(photo(chat_id=GROUP, message_id=5))
     opened = await store.open_panel(panel(source, chat_id=GROUP, message_id=6))
     await start(store, source, chat_id=GROUP)
-    shown = await gallery.open_gallery(BOB, GROUP)
-    await gallery.place_gallery(shown.id, 7)
-    await store.remember_message(Message(chat_id=GROUP, message_id=7, kind="gallery"))
+    galleries = Galleries(engine)
+    shown = await galleries.open(BOB, GROUP)
+    await galleries.place(shown.id, 7)
+    await Messages(engine).remember(Message(chat_id=GROUP, message_id=7, kind="gallery"))
     for _ in range(2):
         await people.migrate_chat(GROUP, SUPERGROUP)
     moved = [await rows(engine, table) for table in (Photo, Panel, Gallery)]
@@ -145,7 +148,7 @@ async def test_a_rehearsal_tells_what_there_is_to_do_and_changes_nothing(
     source = await store.add_photo(photo(chat_id=ANN, message_id=5))
     await make(store, queue, source)
     by_bob = await make(store, queue, source, BOB)
-    await store.remember_message(Message(chat_id=ANN, message_id=9, kind="title", person_id=ANN))
+    await Messages(engine).remember(Message(chat_id=ANN, message_id=9, kind="title", person_id=ANN))
     before = await sizes(engine)
     planned = await people.forget(ANN, rehearse=True)
     assert await sizes(engine) == before
@@ -166,10 +169,11 @@ async def test_a_person_alone_leaves_nothing_behind(
     assert made.result is not None
     await gallery.publish(made.id, ANN, "mine", 0.5)
     await gallery.react(made.id, ANN, Feeling.LOVING)
-    opened = await gallery.open_gallery(ANN, ANN)
-    await gallery.place_gallery(opened.id, 8)
-    await gallery.next(opened.id, ANN)
-    await store.remember_message(Message(chat_id=ANN, message_id=9, kind="title", person_id=ANN))
+    galleries = Galleries(engine)
+    opened = await galleries.open(ANN, ANN)
+    await galleries.place(opened.id, 8)
+    await galleries.next(opened.id, ANN)
+    await Messages(engine).remember(Message(chat_id=ANN, message_id=9, kind="title", person_id=ANN))
     running = await start(store, source)
     assert await queue.take("worker") is not None
     forgotten = await people.forget(ANN)
@@ -200,10 +204,11 @@ async def test_what_others_made_of_ones_pictures_goes_and_the_rest_stays(
     for person, feeling in [(ANN, Feeling.LAUGHING), (CAT, Feeling.LAUGHING), (BOB, Feeling.YAWNING)]:
         await gallery.react(own.id, person, feeling)
         await gallery.react(by_cat.id, person, feeling)
-    opened = await gallery.open_gallery(BOB, BOB, "newest")
-    await gallery.place_gallery(opened.id, 300)
-    await gallery.next(opened.id, BOB)
-    await store.remember_message(
+    galleries = Galleries(engine)
+    opened = await galleries.open(BOB, BOB, "newest")
+    await galleries.place(opened.id, 300)
+    await galleries.next(opened.id, BOB)
+    await Messages(engine).remember(
         Message(chat_id=BOB, message_id=77, kind="result", person_id=BOB, expansion_id=by_bob.id)
     )
     forgotten = await people.forget(ANN)

@@ -20,8 +20,9 @@ from inference.canvas import Extent, Margins
 from inference.checks import NO_CLASSIFIER, Checks
 from inference.engine import Cancelled, EngineError, EngineName, EngineUnavailable, Style, ignore
 from inference.frame import Frame, read, receive
+from inference.order import Order
 from inference.photo import BadPhoto, Reason, decode, extent
-from inference.process import EngineProcess, Order
+from inference.process import EngineProcess
 
 PHOTO = (Path(__file__).parents[1] / "bot" / "playground" / "samples" / "coffee.jpg").read_bytes()
 ORDER = Order(PHOTO, Margins(40, 30, 20, 10), Style.PLAYFUL, seed=7)
@@ -309,7 +310,8 @@ PARENT = """
 import asyncio, sys
 from inference.canvas import Margins
 from inference.engine import EngineName
-from inference.process import EngineProcess, Order
+from inference.order import Order
+from inference.process import EngineProcess
 
 async def main():
     process = EngineProcess(EngineName.PATCHMATCH, "noise", opener="tests.engines:open_engine")

@@ -16,8 +16,9 @@ from rows import ANN, BOB, CAT, add_people, expansion, photo, start
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import open_database
+from storage.lease import ATTEMPTS
 from storage.models import Expansion, Photo, Status
-from storage.queue import ATTEMPTS, Beat, EmbeddedQueue, Queue, QueueUnavailable, open_queue
+from storage.queue import Beat, EmbeddedQueue, Queue, QueueUnavailable, open_queue
 from storage.store import Store
 
 pytest_plugins = ["databases"]

@@ -16,11 +16,14 @@ from sqlalchemy.exc import NoResultFound
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import open_database
+from storage.galleries import Galleries
 from storage.gallery import GalleryStore
+from storage.messages import Messages
 from storage.models import Expansion, Feeling, Message, Photo, Status, now
 from storage.people import People
 from storage.queue import EmbeddedQueue
-from storage.store import QuotaSpent, Store
+from storage.quota import QuotaSpent
+from storage.store import Store
 
 pytest_plugins = ["databases"]
 
@@ -157,7 +160,6 @@ async def aged(engine: AsyncEngine, source: Photo, status: Status, hours: float)
 async def test_the_quota_counts_a_day_of_what_was_not_lost(engine: AsyncEngine, store: Store, source: Photo) -> None:
     for status, hours in [("done", 23), ("waiting", 2), ("failed", 1), ("cancelled", 1), ("done", 25)]:
         await aged(engine, source, Status(status), hours)
-    assert await store.used_today(ANN) == 2
     assert await store.start([expansion(source)], quota=3) is not None
     with pytest.raises(QuotaSpent) as one:
         await store.start([expansion(source)], quota=3)
@@ -267,36 +269,38 @@ async def test_a_shared_blob_stays(store: Store, queue: EmbeddedQueue, source: P
     assert await store.expansion(second.id) is not None
 
 
-async def test_messages_find_their_expansion(store: Store, queue: EmbeddedQueue, source: Photo) -> None:
+async def test_messages_find_their_expansion(
+    engine: AsyncEngine, store: Store, queue: EmbeddedQueue, source: Photo
+) -> None:
+    messages = Messages(engine)
     finished = await make(store, queue, source)
     for kind in ("status", "result"):
-        await store.remember_message(
-            Message(chat_id=ANN, message_id=9, kind=kind, person_id=ANN, expansion_id=finished.id)
-        )
-    known = await store.message(ANN, 9)
+        await messages.remember(Message(chat_id=ANN, message_id=9, kind=kind, person_id=ANN, expansion_id=finished.id))
+    known = await messages.message(ANN, 9)
     assert known is not None
     assert (known.kind, known.expansion_id) == ("result", finished.id)
     await store.delete_expansion(finished.id)
-    known = await store.message(ANN, 9)
+    known = await messages.message(ANN, 9)
     assert known is not None
     assert known.expansion_id is None
-    await store.forget_message(ANN, 9)
-    assert await store.message(ANN, 9) is None
+    await messages.forget(ANN, 9)
+    assert await messages.message(ANN, 9) is None
 
 
 async def test_every_message_of_an_expansion_and_the_newest_of_a_chat(
-    store: Store, queue: EmbeddedQueue, source: Photo
+    engine: AsyncEngine, store: Store, queue: EmbeddedQueue, source: Photo
 ) -> None:
+    messages = Messages(engine)
     one, other = await make(store, queue, source), await make(store, queue, source)
     for message_id, kind, shown in [(9, "result", one), (10, "title", one), (11, "result", other)]:
-        await store.remember_message(
+        await messages.remember(
             Message(chat_id=ANN, message_id=message_id, kind=kind, person_id=ANN, expansion_id=shown.id)
         )
-    assert [(m.message_id, m.kind) for m in await store.messages_showing(one.id)] == [(9, "result"), (10, "title")]
-    newest = await store.newest_message(ANN)
+    assert [(m.message_id, m.kind) for m in await messages.showing(one.id)] == [(9, "result"), (10, "title")]
+    newest = await messages.newest(ANN)
     assert newest is not None
     assert newest.message_id == 11
-    assert await store.newest_message(BOB) is None
+    assert await messages.newest(BOB) is None
 
 
 async def test_a_file_is_remembered_without_calling_it_delivered(
@@ -319,10 +323,11 @@ async def test_no_question_reads_a_whole_table(tmp_path: Path, sqlite_template: 
     shutil.copy(sqlite_template, tmp_path)
     engine = await open_database(f"sqlite+aiosqlite:///{tmp_path / sqlite_template.name}")
     await add_people(engine)
-    store, queue, gallery = Store(engine), EmbeddedQueue(engine), GalleryStore(engine)
+    store, queue = Store(engine), EmbeddedQueue(engine)
+    gallery, galleries = GalleryStore(engine), Galleries(engine)
     source = await store.add_photo(photo(chat_id=ANN, message_id=5))
     post = await gallery.publish((await make(store, queue, source)).id, ANN, "", 0.5)
-    shown = await gallery.open_gallery(BOB, BOB)
+    shown = await galleries.open(BOB, BOB)
     asked: list[tuple[str, Any]] = []
     event.listen(engine.sync_engine, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
     assert post is not None
@@ -335,8 +340,8 @@ async def test_no_question_reads_a_whole_table(tmp_path: Path, sqlite_template: 
     await queue.take("worker")
     await queue.rescue()
     await queue.position(2)
-    await gallery.next(shown.id, BOB)
-    await gallery.previous(shown.id, BOB)
+    await galleries.next(shown.id, BOB)
+    await galleries.previous(shown.id, BOB)
     await gallery.react(post.expansion_id, BOB, Feeling.LAUGHING)
     await People(engine).forget(ANN)
     questions = [ask for ask in asked if ask[0].startswith(("SELECT", "UPDATE", "DELETE", "WITH"))]

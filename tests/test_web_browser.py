@@ -194,7 +194,7 @@ async def test_what_is_veiled_shows_when_somebody_wants_to_see_it(wall: Wall, br
         await page.get_by_role("checkbox").focus()
         await page.keyboard.press("Space")
         await expect(page.locator("#compare")).to_be_visible()
-    assert await wall.services.gallery.hide(post.id)  # the other tests' wall is as it was
+    assert await wall.services.gallery.unpublish(post.id, post.person_id)  # the other tests' wall is as it was
 
 
 RESTS = "() => [...document.querySelectorAll('video')].every((film) => film.paused && film.currentTime === 0)"

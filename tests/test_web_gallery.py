@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 import pytest
 from PIL import Image
+from rows import withhold
 from sqlalchemy import update
 from test_init_data import MEI, signed
 from wall import ANN, BOB, TOKEN, Wall, flat, wall_in
@@ -298,7 +299,7 @@ async def test_what_is_not_live_is_nowhere(wall: Wall, how: str) -> None:
     if how == "hidden":
         assert await wall.services.gallery.unpublish(post_id, ANN)
     elif how == "withheld":
-        assert await wall.services.gallery.hide(post_id)
+        await withhold(wall.services.moderation, post_id, BOB)
     elif how == "deleted":
         await wall.services.discard(await wall.services.store.delete_expansion(made.id))
     elif how == "forgotten":

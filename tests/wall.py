@@ -28,7 +28,9 @@ from storage.anonymous import AnonymousCounts
 from storage.blobs import Blobs, open_blobs
 from storage.database import migrate, open_database
 from storage.films import FilmKind, FilmStore
+from storage.galleries import Galleries
 from storage.gallery import GalleryStore
+from storage.messages import Messages
 from storage.models import Expansion, Feeling, Photo, Post, Status
 from storage.moderation import Moderation
 from storage.people import People
@@ -204,5 +206,5 @@ def services_on(database: AsyncEngine, blobs: Blobs) -> Services:
     queue = EmbeddedQueue(database)
     kept = Retention(database, timedelta(days=90)), AnonymousCounts(database)
     community = Moderation(database), WordList(frozenset()), *kept
-    stores = Store(database), People(database), GalleryStore(database)
+    stores = Store(database), Messages(database), People(database), GalleryStore(database), Galleries(database)
     return Services(*stores, queue, blobs, info, limits, *community, FilmStore(database))

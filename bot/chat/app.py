@@ -27,33 +27,24 @@ from telegram.ext import (
 
 from bot.chat import (
     arrival,
-    buttons,
     cancel,
     channel,
-    deletion,
     forget,
     gallery,
     members,
     mine,
     moderation,
-    movie,
     mydata,
-    panel,
-    post,
-    post_buttons,
     preferences,
     privacy,
-    publish,
     reactions,
-    result,
     share,
-    start,
     stats,
     top,
     welcome,
 )
 from bot.chat.inbox import DurableQueue, InOrder
-from bot.chat.tap import BadTap, Tap, unpack
+from bot.chat.taps import on_tap
 from bot.chat.visit import App, Visit, receive
 from bot.metrics import REFUSALS
 from bot.services import Services
@@ -65,65 +56,6 @@ Context: TypeAlias = ContextTypes.DEFAULT_TYPE
 OnVisit: TypeAlias = Callable[[Services, Visit], Awaitable[None]]
 Handle: TypeAlias = Callable[[telegram.Update, Context], Coroutine[Any, Any, None]]
 OnUpdate: TypeAlias = Callable[[Services, Any, telegram.Update], Awaitable[None]]
-OnTap: TypeAlias = Callable[[Services, Visit, Any], Awaitable[None]]
-
-TAPS: dict[type[Tap], OnTap] = {
-    buttons.PickPhoto: panel.pick_photo,
-    buttons.PickDirection: panel.pick_direction,
-    buttons.PickScale: panel.pick_scale,
-    buttons.PickRatio: panel.pick_ratio,
-    buttons.PickStyle: panel.pick_style,
-    buttons.Expand: start.expand,
-    buttons.Roll: start.roll,
-    buttons.Reroll: start.reroll,
-    buttons.Variants: start.four_variants,
-    buttons.Double: start.double,
-    buttons.Cancel: cancel.cancel_button,
-    buttons.PickVariant: result.pick_variant,
-    buttons.Further: result.further,
-    buttons.BackOneStep: result.back_one_step,
-    buttons.BackToStart: result.back_to_start,
-    buttons.ShowBefore: result.show_before,
-    buttons.ShowAfter: result.show_after,
-    buttons.FullSize: result.full_size,
-    buttons.Film: movie.film,
-    buttons.Loop: movie.loop,
-    buttons.Delete: deletion.ask_delete,
-    buttons.ReallyDelete: deletion.really_delete,
-    buttons.Keep: deletion.keep,
-    buttons.React: reactions.react_button,
-    buttons.Publish: publish.publish,
-    buttons.AgreeToPublish: publish.agree,
-    buttons.NotNow: publish.not_now,
-    buttons.SuggestedTitle: publish.suggested_title,
-    buttons.OwnTitle: publish.own_title,
-    buttons.NoTitle: publish.no_title,
-    buttons.Unpublish: publish.unpublish,
-    buttons.NextPost: gallery.next_post,
-    buttons.PreviousPost: gallery.previous_post,
-    buttons.SortGallery: gallery.sort_gallery,
-    post_buttons.PickPeriod: gallery.pick_period,
-    post_buttons.FlipPost: post.flip,
-    post_buttons.Fork: post.fork,
-    post_buttons.More: post.more,
-    post_buttons.Less: post.less,
-    post_buttons.HidePost: post.hide,
-    post_buttons.OpenPost: post.open_listed,
-    post_buttons.FilmOfPost: movie.of_post,
-    post_buttons.Report: moderation.report,
-    post_buttons.ReportFor: moderation.report_for,
-    post_buttons.Judge: moderation.judge,
-    post_buttons.NextCase: moderation.next_case,
-    buttons.Older: mine.older,
-    buttons.Newer: mine.newer,
-    buttons.SetLanguage: preferences.set_language,
-    buttons.SetDirection: preferences.set_direction,
-    buttons.SetScale: preferences.set_scale,
-    buttons.SetStyle: preferences.set_style,
-    buttons.ResetDefaults: preferences.reset_defaults,
-    buttons.ForgetMe: forget.forget_me,
-    buttons.RememberMe: forget.remember_me,
-}
 
 COMMANDS: dict[str, OnVisit] = {
     "start": welcome.start,
@@ -226,18 +158,6 @@ def serve(services: Services, visitor: OnVisit) -> Handle:
             await visitor(services, visit)
 
     return handle
-
-
-async def on_tap(services: Services, visit: Visit) -> None:
-    try:
-        tap = unpack((visit.query and visit.query.data) or "")
-    except BadTap:
-        await visit.toast("tap.stale")
-        return
-    if not isinstance(tap, buttons.React):  # a vote is a person's, whoever they are
-        visit = await channel.in_its_name(services, visit)
-    if isinstance(tap, buttons.ForgetMe | buttons.RememberMe) or not await moderation.refused(services, visit):
-        await TAPS[type(tap)](services, visit, tap)
 
 
 def tell(services: Services, act: OnUpdate) -> Handle:

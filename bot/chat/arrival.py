@@ -51,9 +51,9 @@ async def _master(services: Services, visit: Visit, asked: Message | None) -> Ph
     Telegram leaves the mark of a reply out when it answers the bot's newest message in private.
     """
     if asked is not None:
-        shown = await services.store.message(visit.chat.id, asked.message_id)
+        shown = await services.messages.message(visit.chat.id, asked.message_id)
     else:
-        shown = await services.store.newest_message(visit.chat.id) if visit.private else None
+        shown = await services.messages.newest(visit.chat.id) if visit.private else None
     if shown is None or shown.expansion_id is None or shown.kind not in PICTURES:
         return None
     expansion = await services.store.expansion(shown.expansion_id)

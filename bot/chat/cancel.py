@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.chat.buttons import Cancel
+from bot.chat.buttons.result import Cancel
 from bot.chat.edits import delete
 from bot.chat.visit import Visit
 from bot.services import Services

@@ -28,7 +28,7 @@ Card = tuple[str, InlineKeyboardMarkup]
 async def redraw(services: Services, bot: Bot, where: MessageKey) -> None:
     """Bring the caption and the buttons of a message up to date; its picture stays."""
     async with services.hand_on(where):
-        shown = await services.store.message(*where)
+        shown = await services.messages.message(*where)
         card = await card_of(services, bot.username, shown) if shown is not None else None
         if card is not None:
             caption, markup = card
@@ -52,7 +52,7 @@ async def card_of(services: Services, username: str, shown: Message) -> Card | N
 
 
 async def _gallery(services: Services, username: str, shown: Message) -> Card | None:
-    row = await services.gallery.gallery_in(shown.chat_id, shown.message_id)
+    row = await services.galleries.gallery_in(shown.chat_id, shown.message_id)
     post = await services.gallery.post(row.post_id) if row is not None and row.post_id is not None else None
     if row is None or post is None:
         return None

@@ -49,7 +49,7 @@ async def counted(services: Services, _bot: Bot, update: telegram.Update) -> Non
     counts = update.message_reaction_count
     if counts is None or await services.moderation.banned(counts.chat.id):
         return
-    shown = await services.store.message(counts.chat.id, counts.message_id)
+    shown = await services.messages.message(counts.chat.id, counts.message_id)
     if shown is None or shown.expansion_id is None or shown.kind not in COUNTED:
         return
     await services.anonymous.put(counts.chat.id, counts.message_id, shown.expansion_id, counts_of(counts.reactions))

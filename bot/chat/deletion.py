@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from telegram import InlineKeyboardMarkup
 
-from bot.chat.buttons import Delete, Keep, ReallyDelete
+from bot.chat.buttons.result import Delete, Keep, ReallyDelete
 from bot.chat.cards import redraw
 from bot.chat.edits import edit, retract
 from bot.chat.mine import mine_at, show_mine
@@ -64,14 +64,14 @@ async def delete_everywhere(services: Services, bot: Bot, expansion_id: int) -> 
 
 async def _delete(services: Services, expansion_id: int) -> list[Message]:
     """Rows and blobs; gives the messages that are left over."""
-    shown = [m for m in await services.store.messages_showing(expansion_id) if m.kind in OURS]
+    shown = [m for m in await services.messages.showing(expansion_id) if m.kind in OURS]
     await services.discard(await services.store.delete_expansion(expansion_id))
     return shown
 
 
 async def _take_back(services: Services, bot: Bot, shown: list[Message]) -> None:
     for message in shown:
-        await services.store.forget_message(message.chat_id, message.message_id)
+        await services.messages.forget(message.chat_id, message.message_id)
     await retract(bot, shown)
 
 

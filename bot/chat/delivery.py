@@ -13,7 +13,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, Te
 from bot.chat.choices import extent_of, margins_of
 from bot.chat.edits import edit
 from bot.chat.panel import described
-from bot.chat.pictures import is_veiled
+from bot.chat.pictures import is_veiled, remember
 from bot.chat.preview import variants_sheet
 from bot.chat.result import end_keyboard, result_caption, result_keyboard, sheet_keyboard
 from bot.chat.start import place
@@ -21,7 +21,6 @@ from bot.chat.status import StatusBoard, bar, language_of
 from bot.chat.texts import Texts
 from bot.chat.visit import Bot
 from bot.services import Services
-from storage import models
 from storage.models import Expansion, Status
 
 log = structlog.get_logger()
@@ -160,15 +159,8 @@ class Delivery:
             )
             sent.append(message)
             await self.services.store.place([variant.id for variant in variants], message.message_id)
-            await self.services.store.remember_message(
-                models.Message(
-                    chat_id=expansion.chat_id,
-                    message_id=message.message_id,
-                    kind="sheet" if expansion.batch else "result",
-                    person_id=expansion.person_id,
-                    expansion_id=expansion.id,
-                )
-            )
+            kind, where = "sheet" if expansion.batch else "result", (expansion.chat_id, message.message_id)
+            await remember(self.services, where, kind, expansion.person_id, expansion.id)
         return sent[0] if sent else None
 
     async def _variants(self, expansion: Expansion) -> list[Expansion]:

@@ -6,7 +6,7 @@ import structlog
 from telegram import InlineKeyboardMarkup
 from telegram.error import TelegramError
 
-from bot.chat.buttons import ForgetMe, RememberMe
+from bot.chat.buttons.forget import ForgetMe, RememberMe
 from bot.chat.cancel import cancel_all
 from bot.chat.edits import Retracted, edit, retract
 from bot.chat.menu import set_menu_in

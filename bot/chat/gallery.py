@@ -7,18 +7,18 @@ from typing import Protocol, TypeAlias
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.chat.buttons import NextPost, PreviousPost, SortGallery
+from bot.chat.buttons.gallery import NextPost, PickPeriod, PreviousPost, SortGallery
+from bot.chat.buttons.post import FlipPost, Fork, More
 from bot.chat.credit import credit_lines
 from bot.chat.drawn import drawn_lines
 from bot.chat.panel import button, described
 from bot.chat.pictures import put_picture, remember, send_picture
-from bot.chat.post_buttons import FlipPost, Fork, More, PickPeriod
 from bot.chat.reactions import anonymous_lines, reaction_row
 from bot.chat.share import share_button
 from bot.chat.texts import Texts
 from bot.chat.visit import Visit
 from bot.services import Services
-from storage.gallery import Page
+from storage.galleries import Page
 from storage.listing import PERIODIC, Order, Period
 from storage.models import Gallery, Post
 from storage.ranking import surprise_index
@@ -37,8 +37,8 @@ class OnPage(Protocol):
 
 async def gallery(services: Services, visit: Visit) -> None:
     """Open a gallery at what this person has not seen and may find the most surprising."""
-    row = await services.gallery.open_gallery(visit.person.id, visit.chat.id)
-    page = await services.gallery.next(row.id, visit.person.id)
+    row = await services.galleries.open(visit.person.id, visit.chat.id)
+    page = await services.galleries.next(row.id, visit.person.id)
     if page is None:
         await visit.reply("gallery.empty")
     else:
@@ -47,12 +47,12 @@ async def gallery(services: Services, visit: Visit) -> None:
 
 async def send_card(services: Services, visit: Visit, gallery_id: int, page: Page) -> None:
     """A gallery's message, with its first page."""
-    row = await services.gallery.gallery(gallery_id)
+    row = await services.galleries.gallery(gallery_id)
     if row is None:
         return
     caption, markup = await gallery_card(services, visit.bot.username, visit.say, row, page.post)
     sent = await send_picture(services, visit, page.post.expansion, "gallery", caption, markup)
-    await services.gallery.place_gallery(row.id, sent.message_id)
+    await services.galleries.place(row.id, sent.message_id)
 
 
 async def next_post(services: Services, visit: Visit, tap: NextPost) -> None:
@@ -124,12 +124,12 @@ def _period(say: Texts, row: Gallery, post: Post, period: Period) -> InlineKeybo
 
 async def on_page(services: Services, visit: Visit, tap: OnPage, act: Callable[[Gallery], Awaitable[None]]) -> None:
     """Act on the gallery that the button was on; when somebody has turned its page already, nothing happens."""
-    row = await services.gallery.gallery(tap.gallery)
+    row = await services.galleries.gallery(tap.gallery)
     if row is None or row.message_id is None or row.chat_id != visit.chat.id:
         await visit.toast("tap.gone")
         return
     async with services.hand_on((row.chat_id, row.message_id)):
-        now = await services.gallery.gallery(row.id)
+        now = await services.galleries.gallery(row.id)
         if now is None or now.post_id not in (tap.post, None):
             await visit.toast("gallery.turned")
         else:
@@ -169,18 +169,18 @@ async def _asked(services: Services, visit: Visit, tap: Turn) -> Page | None:
     gallery, person = tap.gallery, visit.person.id
     match tap:
         case PreviousPost():
-            return await services.gallery.previous(gallery, person)
+            return await services.galleries.previous(gallery, person)
         case SortGallery():
-            return await services.gallery.next(gallery, person, tap.sort, Period.ALL)
+            return await services.galleries.next(gallery, person, tap.sort, Period.ALL)
         case PickPeriod():
-            return await services.gallery.next(gallery, person, period=tap.period)
+            return await services.galleries.next(gallery, person, period=tap.period)
         case NextPost():
-            return await services.gallery.next(gallery, person)
+            return await services.galleries.next(gallery, person)
 
 
 async def show_page(services: Services, visit: Visit, gallery_id: int, page: Page) -> None:
     """Put a page into the gallery's message; the caller has it in hand."""
-    row = await services.gallery.gallery(gallery_id)
+    row = await services.galleries.gallery(gallery_id)
     if row is None or row.message_id is None:
         return
     where = (row.chat_id, row.message_id)

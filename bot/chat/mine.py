@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.chat.buttons import Delete, FullSize, Further, Newer, Older, PickVariant, Publish
+from bot.chat.buttons.mine import Newer, Older
+from bot.chat.buttons.result import Delete, FullSize, Further, PickVariant, Publish
 from bot.chat.panel import button
 from bot.chat.pictures import put_picture, remember, send_picture
 from bot.chat.result import is_live, result_caption

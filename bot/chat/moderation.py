@@ -9,6 +9,8 @@ import structlog
 from telegram import InlineKeyboardMarkup
 from telegram.error import TelegramError
 
+from bot.chat.buttons.moderation import Judge, NextCase, Report, ReportFor
+from bot.chat.buttons.post import Less
 from bot.chat.cancel import cancel_all
 from bot.chat.deletion import delete_everywhere
 from bot.chat.edits import edit
@@ -16,7 +18,6 @@ from bot.chat.gallery import index_of, on_page
 from bot.chat.panel import button
 from bot.chat.pictures import put_picture, remember, send_picture
 from bot.chat.post import restore, take_down, turn_away
-from bot.chat.post_buttons import Judge, Less, NextCase, Report, ReportFor
 from bot.chat.reactions import results_changed
 from bot.chat.texts import Texts, best_language, texts
 from bot.chat.visit import Bot, Visit
@@ -136,7 +137,7 @@ async def _show_case(services: Services, visit: Visit, after: int) -> None:
     where, case = (visit.chat.id, visit.message.message_id), await services.moderation.case(after)
     async with services.hand_on(where):
         if case is None:
-            await services.store.forget_message(*where)
+            await services.messages.forget(*where)
             await edit(visit.message.edit_caption(visit.say("review.none")))
             return
         await remember(services, where, "review", visit.person.id, case.post.expansion_id)

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 from bot.chain import growth
 from bot.chat.animation import SHOWN_AS, Seat, send_animation
-from bot.chat.buttons import Film, Loop
+from bot.chat.buttons.post import FilmOfPost
+from bot.chat.buttons.result import Film, Loop
 from bot.chat.pictures import send_picture
 from bot.chat.post import live
-from bot.chat.post_buttons import FilmOfPost
 from bot.chat.result import finished
 from bot.chat.screen import film_caption, show_film
 from bot.chat.visit import Visit, answer_to, thread_of
@@ -88,6 +88,6 @@ async def _announce(
 
 
 async def _just_sent(services: Services, visit: Visit, expansion: Expansion, kind: FilmKind) -> bool:
-    shown = await services.store.messages_showing(expansion.id)
+    shown = await services.messages.showing(expansion.id)
     here = [m for m in shown if (m.chat_id, m.kind) == (visit.chat.id, SHOWN_AS[kind])]
     return bool(here) and now() - here[-1].sent_at < JUST

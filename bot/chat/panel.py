@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto, Message
 
-from bot.chat.buttons import Expand, PickDirection, PickPhoto, PickRatio, PickScale, PickStyle, Roll
+from bot.chat.buttons.panel import Expand, PickDirection, PickPhoto, PickRatio, PickScale, PickStyle, Roll
 from bot.chat.choices import Choice, extent_of, first_choice, offered_ratios, offered_scales
 from bot.chat.edits import edit
+from bot.chat.pictures import remember
 from bot.chat.preview import canvas_preview
 from bot.chat.tap import Tap
 from bot.chat.texts import Texts
@@ -182,9 +183,7 @@ async def _send(services: Services, visit: Visit, panel: Panel) -> None:
         reply_parameters=answer_to(visit.message),
     )
     await services.store.place_panel(panel.id, sent.message_id)
-    await services.store.remember_message(
-        models.Message(chat_id=panel.chat_id, message_id=sent.message_id, kind="panel", person_id=panel.person_id)
-    )
+    await remember(services, (panel.chat_id, sent.message_id), "panel", panel.person_id)
 
 
 async def _own(services: Services, visit: Visit, panel_id: int) -> Panel | None:

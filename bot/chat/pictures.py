@@ -71,7 +71,7 @@ async def remember(
 ) -> None:
     """What a message of ours shows from now on."""
     chat_id, message_id = where
-    await services.store.remember_message(
+    await services.messages.remember(
         models.Message(
             chat_id=chat_id, message_id=message_id, kind=kind, person_id=person_id, expansion_id=expansion_id
         )

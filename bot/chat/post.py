@@ -5,12 +5,13 @@ from __future__ import annotations
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto, Message, WebAppInfo
 
 from bot.chat.animation import SHOWN_AS
-from bot.chat.buttons import Delete, Publish
+from bot.chat.buttons.moderation import Report
+from bot.chat.buttons.post import FilmOfPost, FlipPost, Fork, HidePost, Less, More, OpenPost
+from bot.chat.buttons.result import Delete, Publish
 from bot.chat.edits import edit, retract
 from bot.chat.gallery import gallery_card, on_page, send_card, show_page
 from bot.chat.panel import button, open_panel
 from bot.chat.pictures import is_veiled
-from bot.chat.post_buttons import FilmOfPost, FlipPost, Fork, HidePost, Less, More, OpenPost, Report
 from bot.chat.reactions import results_changed
 from bot.chat.result import before_picture
 from bot.chat.visit import Bot, Visit
@@ -21,8 +22,8 @@ from storage.models import Gallery, Post, PostStatus
 
 async def open_post(services: Services, visit: Visit, post_id: int) -> None:
     """A gallery that begins with one post, as a link to it promised."""
-    row = await services.gallery.open_gallery(visit.person.id, visit.chat.id)
-    page = await services.gallery.turn_to(row.id, visit.person.id, post_id)
+    row = await services.galleries.open(visit.person.id, visit.chat.id)
+    page = await services.galleries.turn_to(row.id, visit.person.id, post_id)
     if page is None:
         await visit.reply("post.gone")
     else:
@@ -53,7 +54,7 @@ async def flip(services: Services, visit: Visit, tap: FlipPost) -> None:
             await visit.toast("post.gone")
             return
         await visit.toast_nothing()
-        await services.gallery.flip(row.id, before=not row.before)
+        await services.galleries.flip(row.id, before=not row.before)
         await _put_flipped(services, visit, row.id, post)
 
     await on_page(services, visit, tap, turn)
@@ -134,7 +135,7 @@ async def hide(services: Services, visit: Visit, tap: HidePost) -> None:
 
 async def turn_away(services: Services, visit: Visit, row: Gallery, post: Post) -> None:
     """This page shows the next post, if there is one; no other message shows what has left the gallery."""
-    page = await services.gallery.next(row.id, visit.person.id)
+    page = await services.galleries.next(row.id, visit.person.id)
     if page is not None:
         await show_page(services, visit, row.id, page)
     await take_down(services, visit.bot, post.expansion_id)
@@ -145,10 +146,10 @@ async def take_down(services: Services, bot: Bot, expansion_id: int) -> None:
     what was shared from it."""
     expansion = await services.store.expansion(expansion_id)
     home = (expansion.chat_id, expansion.person_id) if expansion is not None else (None, None)
-    shown = await services.store.messages_showing(expansion_id)
+    shown = await services.messages.showing(expansion_id)
     pages = [m for m in shown if m.kind in ("gallery", "shared") or _abroad(m, *home)]
     for page in pages:
-        await services.store.forget_message(page.chat_id, page.message_id)
+        await services.messages.forget(page.chat_id, page.message_id)
     await retract(bot, pages)
 
 
@@ -163,7 +164,7 @@ async def live(services: Services, post_id: int) -> Post | None:
 
 
 async def _put_flipped(services: Services, visit: Visit, gallery_id: int, post: Post) -> None:
-    row = await services.gallery.gallery(gallery_id)
+    row = await services.galleries.gallery(gallery_id)
     if row is None or row.message_id is None:
         return
     expansion = post.expansion

@@ -7,7 +7,7 @@ from typing import Unpack
 
 from telegram import ChatMember, InlineKeyboardMarkup
 
-from bot.chat.buttons import ResetDefaults, SetDirection, SetLanguage, SetScale, SetStyle
+from bot.chat.buttons.preferences import ResetDefaults, SetDirection, SetLanguage, SetScale, SetStyle
 from bot.chat.choices import SCALES, Choice
 from bot.chat.edits import edit
 from bot.chat.menu import set_menu_in

@@ -7,7 +7,8 @@ from datetime import timedelta
 from telegram import ForceReply, InlineKeyboardMarkup, Message
 from telegram.helpers import mention_html
 
-from bot.chat.buttons import AgreeToPublish, NoTitle, NotNow, OwnTitle, Publish, SuggestedTitle, Unpublish
+from bot.chat.buttons.publish import AgreeToPublish, NoTitle, NotNow, OwnTitle, SuggestedTitle, Unpublish
+from bot.chat.buttons.result import Publish
 from bot.chat.edits import edit, retract
 from bot.chat.movie import kinds_of
 from bot.chat.panel import button
@@ -139,9 +140,9 @@ async def title_words(services: Services, visit: Visit) -> bool:
 
 async def _close_questions(services: Services, visit: Visit, expansion_id: int) -> None:
     """Once there is a title, no message asks for one."""
-    questions = [m for m in await services.store.messages_showing(expansion_id) if m.kind == "title"]
+    questions = [m for m in await services.messages.showing(expansion_id) if m.kind == "title"]
     for question in questions:
-        await services.store.forget_message(question.chat_id, question.message_id)
+        await services.messages.forget(question.chat_id, question.message_id)
     await retract(visit.bot, questions)
 
 
@@ -151,9 +152,9 @@ async def _question(services: Services, visit: Visit, message: Message) -> model
     Telegram leaves the mark of a reply out when it answers the bot's newest message.
     """
     if message.reply_to_message is not None:
-        asked = await services.store.message(visit.chat.id, message.reply_to_message.message_id)
+        asked = await services.messages.message(visit.chat.id, message.reply_to_message.message_id)
     elif visit.private:
-        asked = await services.store.newest_message(visit.chat.id)
+        asked = await services.messages.newest(visit.chat.id)
         asked = asked if asked is not None and now() - asked.sent_at < RIGHT_AFTER else None
     else:
         return None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from telegram import InlineKeyboardButton, ReactionType, ReactionTypeEmoji
 
-from bot.chat.buttons import React
+from bot.chat.buttons.result import React
 from bot.chat.panel import button
 from bot.chat.texts import Texts
 from bot.chat.visit import Visit
@@ -67,7 +67,7 @@ async def native_reaction(services: Services, visit: Visit) -> None:
     if visit.reaction is None:
         return
     message_id = visit.reaction.message_id
-    shown = await services.store.message(visit.chat.id, message_id)
+    shown = await services.messages.message(visit.chat.id, message_id)
     if shown is None or shown.expansion_id is None or shown.kind not in PICTURES:
         return
     feeling = feeling_of(visit.reaction.new_reaction)
@@ -78,7 +78,7 @@ async def native_reaction(services: Services, visit: Visit) -> None:
 
 async def results_changed(services: Services, expansion_id: int) -> None:
     """Wherever its author has it, it is to show the new counts or the new title."""
-    for message in await services.store.messages_showing(expansion_id):
+    for message in await services.messages.showing(expansion_id):
         if message.kind in ("result", "before", "mine"):
             services.changed.put_nowait((message.chat_id, message.message_id))
 

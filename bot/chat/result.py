@@ -10,7 +10,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto
 from telegram.constants import ChatAction
 
 from bot.chain import growth
-from bot.chat.buttons import (
+from bot.chat.buttons.result import (
     BackOneStep,
     BackToStart,
     Cancel,

@@ -9,8 +9,8 @@ import structlog
 from telegram import InlineKeyboardMarkup
 from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
 
-from bot.chat import buttons
 from bot.chat.animation import put_animation
+from bot.chat.buttons import result
 from bot.chat.edits import edit
 from bot.chat.panel import button
 from bot.chat.status import GROUP_PACE, bar, language_of
@@ -111,7 +111,7 @@ async def _shown(services: Services, bot: Bot, film: Film) -> str | None:
         return None
     if film.status is not Status.DONE:
         say = await language_of(services, film)
-        tap = buttons.Film if film.kind is FilmKind.ZOOM else buttons.Loop
+        tap = result.Film if film.kind is FilmKind.ZOOM else result.Loop
         again = InlineKeyboardMarkup([[button(say("end.again"), tap(expansion.id))]])
         sorry = say.html("film.failed")
         await edit(bot.edit_message_caption(film.chat_id, film.message_id, caption=sorry, reply_markup=again))

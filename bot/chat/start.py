@@ -10,10 +10,12 @@ from random import Random
 
 from telegram import InlineKeyboardMarkup
 
-from bot.chat.buttons import Cancel, Double, Expand, Reroll, Roll, Variants
+from bot.chat.buttons.panel import Expand, Roll
+from bot.chat.buttons.result import Cancel, Double, Reroll, Variants
 from bot.chat.choices import Choice, extent_of, margins_of, may_double, new_seed, rolled
 from bot.chat.edits import edit
 from bot.chat.panel import button, refresh
+from bot.chat.pictures import remember
 from bot.chat.preview import canvas_preview
 from bot.chat.result import end_keyboard, result_keyboard, send_result
 from bot.chat.status import waiting_caption
@@ -21,9 +23,8 @@ from bot.chat.texts import Texts
 from bot.chat.visit import Bot, Visit
 from bot.services import Services
 from inference.canvas import Margins
-from storage import models
 from storage.models import Expansion, Panel, Photo, Status
-from storage.store import QuotaSpent
+from storage.quota import QuotaSpent
 
 VARIANTS = 4
 ENDED = (Status.FAILED, Status.CANCELLED)
@@ -86,15 +87,8 @@ async def place(
         reply_to_message_id=reply_to,
         allow_sending_without_reply=True,
     )
-    await services.store.remember_message(
-        models.Message(
-            chat_id=first.chat_id,
-            message_id=sent.message_id,
-            kind="sheet" if first.batch else "result",
-            person_id=first.person_id,
-            expansion_id=first.id,
-        )
-    )
+    kind = "sheet" if first.batch else "result"
+    await remember(services, (first.chat_id, sent.message_id), kind, first.person_id, first.id)
     ids = [expansion.id for expansion in expansions]
     await services.store.place(ids, sent.message_id)
     await services.queue.put(ids)

@@ -12,7 +12,7 @@ import structlog
 from telegram import InlineKeyboardMarkup
 from telegram.error import TelegramError
 
-from bot.chat.buttons import Cancel
+from bot.chat.buttons.result import Cancel
 from bot.chat.choices import extent_of, margins_of
 from bot.chat.edits import edit
 from bot.chat.panel import button, described

@@ -6,9 +6,9 @@ from html import escape
 
 from telegram import InlineKeyboardMarkup
 
+from bot.chat.buttons.post import OpenPost
 from bot.chat.gallery import index_of
 from bot.chat.panel import button
-from bot.chat.post_buttons import OpenPost
 from bot.chat.share import link
 from bot.chat.visit import Visit, answer_to, thread_of
 from bot.services import Services

@@ -1,0 +1,17 @@
+"""Forgetting a person, or not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.chat.tap import Tap
+
+
+@dataclass(frozen=True)
+class ForgetMe(Tap, tag="fy"):
+    person: int
+
+
+@dataclass(frozen=True)
+class RememberMe(Tap, tag="fn"):
+    person: int

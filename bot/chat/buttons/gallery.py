@@ -1,0 +1,34 @@
+"""Leafing through the gallery. Each button knows the post it was shown with: two taps on one page turn it once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.chat.tap import Tap
+from storage.listing import Order, Period
+
+
+@dataclass(frozen=True)
+class NextPost(Tap, tag="gn"):
+    gallery: int
+    post: int
+
+
+@dataclass(frozen=True)
+class PreviousPost(Tap, tag="gp"):
+    gallery: int
+    post: int
+
+
+@dataclass(frozen=True)
+class SortGallery(Tap, tag="gs"):
+    gallery: int
+    post: int
+    sort: Order
+
+
+@dataclass(frozen=True)
+class PickPeriod(Tap, tag="gd"):
+    gallery: int
+    post: int
+    period: Period

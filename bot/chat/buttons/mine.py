@@ -1,0 +1,17 @@
+"""One's own expansions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.chat.tap import Tap
+
+
+@dataclass(frozen=True)
+class Older(Tap, tag="mo"):
+    expansion: int
+
+
+@dataclass(frozen=True)
+class Newer(Tap, tag="mn"):
+    expansion: int

@@ -1,0 +1,32 @@
+"""Reporting a post, and judging what was reported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.chat.tap import Tap
+from storage.moderation import Judgement, Reason
+
+
+@dataclass(frozen=True)
+class Report(Tap, tag="gr"):
+    gallery: int
+    post: int
+
+
+@dataclass(frozen=True)
+class ReportFor(Tap, tag="gw"):
+    gallery: int
+    post: int
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class Judge(Tap, tag="rj"):
+    post: int
+    judgement: Judgement
+
+
+@dataclass(frozen=True)
+class NextCase(Tap, tag="rn"):
+    post: int

@@ -1,0 +1,34 @@
+"""Settings: of the person in their private chat, of the group in a group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.chat.tap import Tap
+from inference.canvas import Direction
+from inference.engine import Style
+
+
+@dataclass(frozen=True)
+class SetLanguage(Tap, tag="sl"):
+    language: str  # «auto»: what each person's Telegram speaks
+
+
+@dataclass(frozen=True)
+class SetDirection(Tap, tag="sd"):
+    direction: Direction
+
+
+@dataclass(frozen=True)
+class SetScale(Tap, tag="ss"):
+    percent: int
+
+
+@dataclass(frozen=True)
+class SetStyle(Tap, tag="sy"):
+    style: Style
+
+
+@dataclass(frozen=True)
+class ResetDefaults(Tap, tag="sr"):
+    pass

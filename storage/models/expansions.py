@@ -1,0 +1,97 @@
+"""Expansions, each of which is its own job."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from storage.models.base import Base, Key, one_of, only
+from storage.models.moment import Moment, now
+from storage.models.photos import Photo
+
+
+class Status(StrEnum):
+    """The life of an expansion. Live: waiting, running. The rest are final."""
+
+    WAITING = "waiting"  # in the queue, or about to be: it may be taken once its message is known
+    RUNNING = "running"  # leased by a worker
+    DONE = "done"  # the result is stored; delivery may still be due
+    FAILED = "failed"  # tried as often as allowed
+    CANCELLED = "cancelled"
+
+
+class Expansion(Base):
+    """One outpainting: what was asked, the job that makes it, and what came out."""
+
+    __tablename__ = "expansions"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    key: Mapped[str] = mapped_column(String(96), unique=True)  # cause, its revision, variant: a double tap is one start
+    panel_id: Mapped[int | None] = mapped_column(ForeignKey("panels.id", ondelete="SET NULL"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
+    chat_id: Mapped[int] = mapped_column(BigInteger)
+    thread_id: Mapped[int | None]
+    source_id: Mapped[int] = mapped_column(ForeignKey("photos.id", ondelete="CASCADE"), index=True)
+    result_id: Mapped[int | None] = mapped_column(ForeignKey("photos.id", ondelete="SET NULL"), unique=True)
+    batch: Mapped[str | None] = mapped_column(String(96), index=True)  # four variants of one start share it
+    variant: Mapped[int] = mapped_column(default=0)  # 0 alone, 1 to 4 in a batch
+    rerolls: Mapped[int] = mapped_column(default=0)  # the revision of its own result buttons
+    # what was asked
+    direction: Mapped[str] = mapped_column(String(16))
+    scale: Mapped[float | None]
+    ratio: Mapped[str | None] = mapped_column(String(16))
+    left: Mapped[int]
+    top: Mapped[int]
+    right: Mapped[int]
+    bottom: Mapped[int]
+    doubles: Mapped[bool] = mapped_column(default=False)  # each source pixel becomes four, and no margins are added
+    style: Mapped[str] = mapped_column(String(16))
+    prompt: Mapped[str] = mapped_column(Text, default="")
+    seed: Mapped[int]
+    # the job
+    status: Mapped[Status] = mapped_column(one_of(Status), default=Status.WAITING)
+    turn: Mapped[int] = mapped_column(BigInteger, default=0)  # start-time fair queueing: lower runs first
+    priority: Mapped[int] = mapped_column(default=0)  # higher runs first
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_owner: Mapped[str | None] = mapped_column(String(64))  # the fencing token
+    lease_until: Mapped[datetime | None] = mapped_column(Moment)
+    cancel_asked: Mapped[bool] = mapped_column(default=False)
+    progress: Mapped[float] = mapped_column(default=0.0)
+    error: Mapped[str | None] = mapped_column(Text)  # for the operator
+    created_at: Mapped[datetime] = mapped_column(Moment, default=now)
+    started_at: Mapped[datetime | None] = mapped_column(Moment)
+    finished_at: Mapped[datetime | None] = mapped_column(Moment)
+    # how it was made
+    engine: Mapped[str] = mapped_column(String(32), default="")
+    model: Mapped[str] = mapped_column(String(128), default="")
+    seconds: Mapped[float | None]
+    verdict: Mapped[str] = mapped_column(String(16), default="safe")  # of the safety check: safe, unsure, unsafe
+    surprise: Mapped[float | None]  # the machine's guess, 0 to 1
+    words: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))  # ids of those that the style drew
+    recipe: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # preset, revision, size, versions …
+    # how it is shown
+    message_id: Mapped[int | None]  # the status message, later the result; known before the engine starts
+    delivered_at: Mapped[datetime | None] = mapped_column(Moment)
+    announced_at: Mapped[datetime | None] = mapped_column(Moment)  # intent to send «ready», recorded before it is sent
+    file_id: Mapped[str | None] = mapped_column(String(256))  # Telegram's, of the chat picture
+    before_file_id: Mapped[str | None] = mapped_column(String(256))
+    preview: Mapped[str | None] = mapped_column(String(128), index=True)  # blob of the JPEG that chats see
+
+    source: Mapped[Photo] = relationship(foreign_keys=source_id, lazy="joined", innerjoin=True)
+    result: Mapped[Photo | None] = relationship(foreign_keys=result_id, lazy="joined")
+
+    __table_args__ = (
+        Index("ix_expansions_waiting", priority.desc(), turn, "id", **only("status = 'waiting'")),
+        Index("ix_expansions_running", "lease_until", **only("status = 'running'")),
+        Index("uq_expansions_running", "person_id", unique=True, **only("status = 'running'")),  # one at a time each
+        Index("ix_expansions_started", "priority", "turn", **only("started_at IS NOT NULL")),
+        Index("ix_expansions_turn", "person_id", "turn"),
+        Index("ix_expansions_undelivered", "id", **only("delivered_at IS NULL")),
+        Index("ix_expansions_person", "person_id", "created_at"),
+        Index("ix_expansions_mine", "person_id", "id", **only("status = 'done'")),
+        Index("ix_expansions_engine", "engine", "id", **only("status = 'done'")),
+    )

@@ -1,0 +1,45 @@
+"""Galleries: who was shown which posts, and in which message."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.models.base import Base, Key
+from storage.models.moment import Moment, now
+
+
+class Impression(Base):
+    """That one person was shown one post, once."""
+
+    __tablename__ = "impressions"
+
+    # the person first: who has seen thousands has them side by side, however many posts there are
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True, index=True)
+    number: Mapped[int]  # orders a person's impressions by when each was last shown: what ◀ walks
+    created_at: Mapped[datetime] = mapped_column(Moment, default=now)
+
+    __table_args__ = (Index("uq_impressions_number", "person_id", "number", unique=True),)
+
+
+class Gallery(Base):
+    """One /gallery message: whose it is, how it is sorted, which post it shows."""
+
+    __tablename__ = "galleries"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    chat_id: Mapped[int] = mapped_column(BigInteger)
+    message_id: Mapped[int | None]
+    sort: Mapped[str] = mapped_column(String(16), default="surprising")
+    period: Mapped[str] = mapped_column(String(16), default="all")
+    score: Mapped[float] = mapped_column(default=0.0)  # of its post when it was shown: votes do not move the place
+    before: Mapped[bool] = mapped_column(default=False)  # whether it shows the picture without its new part
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="SET NULL"), index=True)
+    steps_back: Mapped[int] = mapped_column(default=0)  # how far ◀ went, so that ▶ returns the same way
+    created_at: Mapped[datetime] = mapped_column(Moment, default=now)
+
+    __table_args__ = (Index("ix_galleries_message", "chat_id", "message_id"),)

@@ -1,0 +1,38 @@
+"""Who uses the bot, and where."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.models.base import Base
+from storage.models.moment import Moment, now
+
+
+class Person(Base):
+    __tablename__ = "people"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(String(256))
+    language_code: Mapped[str | None] = mapped_column(String(16))  # as Telegram tells it
+    language: Mapped[str | None] = mapped_column(String(16))  # as chosen in /settings
+    direction: Mapped[str | None] = mapped_column(String(16))  # defaults of new panels
+    scale: Mapped[float | None]
+    style: Mapped[str | None] = mapped_column(String(16))
+    consented_at: Mapped[datetime | None] = mapped_column(Moment)  # to publishing, asked once
+    created_at: Mapped[datetime] = mapped_column(Moment, default=now)
+
+
+class Chat(Base):
+    __tablename__ = "chats"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(16))
+    title: Mapped[str] = mapped_column(String(256), default="")
+    language: Mapped[str | None] = mapped_column(String(16))
+    direction: Mapped[str | None] = mapped_column(String(16))
+    scale: Mapped[float | None]
+    style: Mapped[str | None] = mapped_column(String(16))
+    gone_at: Mapped[datetime | None] = mapped_column(Moment)  # blocked or removed the bot

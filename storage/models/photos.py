@@ -1,0 +1,56 @@
+"""Photos, and the panels under them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from storage.models.base import Base, Key
+from storage.models.moment import Moment, now
+
+
+class Photo(Base):
+    """A picture that a person sent, or the master of an expansion."""
+
+    __tablename__ = "photos"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    blob: Mapped[str] = mapped_column(String(128), index=True)  # the file as sent, or the lossless master
+    thumb: Mapped[str] = mapped_column(String(128), index=True)  # a JPEG of at most 640 px, for previews
+    width: Mapped[int]
+    height: Mapped[int]
+    chat_id: Mapped[int | None] = mapped_column(BigInteger)  # the message that brought it; none for a master
+    message_id: Mapped[int | None]
+    media_group: Mapped[str | None] = mapped_column(String(64))  # the album that it came in
+    created_at: Mapped[datetime] = mapped_column(Moment, default=now)
+
+    __table_args__ = (
+        Index("uq_photos_message", "chat_id", "message_id", unique=True),
+        Index("ix_photos_media_group", "chat_id", "media_group"),
+    )
+
+
+class Panel(Base):
+    """The choices under a photo. `key` names what opened it, so that one cause opens one panel."""
+
+    __tablename__ = "panels"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    key: Mapped[str] = mapped_column(String(96), unique=True)
+    photo_id: Mapped[int] = mapped_column(ForeignKey("photos.id", ondelete="CASCADE"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    chat_id: Mapped[int] = mapped_column(BigInteger)
+    thread_id: Mapped[int | None]  # the forum topic
+    message_id: Mapped[int | None]
+    direction: Mapped[str] = mapped_column(String(16))
+    scale: Mapped[float | None]  # exactly one of scale and ratio is set
+    ratio: Mapped[str | None] = mapped_column(String(16))
+    style: Mapped[str] = mapped_column(String(16))
+    prompt: Mapped[str] = mapped_column(Text, default="")
+    revision: Mapped[int] = mapped_column(default=0)  # raised by every start
+    created_at: Mapped[datetime] = mapped_column(Moment, default=now)
+
+    photo: Mapped[Photo] = relationship(lazy="joined", innerjoin=True)

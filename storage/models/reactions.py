@@ -1,0 +1,34 @@
+"""What people feel about expansions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.models.base import Base, one_of
+from storage.models.moment import Moment, now
+
+
+class Feeling(StrEnum):
+    """What a person can say of an expansion; the value is the emoji, as Telegram writes it."""
+
+    LAUGHING = "🤣"
+    MIND_BLOWN = "🤯"
+    LOVING = "😍"
+    SCREAMING = "😱"
+    YAWNING = "🥱"
+
+
+class Reaction(Base):
+    """One person's current feeling about one expansion, whether by a button or by a native reaction."""
+
+    __tablename__ = "reactions"
+
+    expansion_id: Mapped[int] = mapped_column(ForeignKey("expansions.id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True, index=True)
+    feeling: Mapped[Feeling] = mapped_column(one_of(Feeling))
+    native_in: Mapped[int | None]  # the message whose native reaction says so; none: a button
+    created_at: Mapped[datetime] = mapped_column(Moment, default=now)
