@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import parse_qsl
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from inference.diffusion.memory import Mode
+from inference.diffusion.naming import named
 from inference.diffusion.presets import DEFAULT
-from inference.engine import EngineUnavailable
 
 
 class Choice(BaseModel):
@@ -32,14 +31,4 @@ class Choice(BaseModel):
 
 def parse_choice(text: str) -> Choice:
     """Raises EngineUnavailable naming the option that is wrong."""
-    model, _, query = text.partition("?")
-    try:
-        return Choice.model_validate({"model": model or DEFAULT, **dict(parse_qsl(query, strict_parsing=bool(query)))})
-    except ValidationError as error:
-        first = error.errors()[0]
-        known = ", ".join(name for name in Choice.model_fields if name != "model")
-        raise EngineUnavailable(
-            f"KUOTU_MODEL={text}: option {first['loc'][0]}: {first['msg']} (the options are {known})"
-        ) from None
-    except ValueError:
-        raise EngineUnavailable(f"KUOTU_MODEL={text}: options are written ?memory=fp8&batch=2") from None
+    return named(Choice, "KUOTU_MODEL", text, "?memory=fp8&batch=2", DEFAULT)

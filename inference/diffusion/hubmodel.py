@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import ClassVar, Self
-from urllib.parse import parse_qsl
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from inference.diffusion.checkpoint import folder_of
+from inference.diffusion.naming import named
 from inference.diffusion.presets import Repository
 from inference.engine import EngineUnavailable
 
@@ -30,17 +30,7 @@ class HubModel(BaseModel):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Raises EngineUnavailable naming the option that is wrong."""
-        model, _, query = text.partition("?")
-        try:
-            return cls.model_validate({"model": model, **dict(parse_qsl(query, strict_parsing=bool(query)))})
-        except ValidationError as error:
-            first = error.errors()[0]
-            known = ", ".join(name for name in cls.model_fields if name != "model")
-            raise EngineUnavailable(
-                f"{cls.setting}={text}: option {first['loc'][0]}: {first['msg']} (the options are {known})"
-            ) from None
-        except ValueError:
-            raise EngineUnavailable(f"{cls.setting}={text}: options are written {cls.example}") from None
+        return named(cls, cls.setting, text, cls.example)
 
     @property
     def repository(self) -> Repository:
