@@ -191,6 +191,12 @@ class Moderation:
 
     # the log
 
+    async def latest(self, count: int) -> list[AuditEntry]:
+        """What was done last to anything, oldest first."""
+        async with self._read() as session:
+            newest = await session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(count))
+            return list(newest)[::-1]
+
     async def log(self, target: str) -> list[AuditEntry]:
         """What was done to a target, oldest first."""
         async with self._read() as session:

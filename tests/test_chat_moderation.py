@@ -228,3 +228,19 @@ async def test_forged_reports_and_judgements_change_nothing(kuotu: Kuotu, newcom
         assert await forge(bob, data) == "That is not there any more."
     assert await forge(bob, "gx|999999") == GONE
     assert await kuotu.services.gallery.post_of(expansion_of(result)) is None
+
+
+async def test_moderators_read_what_was_done_and_by_whom(kuotu: Kuotu, newcomer: Any, admin: Person) -> None:
+    ann, bob = await newcomer("Ann"), await newcomer("Bob")
+    for command in (f"/ban {ann.user}", f"/unban {ann.user}", f"/audit person {ann.user}", "/audit"):
+        mark = admin.now
+        await admin.say(command)
+        answer = await admin.wait_for(lambda m: m.from_bot, after=mark)
+        if command.startswith("/audit"):
+            told = [line[12:] for line in answer.text.splitlines()]
+            assert told[-2:] == [f"{ADMIN} banned person {ann.user}", f"{ADMIN} unbanned person {ann.user}"]
+    mark = admin.now
+    await admin.say("/audit post 999999")
+    assert (await admin.wait_for(lambda m: m.from_bot, after=mark)).text == "Nothing yet."
+    await bob.say("/audit")
+    assert await bob.wait_for(lambda m: m.text == NOT_YOURS)

@@ -27,6 +27,7 @@ from telegram.ext import (
 
 from bot.chat import (
     arrival,
+    audit,
     cancel,
     channel,
     forget,
@@ -72,6 +73,7 @@ COMMANDS: dict[str, OnVisit] = {
     "review": moderation.review,
     "ban": moderation.ban,
     "unban": moderation.unban,
+    "audit": audit.audit,
     "stats": stats.stats,
 }
 
