@@ -110,6 +110,15 @@ async def test_a_post_tells_what_was_drawn_in_the_readers_language(wall: Wall) -
     assert "Drawn" not in await text(wall, f"/post/{plain.id}?lang=en")
 
 
+async def test_a_post_tells_what_was_felt_in_channels_apart_from_the_votes(wall: Wall) -> None:
+    post, other = await wall.hang(flat(60, 40)), await wall.hang(flat(60, 40))
+    await wall.services.anonymous.put(-100, 7, post.expansion_id, {"👍": 12, "🤣": 3})
+    page = await text(wall, f"/post/{post.id}?lang=en")
+    assert "<dt>In channels</dt><dd>👍 12 · 🤣 3</dd>" in page
+    assert 'data-feeling="🤣" aria-label="Hilarious: 0"' in page
+    assert "In channels" not in await text(wall, f"/post/{other.id}?lang=en")
+
+
 async def test_links_unfold_at_the_public_address(tmp_path: Path) -> None:
     async with wall_in(tmp_path, public_url="https://kuotu.example/") as wall:
         post = await wall.hang(flat(60, 40))

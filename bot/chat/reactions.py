@@ -35,9 +35,14 @@ def reaction_row(expansion_id: int, counts: dict[Feeling, int]) -> list[InlineKe
 
 async def anonymous_lines(services: Services, say: Texts, expansion: Expansion) -> list[str]:
     """«📢 In channels: 👍 12 · 🤣 3», apart from the votes; what stands under the picture itself is not said again."""
-    counts = await services.anonymous.of(expansion.id, outside=expansion.chat_id)
-    listed = " · ".join(f"{emoji} {count}" for emoji, count in counts.most_common(LISTED))
+    listed = await anonymous_counts(services, expansion.id, outside=expansion.chat_id)
     return [say.html("reaction.anonymous", counts=listed)] if listed else []
+
+
+async def anonymous_counts(services: Services, expansion_id: int, *, outside: int | None = None) -> str:
+    """«👍 12 · 🤣 3», in channels outside a chat; empty where nobody felt anything."""
+    counts = await services.anonymous.of(expansion_id, outside=outside)
+    return " · ".join(f"{emoji} {count}" for emoji, count in counts.most_common(LISTED))
 
 
 def feeling_of(reactions: Sequence[ReactionType]) -> Feeling | None:

@@ -11,6 +11,7 @@ from babel.dates import format_date
 from bot.chain import growth
 from bot.chat.drawn import drawn
 from bot.chat.panel import described
+from bot.chat.reactions import anonymous_counts
 from bot.chat.share import payload
 from bot.services import Services
 from bot.web.card import Card, shows
@@ -62,6 +63,7 @@ class PostPage:
             source=Card.of(say, source) if source is not None else None,
             summary=described(say, post.expansion),
             drawn=drawn(say, post.expansion),
+            anonymous=await anonymous_counts(self.services, post.expansion_id),
             created=post.created_at,
             date=format_date(post.created_at, "long", language),
             impressions=post.impressions,
