@@ -134,7 +134,7 @@ async def test_taken_back_and_published_again(kuotu: Kuotu, chat: Person) -> Non
     post = await post_of(kuotu, result)
     assert post is not None
     assert (post.title, post.status) == ("Mine", PostStatus.LIVE)
-    assert question.id not in {m.id for m in chat.messages}
+    await chat.wait_gone(question)
 
 
 async def _again(chat: Person, message_id: int) -> Message:

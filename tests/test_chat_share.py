@@ -65,7 +65,7 @@ async def test_what_was_taken_back_is_not_forked_nor_credited(kuotu: Kuotu, newc
     await ann.tap(own, "Take it back")
     assert await bob.tap(panel, "Expand") == GONE
     assert await forge(bob, f"gx|{post.id}") == GONE
-    assert card.id not in [m.id for m in bob.messages]
+    await bob.wait_gone(card)
     await bob.tap(result, "🤣")
     again = await bob.wait_for(lambda m: m.id == result.id and "🤣 1" in m.labels)
     assert "going on" not in again.text
