@@ -13,6 +13,7 @@ import pytest
 from inference.canvas import Direction, Extent, Margins, scaled
 from inference.engine import EngineError, Pixels, Request, Style, ignore
 from inference.patchmatch.engine import PatchMatch, prefill
+from inference.patchmatch.tone import FARTHEST, REACH, reach
 
 SAMPLES = Path(__file__).parents[1] / "bot" / "playground" / "samples"
 NAMES = sorted(path.stem for path in SAMPLES.glob("*.jpg") if path.stem != "picos-12mp")
@@ -136,3 +137,11 @@ def test_the_seam_is_no_stronger_than_the_picture(engine: PatchMatch, direction:
         step = np.abs(np.diff(result, axis=1)).mean(axis=(0, 2))
         ratios.append(step[left - 1] / np.mean([*step[left - 7 : left - 2], *step[left + 1 : left + 6]]))
     assert np.mean(ratios) < 1.2
+
+
+def test_a_step_bleeds_far_in_a_clear_sky_and_hardly_in_a_thicket() -> None:
+    sky = np.full((40, 60, 3), 150, np.uint8)
+    thicket = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
+    assert (reach(sky) == FARTHEST).all()
+    assert (reach(thicket) == REACH).all()
+    assert FARTHEST > 4 * REACH
