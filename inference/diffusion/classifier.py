@@ -103,7 +103,8 @@ class TransformersClassifier:
     def __init__(self, text: str) -> None:
         """Raises EngineUnavailable with the remedy."""
         self._located = locate(text)
-        self.name = Classification.parse(text).model
+        self._choice = Classification.parse(text)
+        self.name = self._choice.model
         self._classify = self._opened()
         _log.info("pictures are checked by %s: %s", self.name, self._located)
 
@@ -119,7 +120,7 @@ class TransformersClassifier:
 
     def _opened(self) -> Any:
         folder = self._located.folder
-        try:
+        with self._choice.loading():
             library: Any = import_module("transformers")
             library.utils.logging.disable_progress_bar()
             model = library.AutoModelForImageClassification.from_pretrained(
@@ -127,11 +128,3 @@ class TransformersClassifier:
             )
             processor = library.AutoImageProcessor.from_pretrained(folder, backend="pil", local_files_only=True)
             return library.pipeline("image-classification", model=model, image_processor=processor, device="cpu")
-        except ModuleNotFoundError:
-            raise
-        except Exception as error:
-            _log.exception("loading the classifier %s from %s failed", self.name, folder)
-            reason = str(error).strip().split("\n")[0]
-            raise EngineUnavailable(
-                f"KUOTU_SAFETY={self.name} cannot be loaded ({reason}); run: kuotu pull --safety"
-            ) from error

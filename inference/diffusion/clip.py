@@ -99,8 +99,8 @@ class Clip:
 
 def _opened(located: Located) -> tuple[Any, Any]:
     """Model and processor, without the half that reads words."""
-    choice, folder = located.choice, located.folder
-    try:
+    folder = located.folder
+    with located.choice.loading():
         library: Any = import_module("transformers")
         library.utils.logging.disable_progress_bar()
         model, loading = library.CLIPModel.from_pretrained(
@@ -110,11 +110,3 @@ def _opened(located: Located) -> tuple[Any, Any]:
             raise ValueError(f"its weights lack {lacking[0]}")
         del model.text_model, model.text_projection
         return model.eval(), library.CLIPImageProcessorPil.from_pretrained(folder, local_files_only=True)
-    except ModuleNotFoundError:
-        raise
-    except Exception as error:
-        _log.exception("loading the CLIP %s from %s failed", choice.model, folder)
-        reason = str(error).strip().split("\n")[0]
-        raise EngineUnavailable(
-            f"{choice.setting}={choice.model} cannot be loaded ({reason}); run: {choice.command}"
-        ) from error

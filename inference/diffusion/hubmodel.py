@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -11,6 +14,8 @@ from inference.diffusion.checkpoint import folder_of
 from inference.diffusion.naming import named
 from inference.diffusion.presets import Repository
 from inference.engine import EngineUnavailable
+
+_log = logging.getLogger(__name__)
 
 
 class HubModel(BaseModel):
@@ -31,6 +36,19 @@ class HubModel(BaseModel):
     def parse(cls, text: str) -> Self:
         """Raises EngineUnavailable naming the option that is wrong."""
         return named(cls, cls.setting, text, cls.example)
+
+    @contextmanager
+    def loading(self) -> Iterator[None]:
+        """Whatever goes wrong in here is one sentence to whoever reads it, and the whole story in the log."""
+        try:
+            yield
+        except ModuleNotFoundError:
+            raise
+        except Exception as error:
+            _log.exception("loading %s for %s failed", self.model, self.setting)
+            reason = str(error).strip().split("\n")[0]
+            told = f"{self.setting}={self.model} cannot be loaded ({reason}); run: {self.command}"
+            raise EngineUnavailable(told) from error
 
     @property
     def repository(self) -> Repository:
