@@ -18,14 +18,14 @@ import cv2
 import numpy as np
 
 from benchmarks.peers import PEERS, Way, kept
+from inference.blending.compositing import compose
+from inference.blending.sharpness import sharpen_to
 from inference.canvas import Extent, Margins
-from inference.compositing import compose
 from inference.diffusion.window import plan
 from inference.engine import Pixels
-from inference.photo import decode
+from inference.image.codec import decode
+from inference.image.upscale import enlarge, softened
 from inference.seam import seams
-from inference.sharpness import sharpen_to
-from inference.upscale import enlarge, softened
 
 SAMPLE = Path(__file__).parents[1] / "bot" / "playground" / "samples" / "picos-12mp.jpg"
 ROUNDS = 5

@@ -16,18 +16,17 @@ from pathlib import Path
 import cv2
 import torch
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-
-from tiny import request_for, save_all
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from inference.canvas import Box, Extent, Margins
 from inference.diffusion.engine import Diffusion, open_diffusion
+from inference.diffusion.init_image import sketch
 from inference.diffusion.painter import Call, paint
 from inference.diffusion.pipeline import denoisers
 from inference.diffusion.prompts import write
-from inference.diffusion.sketch import sketch
 from inference.diffusion.window import Window, plan
 from inference.engine import Request, ignore
+from tests.support.tiny import request_for, save_all
 
 BUDGET = 512 * 512
 SIDES = (1155, 2309, 4000)  # px: a 4:3 photo of 1, 4 and 12 megapixels

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from inference.canvas import Direction, Extent, Margins, scaled
 from inference.engine import EngineName, Request, Style, ignore, open_engine
-from inference.photo import decode, encode_master
-from inference.projector import Script, shoot
+from inference.film.process import Script, shoot
+from inference.image.codec import decode, encode_master
 
 SAMPLES = Path(__file__).parents[1] / "bot" / "playground" / "samples"
 CHAINS = {

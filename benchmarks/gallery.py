@@ -25,11 +25,11 @@ from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import migrate, open_database, transactions
-from storage.galleries import Galleries
-from storage.gallery import GalleryStore
-from storage.listing import Order, Period, Place
+from storage.gallery.browsing import Galleries
+from storage.gallery.listing import Order, Period, Place
+from storage.gallery.posts import GalleryStore
+from storage.gallery.votes import scores
 from storage.models import Base, Expansion, Feeling, Person, Photo, Post, Status, day_of, now
-from storage.votes import scores
 
 SMALL: Final = 10_000
 LARGE: Final = 1_000_000

@@ -13,12 +13,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from inference import gate
 from inference.canvas import Direction, Extent, Margins, scaled
 from inference.engine import EngineName, Pixels, Request, Style, ignore, open_engine
-from inference.photo import decode
+from inference.image.bands import Side, grown, inwards, outwards
+from inference.image.codec import decode
+from inference.quality import gate
 from inference.seam import seams
-from inference.side import Side, grown, inwards, outwards
 
 SAMPLES = Path(__file__).parents[1] / "bot" / "playground" / "samples"
 SIDE = 480

@@ -22,12 +22,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.blending.compositing import compose
 from inference.canvas import Direction, Extent, Margins, round_half_up, scaled
-from inference.compositing import compose
 from inference.engine import EngineName, Pixels, Request, Style, ignore, open_engine
-from inference.guess import MeaningGuess
-from inference.photo import decode
-from inference.surprise import REASONS, Measures, Reason, combined, measure
+from inference.image.codec import decode
+from inference.surprise.semantic import MeaningGuess
+from inference.surprise.statistics import REASONS, Measures, Reason, combined, measure
 
 SAMPLES = Path(__file__).parents[1] / "bot" / "playground" / "samples"
 TWICE: Final = "picos-12mp"  # the same scene as another sample
@@ -89,7 +89,7 @@ def _asked() -> ArgumentParser:
 
 
 def _with_clip(name: str) -> tuple[Look, tuple[Reason, ...]]:
-    from inference.diffusion.clip import Clip
+    from inference.surprise.clip import Clip
 
     clip = Clip(name)
     return MeaningGuess(clip.encode, clip.reason).measures, (*REASONS, clip.reason)

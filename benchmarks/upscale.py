@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from inference.blending.sharpness import sharpen_to
 from inference.canvas import Extent, Margins
 from inference.engine import Pixels
-from inference.photo import decode
-from inference.sharpness import sharpen_to
-from inference.upscale import enlarge, softened, upscale, upscale_expansion
+from inference.image.codec import decode
+from inference.image.upscale import enlarge, softened, upscale, upscale_expansion
 
 SAMPLES = Path(__file__).parents[1] / "bot" / "playground" / "samples"
 UNSEEN = ("astronaut", "chelsea", "coffee", "rocket", "picos-12mp", "wine")

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from bot.refusal import CannotRun, Refused
+from bot.errors import CannotRun, Refused
 from bot.settings import UNDOWNLOADED, Settings, complaint
 from inference.canvas import MAX_SCALE, MIN_SCALE, Direction
 from inference.engine import EngineError, EngineName, EngineUnavailable, Style
@@ -58,7 +58,7 @@ def expand(
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
     """Expand one photo into a file."""
-    from bot.expand import Wish, expand_file
+    from bot.cli.expand import Wish, expand_file
 
     settings = Settings()
     wish = Wish(direction, scale, ratio, _four(margins))
@@ -88,7 +88,7 @@ def upscale(
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
     """Double one picture's sides; halved again, it is the picture bit for bit."""
-    from bot.upscale import upscale_file
+    from bot.cli.upscale import upscale_file
 
     with _in_one_line(photo):
         upscale_file(photo, out, max_megapixels=Settings().max_megapixels, as_json=as_json)
@@ -118,7 +118,7 @@ def _four(text: str | None) -> tuple[int, int, int, int] | None:
 @cli.command()
 def demo() -> None:
     """Hold whole conversations with nobody at the keyboard; pictures and transcript go to data/demo."""
-    from bot.demo import demonstrate
+    from bot.cli.demo import demonstrate
 
     asyncio.run(demonstrate(Settings()))
 
@@ -126,7 +126,7 @@ def demo() -> None:
 @cli.command()
 def doctor() -> None:
     """Say what is set up, what is missing, and how to get it."""
-    from bot.doctor import examine
+    from bot.cli.doctor import examine
 
     sys.exit(asyncio.run(examine(Settings())))
 
@@ -138,7 +138,7 @@ def pull(
     surprise: Annotated[bool, typer.Option("--surprise", help="the CLIP that KUOTU_SURPRISE names, instead")] = False,
 ) -> None:
     """Download a model, saying first what it costs and permits; call again to go on after an interruption."""
-    from bot.pull import download
+    from bot.cli.pull import download
 
     settings = Settings()
     token = settings.hub_token.get_secret_value()
@@ -158,7 +158,7 @@ def bench(
     names: Annotated[list[str] | None, typer.Argument(help="which benchmarks; all when none is named")] = None,
 ) -> None:
     """Measure: run the benchmarks one after another, each in a process of its own."""
-    from bot.bench import measure
+    from bot.cli.bench import measure
 
     sys.exit(measure(names or []))
 

@@ -13,40 +13,40 @@ from datetime import timedelta
 from aiohttp import web
 
 from bot.chat.app import build_application
-from bot.chat.cards import Cards
-from bot.chat.connection import connect, receive_updates
-from bot.chat.delivery import Delivery
-from bot.chat.screen import FilmScreen
-from bot.chat.status import StatusBoard
-from bot.chat.visit import App
-from bot.films import FilmMaker, films_possible
+from bot.chat.expand.delivery import Delivery
+from bot.chat.expand.progress import StatusBoard
+from bot.chat.film.delivery import FilmScreen
+from bot.chat.gallery.redraw import Cards
+from bot.chat.telegram.connection import connect, receive_updates
+from bot.chat.telegram.visit import App
+from bot.errors import CannotRun
 from bot.hosting import claim_folder, free_port, listen, reachable, run_beside
-from bot.jobs import Worker
+from bot.jobs.expansions import Worker
+from bot.jobs.films import FilmMaker, films_possible
+from bot.jobs.retention import Keeper
 from bot.playground import Playground
-from bot.refusal import CannotRun
-from bot.retention import Keeper
 from bot.services import Limits, Services
 from bot.settings import Settings
 from bot.web.app import WEBHOOK_PATH, add_health, add_webhook, build_web, health
 from bot.web.gallery import add_gallery, lead_to_gallery
 from bot.wordlist import WordList, read_words
-from inference.checks import Checks
 from inference.engine import EngineName, EngineUnavailable
-from inference.process import OPENER, EngineInfo, EngineProcess
-from inference.safety import Thresholds
-from storage.anonymous import AnonymousCounts
+from inference.safety.verdict import Thresholds
+from inference.worker.checks import Checks
+from inference.worker.process import OPENER, EngineInfo, EngineProcess
 from storage.blobs import BlobsUnavailable, open_blobs
+from storage.cleanup.retention import Retention
 from storage.database import DatabaseUnavailable, migrate, open_database
-from storage.films import FilmStore
-from storage.galleries import Galleries
-from storage.gallery import GalleryStore
-from storage.inbox import Inbox
-from storage.messages import Messages
-from storage.moderation import Moderation
-from storage.people import People
-from storage.queue import QueueUnavailable, open_queue
-from storage.retention import Retention
-from storage.store import Store
+from storage.expansions import Store
+from storage.gallery.anonymous import AnonymousCounts
+from storage.gallery.browsing import Galleries
+from storage.gallery.moderation import Moderation
+from storage.gallery.posts import GalleryStore
+from storage.jobs.films import FilmStore
+from storage.jobs.queue import QueueUnavailable, open_queue
+from storage.people.inbox import Inbox
+from storage.people.messages import Messages
+from storage.people.people import People
 
 
 @dataclass(frozen=True)

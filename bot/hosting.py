@@ -12,7 +12,7 @@ import structlog
 from aiohttp import web
 from filelock import FileLock, Timeout
 
-from bot.refusal import CannotRun
+from bot.errors import CannotRun
 
 log = structlog.get_logger()
 

@@ -9,20 +9,20 @@ from weakref import WeakValueDictionary
 
 from bot.thumbnails import SIZES
 from bot.wordlist import WordList
-from inference.process import EngineInfo
-from inference.upscale import NAME as UPSCALE
-from storage.anonymous import AnonymousCounts
+from inference.image.upscale import NAME as UPSCALE
+from inference.worker.process import EngineInfo
 from storage.blobs import Blobs
-from storage.films import FilmKind, FilmStore
-from storage.galleries import Galleries
-from storage.gallery import GalleryStore
-from storage.messages import Messages
+from storage.cleanup.retention import Retention
+from storage.expansions import Store
+from storage.gallery.anonymous import AnonymousCounts
+from storage.gallery.browsing import Galleries
+from storage.gallery.moderation import Moderation
+from storage.gallery.posts import GalleryStore
+from storage.jobs.films import FilmKind, FilmStore
+from storage.jobs.queue import Queue
 from storage.models import Expansion
-from storage.moderation import Moderation
-from storage.people import People
-from storage.queue import Queue
-from storage.retention import Retention
-from storage.store import Store
+from storage.people.messages import Messages
+from storage.people.people import People
 
 MessageKey: TypeAlias = tuple[int, int]  # chat, message
 

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from inference.checks import NO_CLASSIFIER
 from inference.engine import EngineName
-from inference.guess import STATISTICS
-from inference.safety import SHIPPED
+from inference.safety.verdict import SHIPPED
+from inference.surprise.semantic import STATISTICS
+from inference.worker.checks import NO_CLASSIFIER
 
 UNDOWNLOADED = (SHIPPED, NO_CLASSIFIER, STATISTICS)  # values of KUOTU_SAFETY and KUOTU_SURPRISE that are no models
 

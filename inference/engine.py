@@ -101,7 +101,7 @@ def open_engine(name: EngineName, model: str = "") -> Engine:
         case EngineName.DIFFUSION:
             return _open_diffusion(model)
         case EngineName.AUTO:
-            from inference.diffusion.facts import gather, suitable
+            from inference.diffusion.availability import gather, suitable
 
             return open_engine(suitable(gather(model)), model)
 

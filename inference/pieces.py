@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from inference.canvas import Box, Extent, Margins
-from inference.side import Side, grown
+from inference.image.bands import Side, grown
 
 PIECES: Final = 8  # of the new part, at most
 LEAST, MOST = 1 / 6, 1 / 2  # of the photo's shorter side: how large a piece is, as large as its margin in between

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from inference.canvas import Margins
 from inference.engine import Pixels
-from inference.side import Side, grown, inwards, outwards
+from inference.image.bands import Side, grown, inwards, outwards
 
 NEAR: Final = 5  # px from the seam, from where on the lines of the photo speak for the photo alone
 FAR: Final = 25

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from inference.canvas import Direction, Margins, scaled
 from inference.engine import EngineName, Pixels, Request, Style, ignore, open_engine
-from inference.photo import decode
+from inference.image.codec import decode
 
 ROOT = Path(__file__).parents[1]
 ROWS = (("aitzgorri", Style.FAITHFUL, 2), ("chelsea", Style.WILD, 3))  # sample, style, seed

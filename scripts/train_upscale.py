@@ -1,4 +1,4 @@
-"""Train the x2 network of `inference/upscale.py` and write it as ONNX.
+"""Train the x2 network of `inference/image/upscale.py` and write it as ONNX.
 
     python scripts/train_upscale.py FOLDER [FOLDER …] inference/weights/upscale.onnx
 

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.listing import Order, Period, Place, best, listed, score_of
+from storage.gallery.listing import Order, Period, Place, best, listed, score_of
+from storage.gallery.ranking import doubt, rate
 from storage.models import Gallery, Impression, Post, PostStatus, status_is
-from storage.ranking import doubt, rate
 
 ASIDE = 20  # pages, of which one is for learning
 BEST = 20  # posts that one wants to know: the hall of fame

@@ -13,8 +13,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import transactions
+from storage.gallery.ranking import surprise_index
 from storage.models import Expansion, Person, Post, Status
-from storage.ranking import surprise_index
 
 Key = TypeVar("Key", bound=Hashable)
 FINAL = (Status.DONE, Status.FAILED, Status.CANCELLED)

@@ -90,7 +90,7 @@ def photo() -> bytes:
 @pytest.fixture(scope="session")
 def tiny_presets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The presets file of tiny random pipelines of the true classes, beside their folders."""
-    from tiny import save_all
+    from tests.support.tiny import save_all
 
     return save_all(tmp_path_factory.mktemp("tiny"))
 
@@ -104,6 +104,6 @@ def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_engine(tiny_presets: Path) -> Any:
     """`tiny_engine("tiny-sd15", memory="fp8")`: the same engine again for the same words."""
-    from tiny import opener
+    from tests.support.tiny import opener
 
     return opener(tiny_presets)

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from telegram import InputMediaAnimation, Message, ReplyParameters
 from telegram.error import BadRequest
 
-from bot.chat.choices import extent_of
-from bot.chat.edits import edit
-from bot.chat.pictures import is_veiled, remember
-from bot.chat.visit import Bot
+from bot.chat.choice import extent_of
+from bot.chat.telegram.edits import edit
+from bot.chat.telegram.media import is_veiled, remember
+from bot.chat.telegram.visit import Bot
 from bot.services import Services
-from inference.camera import frame_of
 from inference.canvas import Extent
-from storage.films import Film, FilmKind
+from inference.film.camera import frame_of
+from storage.jobs.films import Film, FilmKind
 from storage.models import Expansion
 
 SHOWN_AS = {FilmKind.ZOOM: "film", FilmKind.LOOP: "loop"}  # kinds of messages

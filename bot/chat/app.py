@@ -25,31 +25,18 @@ from telegram.ext import (
     filters,
 )
 
-from bot.chat import (
-    arrival,
-    audit,
-    cancel,
-    channel,
-    forget,
-    gallery,
-    members,
-    mine,
-    moderation,
-    mydata,
-    preferences,
-    privacy,
-    reactions,
-    share,
-    stats,
-    top,
-    welcome,
-)
-from bot.chat.inbox import DurableQueue, InOrder
-from bot.chat.taps import on_tap
-from bot.chat.visit import App, Visit, receive
+from bot.chat import welcome
+from bot.chat.account import forget, members, mine, mydata, preferences, privacy
+from bot.chat.admin import audit, moderation, stats
+from bot.chat.expand import arrival, cancel
+from bot.chat.gallery import browse as gallery
+from bot.chat.gallery import channel, reactions, share, top
+from bot.chat.routes import on_tap
+from bot.chat.telegram.inbox import DurableQueue, InOrder
+from bot.chat.telegram.visit import App, Visit, receive
 from bot.metrics import REFUSALS
 from bot.services import Services
-from storage.inbox import Inbox
+from storage.people.inbox import Inbox
 
 log = structlog.get_logger()
 

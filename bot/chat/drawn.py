@@ -5,7 +5,7 @@ from __future__ import annotations
 from babel.lists import format_list
 
 from bot.chat.texts import Texts
-from inference.diffusion.words import labels
+from inference.diffusion.surprises import labels
 from storage.models import Expansion
 
 

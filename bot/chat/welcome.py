@@ -6,14 +6,14 @@ from pathlib import Path
 
 from telegram import InputMediaPhoto
 
-from bot.chat.gallery import gallery
-from bot.chat.mine import mine
-from bot.chat.mydata import mydata
-from bot.chat.post import open_post
-from bot.chat.preferences import settings
-from bot.chat.publish import title_words
-from bot.chat.share import post_in
-from bot.chat.visit import Visit
+from bot.chat.account.mine import mine
+from bot.chat.account.mydata import mydata
+from bot.chat.account.preferences import settings
+from bot.chat.gallery.browse import gallery
+from bot.chat.gallery.post import open_post
+from bot.chat.gallery.publish import title_words
+from bot.chat.gallery.share import post_in
+from bot.chat.telegram.visit import Visit
 from bot.services import Services
 
 LINKS = {"gallery": gallery, "mine": mine, "mydata": mydata, "settings": settings}

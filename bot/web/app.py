@@ -12,7 +12,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.chat.visit import App
+from bot.chat.telegram.visit import App
 from bot.services import Services
 from bot.settings import Settings
 

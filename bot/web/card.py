@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from bot.chat.pictures import is_veiled
+from bot.chat.telegram.media import is_veiled
 from bot.chat.texts import Texts
 from bot.chat.titles import clean_title
 from bot.thumbnails import SHARED
+from storage.gallery.ranking import surprise_index
+from storage.gallery.votes import COLUMNS
 from storage.models import Feeling, Photo, Post
-from storage.ranking import surprise_index
-from storage.votes import COLUMNS
 
 ROWS = 40  # of a column's width in page/spans.css
 FLATTEST, TALLEST = 12, 80  # rows of a picture; what is beyond is cropped on the wall, and whole on its own page

@@ -10,9 +10,9 @@ from bot.services import Services
 from bot.web.door import id_in
 from bot.web.picture import CACHE
 from bot.web.render import HEADERS
-from inference.camera import frame_of
 from inference.canvas import Extent
-from storage.films import FilmKind
+from inference.film.camera import frame_of
+from storage.jobs.films import FilmKind
 from storage.models import Post, PostStatus
 
 TYPES = {"mp4": "video/mp4", "jpg": "image/jpeg"}

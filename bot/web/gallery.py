@@ -19,7 +19,7 @@ from bot.web.picture import Pictures
 from bot.web.post import PostPage
 from bot.web.render import Pages, link, send_asset, speak
 from bot.web.visits import Visits
-from storage.listing import PERIODIC, Listing, Order, Period, Place
+from storage.gallery.listing import PERIODIC, Listing, Order, Period, Place
 
 PAGE_SIZE = 24
 PLACE = re.compile(r"(-?\d{1,12}(?:\.\d{1,24})?(?:e-\d{1,3})?),(\d{1,18})")

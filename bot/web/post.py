@@ -10,17 +10,17 @@ from babel.dates import format_date
 
 from bot.chain import growth
 from bot.chat.drawn import drawn
-from bot.chat.panel import described
-from bot.chat.reactions import anonymous_counts
-from bot.chat.share import payload
+from bot.chat.expand.panel import described
+from bot.chat.gallery.reactions import anonymous_counts
+from bot.chat.gallery.share import payload
 from bot.services import Services
 from bot.web.card import Card, shows
 from bot.web.door import id_in
 from bot.web.film import films_of
 from bot.web.render import Pages, speak
-from storage.listing import Order, Period
+from storage.gallery.listing import Order, Period
+from storage.gallery.votes import COLUMNS
 from storage.models import Expansion, Feeling, Post, PostStatus
-from storage.votes import COLUMNS
 
 STEPS = 8  # at most, of a chain; page/post.css has a rule for each
 OTHERS = 9  # more posts below

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from inference.diffusion.choice import Choice
+from inference.diffusion.model_spec import Choice
 from inference.diffusion.presets import Preset, Repository, load_presets
 from inference.engine import EngineUnavailable
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from inference.diffusion.choice import Choice
-from inference.diffusion.facts import Facts
-from inference.diffusion.memory import Card, Mode, choose
+from inference.diffusion.availability import Facts
+from inference.diffusion.model_spec import Choice
+from inference.diffusion.offload import Card, Mode, choose
 from inference.diffusion.presets import Preset, load_presets
 from inference.engine import EngineUnavailable
 

@@ -11,21 +11,21 @@ from typing import TypeAlias
 import numpy as np
 
 from inference.canvas import Box, Extent, Margins
-from inference.diffusion.card import count_cards, exhausted, find_card
+from inference.diffusion.batching import Found, Kept, Painting, seated, start_of
 from inference.diffusion.checkpoint import Checkpoint, find
-from inference.diffusion.choice import Choice, parse_choice
-from inference.diffusion.memory import Card, Mode, choose, next_mode
+from inference.diffusion.device import count_cards, exhausted, find_card
+from inference.diffusion.init_image import Sketch, sketch
+from inference.diffusion.model_spec import Choice, parse_choice
+from inference.diffusion.offload import Card, Mode, choose, next_mode
 from inference.diffusion.painter import Call, paint
 from inference.diffusion.pipeline import Pipeline, compile_blocks, free, load
 from inference.diffusion.presets import Fill, Kind
 from inference.diffusion.prompts import Wording, write
-from inference.diffusion.siblings import Found, Kept, Painting, seated, start_of
-from inference.diffusion.sketch import Sketch, sketch
+from inference.diffusion.surprises import drawn
 from inference.diffusion.window import passes, plan, sizes
-from inference.diffusion.words import drawn
 from inference.engine import EngineUnavailable, Pixels, Recipe, Report, Request, Style, ignore, versions
-from inference.gate import Problem, Unfit, judge_painted
 from inference.patchmatch import kernel
+from inference.quality.gate import Problem, Unfit, judge_painted
 
 Loader: TypeAlias = Callable[[Checkpoint, Mode, Card], Pipeline]
 

@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from PIL import Image
 
+from inference.diffusion.init_image import Sketch
 from inference.diffusion.pipeline import Pipeline
 from inference.diffusion.presets import Kind, Preset
 from inference.diffusion.prompts import Wording
-from inference.diffusion.sketch import Sketch
 from inference.engine import Pixels, Report, Style
 
 

@@ -16,7 +16,7 @@ from diffusers.quantizers.pipe_quant_config import PipelineQuantizationConfig
 
 from inference.diffusion.checkpoint import Checkpoint, components
 from inference.diffusion.doctor import NF4
-from inference.diffusion.memory import Card, Mode
+from inference.diffusion.offload import Card, Mode
 from inference.diffusion.presets import Preset
 from inference.engine import EngineUnavailable
 

@@ -11,9 +11,9 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from inference.diffusion.memory import Mode
+from inference.diffusion.offload import Mode
 from inference.engine import EngineUnavailable, Style
-from inference.gate import FOREIGN
+from inference.quality.gate import FOREIGN
 
 SHIPPED: Final = Path(__file__).with_name("presets.toml")
 DEFAULT: Final = "sdxl"

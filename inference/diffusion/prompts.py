@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from inference.canvas import Margins
 from inference.diffusion.presets import Preset
-from inference.diffusion.words import Place, drawn
+from inference.diffusion.surprises import Place, drawn
 from inference.engine import Style
 
 

@@ -18,10 +18,10 @@ from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils._headers import build_hf_headers
 
 from inference.diffusion.checkpoint import INDEX, cache_of, free_space
-from inference.diffusion.choice import Choice
-from inference.diffusion.hubmodel import HubModel
+from inference.diffusion.model_spec import Choice
 from inference.diffusion.presets import Lora, Preset, Repository, load_presets
 from inference.engine import EngineUnavailable
+from inference.hub.model import HubModel
 
 GB = 1e9
 DESCRIPTIONS = (".json", ".txt", ".model", ".jinja", ".md")

@@ -7,10 +7,10 @@ import numpy as np
 
 from inference.canvas import Extent, Margins
 from inference.engine import Pixels, Report
-from inference.patchmatch.atlas import Page
 from inference.patchmatch.pages import Pages
 from inference.patchmatch.patch import rows
-from inference.patchmatch.seam import correct, correction
+from inference.patchmatch.pyramid import Page
+from inference.patchmatch.seam_correction import correct, correction
 from inference.patchmatch.synthesis import Collage
 from inference.patchmatch.tone import tone
 from inference.patchmatch.transfer import Offsets, Place, columns, transfer

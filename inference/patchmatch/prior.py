@@ -8,9 +8,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from inference.patchmatch.atlas import Atlas
 from inference.patchmatch.levels import Level
 from inference.patchmatch.patch import NEVER, SAMPLES, Floats
+from inference.patchmatch.pyramid import Atlas
 from inference.patchmatch.style import Recipe
 
 RAMP = 0.3  # of the photo's shorter side: how far from the photo the bend is at its full height

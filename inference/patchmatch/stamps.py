@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from inference.canvas import Extent
 from inference.engine import Pixels
-from inference.patchmatch.atlas import Atlas, Page
 from inference.patchmatch.levels import Level
+from inference.patchmatch.pyramid import Atlas, Page
 from inference.patchmatch.style import Recipe
 from inference.patchmatch.subject import subject
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from inference.engine import Style
-from inference.patchmatch.atlas import Page
+from inference.patchmatch.pyramid import Page
 
 MIRROR = Page(mirrored=True)
 SIZES = (Page(scale=0.5), Page(scale=0.5, mirrored=True), Page(scale=0.75), Page(scale=1.35, mirrored=True))

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from inference.engine import Pixels, Report
 from inference.patchmatch import texture
-from inference.patchmatch.atlas import Atlas
 from inference.patchmatch.field import Field, Terms, measure, search
+from inference.patchmatch.initialization import Onion, fill
 from inference.patchmatch.levels import Level
-from inference.patchmatch.onion import Onion, fill
 from inference.patchmatch.patch import HALF, NEVER, SAMPLES, SIZE, Flags, Floats, Ints, rows
 from inference.patchmatch.prior import dislike, wanted_row
 from inference.patchmatch.progress import part
+from inference.patchmatch.pyramid import Atlas
 from inference.patchmatch.stamps import stamps
 from inference.patchmatch.style import Recipe
 from inference.patchmatch.vote import bell, confidence, vote

@@ -2,9 +2,6 @@
 
 from alembic import context
 
-import storage.anonymous
-import storage.films
-import storage.moderation  # noqa: F401  their tables, too, belong to Base
 from storage.models import Base
 
 context.configure(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.chat.tap import Tap
-from storage.listing import Order, Period
+from bot.chat.buttons.base import Tap
+from storage.gallery.listing import Order, Period
 
 
 @dataclass(frozen=True)

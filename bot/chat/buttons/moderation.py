@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.chat.tap import Tap
-from storage.moderation import Judgement, Reason
+from bot.chat.buttons.base import Tap
+from storage.gallery.moderation import Judgement, Reason
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.chat.tap import Tap
+from bot.chat.buttons.base import Tap
 from inference.canvas import Direction
 from inference.engine import Style
 

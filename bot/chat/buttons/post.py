@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.chat.tap import Tap
+from bot.chat.buttons.base import Tap
 
 
 @dataclass(frozen=True)

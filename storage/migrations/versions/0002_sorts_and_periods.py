@@ -41,8 +41,8 @@ def downgrade() -> None:
 
 def _fill() -> None:
     """Give the posts that there are a day, a lot and the scores that their next vote would."""
+    from storage.gallery.votes import COUNTED, scores
     from storage.models import Post, day_of
-    from storage.votes import COUNTED, scores
 
     connection = op.get_bind()
     facts = [Post.id, Post.created_at, Post.prior, *COUNTED]

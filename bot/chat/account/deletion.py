@@ -1,0 +1,81 @@
+"""Deleting one's own expansion: asked first, and then it goes from everywhere that it was shown to its author."""
+
+from __future__ import annotations
+
+from telegram import InlineKeyboardMarkup
+
+from bot.chat.account.mine import mine_at, show_mine
+from bot.chat.buttons.result import Delete, Keep, ReallyDelete
+from bot.chat.expand.panel import button
+from bot.chat.expand.result import finished
+from bot.chat.gallery.redraw import redraw
+from bot.chat.telegram.edits import edit, retract
+from bot.chat.telegram.visit import Bot, Visit
+from bot.services import Services
+from storage.models import Message
+
+OURS = (
+    "result",
+    "before",
+    "mine",
+    "file",
+    "film",
+    "loop",
+    "consent",
+    "title",
+    "post",
+    "gallery",
+    "shared",
+    "review",
+)  # about one expansion
+
+
+async def ask_delete(services: Services, visit: Visit, tap: Delete) -> None:
+    expansion = await finished(services, visit, tap.expansion)
+    if expansion is None or visit.message is None:
+        return
+    await visit.toast_nothing()
+    say = visit.say
+    row = [
+        button(say("delete.yes"), ReallyDelete(expansion.id), style="danger"),
+        button(say("delete.no"), Keep(expansion.id)),
+    ]
+    await edit(visit.message.edit_reply_markup(InlineKeyboardMarkup([row])))
+
+
+async def really_delete(services: Services, visit: Visit, tap: ReallyDelete) -> None:
+    """Row, blobs, post and messages go; what was expanded further from it has its own master and stays."""
+    expansion = await finished(services, visit, tap.expansion)
+    if expansion is None or visit.message is None:
+        return
+    here = (visit.chat.id, visit.message.message_id)
+    shown = await _delete(services, expansion.id)
+    await visit.toast("delete.done")
+    turning = any(m.kind == "mine" and (m.chat_id, m.message_id) == here for m in shown)
+    if turning and await show_mine(services, visit, await mine_at(services, visit.person.id, expansion.id)):
+        shown = [m for m in shown if (m.chat_id, m.message_id) != here]
+    await _take_back(services, visit.bot, shown)
+
+
+async def delete_everywhere(services: Services, bot: Bot, expansion_id: int) -> None:
+    """An expansion, its post and every message of ours about it."""
+    await _take_back(services, bot, await _delete(services, expansion_id))
+
+
+async def _delete(services: Services, expansion_id: int) -> list[Message]:
+    """Rows and blobs; gives the messages that are left over."""
+    shown = [m for m in await services.messages.showing(expansion_id) if m.kind in OURS]
+    await services.discard(await services.store.delete_expansion(expansion_id))
+    return shown
+
+
+async def _take_back(services: Services, bot: Bot, shown: list[Message]) -> None:
+    for message in shown:
+        await services.messages.forget(message.chat_id, message.message_id)
+    await retract(bot, shown)
+
+
+async def keep(services: Services, visit: Visit, tap: Keep) -> None:
+    if await finished(services, visit, tap.expansion) and visit.message is not None:
+        await visit.toast_nothing()
+        await redraw(services, visit.bot, (visit.chat.id, visit.message.message_id))

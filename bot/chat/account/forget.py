@@ -1,0 +1,98 @@
+"""/forget: asks, then deletes everything of a person, here and wherever it was shown."""
+
+from __future__ import annotations
+
+import structlog
+from telegram import InlineKeyboardMarkup
+from telegram.error import TelegramError
+
+from bot.chat.buttons.forget import ForgetMe, RememberMe
+from bot.chat.expand.cancel import cancel_all
+from bot.chat.expand.panel import button
+from bot.chat.telegram.edits import Retracted, edit, retract
+from bot.chat.telegram.menu import set_menu_in
+from bot.chat.telegram.visit import Bot, Visit
+from bot.chat.texts import Texts, best_language, texts
+from bot.services import Services
+from storage.models import Expansion
+from storage.people.people import Forgotten
+
+log = structlog.get_logger()
+
+
+async def forget(services: Services, visit: Visit) -> None:
+    """Say what will go, and ask."""
+    row = [
+        button(visit.say("forget.yes"), ForgetMe(visit.person.id), style="danger"),
+        button(visit.say("forget.no"), RememberMe(visit.person.id)),
+    ]
+    await visit.reply("forget.ask", markup=InlineKeyboardMarkup([row]))
+
+
+async def remember_me(services: Services, visit: Visit, tap: RememberMe) -> None:
+    if await _own(visit, tap):
+        await visit.toast_nothing()
+        await _say(visit, visit.say("forget.kept"))
+
+
+async def forget_me(services: Services, visit: Visit, tap: ForgetMe) -> None:
+    """What is shown goes first and the rows last, so that after a crash the same tap finds all that is left to do."""
+    if not await _own(visit, tap):
+        return
+    await visit.toast("forget.busy")
+    await _say(visit, visit.say("forget.busy"))
+    await cancel_all(services, await services.store.live(visit.person.id))
+    planned = await services.people.forget(visit.person.id, rehearse=True)
+    taken = await retract(visit.bot, planned.messages)
+    await services.discard(planned.blobs)
+    if visit.person.id > 0:  # channels have no menu
+        await set_menu_in(visit.bot, visit.person.id, None)
+    forgotten = await services.people.forget(visit.person.id)
+    await _finish(services, visit.bot, planned, forgotten)
+    await _say(visit, "\n\n".join(_report(visit.say, taken)))
+
+
+async def _finish(services: Services, bot: Bot, planned: Forgotten, forgotten: Forgotten) -> None:
+    """What came in between, what runs no more, and a line to the others whose pictures went along."""
+    known = {(message.chat_id, message.message_id) for message in planned.messages}
+    await retract(bot, [m for m in forgotten.messages if (m.chat_id, m.message_id) not in known])
+    await services.discard(forgotten.blobs)
+    for expansion_id in forgotten.running:
+        await services.queue.cancel(expansion_id)  # its row is gone: the bell tells the worker
+    for author, expansions in forgotten.others.items():
+        await _tell(services, bot, author, expansions)
+
+
+async def _tell(services: Services, bot: Bot, author: int, expansions: list[Expansion]) -> None:
+    """In private where the author has ever written to us, else where the picture was made."""
+    person = await services.people.person(author)
+    say = texts(best_language([person.language, person.language_code] if person else []))
+    for chat in dict.fromkeys((author, expansions[-1].chat_id)):
+        try:
+            await bot.send_message(chat, say.html("forget.others", count=len(expansions)))
+        except TelegramError as error:
+            log.info("forget.untold", chat=chat, reason=str(error))
+        else:
+            return
+
+
+def _report(say: Texts, taken: Retracted) -> list[str]:
+    return [
+        say("forget.done"),
+        *([say("forget.deleted", count=taken.deleted)] if taken.deleted else []),
+        *([say("forget.old", count=taken.stripped)] if taken.stripped else []),
+        say("forget.remains"),
+    ]
+
+
+async def _own(visit: Visit, tap: ForgetMe | RememberMe) -> bool:
+    if tap.person == visit.person.id:
+        return True
+    await visit.toast("forget.not_yours")
+    return False
+
+
+async def _say(visit: Visit, text: str) -> None:
+    """In the question's own message, which is no longer one."""
+    if visit.message is not None:
+        await edit(visit.message.edit_text(text))

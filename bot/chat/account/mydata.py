@@ -1,0 +1,55 @@
+"""/mydata: everything that is kept of a person, sent to them as files."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import zipfile
+from io import BytesIO
+from pathlib import PurePosixPath
+
+from bot.chat.account.mine import way_here
+from bot.chat.telegram.visit import Visit
+from bot.services import Services
+
+MOST = 45 * 2**20  # bytes of pictures in one file: Telegram takes 50 MB
+
+
+async def mydata(services: Services, visit: Visit) -> None:
+    """The rows as one JSON file, then the pictures in one archive when they fit."""
+    if not visit.private:
+        await visit.reply("mydata.private", markup=way_here(visit, "mydata"))
+        return
+    kept = await services.people.export(visit.person.id)
+    rows = json.dumps(kept, ensure_ascii=False, indent=1).encode()
+    await _send(visit, rows, "kuotu-mydata.json", visit.say("mydata.caption"))
+    archive, size = await _archive(services, await services.people.pictures(visit.person.id))
+    if archive is not None:
+        await _send(visit, archive, "kuotu-pictures.zip", visit.say("mydata.pictures"))
+    elif size:
+        await visit.reply("mydata.too_many", megabytes=round(size / 2**20))
+
+
+async def _archive(services: Services, keys: list[str]) -> tuple[bytes | None, int]:
+    """The pictures and their size in bytes; no archive of none, or once they are too many."""
+    files: dict[str, bytes] = {}
+    size = 0
+    for key in keys:
+        data = await services.blobs.get(key)
+        size += len(data)
+        if size <= MOST:
+            files[key] = data
+    whole = bool(files) and size <= MOST
+    return (await asyncio.to_thread(_zipped, files) if whole else None), size
+
+
+def _zipped(files: dict[str, bytes]) -> bytes:
+    archive = BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as pictures:  # pictures are compressed already
+        for key, data in files.items():
+            pictures.writestr(PurePosixPath(key).name, data)
+    return archive.getvalue()
+
+
+async def _send(visit: Visit, data: bytes, name: str, caption: str) -> None:
+    await visit.bot.send_document(visit.chat.id, BytesIO(data), filename=name, caption=caption)

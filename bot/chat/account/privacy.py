@@ -1,0 +1,12 @@
+"""/privacy: what is kept, in plain words."""
+
+from __future__ import annotations
+
+from bot.chat.telegram.visit import Visit
+from bot.services import Services
+
+
+async def privacy(services: Services, visit: Visit) -> None:
+    days = services.limits.retention_days
+    how_long = visit.say("privacy.days", days=days) if days else visit.say("privacy.for_ever")
+    await visit.bot.send_message(visit.chat.id, f"{visit.say('privacy')}\n\n{how_long}")

@@ -1,0 +1,33 @@
+"""/audit for admins: who withheld, kept, hid, deleted, banned whom or what, the latest last."""
+
+from __future__ import annotations
+
+from babel.dates import format_datetime
+
+from bot.chat.admin.moderation import is_admin
+from bot.chat.telegram.visit import Visit
+from bot.chat.texts import Texts
+from bot.services import Services
+from storage.gallery.moderation import AuditEntry
+
+LATEST = 20  # entries; a message holds them whatever the language
+
+
+async def audit(services: Services, visit: Visit) -> None:
+    """The latest of everything, or, as in «/audit post 7», all that was done to one target."""
+    if not is_admin(services, visit):
+        if visit.private:
+            await visit.reply("review.not_yours")
+    elif not visit.private:
+        await visit.reply("review.private")
+    else:
+        target = " ".join(((visit.message and visit.message.text) or "").split()[1:])
+        moderation = services.moderation
+        entries = await (moderation.log(target) if target else moderation.latest(LATEST))
+        lines = [_line(visit.say, entry) for entry in entries[-LATEST:]] or [visit.say.html("audit.none")]
+        await visit.bot.send_message(visit.chat.id, "\n".join(lines))
+
+
+def _line(say: Texts, entry: AuditEntry) -> str:
+    when = format_datetime(entry.created_at, "MM-dd HH:mm", locale=say.language)
+    return say.html(f"audit.{entry.act.value}", when=when, actor=entry.actor or "", target=entry.target)

@@ -1,0 +1,244 @@
+"""Reporting a post, reviewing what was reported, and banning people and chats."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+
+import structlog
+from telegram import InlineKeyboardMarkup
+from telegram.error import TelegramError
+
+from bot.chat.account.deletion import delete_everywhere
+from bot.chat.buttons.moderation import Judge, NextCase, Report, ReportFor
+from bot.chat.buttons.post import Less
+from bot.chat.expand.cancel import cancel_all
+from bot.chat.expand.panel import button
+from bot.chat.gallery.browse import index_of, on_page
+from bot.chat.gallery.post import restore, take_down, turn_away
+from bot.chat.gallery.reactions import results_changed
+from bot.chat.telegram.edits import edit
+from bot.chat.telegram.media import put_picture, remember, send_picture
+from bot.chat.telegram.visit import Bot, Visit
+from bot.chat.texts import Texts, best_language, texts
+from bot.services import Services
+from storage.gallery.moderation import Case, Judgement, Reason
+from storage.models import Gallery, Post
+
+log = structlog.get_logger()
+
+SUBJECT = re.compile(r"-?[1-9]\d{0,18}", re.ASCII)
+
+
+# Reporting
+
+
+async def report(services: Services, visit: Visit, tap: Report) -> None:
+    """Ask for the reason."""
+
+    async def ask(row: Gallery) -> None:
+        await visit.toast_nothing()
+        say = visit.say
+        reasons = [button(say(f"report.{reason}"), ReportFor(row.id, tap.post, reason)) for reason in Reason]
+        rows = [*([reason] for reason in reasons), [button(say("gallery.less"), Less(row.id, tap.post))]]
+        markup = InlineKeyboardMarkup(rows)
+        if row.message_id is not None:
+            await edit(visit.bot.edit_message_reply_markup(row.chat_id, row.message_id, reply_markup=markup))
+
+    await on_page(services, visit, tap, ask)
+
+
+async def report_for(services: Services, visit: Visit, tap: ReportFor) -> None:
+    """Keep a report; the one that is enough takes the post out until a moderator has looked."""
+
+    async def keep(row: Gallery) -> None:
+        post = await services.gallery.post(tap.post)
+        threshold = services.limits.reports
+        said = await services.moderation.report(tap.post, visit.person.id, tap.reason, threshold)
+        if post is None or said is None:
+            await visit.toast("post.gone")
+        else:
+            await visit.toast("report.thanks" if said.first else "report.again", alert=True)
+            if said.withheld:
+                await turn_away(services, visit, row, post)
+                await results_changed(services, post.expansion_id)
+                return
+        await restore(services, visit, row, tap.post)
+
+    await on_page(services, visit, tap, keep)
+
+
+# Reviewing
+
+
+def is_admin(services: Services, visit: Visit) -> bool:
+    return visit.person.id in services.limits.admins
+
+
+async def review(services: Services, visit: Visit) -> None:
+    """The reported posts, one after another in one message; for moderators, and never in a group."""
+    if not is_admin(services, visit):
+        await _decline(visit)
+    elif not visit.private:
+        await visit.reply("review.private")
+    elif (case := await services.moderation.case()) is None:
+        await visit.reply("review.none")
+    else:
+        caption, markup = _case_card(visit.say, case)
+        await send_picture(services, visit, case.post.expansion, "review", caption, markup)
+
+
+async def next_case(services: Services, visit: Visit, tap: NextCase) -> None:
+    if await _may_judge(services, visit):
+        await visit.toast_nothing()
+        await _show_case(services, visit, tap.post)
+
+
+async def judge(services: Services, visit: Visit, tap: Judge) -> None:
+    """Carry out a judgement, tell the author of a bad one, and go on with the next post."""
+    if not await _may_judge(services, visit):
+        return
+    post = await services.gallery.post(tap.post)
+    if post is not None and tap.judgement is Judgement.BAN and post.person_id in services.limits.admins:
+        await visit.toast("ban.admin", alert=True)
+        return
+    judged = await services.moderation.judge(tap.post, visit.person.id, tap.judgement)
+    await visit.toast(f"judged.{tap.judgement}" if judged else "review.done_already")
+    if judged is not None and tap.judgement is not Judgement.KEEP:
+        if visit.message is not None:  # this message goes on with the next case, and not with the post
+            await remember(services, (visit.chat.id, visit.message.message_id), "review", visit.person.id)
+        await take_down(services, visit.bot, judged.expansion_id)
+        await _carry_out(services, visit, judged, tap.judgement)
+        await results_changed(services, judged.expansion_id)
+    await _show_case(services, visit, tap.post)
+
+
+async def _carry_out(services: Services, visit: Visit, post: Post, judgement: Judgement) -> None:
+    author = post.person_id
+    if judgement is Judgement.BAN:
+        await _ban(services, visit, author)
+        return
+    await _tell(services, visit.bot, author, "judged.tell_deleted" if judgement is Judgement.DELETE else "judged.tell")
+    if judgement is Judgement.DELETE:
+        await delete_everywhere(services, visit.bot, post.expansion_id)
+
+
+async def _may_judge(services: Services, visit: Visit) -> bool:
+    if is_admin(services, visit) and visit.private:
+        return True
+    await visit.toast("review.not_yours")
+    return False
+
+
+async def _show_case(services: Services, visit: Visit, after: int) -> None:
+    """The next case in the same message."""
+    if visit.message is None:
+        return
+    where, case = (visit.chat.id, visit.message.message_id), await services.moderation.case(after)
+    async with services.hand_on(where):
+        if case is None:
+            await services.messages.forget(*where)
+            await edit(visit.message.edit_caption(visit.say("review.none")))
+            return
+        await remember(services, where, "review", visit.person.id, case.post.expansion_id)
+        caption, markup = _case_card(visit.say, case)
+        await put_picture(services, visit, where, case.post.expansion, caption, markup)
+
+
+def _case_card(say: Texts, case: Case) -> tuple[str, InlineKeyboardMarkup]:
+    post = case.post
+    lines = [
+        *([say.html("gallery.title", title=post.title)] if post.title else []),
+        f"{say.html('gallery.author', name=post.author.name)} (<code>{post.person_id}</code>)",
+        f"{say.html('gallery.index', index=index_of(post))} · {say.html('gallery.seen', count=post.impressions)}",
+        say(f"review.{post.status}"),
+        *(f"🚩 {count} × {say(f'report.{reason}')}" for reason, count in case.reasons.most_common()),
+        say.html("review.open", count=case.open),
+    ]
+    judgements = [button(say(f"judge.{judgement}"), Judge(post.id, judgement)) for judgement in Judgement]
+    skip = [[button("▶", NextCase(post.id))]] if case.open > 1 else []
+    return "\n".join(lines), InlineKeyboardMarkup([judgements[:2], judgements[2:], *skip])
+
+
+# Banning
+
+
+async def ban(services: Services, visit: Visit) -> None:
+    """/ban 123, or in answer to somebody's message; /ban alone tells who is banned."""
+
+    async def act(subject: int) -> None:
+        if subject in services.limits.admins:
+            await visit.reply("ban.admin")
+        else:
+            await visit.reply("ban.done" if await _ban(services, visit, subject) else "ban.already", id=subject)
+
+    await _with_subject(services, visit, act)
+
+
+async def unban(services: Services, visit: Visit) -> None:
+    async def act(subject: int) -> None:
+        lifted = await services.moderation.unban(subject, visit.person.id)
+        await visit.reply("unban.done" if lifted else "unban.not", id=subject)
+
+    await _with_subject(services, visit, act)
+
+
+async def refused(services: Services, visit: Visit) -> bool:
+    """Whether the visitor, or the chat, is banned; whoever asks for something is told so in one sentence."""
+    if visit.person.id in services.limits.admins or not await services.moderation.banned(
+        visit.person.id, visit.chat.id
+    ):
+        return False
+    words = (visit.message.text or "") if visit.message is not None and visit.query is None else ""
+    if visit.query is not None:
+        await visit.toast("banned", alert=True)
+    elif visit.message is not None and (visit.private or words.startswith("/")):
+        await visit.reply("banned")
+    return True
+
+
+async def _with_subject(services: Services, visit: Visit, act: Callable[[int], Awaitable[None]]) -> None:
+    if not is_admin(services, visit):
+        await _decline(visit)
+        return
+    subject = _subject(visit)
+    if subject is not None:
+        await act(subject)
+        return
+    bans = ", ".join(f"<code>{ban.id}</code>" for ban in await services.moderation.bans())
+    await visit.bot.send_message(visit.chat.id, f"{visit.say('ban.how')}\n{bans}".strip())
+
+
+def _subject(visit: Visit) -> int | None:
+    """The id that a command names, else the author of the message that it answers."""
+    message = visit.message
+    _command, _, words = ((message.text if message is not None else None) or "").partition(" ")
+    if SUBJECT.fullmatch(words.strip()):
+        return int(words)
+    answered = message.reply_to_message if message is not None else None
+    author = answered.from_user if answered is not None else None
+    return author.id if author is not None and not words.strip() and author.id != visit.bot.id else None
+
+
+async def _ban(services: Services, visit: Visit, subject: int) -> bool:
+    """Serve them no more: their posts leave the gallery, and what they have running ends."""
+    posts = await services.moderation.ban(subject, visit.person.id)
+    for post in posts or []:
+        await take_down(services, visit.bot, post.expansion_id)
+    await cancel_all(services, await services.store.live(subject))
+    return posts is not None
+
+
+async def _tell(services: Services, bot: Bot, author: int, key: str) -> None:
+    person = await services.people.person(author)
+    say = texts(best_language([person.language, person.language_code] if person else []))
+    try:
+        await bot.send_message(author, say(key))
+    except TelegramError as error:
+        log.info("judgement.untold", person=author, reason=str(error))
+
+
+async def _decline(visit: Visit) -> None:
+    """In a group another bot may be meant."""
+    if visit.private:
+        await visit.reply("review.not_yours")

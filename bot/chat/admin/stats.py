@@ -1,0 +1,30 @@
+"""/stats: the last two weeks as one picture, for those who run the bot."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.chat.admin.chart import chart
+from bot.chat.admin.moderation import is_admin
+from bot.chat.telegram.visit import Visit, answer_to, thread_of
+from bot.services import Services
+from storage.models import now
+
+DAYS = 14
+
+
+async def stats(services: Services, visit: Visit) -> None:
+    if not is_admin(services, visit):
+        if visit.private:
+            await visit.reply("review.not_yours")
+        return
+    numbers = await services.store.statistics(now(), DAYS)
+    picture = await asyncio.to_thread(chart, numbers)
+    done, failed = sum(numbers.done), sum(numbers.failed)
+    await visit.bot.send_photo(
+        visit.chat.id,
+        picture,
+        caption=visit.say("stats.caption", days=DAYS, done=done, failed=failed, people=numbers.people),
+        message_thread_id=thread_of(visit.message),
+        reply_parameters=answer_to(visit.message),
+    )

@@ -1,0 +1,148 @@
+"""A photo arrives: as a photo, an image file or a static sticker; in a group only when we are asked."""
+
+from __future__ import annotations
+
+import asyncio
+from io import BytesIO
+
+from telegram import Document, Message, MessageEntity, PhotoSize, Sticker
+from telegram.constants import ChatAction, FileSizeLimit
+from telegram.error import BadRequest
+
+from bot.chat.expand.panel import open_panel
+from bot.chat.gallery.reactions import PICTURES
+from bot.chat.telegram.visit import Visit, thread_of
+from bot.services import Services
+from inference.engine import Pixels
+from inference.image.codec import BadPhoto, decode, thumbnail
+from storage.models import Photo
+
+
+async def photo_arrived(services: Services, visit: Visit) -> None:
+    """A picture in a message: in private always for us, in a group when its caption mentions the bot or is /expand."""
+    message = visit.message
+    if message is not None and (visit.private or mentions(message, visit.bot.username)):
+        await take_photo(services, visit, message, prompt=prompt_of(message, visit.bot.username))
+
+
+async def other_file_arrived(services: Services, visit: Visit) -> None:
+    """Videos, GIFs, voices and other files get one sentence, and only where we were asked."""
+    if visit.message is not None and (visit.private or mentions(visit.message, visit.bot.username)):
+        await visit.reply("photo.other_file")
+
+
+async def expand_command(services: Services, visit: Visit) -> None:
+    """/expand, in answer to a photo; to a result of ours, it goes on from the master and not from what a chat shows."""
+    if visit.message is None:
+        return
+    asked = visit.message.reply_to_message
+    prompt = (visit.message.text or "").partition(" ")[2].strip()
+    if (master := await _master(services, visit, asked)) is not None:
+        await open_panel(services, visit, master, f"m{visit.chat.id}:{visit.message.message_id}", prompt)
+    elif asked is None or attachment(asked) is None:
+        await visit.reply("expand.how" if visit.private else "expand.how_group")
+    else:
+        await take_photo(services, visit, asked, prompt)
+
+
+async def _master(services: Services, visit: Visit, asked: Message | None) -> Photo | None:
+    """The master of the result that a message shows, if it is the visitor's to go on from.
+
+    Telegram leaves the mark of a reply out when it answers the bot's newest message in private.
+    """
+    if asked is not None:
+        shown = await services.messages.message(visit.chat.id, asked.message_id)
+    else:
+        shown = await services.messages.newest(visit.chat.id) if visit.private else None
+    if shown is None or shown.expansion_id is None or shown.kind not in PICTURES:
+        return None
+    expansion = await services.store.expansion(shown.expansion_id)
+    result = expansion.result if expansion is not None else None
+    if expansion is None or result is None:
+        return None
+    return result if visit.person.id == expansion.person_id or await services.gallery.shows(result.id) else None
+
+
+async def take_photo(services: Services, visit: Visit, message: Message, prompt: str) -> None:
+    """Fetch, check and keep the picture of a message, and open its panel."""
+    file = attachment(message)
+    if file is None:
+        return
+    if (file.file_size or 0) > FileSizeLimit.FILESIZE_DOWNLOAD:
+        await visit.reply("photo.file_too_large")
+        return
+    await visit.bot.send_chat_action(visit.chat.id, ChatAction.UPLOAD_PHOTO, message_thread_id=thread_of(message))
+    try:
+        photo = await _keep(services, visit, message, await _download(visit, file.file_id))
+    except BadPhoto as problem:
+        await visit.reply(f"photo.bad.{problem.reason}", found=problem.found, limit=problem.limit)
+        return
+    except BadRequest as error:
+        if "too big" not in error.message.lower():
+            raise
+        await visit.reply("photo.file_too_large")
+        return
+    key = (
+        f"g{visit.chat.id}:{photo.media_group}"
+        if photo.media_group
+        else f"m{visit.chat.id}:{message.message_id}:{visit.person.id}"
+    )
+    await open_panel(services, visit, photo, key, prompt)
+
+
+def attachment(message: Message) -> PhotoSize | Document | Sticker | None:
+    """The largest photo, the image file or the static sticker of a message."""
+    if message.photo:
+        return message.photo[-1]
+    if (
+        message.document is not None
+        and (message.document.mime_type or "").startswith("image/")
+        and message.animation is None
+    ):
+        return message.document
+    if message.sticker is not None and not message.sticker.is_animated and not message.sticker.is_video:
+        return message.sticker
+    return None
+
+
+def mentions(message: Message, username: str) -> bool:
+    """Whether a caption names the bot or begins with /expand."""
+    names = message.parse_caption_entities([MessageEntity.MENTION, MessageEntity.BOT_COMMAND]).values()
+    return any(name.lower() in (f"@{username}".lower(), "/expand", f"/expand@{username}".lower()) for name in names)
+
+
+def prompt_of(message: Message, username: str) -> str:
+    """The caption without the words that called us; a forwarded caption is somebody else's and no prompt."""
+    if message.forward_origin is not None:
+        return ""
+    words = (message.caption or "").split()
+    called = {f"@{username}".lower(), "/expand", f"/expand@{username}".lower()}
+    return " ".join(word for word in words if word.lower() not in called)
+
+
+async def _download(visit: Visit, file_id: str) -> bytes:
+    file, buffer = await visit.bot.get_file(file_id), BytesIO()
+    await file.download_to_memory(buffer)
+    return buffer.getvalue()
+
+
+async def _keep(services: Services, visit: Visit, message: Message, data: bytes) -> Photo:
+    pixels, thumb = await asyncio.to_thread(_look_at, data)
+    height, width = pixels.shape[:2]
+    return await services.store.add_photo(
+        Photo(
+            person_id=visit.person.id,
+            blob=await services.blobs.put(data, ""),
+            thumb=await services.blobs.put(thumb, ".jpg"),
+            width=width,
+            height=height,
+            chat_id=visit.chat.id,
+            message_id=message.message_id,
+            media_group=message.media_group_id,
+        )
+    )
+
+
+def _look_at(data: bytes) -> tuple[Pixels, bytes]:
+    pixels = decode(data)
+    return pixels, thumbnail(pixels)

@@ -1,0 +1,199 @@
+"""Putting results into their messages: repeatable, so that a crash in between changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+from telegram import InlineKeyboardMarkup, InputMediaPhoto, Message
+from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, TelegramError
+
+from bot.chat.cards.preview import variants_sheet
+from bot.chat.choice import extent_of, margins_of
+from bot.chat.expand.panel import described
+from bot.chat.expand.progress import StatusBoard, bar, language_of
+from bot.chat.expand.result import end_keyboard, result_caption, result_keyboard, sheet_keyboard
+from bot.chat.expand.start import place
+from bot.chat.telegram.edits import edit
+from bot.chat.telegram.media import is_veiled, remember
+from bot.chat.telegram.visit import Bot
+from bot.chat.texts import Texts
+from bot.services import Services
+from storage.models import Expansion, Status
+
+log = structlog.get_logger()
+
+LIVE = (Status.WAITING, Status.RUNNING)
+LATER = 10.0  # seconds until a delivery that the network refused is tried again
+PATIENCE = 15.0  # seconds after which a person may have looked away, and a «ready» tells them
+
+
+@dataclass
+class Delivery:
+    """The second of the two jobs behind a tap."""
+
+    services: Services
+    bot: Bot
+    board: StatusBoard
+
+    async def run(self) -> None:
+        """Deliver whatever ends, until cancelled; several chats at once, each in its own order."""
+        async with asyncio.TaskGroup() as deliveries:
+            while True:
+                deliveries.create_task(self._deliver_or_later(await self.services.ended.get()))
+
+    async def recover(self) -> None:
+        """After a restart: what was asked and has no message gets one; what ended unseen is shown."""
+        unplaced: dict[str, list[Expansion]] = {}
+        for expansion in await self.services.store.unplaced():
+            unplaced.setdefault(expansion.batch or expansion.key, []).append(expansion)
+        for expansions in unplaced.values():
+            say = await language_of(self.services, expansions[0])
+            await place(self.services, self.bot, say, expansions, reply_to=None)
+        for expansion in await self.services.store.undelivered():
+            self.services.ended.put_nowait(expansion.id)
+
+    async def _deliver_or_later(self, expansion_id: int) -> None:
+        try:
+            await self.deliver(expansion_id)
+        except BadRequest as error:  # to PTB a kind of NetworkError, but it would be refused for ever
+            log.error("delivery.given_up", expansion=expansion_id, reason=str(error))
+            await self.services.store.delivered(expansion_id, None)
+        except NetworkError as error:
+            log.warning("delivery.postponed", expansion=expansion_id, reason=str(error))
+            asyncio.get_running_loop().call_later(LATER, self.services.ended.put_nowait, expansion_id)
+        except Exception:
+            log.exception("delivery.failed", expansion=expansion_id)
+
+    async def deliver(self, expansion_id: int) -> None:
+        """Show how an expansion ended; a chat that wants us no more is given up at once."""
+        expansion = await self.services.store.expansion(expansion_id)
+        if (
+            expansion is None
+            or expansion.delivered_at is not None
+            or expansion.message_id is None
+            or expansion.status in LIVE
+        ):
+            return
+        async with self.board.settled(expansion):
+            try:
+                await self._show(expansion)
+            except Forbidden as refusal:
+                log.info("delivery.refused", expansion=expansion.id, chat=expansion.chat_id, reason=str(refusal))
+                await self.services.people.chat_gone(expansion.chat_id)
+                await self.services.store.delivered(expansion.id, None)
+            except ChatMigrated as moved:
+                await self.services.people.migrate_chat(expansion.chat_id, moved.new_chat_id)
+                raise NetworkError("the group has become a supergroup") from moved
+
+    async def _show(self, expansion: Expansion) -> None:
+        say = await language_of(self.services, expansion)
+        if expansion.batch:
+            await self._show_sheet(say, expansion)
+        elif expansion.status is Status.DONE:
+            await self._show_result(say, expansion)
+        else:
+            await self._show_end(say, expansion)
+        await self._announce(say, expansion)
+
+    async def _show_result(self, say: Texts, expansion: Expansion) -> None:
+        caption = await result_caption(self.services, say, expansion)
+        markup = await result_keyboard(self.services, say, expansion)
+        sent = await self._put(expansion, await self.services.picture(expansion), caption, markup)
+        await self.services.store.delivered(expansion.id, sent.photo[-1].file_id if sent else None)
+
+    async def _show_sheet(self, say: Texts, expansion: Expansion) -> None:
+        """All variants that are ready by now; each delivery repeats the sheet with one more."""
+        variants = await self.services.store.batch(expansion.batch or "")
+        pictures = await asyncio.gather(*map(self._cell, variants))
+        extent = margins_of(expansion).canvas(extent_of(expansion.source))
+        ready = sum(picture is not None for picture in pictures)
+        if ready:
+            sheet = await asyncio.to_thread(variants_sheet, pictures, extent)
+            await self._put(expansion, sheet, sheet_caption(say, variants), sheet_keyboard(say, variants))
+        elif all(v.status not in LIVE for v in variants):
+            await self._show_end(say, expansion)
+        await self.services.store.delivered(expansion.id, None)
+
+    async def _cell(self, variant: Expansion) -> bytes | None:
+        return await self.services.picture(variant) if variant.status is Status.DONE else None
+
+    async def _show_end(self, say: Texts, expansion: Expansion) -> None:
+        """Failed or cancelled: one sentence, and a way to try again."""
+        key = "end.cancelled" if expansion.status is Status.CANCELLED else "end.failed"
+        caption = say.html(key, choice=described(say, expansion))
+        markup = end_keyboard(say, expansion)
+        request = self.bot.edit_message_caption(
+            expansion.chat_id, expansion.message_id, caption=caption, parse_mode="HTML", reply_markup=markup
+        )
+        await edit(request)
+        await self.services.store.delivered(expansion.id, None)
+
+    async def _put(
+        self, expansion: Expansion, picture: bytes, caption: str, markup: InlineKeyboardMarkup
+    ) -> Message | None:
+        """Edit the status message; only if a person deleted it, send a new one."""
+        sent: list[Message] = []
+        variants = await self._variants(expansion)
+        veiled = any(is_veiled(variant) for variant in variants)
+
+        async def replace() -> None:
+            media = InputMediaPhoto(picture, caption=caption, parse_mode="HTML", has_spoiler=veiled)
+            message = await self.bot.edit_message_media(
+                media, expansion.chat_id, expansion.message_id, reply_markup=markup
+            )
+            if isinstance(message, Message):
+                sent.append(message)
+
+        if not await edit(replace()):
+            message = await self.bot.send_photo(
+                expansion.chat_id,
+                picture,
+                caption=caption,
+                parse_mode="HTML",
+                reply_markup=markup,
+                message_thread_id=expansion.thread_id,
+                has_spoiler=veiled,
+            )
+            sent.append(message)
+            await self.services.store.place([variant.id for variant in variants], message.message_id)
+            kind, where = "sheet" if expansion.batch else "result", (expansion.chat_id, message.message_id)
+            await remember(self.services, where, kind, expansion.person_id, expansion.id)
+        return sent[0] if sent else None
+
+    async def _variants(self, expansion: Expansion) -> list[Expansion]:
+        return await self.services.store.batch(expansion.batch) if expansion.batch else [expansion]
+
+    async def _announce(self, say: Texts, expansion: Expansion) -> None:
+        """Edits do not notify, so someone who waited long gets one «ready», with the last of four; recorded first."""
+        variants = await self._variants(expansion)
+        ends = {variant.status for variant in variants}
+        if expansion.status is Status.CANCELLED or Status.DONE not in ends or ends & set(LIVE):
+            return
+        finished = expansion.finished_at or expansion.created_at
+        waited = (finished - expansion.created_at).total_seconds()
+        if waited < PATIENCE or not await self.services.store.claim_announcement(variants[0].id):
+            return
+        try:
+            await self.bot.send_message(
+                expansion.chat_id,
+                say("result.ready"),
+                message_thread_id=expansion.thread_id,
+                reply_to_message_id=expansion.message_id,
+                allow_sending_without_reply=True,
+            )
+        except TelegramError as error:
+            log.info("ready.lost", expansion=expansion.id, reason=str(error))
+
+
+def sheet_caption(say: Texts, variants: Sequence[Expansion]) -> str:
+    done = sum(v.status is Status.DONE for v in variants)
+    live = any(v.status in LIVE for v in variants)
+    title = say.html("status.four", choice=described(say, variants[0]))
+    return (
+        f"{title}\n<code>{bar(done / len(variants))}</code> {done}/{len(variants)}"
+        if live
+        else f"{title}\n{say('sheet.pick')}"
+    )

@@ -1,0 +1,226 @@
+"""The panel: a live preview of the canvas and the buttons that choose how a photo is expanded."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto, Message
+
+from bot.chat.buttons.base import Tap
+from bot.chat.buttons.panel import Expand, PickDirection, PickPhoto, PickRatio, PickScale, PickStyle, Roll
+from bot.chat.cards.preview import canvas_preview
+from bot.chat.choice import Choice, extent_of, first_choice, offered_ratios, offered_scales
+from bot.chat.telegram.edits import edit
+from bot.chat.telegram.media import remember
+from bot.chat.telegram.visit import Visit, answer_to
+from bot.chat.texts import Texts
+from bot.services import Services
+from inference.canvas import Direction, NoSuchCanvas, RatioAcross, RatioReached
+from inference.engine import Style
+from storage import models
+from storage.models import Expansion, Panel, Photo
+
+ARROWS = {
+    Direction.LEFT: "⬅️",
+    Direction.UP: "⬆️",
+    Direction.DOWN: "⬇️",
+    Direction.RIGHT: "➡️",
+    Direction.HORIZONTAL: "↔️",
+    Direction.VERTICAL: "↕️",
+    Direction.ALL: "⤢",
+}
+STYLE_EMOJI = {Style.FAITHFUL: "🌿", Style.PLAYFUL: "🎈", Style.WILD: "🌀"}
+
+
+async def open_panel(services: Services, visit: Visit, photo: Photo, key: str, prompt: str = "") -> None:
+    """Show the panel of `photo` under the visitor's message. The same key opens the same panel again."""
+    choice = first_choice(
+        replace(default_choice(visit), prompt=prompt), extent_of(photo), services.limits.max_megapixels
+    )
+    if choice is None:
+        await visit.reply("photo.no_room", limit=f"{services.limits.max_megapixels:g}")
+        return
+    panel = await services.store.open_panel(
+        Panel(
+            key=key,
+            photo_id=photo.id,
+            person_id=visit.person.id,
+            chat_id=visit.chat.id,
+            thread_id=visit.message.message_thread_id if visit.message and visit.message.is_topic_message else None,
+            direction=choice.direction,
+            scale=choice.scale,
+            ratio=choice.ratio,
+            style=choice.style,
+            prompt=prompt,
+        )
+    )
+    if panel.message_id is None or not await refresh(services, visit, panel):
+        await _send(services, visit, panel)
+
+
+async def pick_photo(services: Services, visit: Visit, tap: PickPhoto) -> None:
+    """Choose which photo of an album the panel is about."""
+    panel, photo = await _own(services, visit, tap.panel), await services.store.photo(tap.photo)
+    if panel is None:
+        return
+    if photo is None or not photo.media_group or photo.media_group != panel.photo.media_group:
+        await visit.toast("tap.stale")
+        return
+    await services.store.change_panel(panel.id, photo_id=photo.id)
+    await _change(services, visit, panel.id, Choice.of(panel))
+
+
+async def pick_direction(services: Services, visit: Visit, tap: PickDirection) -> None:
+    if panel := await _own(services, visit, tap.panel):
+        await _change(services, visit, panel.id, replace(Choice.of(panel), direction=tap.direction))
+
+
+async def pick_scale(services: Services, visit: Visit, tap: PickScale) -> None:
+    if panel := await _own(services, visit, tap.panel):
+        await _change(services, visit, panel.id, Choice.of(panel).with_scale(tap.percent / 100))
+
+
+async def pick_ratio(services: Services, visit: Visit, tap: PickRatio) -> None:
+    if panel := await _own(services, visit, tap.panel):
+        await _change(services, visit, panel.id, Choice.of(panel).with_ratio(tap.ratio))
+
+
+async def pick_style(services: Services, visit: Visit, tap: PickStyle) -> None:
+    if panel := await _own(services, visit, tap.panel):
+        await _change(services, visit, panel.id, replace(Choice.of(panel), style=tap.style))
+
+
+async def refresh(services: Services, visit: Visit, panel: Panel) -> bool:
+    """Make the panel's message show the row; False when the message is gone."""
+    media = InputMediaPhoto(
+        await preview(services, panel), caption=caption(services, visit.say, panel), parse_mode="HTML"
+    )
+    markup = await keyboard(services, visit.say, panel)
+    return await edit(visit.bot.edit_message_media(media, panel.chat_id, panel.message_id, reply_markup=markup))
+
+
+async def preview(services: Services, panel: Panel) -> bytes:
+    photo = panel.photo
+    margins = Choice.of(panel).margins(extent_of(photo), services.limits.max_megapixels)
+    return await asyncio.to_thread(canvas_preview, await services.blobs.get(photo.thumb), extent_of(photo), margins)
+
+
+def caption(services: Services, say: Texts, panel: Panel) -> str:
+    choice, photo = Choice.of(panel), extent_of(panel.photo)
+    canvas = choice.margins(photo, services.limits.max_megapixels).canvas(photo)
+    lines = [
+        say.html("panel.caption", choice=describe(say, choice), width=canvas.width, height=canvas.height),
+        *([say.html("panel.album")] if panel.photo.media_group else []),
+    ]
+    if choice.prompt:
+        words = choice.prompt if len(choice.prompt) <= 200 else choice.prompt[:199] + "…"
+        lines.append(say.html("panel.prompt" if services.engine.reads_words else "panel.prompt_unread", prompt=words))
+    return "\n".join(lines)
+
+
+def describe(say: Texts, choice: Choice) -> str:
+    """«⤢ 1.5× · 🌿 faithful»"""
+    size = choice.ratio or f"{choice.scale:g}×"
+    return f"{ARROWS[choice.direction]} {size} · {style_name(say, choice.style)}"
+
+
+def described(say: Texts, expansion: Expansion) -> str:
+    """What was asked, and whether it is shown at twice the size."""
+    choice = describe(say, Choice.of(expansion))
+    return say("choice.doubled", choice=choice) if expansion.doubles else choice
+
+
+def style_name(say: Texts, style: Style) -> str:
+    return f"{STYLE_EMOJI[style]} {say(f'style.{style}')}"
+
+
+async def keyboard(services: Services, say: Texts, panel: Panel) -> InlineKeyboardMarkup:
+    choice, photo, most = Choice.of(panel), extent_of(panel.photo), services.limits.max_megapixels
+    arrows = {d: button(ARROWS[d], PickDirection(panel.id, d), chosen=d is choice.direction) for d in ARROWS}
+    rows = [
+        await _album(services, panel),
+        list(arrows.values())[:4],
+        list(arrows.values())[4:],
+        [
+            button(f"{s:g}×", PickScale(panel.id, round(s * 100)), chosen=s == choice.scale)
+            for s in offered_scales(choice, photo, most)
+        ],
+        [button(r, PickRatio(panel.id, r), chosen=r == choice.ratio) for r in offered_ratios(photo, most)],
+        [button(style_name(say, s), PickStyle(panel.id, s), chosen=s is choice.style) for s in Style],
+        [
+            button("🎲", Roll(panel.id, panel.revision)),
+            button(say("panel.expand"), Expand(panel.id, panel.revision), style="success"),
+        ],
+    ]
+    return InlineKeyboardMarkup([row for row in rows if row])
+
+
+def button(label: str, tap: Tap, *, chosen: bool = False, style: str | None = None) -> InlineKeyboardButton:
+    """A button; the chosen one is marked for apps that draw no colours, too."""
+    return InlineKeyboardButton(
+        f"✓ {label}" if chosen else label, callback_data=tap.pack(), style="primary" if chosen else style
+    )
+
+
+def default_choice(visit: Visit) -> Choice:
+    """The person's settings, else the chat's, else one and a half in all directions, faithful."""
+    rows: list[models.Person | models.Chat] = [visit.person, visit.chat]
+    direction, scale, style = (
+        next((v for row in rows if (v := getattr(row, name))), None) for name in ("direction", "scale", "style")
+    )
+    return Choice(Direction(direction or Direction.ALL), scale or 1.5, None, Style(style or Style.FAITHFUL))
+
+
+async def _send(services: Services, visit: Visit, panel: Panel) -> None:
+    sent: Message = await visit.bot.send_photo(
+        panel.chat_id,
+        await preview(services, panel),
+        caption=caption(services, visit.say, panel),
+        parse_mode="HTML",
+        reply_markup=await keyboard(services, visit.say, panel),
+        message_thread_id=panel.thread_id,
+        reply_parameters=answer_to(visit.message),
+    )
+    await services.store.place_panel(panel.id, sent.message_id)
+    await remember(services, (panel.chat_id, sent.message_id), "panel", panel.person_id)
+
+
+async def _own(services: Services, visit: Visit, panel_id: int) -> Panel | None:
+    panel = await services.store.panel(panel_id)
+    if panel is None:
+        await visit.toast("tap.gone")
+    elif panel.person_id != visit.person.id:
+        await visit.toast("panel.not_yours")
+    else:
+        return panel
+    return None
+
+
+async def _change(services: Services, visit: Visit, panel_id: int, choice: Choice) -> None:
+    """Keep the choice where it has a canvas, and let the preview follow; else say why not."""
+    panel = await services.store.panel(panel_id)
+    if panel is None:
+        return
+    try:
+        choice.margins(extent_of(panel.photo), services.limits.max_megapixels)
+    except RatioReached:
+        await visit.toast("panel.ratio_reached", ratio=choice.ratio)
+    except RatioAcross:
+        await visit.toast("panel.ratio_across", ratio=choice.ratio)
+    except NoSuchCanvas:
+        await visit.toast("panel.too_large", limit=f"{services.limits.max_megapixels:g}")
+    else:
+        changed = await services.store.change_panel(
+            panel_id, direction=choice.direction, scale=choice.scale, ratio=choice.ratio, style=choice.style
+        )
+        await visit.toast_nothing()
+        await refresh(services, visit, changed)
+
+
+async def _album(services: Services, panel: Panel) -> list[InlineKeyboardButton]:
+    photo = panel.photo
+    if not photo.media_group or photo.chat_id is None:
+        return []
+    album = await services.store.album(photo.chat_id, photo.media_group)
+    return [button(f"🖼 {n}", PickPhoto(panel.id, p.id), chosen=p.id == photo.id) for n, p in enumerate(album, 1)][:8]

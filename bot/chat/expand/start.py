@@ -1,0 +1,222 @@
+"""Starting expansions: from a panel, again from a result, four at once, again after a failure."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from math import ceil
+from random import Random
+
+from telegram import InlineKeyboardMarkup
+
+from bot.chat.buttons.panel import Expand, Roll
+from bot.chat.buttons.result import Cancel, Double, Reroll, Variants
+from bot.chat.cards.preview import canvas_preview
+from bot.chat.choice import Choice, extent_of, margins_of, may_double, new_seed, rolled
+from bot.chat.expand.panel import button, refresh
+from bot.chat.expand.progress import waiting_caption
+from bot.chat.expand.result import end_keyboard, result_keyboard, send_result
+from bot.chat.telegram.edits import edit
+from bot.chat.telegram.media import remember
+from bot.chat.telegram.visit import Bot, Visit
+from bot.chat.texts import Texts
+from bot.services import Services
+from inference.canvas import Margins
+from storage.jobs.quota import QuotaSpent
+from storage.models import Expansion, Panel, Photo, Status
+
+VARIANTS = 4
+ENDED = (Status.FAILED, Status.CANCELLED)
+
+
+async def expand(services: Services, visit: Visit, tap: Expand) -> None:
+    await _start_panel(services, visit, tap.panel, tap.revision, dice=False)
+
+
+async def roll(services: Services, visit: Visit, tap: Roll) -> None:
+    await _start_panel(services, visit, tap.panel, tap.revision, dice=True)
+
+
+async def reroll(services: Services, visit: Visit, tap: Reroll) -> None:
+    await _start_again(services, visit, tap.expansion, tap.rerolls, count=1)
+
+
+async def four_variants(services: Services, visit: Visit, tap: Variants) -> None:
+    await _start_again(services, visit, tap.expansion, tap.rerolls, count=VARIANTS)
+
+
+async def double(services: Services, visit: Visit, tap: Double) -> None:
+    """Make a result twice as large, once: whoever taps again is shown what was made.
+
+    Under a doubling that failed or was cancelled, the button makes another try.
+    """
+    asked = await services.store.expansion(tap.expansion)
+    if asked is None or asked.person_id != visit.person.id:
+        await visit.toast("tap.gone" if asked is None else "result.not_yours")
+        return
+    photo = asked.source if asked.doubles and asked.status in ENDED else asked.result
+    made = await services.store.doubling(photo.id, visit.person.id) if photo is not None else None
+    if photo is None:
+        await visit.toast("tap.gone")
+    elif made is not None and made.status not in ENDED:
+        await _show_doubled(services, visit, made)
+    elif not may_double(extent_of(photo), services.limits.max_megapixels):
+        await visit.toast("panel.too_large", limit=f"{services.limits.max_megapixels:g}")
+    else:
+        row = _doubling(asked, visit.chat.id, photo, key=f"x{photo.id}:{made.id if made else 0}")
+        if started := await _start(services, visit, [row]):
+            tapped = visit.message.message_id if visit.message else asked.message_id
+            await place(services, visit.bot, visit.say, started, tapped)
+
+
+async def place(
+    services: Services, bot: Bot, say: Texts, expansions: Sequence[Expansion], reply_to: int | None
+) -> None:
+    """Send the status message, tell the rows its id, ring the bell. The engine starts only after that."""
+    first = expansions[0]
+    thumb = await services.blobs.get(first.source.thumb)
+    picture = await asyncio.to_thread(canvas_preview, thumb, extent_of(first.source), margins_of(first))
+    sent = await bot.send_photo(
+        first.chat_id,
+        picture,
+        caption=await waiting_caption(services, say, expansions),
+        parse_mode="HTML",
+        reply_markup=InlineKeyboardMarkup([[button(say("status.cancel"), Cancel(first.id))]]),
+        message_thread_id=first.thread_id,
+        reply_to_message_id=reply_to,
+        allow_sending_without_reply=True,
+    )
+    kind = "sheet" if first.batch else "result"
+    await remember(services, (first.chat_id, sent.message_id), kind, first.person_id, first.id)
+    ids = [expansion.id for expansion in expansions]
+    await services.store.place(ids, sent.message_id)
+    await services.queue.put(ids)
+
+
+async def _start_panel(services: Services, visit: Visit, panel_id: int, revision: int, *, dice: bool) -> None:
+    panel = await services.store.panel(panel_id)
+    if panel is None or panel.person_id != visit.person.id:
+        await visit.toast("tap.gone" if panel is None else "panel.not_yours")
+        return
+    photo, choice, most = panel.photo, Choice.of(panel), services.limits.max_megapixels
+    if photo.chat_id is None and photo.person_id != visit.person.id and not await services.gallery.shows(photo.id):
+        await visit.toast("post.gone", alert=True)  # somebody else's result, and they have taken it back
+        return
+    if dice:
+        choice = rolled(choice, extent_of(photo), most, Random(new_seed()))
+    margins = choice.margins(extent_of(photo), most)
+    asked = _row(panel, panel.chat_id, photo, choice, margins, key=f"p{panel.id}:{revision}")
+    started = await _start(services, visit, [asked], panel=(panel.id, revision))
+    fresh = await services.store.panel(panel_id)
+    if started and fresh is not None:
+        await place(services, visit.bot, visit.say, started, fresh.message_id)
+    if fresh is not None:
+        await refresh(services, visit, fresh)
+
+
+async def _start_again(services: Services, visit: Visit, expansion_id: int, rerolls: int, *, count: int) -> None:
+    """The same request with new seeds: a reroll, or four variants that share one turn and one message."""
+    old = await services.store.expansion(expansion_id)
+    if old is None or old.person_id != visit.person.id:
+        await visit.toast("tap.gone" if old is None else "result.not_yours")
+        return
+    if old.doubles:  # never offered: it would come out the same
+        await visit.toast("tap.stale")
+        return
+    key = f"e{old.id}:{rerolls}"
+    numbers = range(1, count + 1) if count > 1 else (0,)
+    rows = [
+        _row(
+            old,
+            visit.chat.id,
+            old.source,
+            Choice.of(old),
+            margins_of(old),
+            key=f"{key}:{n}" if n else key,
+            batch=key if n else None,
+            variant=n,
+        )
+        for n in numbers
+    ]
+    started = await _start(services, visit, rows, result=(old.id, rerolls))
+    tapped = visit.message.message_id if visit.message else old.message_id
+    if started:
+        await place(services, visit.bot, visit.say, started, tapped)
+    fresh = await services.store.expansion(old.id)
+    if fresh is not None:  # the buttons learn the new revision, so that the next tap is a new start
+        done = fresh.status is Status.DONE
+        markup = await result_keyboard(services, visit.say, fresh) if done else end_keyboard(visit.say, fresh)
+        await edit(visit.bot.edit_message_reply_markup(visit.chat.id, tapped, reply_markup=markup))
+
+
+async def _show_doubled(services: Services, visit: Visit, made: Expansion) -> None:
+    """What is in the making, or on its way into its message, comes by itself."""
+    if made.status is Status.DONE and made.delivered_at is not None:
+        await visit.toast_nothing()
+        await send_result(services, visit, made)
+    else:
+        await visit.toast("start.already")
+
+
+async def _start(
+    services: Services,
+    visit: Visit,
+    rows: list[Expansion],
+    *,
+    panel: tuple[int, int] | None = None,
+    result: tuple[int, int] | None = None,
+) -> list[Expansion]:
+    try:
+        started = await services.store.start(
+            rows, panel=panel, result=result, quota=services.limits.quota_of(visit.person.id)
+        )
+    except QuotaSpent as spent:
+        await visit.toast("start.quota", alert=True, quota=spent.quota, count=hours_until(spent.again_at))
+        return []
+    await visit.toast("start.going" if started else "start.already")
+    return started or []
+
+
+def _row(
+    asked: Panel | Expansion,
+    chat_id: int,
+    photo: Photo,
+    choice: Choice,
+    margins: Margins,
+    key: str,
+    batch: str | None = None,
+    variant: int = 0,
+) -> Expansion:
+    return Expansion(
+        key=key,
+        panel_id=asked.id if isinstance(asked, Panel) else asked.panel_id,
+        person_id=asked.person_id,
+        chat_id=chat_id,
+        thread_id=asked.thread_id if chat_id == asked.chat_id else None,
+        source_id=photo.id,
+        batch=batch,
+        variant=variant,
+        direction=choice.direction,
+        scale=choice.scale,
+        ratio=choice.ratio,
+        left=margins.left,
+        top=margins.top,
+        right=margins.right,
+        bottom=margins.bottom,
+        style=choice.style,
+        prompt=choice.prompt,
+        seed=new_seed(variant),
+    )
+
+
+def _doubling(asked: Expansion, chat_id: int, photo: Photo, key: str) -> Expansion:
+    """Of the same picture as it was asked for, so that what is known of that holds: words, surprise, verdict, seed."""
+    row = _row(asked, chat_id, photo, Choice.of(asked), Margins(), key)
+    row.doubles, row.seed, row.words = True, asked.seed, asked.words
+    row.surprise, row.verdict = asked.surprise, asked.verdict
+    return row
+
+
+def hours_until(moment: datetime) -> int:
+    return max(1, ceil((moment - datetime.now(UTC)).total_seconds() / 3600))

@@ -1,0 +1,189 @@
+"""/gallery: one message that pages through what people published."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeAlias
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+from bot.chat.buttons.gallery import NextPost, PickPeriod, PreviousPost, SortGallery
+from bot.chat.buttons.post import FlipPost, Fork, More
+from bot.chat.cards.lines import credit_lines
+from bot.chat.drawn import drawn_lines
+from bot.chat.expand.panel import button, described
+from bot.chat.gallery.reactions import anonymous_lines, reaction_row
+from bot.chat.gallery.share import share_button
+from bot.chat.telegram.media import put_picture, remember, send_picture
+from bot.chat.telegram.visit import Visit
+from bot.chat.texts import Texts
+from bot.services import Services
+from storage.gallery.browsing import Page
+from storage.gallery.listing import PERIODIC, Order, Period
+from storage.gallery.ranking import surprise_index
+from storage.models import Gallery, Post
+
+Turn: TypeAlias = NextPost | PreviousPost | SortGallery | PickPeriod
+
+
+class OnPage(Protocol):
+    """A button that knows the page that it was on."""
+
+    @property
+    def gallery(self) -> int: ...
+    @property
+    def post(self) -> int: ...
+
+
+async def gallery(services: Services, visit: Visit) -> None:
+    """Open a gallery at what this person has not seen and may find the most surprising."""
+    row = await services.galleries.open(visit.person.id, visit.chat.id)
+    page = await services.galleries.next(row.id, visit.person.id)
+    if page is None:
+        await visit.reply("gallery.empty")
+    else:
+        await send_card(services, visit, row.id, page)
+
+
+async def send_card(services: Services, visit: Visit, gallery_id: int, page: Page) -> None:
+    """A gallery's message, with its first page."""
+    row = await services.galleries.gallery(gallery_id)
+    if row is None:
+        return
+    caption, markup = await gallery_card(services, visit.bot.username, visit.say, row, page.post)
+    sent = await send_picture(services, visit, page.post.expansion, "gallery", caption, markup)
+    await services.galleries.place(row.id, sent.message_id)
+
+
+async def next_post(services: Services, visit: Visit, tap: NextPost) -> None:
+    """▶: anybody in the chat may turn the page, and it counts as seen by who did."""
+    await _turn(services, visit, tap)
+
+
+async def previous_post(services: Services, visit: Visit, tap: PreviousPost) -> None:
+    await _turn(services, visit, tap)
+
+
+async def sort_gallery(services: Services, visit: Visit, tap: SortGallery) -> None:
+    await _turn(services, visit, tap)
+
+
+async def pick_period(services: Services, visit: Visit, tap: PickPeriod) -> None:
+    await _turn(services, visit, tap)
+
+
+async def gallery_card(
+    services: Services, username: str, say: Texts, row: Gallery, post: Post
+) -> tuple[str, InlineKeyboardMarkup]:
+    """Caption and buttons of one page."""
+    expansion = post.expansion
+    engine = f" · {expansion.engine}" if expansion.engine else ""
+    lines = [
+        *([say.html("gallery.title", title=post.title)] if post.title else []),
+        say.html("gallery.author", name=post.author.name),
+        described(say, expansion) + engine,
+        *drawn_lines(say, expansion),
+        *await credit_lines(services, say, await services.store.ancestry(expansion.id)),
+        f"{say.html('gallery.index', index=index_of(post))} · {say.html('gallery.seen', count=post.impressions)}",
+        *await anonymous_lines(services, say, expansion),
+    ]
+    counts = await services.gallery.counts(expansion.id)
+    rows = [reaction_row(expansion.id, counts), *_turning(say, username, row, post), _sorts(say, row, post)]
+    if row.sort in PERIODIC:
+        rows.append([_period(say, row, post, period) for period in Period])
+    return "\n".join(lines), InlineKeyboardMarkup(rows)
+
+
+def index_of(post: Post) -> int:
+    return surprise_index(post.laughing, post.mind_blown, post.screaming, post.impressions, post.prior)
+
+
+def _turning(say: Texts, username: str, row: Gallery, post: Post) -> list[list[InlineKeyboardButton]]:
+    flip = button(say("result.after" if row.before else "result.before"), FlipPost(row.id, post.id))
+    return [
+        [button("◀", PreviousPost(row.id, post.id)), flip, button("▶", NextPost(row.id, post.id))],
+        [
+            button(say("gallery.fork"), Fork(post.id)),
+            share_button(say, username, post),
+            button("⋯", More(row.id, post.id)),
+        ],
+    ]
+
+
+def _sorts(say: Texts, row: Gallery, post: Post) -> list[InlineKeyboardButton]:
+    """By their signs, which a tap names: not even one name of five fits on a phone."""
+    signs = {order: say(f"gallery.{order}").split()[0] for order in Order}
+    return [
+        button(sign, SortGallery(row.id, post.id, order), chosen=order == row.sort) for order, sign in signs.items()
+    ]
+
+
+def _period(say: Texts, row: Gallery, post: Post, period: Period) -> InlineKeyboardButton:
+    return button(say(f"gallery.{period}"), PickPeriod(row.id, post.id, period), chosen=period == row.period)
+
+
+async def on_page(services: Services, visit: Visit, tap: OnPage, act: Callable[[Gallery], Awaitable[None]]) -> None:
+    """Act on the gallery that the button was on; when somebody has turned its page already, nothing happens."""
+    row = await services.galleries.gallery(tap.gallery)
+    if row is None or row.message_id is None or row.chat_id != visit.chat.id:
+        await visit.toast("tap.gone")
+        return
+    async with services.hand_on((row.chat_id, row.message_id)):
+        now = await services.galleries.gallery(row.id)
+        if now is None or now.post_id not in (tap.post, None):
+            await visit.toast("gallery.turned")
+        else:
+            await act(now)
+
+
+async def _turn(services: Services, visit: Visit, tap: Turn) -> None:
+    async def turn(row: Gallery) -> None:
+        if isinstance(tap, SortGallery | PickPeriod) and _chosen(tap) in (row.sort, row.period):
+            await _say_where(visit, tap)
+            return
+        page = await _asked(services, visit, tap)
+        if page is None:
+            await visit.toast("gallery.first" if isinstance(tap, PreviousPost) else "gallery.none", alert=True)
+            return
+        await _say_where(visit, tap, page)
+        await show_page(services, visit, row.id, page)
+
+    await on_page(services, visit, tap, turn)
+
+
+async def _say_where(visit: Visit, tap: Turn, page: Page | None = None) -> None:
+    """The name of an order, which its button has no room for; that one has seen everything."""
+    if isinstance(tap, SortGallery):
+        await visit.toast(f"gallery.{tap.sort}")
+    elif isinstance(tap, NextPost) and page is not None and page.over:
+        await visit.toast("gallery.again")
+    else:
+        await visit.toast_nothing()
+
+
+def _chosen(tap: SortGallery | PickPeriod) -> str:
+    return tap.sort if isinstance(tap, SortGallery) else tap.period
+
+
+async def _asked(services: Services, visit: Visit, tap: Turn) -> Page | None:
+    gallery, person = tap.gallery, visit.person.id
+    match tap:
+        case PreviousPost():
+            return await services.galleries.previous(gallery, person)
+        case SortGallery():
+            return await services.galleries.next(gallery, person, tap.sort, Period.ALL)
+        case PickPeriod():
+            return await services.galleries.next(gallery, person, period=tap.period)
+        case NextPost():
+            return await services.galleries.next(gallery, person)
+
+
+async def show_page(services: Services, visit: Visit, gallery_id: int, page: Page) -> None:
+    """Put a page into the gallery's message; the caller has it in hand."""
+    row = await services.galleries.gallery(gallery_id)
+    if row is None or row.message_id is None:
+        return
+    where = (row.chat_id, row.message_id)
+    await remember(services, where, "gallery", row.person_id, page.post.expansion_id)
+    caption, markup = await gallery_card(services, visit.bot.username, visit.say, row, page.post)
+    await put_picture(services, visit, where, page.post.expansion, caption, markup)

@@ -1,0 +1,181 @@
+"""What can be done with one post: compare, go on from it, and, as its author, rename, hide or delete it."""
+
+from __future__ import annotations
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto, Message, WebAppInfo
+
+from bot.chat.animation import SHOWN_AS
+from bot.chat.buttons.moderation import Report
+from bot.chat.buttons.post import FilmOfPost, FlipPost, Fork, HidePost, Less, More, OpenPost
+from bot.chat.buttons.result import Delete, Publish
+from bot.chat.expand.panel import button, open_panel
+from bot.chat.expand.result import before_picture
+from bot.chat.gallery.browse import gallery_card, on_page, send_card, show_page
+from bot.chat.gallery.reactions import results_changed
+from bot.chat.telegram.edits import edit, retract
+from bot.chat.telegram.media import is_veiled
+from bot.chat.telegram.visit import Bot, Visit
+from bot.services import Services
+from storage import models
+from storage.models import Gallery, Post, PostStatus
+
+
+async def open_post(services: Services, visit: Visit, post_id: int) -> None:
+    """A gallery that begins with one post, as a link to it promised."""
+    row = await services.galleries.open(visit.person.id, visit.chat.id)
+    page = await services.galleries.turn_to(row.id, visit.person.id, post_id)
+    if page is None:
+        await visit.reply("post.gone")
+    else:
+        await send_card(services, visit, row.id, page)
+
+
+async def open_listed(services: Services, visit: Visit, tap: OpenPost) -> None:
+    await visit.toast_nothing()
+    await open_post(services, visit, tap.post)
+
+
+async def fork(services: Services, visit: Visit, tap: Fork) -> None:
+    """A panel of one's own for somebody's result; the chain remembers whose it was."""
+    post = await live(services, tap.post)
+    if post is None or post.expansion.result is None:
+        await visit.toast("post.gone")
+        return
+    await visit.toast("panel.below")
+    await open_panel(services, visit, post.expansion.result, f"f{post.id}:{visit.chat.id}:{visit.person.id}")
+
+
+async def flip(services: Services, visit: Visit, tap: FlipPost) -> None:
+    """The photo alone on its canvas in place of the result, and back."""
+
+    async def turn(row: Gallery) -> None:
+        post = await live(services, tap.post)
+        if post is None:
+            await visit.toast("post.gone")
+            return
+        await visit.toast_nothing()
+        await services.galleries.flip(row.id, before=not row.before)
+        await _put_flipped(services, visit, row.id, post)
+
+    await on_page(services, visit, tap, turn)
+
+
+async def more(services: Services, visit: Visit, tap: More) -> None:
+    """The rarer buttons in place of the usual ones; a group sees its members', and each works for whom it may."""
+
+    async def unfold(row: Gallery) -> None:
+        post, say = await live(services, tap.post), visit.say
+        if post is None or row.message_id is None:
+            await visit.toast("post.gone")
+            return
+        await visit.toast_nothing()
+        own = [
+            button(say("result.retitle"), Publish(post.expansion_id)),
+            button(say("publish.unpublish"), HidePost(row.id, post.id)),
+            button(say("result.delete"), Delete(post.expansion_id)),
+        ]
+        mine = post.person_id == visit.person.id
+        rows = [
+            _looking(services, visit, row, post),
+            *([] if mine and visit.private else [[button(say("report"), Report(row.id, post.id))]]),
+            *([own] if mine or not visit.private else []),
+            [button(say("gallery.less"), Less(row.id, post.id))],
+        ]
+        await edit(
+            visit.bot.edit_message_reply_markup(
+                row.chat_id, row.message_id, reply_markup=InlineKeyboardMarkup([some for some in rows if some])
+            )
+        )
+
+    await on_page(services, visit, tap, unfold)
+
+
+def _looking(services: Services, visit: Visit, row: Gallery, post: Post) -> list[InlineKeyboardButton]:
+    """The film, and the post's page: in private as a Mini App, which Telegram opens nowhere else."""
+    address, say = f"{services.pages}/post/{post.id}", visit.say
+    page = {"web_app": WebAppInfo(address)} if visit.private else {"url": address}
+    return [
+        *([button(say("result.film"), FilmOfPost(row.id, post.id))] if services.films else []),
+        *([InlineKeyboardButton(say("gallery.page"), **page)] if services.pages else []),
+    ]
+
+
+async def less(services: Services, visit: Visit, tap: Less) -> None:
+    async def fold(row: Gallery) -> None:
+        await visit.toast_nothing()
+        await restore(services, visit, row, tap.post)
+
+    await on_page(services, visit, tap, fold)
+
+
+async def restore(services: Services, visit: Visit, row: Gallery, post_id: int) -> None:
+    """The usual buttons again."""
+    post = await services.gallery.post(post_id)
+    if post is not None and row.message_id is not None:
+        _caption, markup = await gallery_card(services, visit.bot.username, visit.say, row, post)
+        await edit(visit.bot.edit_message_reply_markup(row.chat_id, row.message_id, reply_markup=markup))
+
+
+async def hide(services: Services, visit: Visit, tap: HidePost) -> None:
+    """Its author takes a post out of the gallery: everybody's pages of it go, and this one turns."""
+
+    async def withdraw(row: Gallery) -> None:
+        post = await live(services, tap.post)
+        if post is None:
+            await visit.toast("post.gone")
+        elif not await services.gallery.unpublish(post.id, visit.person.id):
+            await visit.toast("result.not_yours")
+        else:
+            await visit.toast("publish.unpublished", alert=True)
+            await turn_away(services, visit, row, post)
+            await results_changed(services, post.expansion_id)
+
+    await on_page(services, visit, tap, withdraw)
+
+
+async def turn_away(services: Services, visit: Visit, row: Gallery, post: Post) -> None:
+    """This page shows the next post, if there is one; no other message shows what has left the gallery."""
+    page = await services.galleries.next(row.id, visit.person.id)
+    if page is not None:
+        await show_page(services, visit, row.id, page)
+    await take_down(services, visit.bot, post.expansion_id)
+
+
+async def take_down(services: Services, bot: Bot, expansion_id: int) -> None:
+    """Take back every page of the gallery that shows an expansion, every film that came from one and, where we may,
+    what was shared from it."""
+    expansion = await services.store.expansion(expansion_id)
+    home = (expansion.chat_id, expansion.person_id) if expansion is not None else (None, None)
+    shown = await services.messages.showing(expansion_id)
+    pages = [m for m in shown if m.kind in ("gallery", "shared") or _abroad(m, *home)]
+    for page in pages:
+        await services.messages.forget(page.chat_id, page.message_id)
+    await retract(bot, pages)
+
+
+def _abroad(shown: models.Message, chat_id: int | None, person_id: int | None) -> bool:
+    """A film that somebody else asked for, elsewhere than where its picture was made."""
+    return shown.kind in SHOWN_AS.values() and shown.chat_id != chat_id and shown.person_id != person_id
+
+
+async def live(services: Services, post_id: int) -> Post | None:
+    post = await services.gallery.post(post_id)
+    return post if post is not None and post.status is PostStatus.LIVE else None
+
+
+async def _put_flipped(services: Services, visit: Visit, gallery_id: int, post: Post) -> None:
+    row = await services.galleries.gallery(gallery_id)
+    if row is None or row.message_id is None:
+        return
+    expansion = post.expansion
+    known = expansion.before_file_id if row.before else expansion.file_id
+    picture = known or await (before_picture if row.before else Services.picture)(services, expansion)
+    caption, markup = await gallery_card(services, visit.bot.username, visit.say, row, post)
+    media = InputMediaPhoto(picture, caption=caption, parse_mode="HTML", has_spoiler=is_veiled(expansion))
+    sent: list[Message | bool] = []
+
+    async def put() -> None:
+        sent.append(await visit.bot.edit_message_media(media, row.chat_id, row.message_id, reply_markup=markup))
+
+    if await edit(put()) and row.before and known is None and sent and isinstance(sent[0], Message):
+        await services.store.remember_before(expansion.id, sent[0].photo[-1].file_id)

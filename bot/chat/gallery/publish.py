@@ -1,0 +1,240 @@
+"""Publishing one's own result in the gallery, its title《…》, and taking it back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from telegram import ForceReply, InlineKeyboardMarkup, Message
+from telegram.helpers import mention_html
+
+from bot.chat.buttons.publish import AgreeToPublish, NoTitle, NotNow, OwnTitle, SuggestedTitle, Unpublish
+from bot.chat.buttons.result import Publish
+from bot.chat.expand.panel import button
+from bot.chat.expand.result import finished
+from bot.chat.film.request import kinds_of
+from bot.chat.gallery.post import take_down
+from bot.chat.gallery.reactions import results_changed
+from bot.chat.gallery.twins import refusal
+from bot.chat.telegram.edits import edit, retract
+from bot.chat.telegram.media import remember
+from bot.chat.telegram.visit import Visit, answer_to, thread_of
+from bot.chat.texts import LANGUAGES, Texts, texts
+from bot.chat.titles import LONGEST, all_titles, clean_title, suggestions
+from bot.services import Services
+from inference.safety.verdict import Level
+from storage import models
+from storage.models import Expansion, Post, PostStatus, now
+
+FIRST_GUESS = 0.5  # how surprising a post is that was made before the machine guessed
+RIGHT_AFTER = timedelta(minutes=15)  # words written this soon after a question for a title answer it
+
+
+async def publish(services: Services, visit: Visit, tap: Publish) -> None:
+    """Post a result, once its author has agreed to publishing at all; for one that is posted, ask for another title."""
+    expansion = await _publishable(services, visit, tap.expansion)
+    if expansion is None:
+        return
+    if visit.person.consented_at is None:
+        await visit.toast_nothing()
+        row = [
+            button(visit.say("publish.agree"), AgreeToPublish(expansion.id), style="success"),
+            button(visit.say("publish.not_now"), NotNow(expansion.id)),
+        ]
+        text = visit.say.html("publish.ask", name=visit.person.name)
+        await _ask(services, visit, expansion, "consent", text, InlineKeyboardMarkup([row]))
+    else:
+        await _publish(services, visit, expansion)
+
+
+async def agree(services: Services, visit: Visit, tap: AgreeToPublish) -> None:
+    """Yes, to this one and to those that follow."""
+    if expansion := await _publishable(services, visit, tap.expansion):
+        await services.people.consent(visit.person.id)
+        await _publish(services, visit, expansion)
+
+
+async def _publishable(services: Services, visit: Visit, expansion_id: int) -> Expansion | None:
+    """The visitor's own finished expansion, unless the safety check wants nobody else to see it."""
+    expansion = await finished(services, visit, expansion_id)
+    if expansion is not None and expansion.verdict == Level.UNSAFE:
+        await visit.toast("publish.unsafe", alert=True)
+        return None
+    return expansion
+
+
+async def not_now(services: Services, visit: Visit, tap: NotNow) -> None:
+    if await finished(services, visit, tap.expansion):
+        await visit.toast_nothing()
+        await _close(visit, visit.say("publish.not_published"))
+
+
+async def suggested_title(services: Services, visit: Visit, tap: SuggestedTitle) -> None:
+    """One of the three offered; all of the list are known, so that an old button keeps its title."""
+    titles = all_titles(texts(tap.language)) if tap.language in LANGUAGES else []
+    if not 0 <= tap.number < len(titles):
+        await visit.toast("tap.stale")
+    elif expansion := await finished(services, visit, tap.expansion):
+        await _entitle_by_button(services, visit, expansion, titles[tap.number])
+
+
+async def no_title(services: Services, visit: Visit, tap: NoTitle) -> None:
+    if expansion := await finished(services, visit, tap.expansion):
+        await _entitle_by_button(services, visit, expansion, "")
+
+
+async def own_title(services: Services, visit: Visit, tap: OwnTitle) -> None:
+    """Ask for words in a way that opens the reply field: in groups only answers reach us."""
+    expansion = await finished(services, visit, tap.expansion)
+    if expansion is None:
+        return
+    await visit.toast_nothing()
+    placeholder = visit.say("title.placeholder")
+    asked = await visit.bot.send_message(
+        visit.chat.id,
+        f"{mention_html(visit.person.id, visit.person.name)}\n{visit.say('title.force')}",
+        reply_markup=ForceReply(selective=True, input_field_placeholder=placeholder),
+        message_thread_id=thread_of(visit.message),
+    )
+    await remember(services, (visit.chat.id, asked.message_id), "title", visit.person.id, expansion.id)
+
+
+async def unpublish(services: Services, visit: Visit, tap: Unpublish) -> None:
+    expansion = await finished(services, visit, tap.expansion)
+    if expansion is None:
+        return
+    post = await services.gallery.post_of(expansion.id)
+    if post is None or not await services.gallery.unpublish(post.id, visit.person.id):
+        await visit.toast("publish.not_there")
+        return
+    await visit.toast_nothing()
+    again = InlineKeyboardMarkup([[button(visit.say("publish.agree"), Publish(expansion.id))]])
+    await _close(visit, visit.say("publish.unpublished"), again)
+    await take_down(services, visit.bot, expansion.id)
+    await results_changed(services, expansion.id)
+
+
+async def title_words(services: Services, visit: Visit) -> bool:
+    """Take words that answer a question for a title; False when they answer none."""
+    message = visit.message
+    asked = await _question(services, visit, message) if message is not None else None
+    if message is None or asked is None or asked.expansion_id is None:
+        return False
+    title = clean_title(message.text or "")
+    if not title:
+        await visit.reply("title.empty", limit=LONGEST)
+        return True
+    if title in services.words:
+        await visit.reply("title.forbidden")
+        return True
+    post = await services.gallery.post_of(asked.expansion_id)
+    if post is None or post.status is not PostStatus.LIVE:
+        await visit.reply("publish.not_there")
+        return True
+    await services.gallery.retitle(post.id, visit.person.id, title)
+    await _close_questions(services, visit, post.expansion_id)
+    sent = await visit.reply("publish.titled", title=title, markup=_titled_keyboard(visit.say, post.expansion_id))
+    await remember(services, (visit.chat.id, sent.message_id), "post", visit.person.id, post.expansion_id)
+    await results_changed(services, post.expansion_id)
+    return True
+
+
+async def _close_questions(services: Services, visit: Visit, expansion_id: int) -> None:
+    """Once there is a title, no message asks for one."""
+    questions = [m for m in await services.messages.showing(expansion_id) if m.kind == "title"]
+    for question in questions:
+        await services.messages.forget(question.chat_id, question.message_id)
+    await retract(visit.bot, questions)
+
+
+async def _question(services: Services, visit: Visit, message: Message) -> models.Message | None:
+    """The question that a message answers: the one it replies to; in private also the newest, if it is fresh.
+
+    Telegram leaves the mark of a reply out when it answers the bot's newest message.
+    """
+    if message.reply_to_message is not None:
+        asked = await services.messages.message(visit.chat.id, message.reply_to_message.message_id)
+    elif visit.private:
+        asked = await services.messages.newest(visit.chat.id)
+        asked = asked if asked is not None and now() - asked.sent_at < RIGHT_AFTER else None
+    else:
+        return None
+    return asked if asked is not None and asked.kind == "title" and asked.person_id == visit.person.id else None
+
+
+async def _publish(services: Services, visit: Visit, expansion: Expansion) -> None:
+    if reason := await refusal(services, expansion):
+        await visit.toast(reason, alert=True)
+        return
+    guess = FIRST_GUESS if expansion.surprise is None else expansion.surprise
+    post = await services.gallery.publish(expansion.id, visit.person.id, "", guess)
+    if post is None or post.status is not PostStatus.LIVE:
+        await visit.toast("publish.withheld" if post else "tap.gone", alert=True)
+        return
+    await visit.toast_nothing()
+    if services.films is not None:  # for its page
+        await services.films.want(expansion.id, kinds_of(await services.store.ancestry(expansion.id)))
+    lead = visit.say.html("publish.titled", title=post.title) if post.title else visit.say("publish.done")
+    text = f"{lead}\n{visit.say('title.write' if visit.private else 'title.reply')}"
+    await _ask(services, visit, expansion, "title", text, _title_keyboard(visit, post))
+    await results_changed(services, expansion.id)
+
+
+def _title_keyboard(visit: Visit, post: Post) -> InlineKeyboardMarkup:
+    number, say = post.expansion_id, visit.say
+    offers = [
+        [button(say("post.title", title=title), SuggestedTitle(number, say.language, line))]
+        for line, title in suggestions(say, number).items()
+    ]
+    last = [
+        *([] if visit.private else [button(say("title.own"), OwnTitle(number))]),
+        button(say("title.none"), NoTitle(number)),
+        button(say("publish.unpublish"), Unpublish(number)),
+    ]
+    return InlineKeyboardMarkup([*offers, last])
+
+
+def _titled_keyboard(say: Texts, expansion_id: int) -> InlineKeyboardMarkup:
+    change, back = (
+        button(say("title.change"), Publish(expansion_id)),
+        button(say("publish.unpublish"), Unpublish(expansion_id)),
+    )
+    return InlineKeyboardMarkup([[change, back]])
+
+
+async def _entitle_by_button(services: Services, visit: Visit, expansion: Expansion, title: str) -> None:
+    post = await services.gallery.post_of(expansion.id)
+    if post is None or post.status is not PostStatus.LIVE:
+        await visit.toast("publish.not_there")
+        return
+    await services.gallery.retitle(post.id, visit.person.id, title)
+    await visit.toast_nothing()
+    text = visit.say.html("publish.titled" if title else "publish.untitled", title=title)
+    await _close(visit, text, _titled_keyboard(visit.say, expansion.id))
+    if visit.message is not None:
+        await remember(services, (visit.chat.id, visit.message.message_id), "post", visit.person.id, expansion.id)
+    await results_changed(services, expansion.id)
+
+
+async def _ask(
+    services: Services, visit: Visit, expansion: Expansion, kind: str, text: str, markup: InlineKeyboardMarkup
+) -> None:
+    """Ask under the picture; a question goes on in the message that the last one was."""
+    tapped = visit.message
+    if tapped is not None and not tapped.photo and await edit(tapped.edit_text(text, reply_markup=markup)):
+        where = tapped.message_id
+    else:
+        sent = await visit.bot.send_message(
+            visit.chat.id,
+            text,
+            reply_markup=markup,
+            message_thread_id=thread_of(tapped),
+            reply_parameters=answer_to(tapped),
+        )
+        where = sent.message_id
+    await remember(services, (visit.chat.id, where), kind, visit.person.id, expansion.id)
+
+
+async def _close(visit: Visit, text: str, markup: InlineKeyboardMarkup | None = None) -> None:
+    """The question is answered: its message says so."""
+    if visit.message is not None and not visit.message.photo:
+        await edit(visit.message.edit_text(text, reply_markup=markup))

@@ -1,0 +1,96 @@
+"""Reactions: buttons under a picture and Telegram's own, both one vote per person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from telegram import InlineKeyboardButton, ReactionType, ReactionTypeEmoji
+
+from bot.chat.buttons.result import React
+from bot.chat.expand.panel import button
+from bot.chat.telegram.visit import Visit
+from bot.chat.texts import Texts
+from bot.services import Services
+from storage.models import Expansion, Feeling, PostStatus, Status
+
+NATIVE = {
+    Feeling.LAUGHING: "🤣 😁 🤪 🤡 🙈 🙉 🙊",
+    Feeling.MIND_BLOWN: "🤯 🤩 👀 ⚡ 🦄 👾 🆒",
+    Feeling.LOVING: "😍 ❤ ❤️‍🔥 🥰 👏 👍 🔥 💯 🏆 🎉 💘 😘 💋 🍾 👌 🤗 😎",
+    Feeling.SCREAMING: "😱 👻 😨 😈 🎃",
+    Feeling.YAWNING: "🥱 😴 👎 😐 🥴 💩",
+}
+"""What Telegram's reactions say of a picture. Telegram has no 😂, and the rest (✍, 🙏 …) say nothing."""
+
+VARIANT = "\ufe0f"  # ❤ with or without it is the same heart
+FEELINGS = {emoji.replace(VARIANT, ""): feeling for feeling, some in NATIVE.items() for emoji in some.split()}
+LISTED = 6  # emoji of anonymous counts, the most frequent
+PICTURES = ("result", "before", "gallery", "shared")
+"""Messages of these kinds show one expansion, and count its reactions."""
+
+
+def reaction_row(expansion_id: int, counts: dict[Feeling, int]) -> list[InlineKeyboardButton]:
+    return [button(f"{f.value} {counts[f]}" if counts.get(f) else f.value, React(expansion_id, f)) for f in Feeling]
+
+
+async def anonymous_lines(services: Services, say: Texts, expansion: Expansion) -> list[str]:
+    """«📢 In channels: 👍 12 · 🤣 3», apart from the votes; what stands under the picture itself is not said again."""
+    listed = await anonymous_counts(services, expansion.id, outside=expansion.chat_id)
+    return [say.html("reaction.anonymous", counts=listed)] if listed else []
+
+
+async def anonymous_counts(services: Services, expansion_id: int, *, outside: int | None = None) -> str:
+    """«👍 12 · 🤣 3», in channels outside a chat; empty where nobody felt anything."""
+    counts = await services.anonymous.of(expansion_id, outside=outside)
+    return " · ".join(f"{emoji} {count}" for emoji, count in counts.most_common(LISTED))
+
+
+def feeling_of(reactions: Sequence[ReactionType]) -> Feeling | None:
+    """The newest reaction that says something; None when none does."""
+    emoji = [r.emoji.replace(VARIANT, "") for r in reactions if isinstance(r, ReactionTypeEmoji)]
+    return next((FEELINGS[one] for one in reversed(emoji) if one in FEELINGS), None)
+
+
+async def react_button(services: Services, visit: Visit, tap: React) -> None:
+    """Feel this; tapping the same again takes it back."""
+    expansion = await services.store.expansion(tap.expansion)
+    if expansion is None or expansion.status is not Status.DONE:
+        await visit.toast("tap.gone")
+    elif not await _visible(services, visit, expansion):
+        await visit.toast("reaction.not_here")
+    else:
+        who, felt = visit.person.id, tap.feeling
+        _counts, own = await services.gallery.react(expansion.id, who, felt, update_id=visit.update_id)
+        await visit.toast("reaction.given" if own else "reaction.taken_back", feeling=tap.feeling.value)
+        if visit.message is not None:
+            services.changed.put_nowait((visit.chat.id, visit.message.message_id))
+        await results_changed(services, expansion.id)
+
+
+async def native_reaction(services: Services, visit: Visit) -> None:
+    """A reaction of Telegram's own under one of our pictures says what a button would."""
+    if visit.reaction is None:
+        return
+    message_id = visit.reaction.message_id
+    shown = await services.messages.message(visit.chat.id, message_id)
+    if shown is None or shown.expansion_id is None or shown.kind not in PICTURES:
+        return
+    feeling = feeling_of(visit.reaction.new_reaction)
+    await services.gallery.react(shown.expansion_id, visit.person.id, feeling, native_in=message_id)
+    services.changed.put_nowait((visit.chat.id, message_id))
+    await results_changed(services, shown.expansion_id)
+
+
+async def results_changed(services: Services, expansion_id: int) -> None:
+    """Wherever its author has it, it is to show the new counts or the new title."""
+    for message in await services.messages.showing(expansion_id):
+        if message.kind in ("result", "before", "mine"):
+            services.changed.put_nowait((message.chat_id, message.message_id))
+
+
+async def _visible(services: Services, visit: Visit, expansion: Expansion) -> bool:
+    """Whether the visitor can see it: it is theirs, it was made in this chat, or it is in the gallery."""
+    if visit.person.id == expansion.person_id or visit.chat.id == expansion.chat_id:
+        return True
+    post = await services.gallery.post_of(expansion.id)
+    return post is not None and post.status is PostStatus.LIVE

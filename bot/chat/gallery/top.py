@@ -1,0 +1,52 @@
+"""/top: the week's masterpieces, by the lower Wilson bound, and who made them."""
+
+from __future__ import annotations
+
+from html import escape
+
+from telegram import InlineKeyboardMarkup
+
+from bot.chat.buttons.post import OpenPost
+from bot.chat.expand.panel import button
+from bot.chat.gallery.browse import index_of
+from bot.chat.gallery.share import link
+from bot.chat.telegram.visit import Visit, answer_to, thread_of
+from bot.services import Services
+from storage.gallery.listing import Order, Period
+from storage.gallery.votes import COLUMNS
+from storage.models import Feeling, Post
+
+MASTERPIECES = 10
+MEDALS = ("🥇", "🥈", "🥉")
+
+
+async def top(services: Services, visit: Visit) -> None:
+    """A list with a link and a button for each; what nobody has reacted to is no masterpiece."""
+    best = await services.gallery.some(Order.TOP, Period.WEEK, limit=MASTERPIECES)
+    posts = [post for post in best.posts if post.top > 0]
+    if not posts:
+        await visit.reply("top.none")
+        return
+    lines = [visit.say("top.title"), *(_line(visit, place, post) for place, post in enumerate(posts))]
+    buttons = [button(_mark(place), OpenPost(post.id)) for place, post in enumerate(posts)]
+    await visit.bot.send_message(
+        visit.chat.id,
+        "\n".join(lines),
+        reply_markup=InlineKeyboardMarkup([row for row in (buttons[:5], buttons[5:]) if row]),
+        message_thread_id=thread_of(visit.message),
+        reply_parameters=answer_to(visit.message),
+    )
+
+
+def _line(visit: Visit, place: int, post: Post) -> str:
+    title = visit.say.html("post.title", title=post.title or visit.say("top.untitled"))
+    counts = {feeling: getattr(post, COLUMNS[feeling]) for feeling in Feeling}
+    votes = " ".join(f"{feeling.value} {count}" for feeling, count in counts.items() if count)
+    author = visit.say.html("gallery.author", name=post.author.name)
+    index = visit.say.html("gallery.index", index=index_of(post))
+    address = escape(link(visit.bot.username, post.id))
+    return f'{_mark(place)} <a href="{address}">{title}</a> {author}\n      {votes} · {index}'
+
+
+def _mark(place: int) -> str:
+    return MEDALS[place] if place < len(MEDALS) else f"{place + 1}."

@@ -1,0 +1,116 @@
+"""The buttons as a table: which tap leads to which function."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
+
+from bot.chat.account import deletion, forget, mine, preferences
+from bot.chat.admin import moderation
+from bot.chat.buttons.base import BadTap, Tap, unpack
+from bot.chat.buttons.forget import ForgetMe, RememberMe
+from bot.chat.buttons.gallery import NextPost, PickPeriod, PreviousPost, SortGallery
+from bot.chat.buttons.mine import Newer, Older
+from bot.chat.buttons.moderation import Judge, NextCase, Report, ReportFor
+from bot.chat.buttons.panel import Expand, PickDirection, PickPhoto, PickRatio, PickScale, PickStyle, Roll
+from bot.chat.buttons.post import FilmOfPost, FlipPost, Fork, HidePost, Less, More, OpenPost
+from bot.chat.buttons.preferences import ResetDefaults, SetDirection, SetLanguage, SetScale, SetStyle
+from bot.chat.buttons.publish import AgreeToPublish, NoTitle, NotNow, OwnTitle, SuggestedTitle, Unpublish
+from bot.chat.buttons.result import (
+    BackOneStep,
+    BackToStart,
+    Cancel,
+    Delete,
+    Double,
+    Film,
+    FullSize,
+    Further,
+    Keep,
+    Loop,
+    PickVariant,
+    Publish,
+    React,
+    ReallyDelete,
+    Reroll,
+    ShowAfter,
+    ShowBefore,
+    Variants,
+)
+from bot.chat.expand import cancel, panel, result, start
+from bot.chat.film import request as movie
+from bot.chat.gallery import browse as gallery
+from bot.chat.gallery import channel, post, publish, reactions
+from bot.chat.telegram.visit import Visit
+from bot.services import Services
+
+OnTap: TypeAlias = Callable[[Services, Visit, Any], Awaitable[None]]
+
+TAPS: dict[type[Tap], OnTap] = {
+    PickPhoto: panel.pick_photo,
+    PickDirection: panel.pick_direction,
+    PickScale: panel.pick_scale,
+    PickRatio: panel.pick_ratio,
+    PickStyle: panel.pick_style,
+    Expand: start.expand,
+    Roll: start.roll,
+    Reroll: start.reroll,
+    Variants: start.four_variants,
+    Double: start.double,
+    Cancel: cancel.cancel_button,
+    PickVariant: result.pick_variant,
+    Further: result.further,
+    BackOneStep: result.back_one_step,
+    BackToStart: result.back_to_start,
+    ShowBefore: result.show_before,
+    ShowAfter: result.show_after,
+    FullSize: result.full_size,
+    Film: movie.film,
+    Loop: movie.loop,
+    Delete: deletion.ask_delete,
+    ReallyDelete: deletion.really_delete,
+    Keep: deletion.keep,
+    React: reactions.react_button,
+    Publish: publish.publish,
+    AgreeToPublish: publish.agree,
+    NotNow: publish.not_now,
+    SuggestedTitle: publish.suggested_title,
+    OwnTitle: publish.own_title,
+    NoTitle: publish.no_title,
+    Unpublish: publish.unpublish,
+    NextPost: gallery.next_post,
+    PreviousPost: gallery.previous_post,
+    SortGallery: gallery.sort_gallery,
+    PickPeriod: gallery.pick_period,
+    FlipPost: post.flip,
+    Fork: post.fork,
+    More: post.more,
+    Less: post.less,
+    HidePost: post.hide,
+    OpenPost: post.open_listed,
+    FilmOfPost: movie.of_post,
+    Report: moderation.report,
+    ReportFor: moderation.report_for,
+    Judge: moderation.judge,
+    NextCase: moderation.next_case,
+    Older: mine.older,
+    Newer: mine.newer,
+    SetLanguage: preferences.set_language,
+    SetDirection: preferences.set_direction,
+    SetScale: preferences.set_scale,
+    SetStyle: preferences.set_style,
+    ResetDefaults: preferences.reset_defaults,
+    ForgetMe: forget.forget_me,
+    RememberMe: forget.remember_me,
+}
+
+
+async def on_tap(services: Services, visit: Visit) -> None:
+    try:
+        tap = unpack((visit.query and visit.query.data) or "")
+    except BadTap:
+        await visit.toast("tap.stale")
+        return
+    if not isinstance(tap, React):  # a vote is a person's, whoever they are
+        visit = await channel.in_its_name(services, visit)
+    if isinstance(tap, ForgetMe | RememberMe) or not await moderation.refused(services, visit):
+        await TAPS[type(tap)](services, visit, tap)

@@ -1,0 +1,192 @@
+"""`kuotu demo`: whole conversations on the sample photos, with nobody at the keyboard, written down with pictures."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from bot.bootstrap import running
+from bot.logs import configure_logs
+from bot.playground import Message, Person
+from bot.settings import Settings
+
+SAMPLES = Path(__file__).parents[1] / "playground" / "samples"
+ANN, BEN, MEI, SAM = 101, 102, 103, 104
+PATIENCE = 120.0  # seconds for one expansion, on the slowest machine that we would show
+
+
+@dataclass
+class Transcript:
+    """What was said and shown, as it happens on the screen and as Markdown with pictures."""
+
+    folder: Path
+    started: float = field(default_factory=time.monotonic)
+    lines: list[str] = field(default_factory=list)
+    pictures: int = 0
+
+    def heading(self, text: str) -> None:
+        print(f"\n== {text}")
+        self.lines.append(f"\n## {text}\n")
+
+    def did(self, who: str, what: str) -> None:
+        print(f"{time.monotonic() - self.started:6.1f} s  {who}: {what}")
+        self.lines.append(f"**{who}** {what}\n")
+
+    async def showed(self, chat: Person, message: Message) -> None:
+        """The bot's message as it is now, with its picture and its buttons."""
+        text = message.text.replace("\n", " · ")
+        print(
+            f"{time.monotonic() - self.started:6.1f} s    Kuotu: {text}  {' '.join(f'[{b}]' for b in message.labels)}"
+        )
+        self.lines.append(f"> **Kuotu** {text}")
+        if message.file is not None:
+            name = await self._save(chat, message)
+            self.lines.append(f"> ![]({name})" if name.endswith(("jpg", "png", "webp")) else f"> [{name}]({name})")
+        self.lines += [f"> `{'` `'.join(b.label for b in row)}`" for row in message.rows]
+        self.lines.append("")
+
+    def write(self) -> Path:
+        path = self.folder / "transcript.md"
+        path.write_text("# 扩图 Kuotu: a demonstration\n" + "\n".join(self.lines) + "\n", encoding="utf-8")
+        return path
+
+    async def _save(self, chat: Person, message: Message) -> str:
+        self.pictures += 1
+        suffix = Path(str((message.file or {}).get("file_name", "picture.jpg"))).suffix
+        path = self.folder / "pictures" / f"{self.pictures:02}{suffix}"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(await chat.download(message))
+        return f"pictures/{path.name}"
+
+
+@dataclass
+class Actor:
+    """A person of the demonstration: does something, waits for the answer, has both written down."""
+
+    name: str
+    chat: Person
+    transcript: Transcript
+
+    async def sends(self, sample: str, caption: str = "", *, panel: bool = True) -> Message:
+        self.transcript.did(self.name, f"sends {sample}" + (f" «{caption}»" if caption else ""))
+        mark = self.chat.now
+        sent = await self.chat.send_photo(SAMPLES / sample, caption)
+        return await self._sees(lambda m: "🎲" in m.labels, mark) if panel else sent
+
+    async def says(self, text: str, sees: Callable[[Message], object] | None = None, **details: Any) -> Message:
+        self.transcript.did(self.name, f"says {text}")
+        mark = self.chat.now
+        await self.chat.say(text, **details)
+        return await self._sees(sees or (lambda m: m.from_bot), mark)
+
+    async def taps(self, message: Message, label: str, sees: Callable[[Message], object] | None = None) -> Message:
+        self.transcript.did(self.name, f"taps [{label}]")
+        mark = self.chat.now
+        toast = await self.chat.tap(message, label)
+        if toast:
+            self.transcript.did("Kuotu", f"answers «{toast}»")
+        return await self._sees(sees, mark) if sees else message
+
+    async def reacts(self, message: Message, emoji: str) -> None:
+        self.transcript.did(self.name, f"reacts {emoji}")
+        await self.chat.react(message, emoji)
+
+    async def _sees(self, wanted: Callable[[Message], object], mark: int) -> Message:
+        message = await self.chat.wait_for(wanted, PATIENCE, after=mark)
+        await self.transcript.showed(self.chat, message)
+        return message
+
+
+def result(message: Message) -> bool:
+    return any(label.startswith("🔁") for label in message.labels)
+
+
+def panel(message: Message) -> bool:
+    return "🎲" in message.labels
+
+
+async def demonstrate(settings: Settings) -> None:
+    """Run every scene in a Kuotu of its own; pictures and transcript in the data folder's `demo/`."""
+    configure_logs(settings.model_copy(update={"log": "text"}))
+    folder = settings.data_dir / "demo"
+    shutil.rmtree(folder, ignore_errors=True)
+    own = {
+        "data_dir": folder / "kuotu",
+        "port": 0,
+        "host": "127.0.0.1",
+        "telegram_token": SecretStr(""),
+        "webhook_url": "",
+    }
+    own |= {"database_url": "", "blobs_url": "", "queue_url": "local"}
+    transcript = Transcript(folder)
+    async with running(settings.model_copy(update=own)) as kuotu:
+        for scene in (alone, in_chinese, in_a_group, bad_days):
+            await scene(kuotu.address, transcript)
+    print(f"\n{transcript.pictures} pictures in {folder / 'pictures'}; the conversations are in {transcript.write()}")
+
+
+async def alone(address: str, transcript: Transcript) -> None:
+    transcript.heading(
+        "Ann, alone with the bot: one tap, further, four at once, full size, twice the size, into the gallery"
+    )
+    async with Person(address, ANN, name="Ann", language="en") as chat:
+        ann = Actor("Ann", chat, transcript)
+        await ann.says("/start", lambda m: "👋" in m.text)
+        first = await ann.taps(await ann.sends("picos.jpg"), "Expand", result)
+        await ann.taps(first, "Before", lambda m: "◑ After" in m.labels)
+        further = await ann.taps(first, "Further", panel)
+        await ann.taps(further, "Expand", lambda m: result(m) and "Step 2" in m.text)
+        sheet = await ann.taps(first, "Four", lambda m: {"1", "2", "3", "4"} <= set(m.labels))
+        chosen = await ann.taps(sheet, "2", lambda m: result(m) and m.id > sheet.id)
+        await ann.taps(chosen, "Full size", lambda m: m.kind == "document")
+        cat = await ann.taps(await ann.sends("chelsea.jpg"), "wild", panel)
+        wild = await ann.taps(cat, "Expand", result)
+        await ann.taps(wild, "×2", lambda m: "· ×2" in m.text and "📣 Publish" in m.labels)
+        consent = await ann.taps(wild, "Publish", lambda m: "Not now" in m.labels)
+        await ann.taps(consent, "Publish", lambda m: "No title" in m.labels)
+        await ann.says("Cats all the way down", lambda m: m.from_bot and "《Cats all the way down》" in m.text)
+
+
+async def in_chinese(address: str, transcript: Transcript) -> None:
+    transcript.heading("小梅，中文：离谱、16:9、画廊")
+    async with Person(address, MEI, name="小梅", language="zh-hans") as chat:
+        mei = Actor("小梅", chat, transcript)
+        wide = await mei.taps(await mei.sends("friends.jpg"), "16:9", panel)
+        wild = await mei.taps(wide, "离谱", panel)
+        await mei.taps(wild, "扩图", result)
+        await mei.taps(await mei.sends("astronaut.jpg"), "🎲", result)
+        await mei.says("/gallery", lambda m: m.kind == "photo" and m.from_bot)
+
+
+async def in_a_group(address: str, transcript: Transcript) -> None:
+    transcript.heading("A group: quiet until asked, everybody reacts, nobody taps another's panel")
+    async with Person(address, ANN, name="Ann", language="en") as host:
+        async with Person(address, BEN, name="Ben", language="en"):
+            group = await host.new_group("Sunday club", [BEN, MEI])
+        async with Person(address, ANN, chat=group) as ann_there, Person(address, BEN, chat=group) as ben_there:
+            ann, ben = Actor("Ann", ann_there, transcript), Actor("Ben", ben_there, transcript)
+            sent = await ann.sends("wine.jpg", panel=False)
+            asked = await ben.says("/expand", panel, reply_to=sent)
+            await ann.taps(asked, "wild")
+            shown = await ben.taps(asked, "Expand", result)
+            await ann.taps(shown, "🤣", lambda m: "🤣 1" in m.labels)
+
+
+async def bad_days(address: str, transcript: Transcript) -> None:
+    transcript.heading("Bad input: one sentence each")
+    async with Person(address, SAM, name="Sam", language="en") as chat:
+        sam = Actor("Sam", chat, transcript)
+        for name, data, mime in (
+            ("cut.jpg", (SAMPLES / "coffee.jpg").read_bytes()[:9000], "image/jpeg"),
+            ("notes.png", b"not a picture at all", "image/png"),
+        ):
+            transcript.did("Sam", f"sends {name}")
+            mark = chat.now
+            await chat.send_document(data, name, mime)
+            await sam._sees(lambda m: m.from_bot, mark)

@@ -1,0 +1,258 @@
+"""`kuotu doctor`: what is set up, what is missing, and how to get it."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from importlib.metadata import version
+
+from rich.console import Console
+from rich.markup import escape
+from sqlalchemy import inspect
+from sqlalchemy.ext.asyncio import AsyncEngine
+from telegram import Bot, User
+from telegram.error import InvalidToken, TelegramError
+
+from bot.jobs.films import films_possible
+from bot.settings import Settings, strangers
+from inference.diffusion.availability import Facts, missing_libraries, suitable
+from inference.diffusion.availability import examine as facts_of
+from inference.diffusion.doctor import INSTALL, catalogue, checks
+from inference.diffusion.model_spec import Choice, parse_choice
+from inference.engine import EngineName, EngineUnavailable
+from inference.safety import transformers_classifier as classifier
+from inference.safety.verdict import SHIPPED
+from inference.surprise import clip
+from inference.surprise.semantic import STATISTICS
+from inference.worker.checks import NO_CLASSIFIER
+from storage.blobs import BlobsUnavailable, open_blobs
+from storage.database import DatabaseUnavailable, open_database
+from storage.jobs.queue import QueueUnavailable, open_queue
+from storage.models import Chat
+from storage.people.people import People
+
+ROOM = 2.0  # GB below which the disk is worth a word
+
+
+class State(Enum):
+    GOOD = "[green]✓[/]"
+    OPTIONAL = "[yellow]–[/]"  # works without, and says what it would add
+    BAD = "[red]✗[/]"  # must be mended before Kuotu runs
+
+
+@dataclass(frozen=True)
+class Finding:
+    state: State
+    subject: str
+    words: str
+
+
+async def examine(settings: Settings) -> int:
+    """Print every finding as it is made; 1 when something must be mended, else 0."""
+    console, worst = Console(), 0
+    console.print(f"扩图 Kuotu {version('kuotu')}, Python {sys.version.split()[0]}", highlight=False)
+    async for finding in _findings(settings):
+        line = f" {finding.state.value} [bold]{escape(finding.subject)}[/]  {escape(finding.words)}"
+        console.print(line, highlight=False, soft_wrap=True)
+        worst = max(worst, int(finding.state is State.BAD))
+    return worst
+
+
+async def _findings(settings: Settings) -> AsyncIterator[Finding]:
+    for name in strangers():
+        yield Finding(State.OPTIONAL, name, "is no setting of Kuotu; the README lists them")
+    yield _folder(settings)
+    database, finding = await _database(settings)
+    yield finding
+    if database is not None:
+        yield _queue(settings, database)
+    yield _blobs(settings)
+    for finding in await asyncio.to_thread(lambda: list(_engine(settings))):
+        yield finding
+    yield _safety(settings)
+    yield _surprise(settings)
+    yield _films()
+    yield _port(settings)
+    async for finding in _telegram(settings, database):
+        yield finding
+    if database is not None:
+        await database.dispose()
+
+
+def _folder(settings: Settings) -> Finding:
+    folder = settings.data_dir.resolve()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".doctor"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        remedy = "set KUOTU_DATA_DIR to a folder that can be written"
+        return Finding(State.BAD, "data folder", f"{folder}: {error.strerror}; {remedy}")
+    free = shutil.disk_usage(folder).free / 1e9
+    return Finding(State.GOOD if free > ROOM else State.OPTIONAL, "data folder", f"{folder}, {free:.1f} GB free")
+
+
+async def _database(settings: Settings) -> tuple[AsyncEngine | None, Finding]:
+    try:
+        engine = await open_database(settings.database)
+    except DatabaseUnavailable as error:
+        return None, Finding(State.BAD, "database", str(error))
+    return engine, Finding(State.GOOD, "database", engine.url.render_as_string(hide_password=True))
+
+
+def _blobs(settings: Settings) -> Finding:
+    try:
+        open_blobs(settings.blobs)
+    except BlobsUnavailable as error:
+        return Finding(State.BAD, "pictures", str(error))
+    return Finding(State.GOOD, "pictures", settings.blobs)
+
+
+def _queue(settings: Settings, database: AsyncEngine) -> Finding:
+    try:
+        open_queue(settings.queue_url, database)
+    except QueueUnavailable as error:
+        return Finding(State.BAD, "queue", str(error))
+    return Finding(State.GOOD, "queue", settings.queue_url)
+
+
+def _at_once(settings: Settings) -> str:
+    return f"{settings.workers} at a time" if settings.workers else "one for each core or card"
+
+
+def _engine(settings: Settings) -> Iterator[Finding]:
+    """Which engine serves, and each step to the one with weights unless the other was asked for."""
+    if settings.engine is EngineName.PATCHMATCH:
+        yield Finding(State.GOOD, "engine", f"patchmatch, {_at_once(settings)}")
+        return
+    try:
+        choice = parse_choice(settings.model)
+    except EngineUnavailable as error:
+        yield Finding(State.BAD, "model", str(error))
+        return
+    facts = facts_of(settings.model, token=bool(settings.hub_token.get_secret_value()))
+    name = suitable(facts) if settings.engine is EngineName.AUTO else settings.engine
+    yield Finding(State.GOOD, "engine", f"{name}, {_at_once(settings)}")
+    yield from _steps(settings, facts, choice)
+
+
+def _steps(settings: Settings, facts: Facts, choice: Choice) -> Iterator[Finding]:
+    yield _driver()
+    needed = settings.engine is EngineName.DIFFUSION
+    found = list(checks(facts, choice))
+    for check in found:
+        grave = needed and check.subject != "card"  # a processor will do, slowly
+        state = State.GOOD if check.good else State.BAD if grave else State.OPTIONAL
+        yield Finding(state, check.subject, check.words)
+    if not all(check.good for check in found):
+        for line in catalogue(facts.card, choice):
+            yield Finding(State.OPTIONAL, "preset", line)
+
+
+def _safety(settings: Settings) -> Finding:
+    """What looks at pictures, and from where on it objects."""
+    name, bounds = settings.safety, f"unsure from {settings.safety_unsure:g}, unsafe from {settings.safety_unsafe:g}"
+    if name == NO_CLASSIFIER:
+        words = "nothing is checked; KUOTU_SAFETY=mobilenet is the classifier that ships"
+        return Finding(State.OPTIONAL, "safety", words)
+    if name == SHIPPED:
+        return Finding(State.GOOD, "safety", f"{name}, {bounds}")
+    return _beside("safety", name, f"{name}, {bounds}", classifier.locate)
+
+
+def _surprise(settings: Settings) -> Finding:
+    if settings.surprise == STATISTICS:
+        return Finding(State.GOOD, "surprise", STATISTICS)
+    return _beside("surprise", settings.surprise, f"{STATISTICS} and {settings.surprise}", clip.locate)
+
+
+def _beside(subject: str, name: str, words: str, locate: Callable[[str], object]) -> Finding:
+    """About a model beside the engine's; what `locate` finds says of itself what is worth a word."""
+    if missing := missing_libraries():
+        return Finding(State.BAD, subject, f"{name} needs {', '.join(missing)}; {INSTALL}")
+    try:
+        return Finding(State.GOOD, subject, f"{words}; {locate(name)}")
+    except EngineUnavailable as reason:
+        return Finding(State.BAD, subject, str(reason))
+
+
+def _films() -> Finding:
+    if films_possible():
+        return Finding(State.GOOD, "films", f"PyAV {version('av')}")
+    return Finding(State.OPTIONAL, "films", "no 🎬 button; .venv/bin/pip install -c constraints.txt -e '.[video]'")
+
+
+def _driver() -> Finding:
+    """What NVIDIA's own tool says, which needs no torch."""
+    tool = shutil.which("nvidia-smi")
+    if tool is None:
+        return Finding(
+            State.OPTIONAL, "GPU", "no nvidia-smi here, so no NVIDIA driver; a GPU runs the engine with weights"
+        )
+    query = (tool, "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader")
+    answer = subprocess.run(query, capture_output=True, text=True, check=False)
+    words = "; ".join((answer.stdout or answer.stderr).strip().splitlines()) or f"{tool} says nothing"
+    return Finding(State.OPTIONAL if answer.returncode else State.GOOD, "GPU", words)
+
+
+def _port(settings: Settings) -> Finding:
+    where = f"{settings.host}:{settings.port}"
+    try:
+        with socket.create_server((settings.host, settings.port)):
+            return Finding(State.GOOD, "port", f"{where} is free")
+    except OSError as error:
+        return Finding(State.OPTIONAL, "port", f"{where}: {error.strerror}; Kuotu runs already, or set KUOTU_PORT")
+
+
+async def _telegram(settings: Settings, database: AsyncEngine | None) -> AsyncIterator[Finding]:
+    if not settings.on_telegram:
+        remedy = "for Telegram, ask @BotFather for a token and set KUOTU_TELEGRAM_TOKEN"
+        yield Finding(State.OPTIONAL, "Telegram", f"no token, so the playground serves; {remedy}")
+        return
+    api = settings.telegram_api
+    bot = Bot(settings.telegram_token.get_secret_value(), base_url=f"{api}/bot", base_file_url=f"{api}/file/bot")
+    try:
+        async with bot:
+            yield _myself(await bot.get_me())
+            if database is not None:
+                async for finding in _groups(bot, database):
+                    yield finding
+    except InvalidToken:
+        yield Finding(State.BAD, "Telegram", "does not know this token; copy it from @BotFather again")
+    except TelegramError as error:
+        yield Finding(State.BAD, "Telegram", f"{error}; check the network and KUOTU_TELEGRAM_API")
+
+
+def _myself(me: User) -> Finding:
+    lacks = [] if me.can_join_groups else ["it cannot join groups: /setjoingroups at @BotFather"]
+    lacks += ["privacy mode is off, so it is sent every group message: /setprivacy"] * bool(
+        me.can_read_all_group_messages
+    )
+    return Finding(State.OPTIONAL if lacks else State.GOOD, "Telegram", "; ".join([f"@{me.username}", *lacks]))
+
+
+async def _groups(bot: Bot, database: AsyncEngine) -> AsyncIterator[Finding]:
+    """Telegram shows native reactions in a group only to administrators."""
+    async with database.connect() as connection:
+        if not await connection.run_sync(lambda sync: inspect(sync).has_table(Chat.__tablename__)):
+            return  # Kuotu never ran here
+    for group in await People(database).groups():
+        try:
+            member = await bot.get_chat_member(group.id, bot.id)
+        except TelegramError as error:
+            yield Finding(State.OPTIONAL, f"group «{group.title}»", str(error))
+            continue
+        if member.status == member.ADMINISTRATOR:
+            yield Finding(State.GOOD, f"group «{group.title}»", "administrator, sees native reactions")
+        else:
+            remedy = "make it an administrator; the buttons work anyway"
+            yield Finding(
+                State.OPTIONAL, f"group «{group.title}»", f"{member.status}, sees no native reactions: {remedy}"
+            )

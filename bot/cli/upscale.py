@@ -1,0 +1,27 @@
+"""`kuotu upscale`: one picture at twice its size, in the terminal."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+from bot.cli.expand import encode_as, progress_bar, suffix_of, write_whole
+from inference.canvas import Extent, check_limits
+from inference.image.codec import decode
+from inference.image.upscale import NAME, upscale_expansion
+
+
+def upscale_file(source: Path, out: Path, *, max_megapixels: float, as_json: bool) -> None:
+    """Double one file into another, whole or not at all. Raises Refused, OSError, BadPhoto, TooLarge."""
+    suffix = suffix_of(out)
+    photo = decode(source.read_bytes())
+    height, width = (2 * side for side in photo.shape[:2])
+    check_limits(Extent(width, height), max_megapixels)
+    started = time.perf_counter()
+    with progress_bar(NAME) as report:
+        large = upscale_expansion(photo, report)
+    seconds = time.perf_counter() - started
+    write_whole(out, encode_as(large, suffix))
+    facts = {"width": width, "height": height, "seconds": round(seconds, 3)}
+    print(json.dumps(facts) if as_json else f"{out}: {width}x{height}, {seconds:.1f} s")

@@ -1,0 +1,213 @@
+"""Bringing what was painted smaller and enlarged to the photo's sharpness and grain; the photo itself is left alone.
+
+Sharpness is the energy of the finest detail over that of coarser detail, which does not depend on how much there is to
+see; grain is the fine energy where there is least to see. Both are measured along the seam, on either side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.canvas import Extent, Margins
+from inference.engine import Pixels
+from inference.image.bands import grown, inwards, outwards
+
+BAND: Final = 128  # px on each side of a seam that are measured
+BLOCK: Final = 16  # px; grain and detail are told apart by blocks
+FINE, COARSE = 1.0, 4.0  # px, standard deviations of the blurs whose remainders are the two kinds of detail
+AIM: Final = 0.8  # of the photo's sharpness: what is to be seen differs too, and too soft is the smaller evil
+STRONGEST: Final = 2.0  # times the detail that an unsharp mask adds; beyond it edges ring
+COARSEST: Final = 4.0  # grey levels of grain
+TEXTURE: Final = 0.15  # fine over coarse energy of what is texture and not grain, at most
+OVERSHOOT: Final = 4.0  # grey levels beyond the darkest and lightest neighbour that sharpening may go
+GRAINS: Final = (0.0, 0.45, 0.6, 0.8)  # px, blurs that grain may have gone through; JPEG and demosaicing do that
+ROWS: Final = 512  # treated at a time
+HALO: Final = 16  # px around them
+
+Grey = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Finish:
+    """What the new part lacks: unsharp masking (times, px) and grain (grey levels, px of blur)."""
+
+    amount: float
+    radius: float
+    grain: float
+    softness: float
+
+    def __bool__(self) -> bool:
+        return self.amount > 0 or self.grain > 0
+
+
+def sharpen_to(canvas: Pixels, margins: Margins, enlarged: float = 1.0, seed: int = 0) -> Pixels:
+    """A canvas whose new part is as sharp and grainy as the photo's near the seams, as far as that can be had.
+
+    `enlarged`: how many times larger the new part is than it was painted. The photo's pixels are kept bit for bit.
+    """
+    finish = missing(canvas, margins, enlarged)
+    return finished(canvas, margins, finish, seed) if finish else canvas
+
+
+def missing(canvas: Pixels, margins: Margins, enlarged: float = 1.0) -> Finish:
+    """What the new part lacks of the photo's sharpness and grain: nothing, when it has enough of both."""
+    radius = float(np.clip(0.6 * enlarged, 0.8, 2.4))
+    photo = _Detail.of([inwards(canvas, margins, side, BAND) for side in grown(margins)], radius)
+    new = _Detail.of([outwards(canvas, margins, side, BAND) for side in grown(margins)], radius)
+    if photo is None or new is None:
+        return Finish(0.0, radius, 0.0, 0.0)
+    amount = new.amount_for(photo.sharpness)
+    grain = max(0.0, photo.grain**2 - (new.grain * (1 + amount)) ** 2) ** 0.5
+    return Finish(amount, radius, min(grain / photo.noise.fine, COARSEST), photo.noise.blur)
+
+
+def finished(canvas: Pixels, margins: Margins, finish: Finish, seed: int = 0) -> Pixels:
+    """The canvas with its new part sharpened and grained."""
+    height, width = canvas.shape[:2]
+    result, grain = canvas.copy(), _grain(finish, seed)
+    for top, bottom, left, right in _new_areas(margins, Extent(width, height)):
+        above, below = max(0, top - HALO), min(height, bottom + HALO)
+        before, after = max(0, left - HALO), min(width, right + HALO)
+        change = _sharpening(_grey(canvas[above:below, before:after]), finish)
+        inside = change[top - above : bottom - above, left - before : right - before]
+        rows, columns = np.arange(top, bottom) % len(grain), np.arange(left, right) % len(grain)
+        inside = inside + grain[np.ix_(rows, columns)]
+        area = canvas[top:bottom, left:right]
+        result[top:bottom, left:right] = np.rint(area + inside[..., None]).clip(0, 255)
+    return result
+
+
+@dataclass(frozen=True)
+class _Noise:
+    """White noise after a blur (px), and how much of it counts as fine and as coarse detail (root mean square)."""
+
+    blur: float
+    fine: float
+    coarse: float
+
+
+@dataclass(frozen=True)
+class _Detail:
+    """What detail there is along the seams, on one of their sides. Energies are those of blocks with much to see."""
+
+    fine: tuple[float, float, float]  # the coefficients of 1, amount and amount squared after an unsharp mask
+    coarse: tuple[float, float, float]
+    grain: float  # root mean square of the fine detail where there is least to see, without texture, in grey levels
+    noise: _Noise  # what such grain looks like
+
+    @classmethod
+    def of(cls, bands: list[Pixels], radius: float) -> _Detail | None:
+        """Of bands beside seams; None when they are too narrow to tell."""
+        wide = [band for band in bands if min(band.shape[:2]) >= 2 * BLOCK]
+        if not wide:
+            return None
+        energies = np.concatenate([_energies(_grey(np.ascontiguousarray(band)), radius) for band in wide])
+        seen = energies[np.argsort(energies[:, 3])[len(energies) // 2 :]].mean(axis=0)
+        plain = energies[np.argsort(energies[:, 0])[: max(1, len(energies) // 20)]].mean(axis=0)
+        noise = _noise_of(float(plain[6] / max(plain[0], 1e-6)))
+        grain = max(0.0, float(plain[0] - TEXTURE * plain[3])) / (1 - TEXTURE * noise.coarse**2 / noise.fine**2)
+        return cls(
+            fine=(float(seen[0]), 2 * float(seen[1]), float(seen[2])),
+            coarse=(float(seen[3]), 2 * float(seen[4]), float(seen[5])),
+            grain=grain**0.5,
+            noise=noise,
+        )
+
+    @property
+    def sharpness(self) -> float:
+        return self._sharpness(0.0)
+
+    def amount_for(self, sharpness: float) -> float:
+        """How much unsharp masking it takes, at most STRONGEST."""
+        amounts = np.linspace(0.0, STRONGEST, 61)
+        return float(next((amount for amount in amounts if self._sharpness(amount) >= AIM * sharpness), STRONGEST))
+
+    def _sharpness(self, amount: float) -> float:
+        """Without grain, which an unsharp mask raises too."""
+        powers, noise = (1.0, amount, amount**2), (self.grain * (1 + amount)) ** 2
+        fine, coarse = (
+            sum(part * power for part, power in zip(parts, powers, strict=True)) for parts in (self.fine, self.coarse)
+        )
+        return max(fine - noise, 0.0) / max(coarse - noise, 1.0)
+
+
+def _energies(grey: Grey, radius: float) -> Grey:
+    """(blocks, 7): fine, fine x masked fine, masked fine; the same for coarse; fine x its neighbour."""
+    mask = grey - _blurred(grey, radius)
+    fine, coarse = (grey - _blurred(grey, width) for width in (FINE, COARSE))
+    masked_fine, masked_coarse = (mask - _blurred(mask, width) for width in (FINE, COARSE))
+    products = (
+        fine * fine,
+        fine * masked_fine,
+        masked_fine * masked_fine,
+        coarse * coarse,
+        coarse * masked_coarse,
+        masked_coarse * masked_coarse,
+        fine * np.roll(fine, 1, axis=0),
+    )
+    height, width = (length // BLOCK for length in grey.shape)
+    stack = np.stack([product[: height * BLOCK, : width * BLOCK] for product in products], axis=-1)
+    return np.asarray(stack.reshape(height, BLOCK, width, BLOCK, 7).mean(axis=(1, 3)).reshape(-1, 7), np.float32)
+
+
+def _noise_of(correlation: float) -> _Noise:
+    """The kind of noise whose neighbours correlate so, once only fine detail is left: from spectra of white noise."""
+    frequency = np.fft.fftfreq(64)
+    square = frequency[:, None] ** 2 + frequency**2
+    fine, coarse = ((1 - np.exp(-2 * (np.pi * width) ** 2 * square)) ** 2 for width in (FINE, COARSE))
+
+    def noise(blur: float) -> tuple[float, _Noise]:
+        spectrum = np.exp(-4 * (np.pi * blur) ** 2 * square)
+        spectrum /= spectrum.sum()
+        neighbours = float((fine * spectrum * np.cos(2 * np.pi * frequency)).sum() / (fine * spectrum).sum())
+        parts = (float((part * spectrum).sum()) ** 0.5 for part in (fine, coarse))
+        return abs(neighbours - correlation), _Noise(blur, *parts)
+
+    return min((noise(blur) for blur in GRAINS), key=lambda candidate: candidate[0])[1]
+
+
+def _sharpening(grey: Grey, finish: Finish) -> Grey:
+    """What an unsharp mask adds, short of halos."""
+    if finish.amount == 0:
+        return np.zeros_like(grey)
+    change = finish.amount * (grey - _blurred(grey, finish.radius))
+    square = np.ones((3, 3), np.uint8)
+    darkest, lightest = cv2.erode(grey, square) - OVERSHOOT, cv2.dilate(grey, square) + OVERSHOOT
+    return np.asarray(np.clip(grey + change, darkest, lightest) - grey, np.float32)
+
+
+def _grain(finish: Finish, seed: int, size: int = 1024) -> Grey:
+    """(size, size) that goes on from one edge to the other."""
+    if finish.grain == 0:
+        return np.zeros((1, 1), np.float32)
+    white = np.fft.rfft2(np.random.default_rng(seed).standard_normal((size, size)))
+    square = np.fft.fftfreq(size)[:, None] ** 2 + np.fft.rfftfreq(size) ** 2
+    grain = np.fft.irfft2(white * np.exp(-2 * (np.pi * finish.softness) ** 2 * square))
+    return np.asarray(grain * (finish.grain / grain.std()), np.float32)
+
+
+def _new_areas(margins: Margins, canvas: Extent) -> Iterator[tuple[int, int, int, int]]:
+    """(top, bottom, left, right) of the new part, in pieces of some rows."""
+    bottom, right = canvas.height - margins.bottom, canvas.width - margins.right
+    for first, last, left, end in (
+        (0, margins.top, 0, canvas.width),
+        (bottom, canvas.height, 0, canvas.width),
+        (margins.top, bottom, 0, margins.left),
+        (margins.top, bottom, right, canvas.width),
+    ):
+        for top in range(first, last, ROWS) if end > left else ():
+            yield top, min(top + ROWS, last), left, end
+
+
+def _grey(pixels: Pixels) -> Grey:
+    return np.asarray(cv2.cvtColor(pixels.astype(np.float32), cv2.COLOR_RGB2GRAY), np.float32)
+
+
+def _blurred(grey: Grey, width: float) -> Grey:
+    return np.asarray(cv2.GaussianBlur(grey, (0, 0), width), np.float32)

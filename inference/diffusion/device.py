@@ -1,0 +1,61 @@
+"""What this machine computes with, asked of torch."""
+
+from __future__ import annotations
+
+import platform
+from typing import Final
+
+import psutil
+import torch
+
+from inference.diffusion.offload import Card
+from inference.engine import EngineUnavailable
+
+GIB = 2**30
+EXHAUSTED: Final = ("out of memory", "can't allocate memory", "STATUS_ALLOC_FAILED")
+
+
+def find_card(device: str = "") -> Card:
+    """The named device, else the CUDA card with the most free memory, else Apple's, else the processor."""
+    if not device:
+        device = _best()
+    kind = torch.device(device).type
+    memory = psutil.virtual_memory()
+    if kind == "cuda":
+        if not torch.cuda.is_available():
+            raise EngineUnavailable(
+                f"device={device}, but torch {torch.__version__} sees no CUDA card; see kuotu doctor"
+            )
+        free, total = torch.cuda.mem_get_info(device)
+        return Card(device, torch.cuda.get_device_name(device), total / GIB, free / GIB)
+    if kind == "mps":
+        return Card(device, f"Apple {platform.machine()}", memory.total / GIB, memory.available / GIB)
+    return Card(device, platform.processor() or platform.machine(), memory.total / GIB, memory.available / GIB)
+
+
+def count_cards() -> int:
+    """How many cards could each hold a model; at least one, if only the processor."""
+    return max(1, torch.cuda.device_count())
+
+
+def built_for() -> str:
+    """«2.13.0 (for CUDA 13.0)»"""
+    return f"{torch.__version__} (for {f'CUDA {torch.version.cuda}' if torch.version.cuda else 'no CUDA card'})"
+
+
+def free_memory() -> float:
+    """GiB of main memory that nobody uses."""
+    return float(psutil.virtual_memory().available / GIB)
+
+
+def exhausted(error: BaseException) -> bool:
+    """Whether memory ran out. Only CUDA's own allocator has a class for that; the others say it in words."""
+    said = isinstance(error, RuntimeError) and any(words in str(error) for words in EXHAUSTED)
+    return said or isinstance(error, torch.OutOfMemoryError)
+
+
+def _best() -> str:
+    if torch.cuda.is_available():
+        free = [torch.cuda.mem_get_info(number)[0] for number in range(torch.cuda.device_count())]
+        return f"cuda:{free.index(max(free))}"
+    return "mps" if torch.backends.mps.is_available() else "cpu"

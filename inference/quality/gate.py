@@ -1,0 +1,192 @@
+"""Is a canvas fit to be sent? Failures that need no eye: black, flat, noise, a smear, a visible seam.
+
+What is measured is compared with the photo's own near the same side, so that a clear sky may stay clear and a night
+dark. The bounds lie beyond what expansions of the sample photos reach; benchmarks/gate.py prints both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.canvas import Extent, Margins
+from inference.engine import EngineError, Pixels
+from inference.image.bands import Side, grown, inwards, outwards
+from inference.seam import Seam, seams
+
+DARK, LIT = 4.0, 24.0  # mean grey level: at most of a black part, at least of a photo that is not
+PLAIN, VARIED = 2.0, 8.0  # standard deviation in grey levels: at most of a flat part, at least of a photo that is not
+SMEARED: Final = 0.1  # change per px away from the photo, over the photo's own; a smear has none
+LIVELY: Final = 1.0  # grey levels per px: a photo that changes less cannot tell a smear from a sky
+UNRELATED, RELATED = 0.4, 0.7  # correlation of neighbouring px: at most of noise, at least of a photo that is not
+BLOTCH: Final = 8  # px: noise in a latent space becomes blotches of this size
+GRADIENT: Final = 2.5  # times the photo's own
+STEP: Final = 16.0  # grey levels
+FOREIGN: Final = 25.0  # mean error of the kept area in grey levels: another picture, not another rendering
+UNTOUCHED: Final = 1.0  # mean difference in grey levels from what was there before
+NARROWEST: Final = 16  # px; a narrower new part is judged by its seam alone
+DEEPEST: Final = 512  # px from a side that are looked at
+RIM: Final = 32  # px of the photo that say what may go on: where a backdrop ends it, a backdrop may
+LINES: Final = 256  # of these px that are measured along each axis, evenly spread
+
+Grey = NDArray[np.float32]
+
+
+class Kind(StrEnum):
+    BLACK = "black"
+    FLAT = "flat"
+    NOISE = "noise"
+    SMEAR = "smear"
+    SEAM = "seam"
+    STEP = "step"
+    IGNORED = "ignored"  # the engine painted something else where the photo is
+    UNCHANGED = "unchanged"  # the engine painted nothing
+
+    @property
+    def grave(self) -> bool:
+        """Whether there is nothing in the picture worth seeing."""
+        return self not in (Kind.SMEAR, Kind.SEAM, Kind.STEP)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong, where, and by how much: `found` passes `bound`."""
+
+    kind: Kind
+    side: Side | None
+    found: float
+    bound: float
+
+    @property
+    def excess(self) -> float:
+        """How far beyond its bound, to choose the lesser of two: 0 at the bound."""
+        larger, smaller = max(self.found, self.bound), min(self.found, self.bound)
+        return float(larger / max(smaller, 1e-3) - 1)
+
+    def __str__(self) -> str:
+        where = f" at the {self.side}" if self.side else ""
+        return f"{self.kind}{where}: {self.found:.2f}, bound {self.bound:g}"
+
+
+class Unfit(EngineError):
+    """An engine looked at what it painted and found a problem itself; another seed may help."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+def judge(canvas: Pixels, margins: Margins) -> Problem | None:
+    """The worst problem of a canvas with the photo in its place, or None. Grave ones come first."""
+    return next(_grave(canvas, margins), None) or max(
+        _visible(canvas, margins), key=lambda problem: problem.excess, default=None
+    )
+
+
+def judge_painted(
+    painted: Pixels, photo: Pixels, margins: Margins, start: Pixels | None = None, bound: float = FOREIGN
+) -> Problem | None:
+    """A problem of what a model painted over the whole canvas, before the photo is put back, or None.
+
+    `start`: the canvas as the model was given it.
+    """
+    box = margins.box(Extent(photo.shape[1], photo.shape[0]))
+    error = _difference(painted[box.top : box.bottom, box.left : box.right], photo)
+    if error > bound:
+        return Problem(Kind.IGNORED, None, error, bound)
+    if start is None:
+        return None
+    for side in grown(margins):
+        change = _difference(_band(painted, margins, side), _band(start, margins, side))
+        if change < UNTOUCHED:
+            return Problem(Kind.UNCHANGED, side, change, UNTOUCHED)
+    return None
+
+
+@dataclass(frozen=True)
+class Look:
+    """What part of a picture beside a seam looks like, in grey levels; `away` is the change per px away from it."""
+
+    mean: float
+    deviation: float
+    away: float
+    relation: float  # correlation of neighbours along the axis where it is larger, at the scale where it is smaller
+
+
+def _grave(canvas: Pixels, margins: Margins) -> Iterator[Problem]:
+    for side in grown(margins):
+        band = _band(canvas, margins, side)
+        if band.shape[1] < NARROWEST:
+            continue
+        new, own = look(band), look(inwards(canvas, margins, side, DEEPEST))
+        rim = look(inwards(canvas, margins, side, RIM))
+        if new.mean < DARK and rim.mean > LIT:
+            yield Problem(Kind.BLACK, side, new.mean, DARK)
+        if new.deviation < PLAIN and rim.deviation > VARIED:
+            yield Problem(Kind.FLAT, side, new.deviation, PLAIN)
+        if new.relation < UNRELATED and own.relation > RELATED:
+            yield Problem(Kind.NOISE, side, new.relation, UNRELATED)
+
+
+def _visible(canvas: Pixels, margins: Margins) -> Iterator[Problem]:
+    for seam in seams(canvas, margins):
+        yield from _seen(seam)
+    for side in grown(margins):
+        band = _band(canvas, margins, side)
+        if band.shape[1] >= NARROWEST:
+            new, rim = look(band), look(inwards(canvas, margins, side, RIM))
+            ratio = new.away / max(rim.away, LIVELY)
+            if ratio < SMEARED and rim.away > LIVELY:
+                yield Problem(Kind.SMEAR, side, ratio, SMEARED)
+
+
+def _seen(seam: Seam) -> Iterator[Problem]:
+    if seam.gradient > GRADIENT:
+        yield Problem(Kind.SEAM, seam.side, seam.gradient, GRADIENT)
+    if seam.step > STEP:
+        yield Problem(Kind.STEP, seam.side, seam.step, STEP)
+
+
+def look(part: Pixels) -> Look:
+    """(length, depth, 3), axis 1 leading away from the seam."""
+    green = part[..., 1]
+    along, away = (max(1, length // LINES) for length in green.shape)
+    lines, columns = green[::along].astype(np.float32), green[:, ::away].astype(np.float32)
+    coarse = _shrunk(green, BLOTCH)
+    return Look(
+        mean=float(lines.mean()),
+        deviation=float(lines.std()),
+        away=float(np.abs(np.diff(lines, axis=1)).mean()),
+        relation=min(
+            max(_relation(lines, 1), _relation(columns, 0)),  # stripes are related along themselves
+            max(_relation(coarse, 1), _relation(coarse, 0)),
+        ),
+    )
+
+
+def _band(canvas: Pixels, margins: Margins, side: Side) -> Pixels:
+    return outwards(canvas, margins, side, DEEPEST)
+
+
+def _relation(grey: Grey, axis: int) -> float:
+    """Correlation of neighbours along an axis; 1 where too little varies or too few are there to tell."""
+    variance = float(grey.var())
+    if min(grey.shape) < 8 or variance < VARIED**2:
+        return 1.0
+    return 1 - float((np.diff(grey, axis=axis) ** 2).mean()) / (2 * variance)
+
+
+def _shrunk(grey: Pixels, factor: int) -> Grey:
+    height, width = (max(1, length // factor) for length in grey.shape)
+    small = cv2.resize(np.ascontiguousarray(grey), (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32)
+
+
+def _difference(one: Pixels, other: Pixels) -> float:
+    return float(np.mean(cv2.absdiff(np.ascontiguousarray(one), np.ascontiguousarray(other))))

@@ -1,0 +1,151 @@
+"""Is a picture fit to be shown? A classifier scores it; two thresholds make a verdict of the scores.
+
+Nothing is ever blacked out: unsure means a spoiler and a plain reason, unsafe the same and no place in the gallery.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.canvas import round_half_up
+from inference.engine import EngineUnavailable, Pixels
+from inference.image.onnx import WEIGHTS, Network
+
+SHIPPED: Final = "mobilenet"
+SIDE: Final = 224  # pixels that the network sees, across and down
+SQUARES: Final = 24  # at most, along a picture; a longer one is squeezed into them
+SQUARISH: Final = 1.25  # up to this ratio of its sides, a picture is seen in one look
+
+_log = logging.getLogger(__name__)
+
+
+class Level(StrEnum):
+    """What may be done with a picture, from best to worst."""
+
+    SAFE = "safe"  # anything
+    UNSURE = "unsure"  # shown under a spoiler
+    UNSAFE = "unsafe"  # shown under a spoiler, never published
+
+    def __or__(self, other: Level) -> Level:
+        """The worse of two."""
+        return max(self, other, key=list(Level).index)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Probabilities, 0 to 1: of pornography, drawn or not, and of what is merely revealing."""
+
+    explicit: float
+    suggestive: float
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """From which score on a picture is no longer safe, or unsafe. 1.01 is never."""
+
+    unsure: float = 0.75
+    unsafe: float = 0.95
+    suggestive: float = 1.01  # unsure, never unsafe; a class so vague that it counts only for those who ask
+
+
+@dataclass(frozen=True)
+class Verdict:
+    level: Level
+    scores: Scores
+    reason: str  # for the log; people read a sentence of their own language
+
+    def __or__(self, other: Verdict) -> Verdict:
+        """The worse of two."""
+        return max(self, other, key=lambda verdict: (list(Level).index(verdict.level), verdict.scores.explicit))
+
+
+class Classifier(Protocol):
+    name: str
+
+    def scores(self, pixels: Pixels) -> Scores: ...
+
+
+def open_classifier(name: str = SHIPPED) -> Classifier:
+    """The classifier that KUOTU_SAFETY names; its libraries are imported only now. Raises EngineUnavailable."""
+    if name == SHIPPED:
+        return MobileNet()
+    try:
+        from inference.safety.transformers_classifier import TransformersClassifier
+
+        return TransformersClassifier(name)
+    except ModuleNotFoundError as error:
+        raise EngineUnavailable(
+            f"KUOTU_SAFETY={name} needs {error.name}: .venv/bin/pip install -c constraints.txt -e '.[diffusion]'"
+        ) from error
+
+
+def check(pixels: Pixels, classifier: Classifier, thresholds: Thresholds = Thresholds()) -> Verdict:
+    """Decide about a picture, and log the decision."""
+    verdict = decide(classifier.scores(pixels), thresholds)
+    severity = logging.INFO if verdict.level is Level.SAFE else logging.WARNING
+    _log.log(severity, "%s by %s: %s", verdict.level, classifier.name, verdict.reason)
+    return verdict
+
+
+def decide(scores: Scores, thresholds: Thresholds) -> Verdict:
+    """The thresholds' word on scores."""
+    explicit, suggestive = scores.explicit, scores.suggestive
+    level, reason = Level.SAFE, f"explicit {explicit:.3f} below {thresholds.unsure:g}"
+    if suggestive >= thresholds.suggestive:
+        level, reason = Level.UNSURE, f"suggestive {suggestive:.3f}, from {thresholds.suggestive:g} unsure"
+    if explicit >= thresholds.unsure:
+        level, reason = Level.UNSURE, f"explicit {explicit:.3f}, from {thresholds.unsure:g} unsure"
+    if explicit >= thresholds.unsafe:
+        level, reason = Level.UNSAFE, f"explicit {explicit:.3f}, from {thresholds.unsafe:g} unsafe"
+    return Verdict(level, scores, reason)
+
+
+class MobileNet:
+    """The MobileNetV2 of nsfwjs (MIT), converted by `scripts/convert_nsfw.py`: five classes, the weights in 8 bits.
+
+    Howard, Sandler et al., «MobileNetV2: Inverted Residuals and Linear Bottlenecks», CVPR 2018.
+    """
+
+    name = "mobilenet"
+
+    def __init__(self, weights: Path = WEIGHTS / "nsfw.onnx") -> None:
+        self._network = Network(weights)
+
+    def scores(self, pixels: Pixels) -> Scores:
+        """The worst of a look at the whole picture and, when it is longer than wide, at squares along it."""
+        classes = np.stack([self.classes(look) for look in looks(pixels)])
+        _drawing, hentai, _neutral, porn, sexy = classes.T
+        return Scores(float((hentai + porn).max()), float(sexy.max()))
+
+    def classes(self, look: Pixels) -> NDArray[np.float32]:
+        """Probabilities (drawing, hentai, neutral, porn, sexy) of a picture of 224 x 224."""
+        return self._network(look)
+
+
+def looks(pixels: Pixels, side: int = SIDE) -> list[Pixels]:
+    """(side, side, 3) each: the picture squeezed into a square, then squares along its longer side."""
+    height, width = pixels.shape[:2]
+    whole = [_shrunk(pixels, side, side)]
+    if max(height, width) <= SQUARISH * min(height, width):
+        return whole
+    factor, most = side / min(height, width), SQUARES * side
+    strip = _shrunk(pixels, *(min(most, max(side, round_half_up(length * factor))) for length in (width, height)))
+    spare = max(strip.shape) - side
+    starts = [round_half_up(start) for start in np.linspace(0, spare, -(-spare // side) + 1)]
+    if width > height:
+        return whole + [strip[:, start : start + side] for start in starts]
+    return whole + [strip[start : start + side] for start in starts]
+
+
+def _shrunk(pixels: Pixels, width: int, height: int) -> Pixels:
+    shrinks = pixels.shape[1] >= width and pixels.shape[0] >= height
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(pixels, (width, height), interpolation=method), np.uint8)

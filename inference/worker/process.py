@@ -1,0 +1,211 @@
+"""An engine in a process of its own: one order at a time, cancelled and watched from here.
+
+A crash, a hang or exhausted memory there is a failed order here, and a new process. The parent needs no thread and
+polls nothing: it is told by frames on a pipe. What runs on the other side is `inference/worker/child.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from dataclasses import dataclass
+from typing import Final
+
+from inference.engine import Cancelled, EngineError, EngineName, EngineUnavailable, Report
+from inference.frame import Frame
+from inference.image.codec import BadPhoto
+from inference.worker.checks import Checks
+from inference.worker.pipe import Link
+from inference.worker.protocol import Order, Outcome, log_traceback, order_frame, outcome_of
+
+OPENER: Final = "inference.engine:open_engine"
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class EngineInfo:
+    name: str
+    model: str
+    reads_words: bool
+    devices: int = 1  # how many such processes this machine can run at once
+
+
+class EngineProcess:
+    """One long-lived process that carries out orders one after another; one job, one core.
+
+    `opener` names the function that opens the engine there, as module:function of (EngineName, model). In seconds:
+    `time_limit` for an order, `start_limit` to open and warm up, `grace` to leave an order after being asked.
+    """
+
+    def __init__(
+        self,
+        engine: EngineName,
+        model: str = "",
+        *,
+        time_limit: float = 300.0,
+        start_limit: float = 600.0,
+        grace: float = 2.0,
+        opener: str = OPENER,
+        checks: Checks | None = None,
+    ) -> None:
+        self.info: EngineInfo | None = None
+        self._command = (
+            sys.executable,
+            "-m",
+            "inference.worker.child",
+            opener,
+            engine.value,
+            model,
+            (checks or Checks()).to_json(),
+        )
+        self._time_limit, self._start_limit, self._grace = time_limit, start_limit, grace
+        self._opening: asyncio.Task[Link] | None = None  # done: takes the next order
+        self._running: asyncio.Task[Outcome] | None = None
+        self._busy: Link | None = None
+        self._number = 0  # of the order in hand, or the last
+        self._cancelled = self._closed = False
+
+    async def start(self) -> EngineInfo:
+        """Open the engine and warm it up, unless that is done. Raises EngineUnavailable with the remedy."""
+        await self._ready()
+        assert self.info
+        return self.info
+
+    async def expand(self, order: Order, report: Report) -> Outcome:
+        """Carry out one order; a second waits for the first. `report` may raise Cancelled, which is like `cancel()`.
+
+        Raises Cancelled after `cancel()`, BadPhoto for the photo, EngineError for the rest. After a crash, a hang or
+        exhausted memory a new process is opened at once, for the next order.
+        """
+        while self._running and not self._running.done():
+            await asyncio.wait({self._running})
+        self._cancelled = False
+        self._running = asyncio.create_task(self._run(order, report))
+        try:
+            return await asyncio.shield(self._running)
+        except asyncio.CancelledError:
+            if self._running.cancelled():  # by cancel(), before it had begun
+                raise Cancelled from None
+            self.cancel()
+            await asyncio.wait({self._running})
+            raise
+
+    def cancel(self) -> None:
+        """Ask the engine to leave its order: it does at its next report, or is ended after the grace."""
+        if self._running is None or self._running.done() or self._cancelled:
+            return
+        self._cancelled = True
+        if self._busy:
+            self._busy.post(Frame("cancel", {"number": self._number}))
+            asyncio.get_running_loop().call_later(self._grace, self._end_if_still_at, self._number)
+        else:
+            self._running.cancel()
+
+    async def close(self) -> None:
+        """End the process. An order in hand fails with EngineError."""
+        self._closed = True
+        if self._busy:
+            self._busy.kill()
+        if self._opening and not self._opening.done():
+            self._opening.cancel()
+        if unfinished := {task for task in (self._opening, self._running) if task}:
+            await asyncio.wait(unfinished)
+        if self._opening and not self._opening.cancelled() and not self._opening.exception():
+            await self._opening.result().end()
+
+    async def _ready(self) -> Link:
+        if self._closed:
+            raise EngineUnavailable("the engine process was closed")
+        if self._opening is None or (self._opening.done() and not _alive(self._opening)):
+            self._opening = asyncio.create_task(self._open())
+        return await asyncio.shield(self._opening)
+
+    async def _open(self) -> Link:
+        link = await Link.spawn(*self._command)
+        try:
+            async with asyncio.timeout(self._start_limit):
+                self.info = _info(await _next(link))
+        except TimeoutError:
+            await link.end()
+            raise EngineUnavailable(f"the engine did not open within {self._start_limit:g} s") from None
+        except EOFError:
+            raise EngineUnavailable(f"the engine process {await link.end()} while opening") from None
+        except BaseException:
+            await link.end()
+            raise
+        return link
+
+    async def _run(self, order: Order, report: Report) -> Outcome:
+        try:
+            link = await self._ready()
+        except EngineUnavailable as error:
+            raise EngineError(str(error)) from error
+        except asyncio.CancelledError:
+            raise Cancelled from None
+        self._busy = link
+        self._number += 1
+        try:
+            async with asyncio.timeout(self._time_limit):
+                return await self._converse(link, order, report)
+        except (Cancelled, BadPhoto, EngineError):
+            raise
+        except Exception as error:
+            ended = await self._replace(link)
+            if self._cancelled:
+                raise Cancelled from None
+            if isinstance(error, TimeoutError):
+                raise EngineError(f"no result within {self._time_limit:g} s") from None
+            if isinstance(error, EOFError | OSError):
+                raise EngineError(f"the engine process {ended}") from None
+            raise
+        finally:
+            self._busy = None
+
+    async def _converse(self, link: Link, order: Order, report: Report) -> Outcome:
+        """Hand the order over and hear of its progress until it ends, one way or another."""
+        link.post(order_frame(self._number, order))
+        while (frame := await _next(link)).kind == "progress":
+            self._pass_on(frame.values["fraction"], report)
+        if frame.kind == "exhausted":
+            await self._replace(link)
+        if self._cancelled:
+            raise Cancelled
+        return outcome_of(frame)
+
+    def _pass_on(self, fraction: float, report: Report) -> None:
+        try:
+            report(fraction)
+        except Cancelled:
+            self.cancel()
+
+    def _end_if_still_at(self, number: int) -> None:
+        if self._busy and self._number == number:
+            _log.warning("the engine did not leave order %d within %g s", number, self._grace)
+            self._busy.kill()
+
+    async def _replace(self, link: Link) -> str:
+        ended = await link.end()
+        if not self._closed:
+            self._opening = asyncio.create_task(self._open())
+        return ended
+
+
+def _alive(opening: asyncio.Task[Link]) -> bool:
+    return not opening.cancelled() and not opening.exception() and opening.result().alive
+
+
+async def _next(link: Link) -> Frame:
+    """The next frame but those that carry lines for the log."""
+    while (frame := await link.receive()).kind == "log":
+        logging.getLogger(frame.values["name"]).log(frame.values["level"], "%s", frame.values["text"])
+    return frame
+
+
+def _info(frame: Frame) -> EngineInfo:
+    """What a child says when it is warm. Raises EngineUnavailable when it is not."""
+    if frame.kind == "ready":
+        return EngineInfo(**frame.values)
+    log_traceback(frame)
+    raise EngineUnavailable(frame.values["text"])

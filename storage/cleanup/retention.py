@@ -1,0 +1,68 @@
+"""Letting go of unpublished pictures when their time is over; what anything younger or published needs, stays."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import CTE, ColumnElement, Select, delete, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm import aliased
+
+from storage.cleanup.orphans import blobs_of, orphans
+from storage.database import transactions
+from storage.models import Expansion, Message, Panel, Photo, Post, PostStatus, Status
+
+LOT = 200  # rows that one transaction deletes at most
+PUBLIC = (PostStatus.LIVE, PostStatus.REPORTED)  # what waits for a moderator may come back
+LIVE = (Status.WAITING, Status.RUNNING)
+
+
+class Retention:
+    def __init__(self, engine: AsyncEngine, period: timedelta) -> None:
+        self._read, self._write = transactions(engine)
+        self.period = period
+
+    async def sweep(self, now: datetime) -> list[str] | None:
+        """Delete a lot of what is older than the period; gives the blobs that no row needs, None when nothing was."""
+        until = now - self.period
+        async with self._write() as session:
+            old = select(Expansion).where(*_old_expansions(until)).order_by(Expansion.id).limit(LOT)
+            expansions = list(await session.scalars(old))
+            ids = [expansion.id for expansion in expansions]
+            await session.execute(delete(Message).where(Message.expansion_id.in_(ids)))
+            await session.execute(delete(Expansion).where(Expansion.id.in_(ids)))
+            photos = list(await session.scalars(_old_photos(until).limit(LOT)))
+            await session.execute(delete(Photo).where(Photo.id.in_([photo.id for photo in photos])))
+            if not expansions and not photos:
+                return None
+            return await orphans(session, blobs_of(expansions, photos))
+
+    async def next_due(self) -> datetime | None:
+        """When the oldest picture that nothing protects for good will be over time; None when there is none."""
+        async with self._read() as session:
+            public = _needed(Post.status.in_(PUBLIC))
+            free = select(func.min(Expansion.created_at)).where(Expansion.id.not_in(select(public.c.id)))
+            used = exists().where(or_(Expansion.source_id == Photo.id, Expansion.result_id == Photo.id))
+            unused = select(func.min(Photo.created_at)).where(~used)
+            oldest = [moment for ask in (free, unused) if (moment := await session.scalar(ask)) is not None]
+            return min(oldest) + self.period if oldest else None
+
+
+def _old_expansions(until: datetime) -> list[ColumnElement[bool]]:
+    needed = _needed(or_(Post.status.in_(PUBLIC), Expansion.created_at >= until, Expansion.status.in_(LIVE)))
+    return [Expansion.created_at < until, Expansion.id.not_in(select(needed.c.id))]
+
+
+def _old_photos(until: datetime) -> Select[Photo]:
+    """Those that no expansion is made from or has made, and no young panel is about."""
+    used = exists().where(or_(Expansion.source_id == Photo.id, Expansion.result_id == Photo.id))
+    chosen = exists().where(Panel.photo_id == Photo.id, Panel.created_at >= until)
+    return select(Photo).where(Photo.created_at < until, ~used, ~chosen).order_by(Photo.id)
+
+
+def _needed(why: ColumnElement[bool]) -> CTE:
+    """The ids of the expansions that are wanted themselves, and of all that lead to them."""
+    wanted = select(Expansion.id, Expansion.source_id).outerjoin(Post, Post.expansion_id == Expansion.id).where(why)
+    chain = wanted.cte("needed", recursive=True)
+    parent = aliased(Expansion)
+    return chain.union(select(parent.id, parent.source_id).join(chain, parent.result_id == chain.c.source_id))

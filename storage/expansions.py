@@ -1,0 +1,240 @@
+"""Every question asked of the database about photos, panels and expansions; one method each, one transaction a method.
+
+Rows that come back are detached: they stay readable, and changing them changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict, Unpack
+
+from sqlalchemy import ColumnElement, SQLColumnExpression, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from storage.chain import ancestors
+from storage.cleanup.orphans import abandoned, blobs_of, orphans
+from storage.database import get_or_add, transactions
+from storage.jobs.estimate import past_jobs, typical_seconds
+from storage.jobs.submit import begin
+from storage.models import Expansion, Panel, Photo, Status, now, status_is
+from storage.statistics import Statistics, statistics
+
+IN_TURN = (Expansion.priority.desc(), Expansion.turn, Expansion.id)
+FINAL = (Status.DONE, Status.FAILED, Status.CANCELLED)
+
+
+class Choices(TypedDict, total=False):
+    """What a tap may change in a panel."""
+
+    photo_id: int
+    direction: str
+    scale: float | None
+    ratio: str | None
+    style: str
+    prompt: str
+
+
+@dataclass(frozen=True)
+class Mine:
+    """Some of a person's finished expansions, newest first, and whether there are newer and older ones."""
+
+    expansions: list[Expansion]
+    newer: bool
+    older: bool
+    count: int
+
+
+class Store:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._read, self._write = transactions(engine)
+
+    # photos
+
+    async def add_photo(self, photo: Photo) -> Photo:
+        """Keep a photo; the message that brought one already gets the row there is."""
+        async with self._write() as session:
+            if photo.chat_id is None or photo.message_id is None:
+                session.add(photo)
+                return photo
+            same = (Photo.chat_id == photo.chat_id, Photo.message_id == photo.message_id)
+            return await get_or_add(session, photo, *same)
+
+    async def photo(self, photo_id: int) -> Photo | None:
+        async with self._read() as session:
+            return await session.get(Photo, photo_id)
+
+    async def album(self, chat_id: int, media_group: str) -> list[Photo]:
+        """The photos of one album, in the order they were sent."""
+        async with self._read() as session:
+            photos = select(Photo).where(Photo.chat_id == chat_id, Photo.media_group == media_group)
+            return list(await session.scalars(photos.order_by(Photo.message_id)))
+
+    # panels
+
+    async def open_panel(self, panel: Panel) -> Panel:
+        """This panel, or the one that the same cause (`key`) opened before."""
+        async with self._write() as session:
+            row = await get_or_add(session, panel, Panel.key == panel.key)
+            await session.refresh(row)
+            return row
+
+    async def panel(self, panel_id: int) -> Panel | None:
+        async with self._read() as session:
+            return await session.get(Panel, panel_id)
+
+    async def place_panel(self, panel_id: int, message_id: int) -> None:
+        async with self._write() as session:
+            await session.execute(update(Panel).where(Panel.id == panel_id).values(message_id=message_id))
+
+    async def change_panel(self, panel_id: int, **choices: Unpack[Choices]) -> Panel:
+        """Set choices; scale and ratio exclude each other. Raises NoResultFound when the panel is gone."""
+        if choices.get("scale") is not None:
+            choices["ratio"] = None
+        elif choices.get("ratio") is not None:
+            choices["scale"] = None
+        async with self._write() as session:
+            if choices:
+                await session.execute(update(Panel).where(Panel.id == panel_id).values(**choices))
+            return await session.get_one(Panel, panel_id)
+
+    # starting
+
+    async def start(
+        self,
+        expansions: list[Expansion],
+        *,
+        panel: tuple[int, int] | None = None,
+        result: tuple[int, int] | None = None,
+        quota: int | None,
+    ) -> list[Expansion] | None:
+        """Start one person's expansions together, as one turn of the queue.
+
+        `panel` is (id, revision) of the panel tapped, `result` (id, rerolls) of the expansion whose result was: they
+        must still be what the button said, and are raised. None when they are not, or when the keys were used: a double
+        tap. Raises QuotaSpent, and then nothing has changed. A `quota` of None is no limit.
+        """
+        async with self._write() as session:
+            started = await begin(session, expansions, panel, result, quota)
+            if started is None:
+                await session.rollback()
+            return started
+
+    async def place(self, ids: Sequence[int], message_id: int) -> None:
+        """The status message is known: from now the queue may take these."""
+        async with self._write() as session:
+            await session.execute(update(Expansion).where(Expansion.id.in_(ids)).values(message_id=message_id))
+
+    # expansions
+
+    async def expansion(self, expansion_id: int) -> Expansion | None:
+        async with self._read() as session:
+            return await session.get(Expansion, expansion_id)
+
+    async def batch(self, batch: str) -> list[Expansion]:
+        """The variants of one start, first to last."""
+        return await self._expansions(Expansion.batch == batch, order=(Expansion.variant,))
+
+    async def ancestry(self, expansion_id: int) -> list[Expansion]:
+        """The chain that leads to an expansion, root first, itself last; empty when it is gone."""
+        async with self._read() as session:
+            return list(await session.scalars(ancestors(expansion_id)))
+
+    async def doubling(self, photo_id: int, person_id: int) -> Expansion | None:
+        """The newest try of a person to make a photo twice as large."""
+        this = (Expansion.source_id == photo_id, Expansion.person_id == person_id, Expansion.doubles)
+        async with self._read() as session:
+            return await session.scalar(select(Expansion).where(*this).order_by(Expansion.id.desc()).limit(1))
+
+    async def waiting(self) -> list[Expansion]:
+        """Everyone in the queue, in the order of the queue."""
+        waits = status_is(Expansion, Status.WAITING)
+        return await self._expansions(waits, Expansion.message_id.is_not(None), order=IN_TURN)
+
+    async def unplaced(self) -> list[Expansion]:
+        """Started, but a crash came before their message was known."""
+        waits = status_is(Expansion, Status.WAITING)
+        return await self._expansions(waits, Expansion.message_id.is_(None), order=IN_TURN)
+
+    async def undelivered(self) -> list[Expansion]:
+        """Finished, but not yet shown in their message."""
+        due = (Expansion.status.in_(FINAL), Expansion.delivered_at.is_(None), Expansion.message_id.is_not(None))
+        return await self._expansions(*due)
+
+    async def live(self, person_id: int) -> list[Expansion]:
+        """What a person has waiting or running."""
+        return await self._expansions(
+            Expansion.person_id == person_id, Expansion.status.in_([Status.WAITING, Status.RUNNING])
+        )
+
+    async def delivered(self, expansion_id: int, file_id: str | None) -> None:
+        """The result (or the apology) is in its message; `file_id` is Telegram's, of the picture."""
+        await self._set(Expansion.id == expansion_id, delivered_at=now(), file_id=file_id)
+
+    async def claim_announcement(self, expansion_id: int) -> bool:
+        """Record the intent to say «ready»; True for the first to ask, who then says it."""
+        return await self._set(Expansion.id == expansion_id, Expansion.announced_at.is_(None), announced_at=now())
+
+    async def remember_file(self, expansion_id: int, file_id: str) -> None:
+        """Telegram's file id of the picture, wherever it was sent."""
+        await self._set(Expansion.id == expansion_id, file_id=file_id)
+
+    async def remember_before(self, expansion_id: int, file_id: str) -> None:
+        """Telegram's file id of the picture without its new part."""
+        await self._set(Expansion.id == expansion_id, before_file_id=file_id)
+
+    async def mine(
+        self, person_id: int, before_id: int | None = None, after_id: int | None = None, limit: int = 1
+    ) -> Mine:
+        """A person's finished expansions next older than `before_id`, next newer than `after_id`, or the newest."""
+        own = (status_is(Expansion, Status.DONE), Expansion.person_id == person_id)
+        page = select(Expansion).where(*own).limit(limit)
+        if after_id is not None:
+            page = page.where(Expansion.id > after_id).order_by(Expansion.id)
+        elif before_id is not None:
+            page = page.where(Expansion.id < before_id).order_by(Expansion.id.desc())
+        else:
+            page = page.order_by(Expansion.id.desc())
+        async with self._read() as session:
+            rows = sorted(await session.scalars(page), key=lambda row: row.id, reverse=True)
+            ends = select(func.count(), func.min(Expansion.id), func.max(Expansion.id)).where(*own)
+            count, oldest, newest = (await session.execute(ends)).one()
+            return Mine(rows, bool(rows) and rows[0].id < newest, bool(rows) and rows[-1].id > oldest, count)
+
+    async def typical_seconds(self, engine: str, megapixels: float) -> float | None:
+        """An estimate for a canvas of that size; None before the engine has finished anything."""
+        async with self._read() as session:
+            jobs = (await session.execute(past_jobs(engine))).all()
+        return typical_seconds([(pixels / 1e6, seconds) for pixels, seconds in jobs if seconds], megapixels)
+
+    async def statistics(self, moment: datetime, days: int) -> Statistics:
+        """What was expanded in the days up to a moment."""
+        return await statistics(self._engine, moment, days)
+
+    async def delete_expansion(self, expansion_id: int) -> list[str]:
+        """Delete an expansion with its post and reactions; gives the blobs that no row needs any more.
+
+        What was expanded further from its result stays, and so does its master for as long as they need it.
+        """
+        async with self._write() as session:
+            expansion = await session.get(Expansion, expansion_id)
+            if expansion is None:
+                return []
+            await session.execute(delete(Expansion).where(Expansion.id == expansion_id))
+            pictures = [photo for photo in (expansion.result, expansion.source) if photo is not None]
+            gone = [photo for photo in pictures if await abandoned(session, photo)]
+            await session.execute(delete(Photo).where(Photo.id.in_([photo.id for photo in gone])))
+            return await orphans(session, blobs_of([expansion], gone))
+
+    async def _expansions(
+        self, *where: ColumnElement[bool], order: tuple[SQLColumnExpression[int], ...] = (Expansion.id,)
+    ) -> list[Expansion]:
+        async with self._read() as session:
+            return list(await session.scalars(select(Expansion).where(*where).order_by(*order)))
+
+    async def _set(self, *where: ColumnElement[bool], **values: object) -> bool:
+        async with self._write() as session:
+            done = await session.execute(update(Expansion).where(*where).values(**values).returning(Expansion.id))
+            return done.first() is not None

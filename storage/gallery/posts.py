@@ -1,0 +1,179 @@
+"""The gallery: posts, what people feel about them, and who was shown what."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from storage.database import hold, transactions
+from storage.gallery.listing import Listing, Order, Period, Place, listed
+from storage.gallery.votes import COLUMNS, count, feelings, impress, scores, tally
+from storage.models import Expansion, Feeling, Post, PostStatus, Reaction, Received, Status, now, status_is
+
+
+class GalleryStore:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._read, self._write = transactions(engine)
+
+    # posts
+
+    async def publish(self, expansion_id: int, person_id: int, title: str, prior: float) -> Post | None:
+        """Post a finished expansion of one's own. None when it is not theirs, or not done.
+
+        Who reacted already has seen it. What its author hid is shown again as it was; what a moderator withheld is not.
+        """
+        async with self._write() as session:
+            voters = list(
+                await session.scalars(select(Reaction.person_id).where(Reaction.expansion_id == expansion_id))
+            )
+            await hold(session, person_id, *voters)
+            there = await session.scalar(select(Post).where(Post.expansion_id == expansion_id))
+            if there is not None:
+                return _shown_again(there, person_id)
+            expansion = await _held(session, expansion_id)
+            if expansion is None or expansion.person_id != person_id or expansion.status is not Status.DONE:
+                return None
+            post = Post(expansion_id=expansion_id, person_id=person_id, title=title, prior=prior, created_at=now())
+            session.add(post)
+            for score, value in scores(Counter(), prior, post.created_at).items():
+                setattr(post, score, value)
+            await session.flush()
+            seen = [await impress(session, post.id, voter) for voter in voters]
+            votes = {COLUMNS[feeling]: number for feeling, number in (await tally(session, expansion_id)).items()}
+            await count(session, post.id, Counter(votes | {"impressions": sum(seen)}))
+            await session.refresh(post)
+            return post
+
+    async def retitle(self, post_id: int, person_id: int, title: str) -> Post | None:
+        """Give one's own post another title."""
+        async with self._write() as session:
+            post = await session.get(Post, post_id)
+            if post is None or post.person_id != person_id:
+                return None
+            post.title = title
+            return post
+
+    async def unpublish(self, post_id: int, person_id: int) -> bool:
+        """Its author takes a post out of the gallery; its counts are kept for when it is published again."""
+        own = (Post.id == post_id, Post.person_id == person_id, status_is(Post, PostStatus.LIVE))
+        async with self._write() as session:
+            hidden = update(Post).where(*own).values(status=PostStatus.HIDDEN)
+            return await session.scalar(hidden.returning(Post.id)) is not None
+
+    async def post(self, post_id: int) -> Post | None:
+        async with self._read() as session:
+            return await session.get(Post, post_id)
+
+    async def post_of(self, expansion_id: int) -> Post | None:
+        async with self._read() as session:
+            return await session.scalar(select(Post).where(Post.expansion_id == expansion_id))
+
+    async def shows(self, photo_id: int) -> bool:
+        """Whether a photo is the result of a post that everybody may see."""
+        shown = select(Post.id).join(Expansion, Expansion.id == Post.expansion_id)
+        here = (Expansion.result_id == photo_id, status_is(Post, PostStatus.LIVE))
+        async with self._read() as session:
+            return await session.scalar(shown.where(*here)) is not None
+
+    # reactions
+
+    async def react(
+        self,
+        expansion_id: int,
+        person_id: int,
+        feeling: Feeling | None,
+        native_in: int | None = None,
+        update_id: int | None = None,
+    ) -> tuple[dict[Feeling, int], Feeling | None]:
+        """Record a person's feeling; gives the counts and what the person feels now.
+
+        A button toggles. A native reaction in the message `native_in` says what is so: set, or None for cleared, which
+        takes back only what was said in that message. The update of a tap leaves the inbox together with the vote: a
+        crash that came right after it could have it handled, and so the vote taken back, once more.
+        """
+        async with self._write() as session:
+            await hold(session, person_id)
+            await session.execute(delete(Received).where(Received.update_id == update_id))
+            if await _held(session, expansion_id) is None:
+                return dict.fromkeys(Feeling, 0), None
+            own = await session.get(Reaction, (expansion_id, person_id))
+            old, new = own.feeling if own else None, decide(own, feeling, native_in)
+            if own is not None and new is None:
+                await session.delete(own)
+            elif feeling is not None:
+                vote = Reaction(expansion_id=expansion_id, person_id=person_id, feeling=feeling, native_in=native_in)
+                await session.merge(vote)
+            await session.flush()
+            if old or new:
+                await _recount(session, expansion_id, person_id, old, new)
+            return await feelings(session, expansion_id), new
+
+    async def counts(self, expansion_id: int) -> dict[Feeling, int]:
+        """How many people feel what about an expansion, published or not."""
+        async with self._read() as session:
+            return await feelings(session, expansion_id)
+
+    # many at once
+
+    async def some(
+        self, order: Order, period: Period, after: Place | None = None, limit: int = 24, start: float = 1.0
+    ) -> Listing:
+        """Live posts in an order, from the top or after a place; `start` is where a random round begins and ends."""
+        async with self._read() as session:
+            return await listed(session, order, period, after, limit, start)
+
+    async def show(self, post_ids: Iterable[int], person_id: int) -> dict[int, Feeling | None]:
+        """Live posts are shown to a person, who is counted once for each; gives what the person feels about them."""
+        async with self._write() as session:
+            await hold(session, person_id)
+            felt: dict[int, Feeling | None] = {}
+            for post_id in sorted(set(post_ids)):  # in order: no deadlock
+                one = select(Post).where(Post.id == post_id, status_is(Post, PostStatus.LIVE))
+                post = await session.scalar(one.with_for_update(key_share=True, of=Post))
+                if post is None:
+                    continue
+                first = await impress(session, post.id, person_id)
+                await count(session, post.id, Counter(impressions=int(first)))
+                own = await session.get(Reaction, (post.expansion_id, person_id))
+                felt[post.id] = own.feeling if own else None
+            return felt
+
+
+def decide(own: Reaction | None, feeling: Feeling | None, native_in: int | None) -> Feeling | None:
+    """What a person feels after a tap or a native reaction, given what they felt (`own`)."""
+    old = own.feeling if own else None
+    if native_in is None:
+        return None if feeling is old else feeling
+    if feeling is None and own is not None and own.native_in != native_in:
+        return old
+    return feeling
+
+
+def _shown_again(post: Post, person_id: int) -> Post | None:
+    if post.person_id != person_id:
+        return None
+    if post.status is PostStatus.HIDDEN:
+        post.status = PostStatus.LIVE
+    return post
+
+
+async def _held(session: AsyncSession, expansion_id: int) -> Expansion | None:
+    """An expansion whose votes nobody else changes until the transaction ends."""
+    one = select(Expansion).where(Expansion.id == expansion_id)
+    return await session.scalar(one.with_for_update(key_share=True, of=Expansion))
+
+
+async def _recount(
+    session: AsyncSession, expansion_id: int, person_id: int, old: Feeling | None, new: Feeling | None
+) -> None:
+    """A vote changed from `old` to `new`: so do the counters of its post, if there is one."""
+    post_id = await session.scalar(select(Post.id).where(Post.expansion_id == expansion_id))
+    if post_id is None:
+        return
+    changes = Counter(impressions=int(await impress(session, post_id, person_id)))
+    changes.update([COLUMNS[new]] if new else [])
+    changes.subtract([COLUMNS[old]] if old else [])
+    await count(session, post_id, changes)

@@ -1,0 +1,46 @@
+"""Everything that is kept of a person, as plain values."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import SQLColumnExpression, Table, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from storage.database import transactions
+from storage.gallery.moderation import Ban
+from storage.models import Base, Chat, Expansion, Person, Photo
+
+OWN = {Person.__table__: Person.id, Chat.__table__: Chat.id, Ban.__table__: Ban.id}  # one row, by the person's id
+# a private chat has its person's id
+
+
+async def export(engine: AsyncEngine, person_id: int) -> dict[str, list[dict[str, Any]]]:
+    """Table by table, the rows that are the person's, columns as they are named there."""
+    rows: dict[str, list[dict[str, Any]]] = {}
+    async with transactions(engine).read() as session:
+        for table in Base.metadata.sorted_tables:
+            whose = _whose(table)
+            if whose is not None:
+                found = await session.execute(select(table).where(whose == person_id).order_by(*table.primary_key))
+                rows[table.name] = [{name: _plain(value) for name, value in row.items()} for row in found.mappings()]
+    return rows
+
+
+async def pictures(engine: AsyncEngine, person_id: int) -> list[str]:
+    """The blobs of a person's photos, as sent or as made, and of the chat pictures of their expansions."""
+    async with transactions(engine).read() as session:
+        photos = await session.scalars(select(Photo.blob).where(Photo.person_id == person_id).order_by(Photo.id))
+        shown = select(Expansion.preview).where(Expansion.person_id == person_id, Expansion.preview.is_not(None))
+        previews = await session.scalars(shown.order_by(Expansion.id))
+        return list(dict.fromkeys([*photos, *(key for key in previews if key is not None)]))
+
+
+def _whose(table: Table) -> SQLColumnExpression[int] | None:
+    own = OWN.get(table)
+    return own if own is not None else table.columns.get("person_id")
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value

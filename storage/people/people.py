@@ -1,0 +1,238 @@
+"""People and chats: what they chose, and how they are forgotten."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple, TypedDict, Unpack
+
+from sqlalchemy import CompoundSelect, delete, or_, select, union_all, update
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from storage.chain import containing
+from storage.cleanup.orphans import blobs_of, orphans
+from storage.database import get_or_add, hold, transactions
+from storage.gallery.votes import COLUMNS, count
+from storage.jobs.films import Film
+from storage.models import (
+    Chat,
+    Expansion,
+    Gallery,
+    Impression,
+    Message,
+    Panel,
+    Person,
+    Photo,
+    Post,
+    Reaction,
+    Status,
+    now,
+)
+from storage.people.export import export, pictures
+
+
+class Settings(TypedDict, total=False):
+    """What /settings may change, of a person or of a chat; None is «as it comes»."""
+
+    language: str | None
+    direction: str | None
+    scale: float | None
+    style: str | None
+
+
+class Sent(NamedTuple):
+    """A message of the bot."""
+
+    chat_id: int
+    message_id: int
+    sent_at: datetime
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What is left to do once the rows of a person are gone."""
+
+    blobs: list[str]  # that no row needs any more
+    messages: list[Sent]  # that show what is gone
+    running: list[int]  # expansions whose workers must stop
+    others: dict[int, list[Expansion]]  # by author: other people's expansions that contained the person's pictures
+
+
+class People:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._read, self._write = transactions(engine)
+
+    async def see(self, person_id: int, name: str, language_code: str | None = None) -> Person:
+        """Know a person by the name that they have now."""
+        known = await self.person(person_id)
+        if known is not None and (known.name, known.language_code) == (name, language_code):
+            return known
+        async with self._write() as session:
+            person = await get_or_add(session, Person(id=person_id, name=name), Person.id == person_id)
+            person.name, person.language_code = name, language_code
+            return person
+
+    async def person(self, person_id: int) -> Person | None:
+        async with self._read() as session:
+            return await session.get(Person, person_id)
+
+    async def choose(self, person_id: int, **settings: Unpack[Settings]) -> None:
+        async with self._write() as session:
+            await session.execute(update(Person).where(Person.id == person_id).values(**settings))
+
+    async def consent(self, person_id: int) -> None:
+        """The person agrees to publishing; the first time counts."""
+        async with self._write() as session:
+            first = update(Person).where(Person.id == person_id, Person.consented_at.is_(None))
+            await session.execute(first.values(consented_at=now()))
+
+    # chats
+
+    async def see_chat(self, chat_id: int, kind: str, title: str = "") -> Chat:
+        """Know a chat by the kind and title that it has now."""
+        known = await self.chat(chat_id)
+        if known is not None and (known.kind, known.title) == (kind, title):
+            return known
+        async with self._write() as session:
+            chat = await get_or_add(session, Chat(id=chat_id, kind=kind, title=title), Chat.id == chat_id)
+            chat.kind, chat.title = kind, title
+            return chat
+
+    async def chat(self, chat_id: int) -> Chat | None:
+        async with self._read() as session:
+            return await session.get(Chat, chat_id)
+
+    async def groups(self) -> list[Chat]:
+        """The groups that the bot is in."""
+        async with self._read() as session:
+            return list(await session.scalars(select(Chat).where(Chat.id < 0, Chat.gone_at.is_(None))))
+
+    async def choose_chat(self, chat_id: int, **settings: Unpack[Settings]) -> None:
+        async with self._write() as session:
+            await session.execute(update(Chat).where(Chat.id == chat_id).values(**settings))
+
+    async def chat_gone(self, chat_id: int) -> None:
+        """The bot was blocked or removed: nothing can be sent there."""
+        async with self._write() as session:
+            here = update(Chat).where(Chat.id == chat_id, Chat.gone_at.is_(None))
+            await session.execute(here.values(gone_at=now()))
+
+    async def chat_back(self, chat_id: int) -> None:
+        async with self._write() as session:
+            await session.execute(update(Chat).where(Chat.id == chat_id).values(gone_at=None))
+
+    async def migrate_chat(self, old: int, new: int) -> None:
+        """Follow a group that became a supergroup; doing it twice changes nothing.
+
+        The old messages stayed behind, and the new chat counts its own from the start: so photos, panels and
+        galleries forget their messages. Expansions and films keep theirs; a delivery that misses it sends a new one.
+        """
+        async with self._write() as session:
+            group = await session.get(Chat, old)
+            if group is not None:
+                await _take_over(session, group, new)
+            for row in (Photo, Panel, Gallery):
+                await session.execute(update(row).where(row.chat_id == old).values(chat_id=new, message_id=None))
+            for job in (Expansion, Film):
+                await session.execute(update(job).where(job.chat_id == old).values(chat_id=new))
+            await session.execute(delete(Message).where(Message.chat_id == old))
+
+    # what is kept
+
+    async def export(self, person_id: int) -> dict[str, list[dict[str, Any]]]:
+        """Every row that is kept of a person, by table."""
+        return await export(self._engine, person_id)
+
+    async def pictures(self, person_id: int) -> list[str]:
+        """The blobs of every picture that is kept of a person."""
+        return await pictures(self._engine, person_id)
+
+    # leaving
+
+    async def forget(self, person_id: int, *, rehearse: bool = False) -> Forgotten:
+        """Delete a person and everything that they made, said or sent, and what others made from their pictures.
+
+        A rehearsal changes nothing: it tells what there is to do while the rows still know it.
+        """
+        async with self._write() as session:
+            await hold(session, person_id)
+            gone = select(Expansion).where(Expansion.id.in_(select(containing(person_id).c.id)))
+            expansions = list(await session.scalars(gone.order_by(Expansion.id)))
+            ids = [expansion.id for expansion in expansions]
+            results = [expansion.result_id for expansion in expansions if expansion.result_id is not None]
+            theirs = select(Photo).where(or_(Photo.person_id == person_id, Photo.id.in_(results)))
+            photos = list(await session.scalars(theirs))
+            session.expunge_all()  # they are told of after they, or their deletion, are gone
+            await _hold_votes(session, person_id, ids)
+            messages = await _messages(session, person_id, ids, [photo.id for photo in photos])
+            await _withdraw_votes(session, person_id)
+            await session.execute(delete(Expansion).where(Expansion.id.in_(ids)))
+            await session.execute(delete(Photo).where(Photo.id.in_([photo.id for photo in photos])))
+            await session.execute(delete(Person).where(Person.id == person_id))
+            await session.execute(delete(Chat).where(Chat.id == person_id))  # a private chat has its person's id
+            blobs = await orphans(session, blobs_of(expansions, photos))
+            if rehearse:
+                await session.rollback()
+        running = [expansion.id for expansion in expansions if expansion.status is Status.RUNNING]
+        others: dict[int, list[Expansion]] = defaultdict(list)
+        for expansion in expansions:
+            if expansion.person_id != person_id:
+                others[expansion.person_id].append(expansion)
+        return Forgotten(blobs, messages, running, dict(others))
+
+
+async def _take_over(session: AsyncSession, group: Chat, new: int) -> None:
+    """Give what an old chat chose to the new one, and drop the old."""
+    heir = await get_or_add(session, Chat(id=new, kind="supergroup", title=group.title), Chat.id == new)
+    for setting in Settings.__annotations__:
+        if getattr(heir, setting) is None:
+            setattr(heir, setting, getattr(group, setting))
+    await session.delete(group)
+
+
+async def _messages(
+    session: AsyncSession, person_id: int, expansions: Sequence[int], photos: Sequence[int]
+) -> list[Sent]:
+    """Take out the bot's messages that show a person's things, wherever they are noted; oldest first."""
+    noted = or_(Message.person_id == person_id, Message.expansion_id.in_(expansions))
+    posts = select(Post.id).where(Post.expansion_id.in_(expansions))
+    places: CompoundSelect[int, int | None, datetime] = union_all(
+        select(Message.chat_id, Message.message_id, Message.sent_at).where(noted),
+        select(Panel.chat_id, Panel.message_id, Panel.created_at).where(
+            or_(Panel.person_id == person_id, Panel.photo_id.in_(photos))
+        ),
+        select(Expansion.chat_id, Expansion.message_id, Expansion.created_at).where(Expansion.id.in_(expansions)),
+        select(Gallery.chat_id, Gallery.message_id, Gallery.created_at).where(
+            or_(Gallery.person_id == person_id, Gallery.post_id.in_(posts))
+        ),
+    )
+    sent: dict[tuple[int, int], Sent] = {}
+    for chat_id, message_id, sent_at in await session.execute(places):
+        if message_id is not None:
+            sent.setdefault((chat_id, message_id), Sent(chat_id, message_id, sent_at))
+    await session.execute(delete(Message).where(noted))
+    return sorted(sent.values(), key=lambda message: (message.sent_at, message.message_id))
+
+
+async def _hold_votes(session: AsyncSession, person_id: int, expansions: Sequence[int]) -> None:
+    """Keep the votes on these expansions, and on those that a person saw, as they are; in order: no deadlock."""
+    seen = select(Post.expansion_id).join(Impression, Impression.post_id == Post.id)
+    concerned = or_(Expansion.id.in_(expansions), Expansion.id.in_(seen.where(Impression.person_id == person_id)))
+    held = select(Expansion.id).where(concerned).order_by(Expansion.id)
+    await session.execute(held.with_for_update(key_share=True))
+
+
+async def _withdraw_votes(session: AsyncSession, person_id: int) -> None:
+    """Take a person's votes and impressions out of every post's counts; the rows go with the person."""
+    changes: dict[int, Counter[str]] = defaultdict(Counter)
+    seen = select(Impression.post_id).where(Impression.person_id == person_id)
+    for post_id in await session.scalars(seen):
+        changes[post_id]["impressions"] -= 1
+    said = select(Post.id, Reaction.feeling).join(Reaction, Reaction.expansion_id == Post.expansion_id)
+    for post_id, feeling in await session.execute(said.where(Reaction.person_id == person_id)):
+        changes[post_id][COLUMNS[feeling]] -= 1
+    for post_id in sorted(changes):
+        await count(session, post_id, changes[post_id])

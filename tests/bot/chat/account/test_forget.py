@@ -1,0 +1,196 @@
+"""/forget: asked first; then nothing of a person is left, in the database, among the pictures or in the chats."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.bootstrap import Kuotu, running
+from bot.playground import Message, Person
+from storage.database import open_database, transactions
+from storage.jobs.films import FilmKind
+from storage.models import Base, now
+from storage.models import Message as Shown
+from tests.bot.chat.expand.test_expand import is_panel, is_result
+from tests.conftest import settings_in, small_photo
+from tests.support.scenes import expansion_of, forge, group_of, published, result_in
+
+QUESTION = "🗑 Yes, everything"
+NOT_YOURS = "Only the one who asked can answer this."
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("forget")
+
+
+@pytest.fixture(scope="module")
+async def kuotu(folder: Path) -> AsyncIterator[Kuotu]:
+    """One whose database and pictures are this file's."""
+    async with running(settings_in(folder)) as kuotu:
+        yield kuotu
+
+
+@pytest.fixture
+async def database(kuotu: Kuotu, folder: Path) -> AsyncIterator[AsyncEngine]:
+    engine = await open_database(f"sqlite+aiosqlite:///{folder / 'kuotu.db'}")
+    yield engine
+    await engine.dispose()
+
+
+async def ask(chat: Person) -> Message:
+    await chat.say("/forget")
+    return await chat.wait_for(lambda m: QUESTION in m.labels)
+
+
+async def done(chat: Person) -> Message:
+    return await chat.wait_for(lambda m: m.text.startswith("Done. I know nothing of you"))
+
+
+async def traces(database: AsyncEngine, person_id: int) -> set[str]:
+    """The tables where a row has a person's id in any column."""
+    found = set()
+    async with database.connect() as connection:
+        for table in Base.metadata.sorted_tables:
+            about = " OR ".join(f"{column.name} = :person" for column in table.columns)
+            if await connection.scalar(text(f"SELECT 1 FROM {table.name} WHERE {about}"), {"person": person_id}):
+                found.add(table.name)
+    return found
+
+
+async def inbox_is_empty(database: AsyncEngine) -> None:
+    """An update is kept until it has been handled, and so is the one that asked."""
+    async with asyncio.timeout(30):
+        while True:
+            async with database.connect() as connection:
+                if not await connection.scalar(text("SELECT count(*) FROM inbox")):
+                    return
+            await asyncio.sleep(0.01)
+
+
+async def stray_blobs(database: AsyncEngine, folder: Path) -> set[str]:
+    """Pictures that no row names, and films of them."""
+    named = text("SELECT blob FROM photos UNION SELECT thumb FROM photos UNION SELECT preview FROM expansions")
+    async with database.connect() as connection:
+        keys = {key for key in await connection.scalars(named) if key is not None}
+    blobs = folder / "blobs"
+    there = {str(path.relative_to(blobs)) for path in blobs.rglob("*") if path.is_file()}
+    return there - {kept for key in keys for kept in (key, *(f(key) for k in FilmKind for f in (k.movie, k.poster)))}
+
+
+async def test_no_keeps_everything(kuotu: Kuotu, chat: Person) -> None:
+    result = await result_in(chat)
+    await chat.tap(await ask(chat), "No, keep it")
+    await chat.wait_for(lambda m: m.text == "Nothing was deleted.")
+    assert await kuotu.services.store.expansion(expansion_of(result)) is not None
+
+
+async def test_only_the_one_who_asked_can_answer(kuotu: Kuotu, newcomer: Any) -> None:
+    ann, bob = await group_of(newcomer, "Ann", "Bob")
+    question = await ask(ann)
+    assert await bob.tap(question.id, QUESTION) == NOT_YOURS
+    assert await bob.tap(question.id, "No, keep it") == NOT_YOURS
+    assert await forge(bob, f"fy|{ann.user}") == NOT_YOURS
+    assert await kuotu.services.people.person(ann.user) is not None
+
+
+async def test_nothing_is_left(kuotu: Kuotu, newcomer: Any, database: AsyncEngine, folder: Path) -> None:
+    ann, bob = await newcomer("Ann", user=777_001), await newcomer("Bob", user=777_002)
+    made, _title = await published(ann)
+    await ann.say("Goodbye")
+    await ann.wait_for(lambda m: "hangs in the gallery" in m.text)
+    await ann.tap(made, "×2")
+    await ann.wait_for(lambda m: "· ×2" in m.text and "📣 Publish" in m.labels)
+    await bob.say("/gallery")
+    card = await bob.wait_for(lambda m: "▶" in m.labels)
+    await bob.tap(card, "🤣")
+    theirs, _question = await published(bob)
+    await ann.say("/gallery")
+    page = await ann.wait_for(lambda m: "▶" in m.labels)
+    await ann.tap(page, f"fe|{expansion_of(page)}|😍")
+    await ann.say("/mine")
+    await ann.wait_for(lambda m: "Open" in str(m.labels))
+    await ann.say("/settings")
+    await ann.tap(await ann.wait_for(lambda m: "中文" in m.labels), "2×")
+    everywhere = {"people", "chats", "photos", "panels", "expansions", "messages"}
+    everywhere |= {"posts", "reactions", "impressions", "galleries"}
+    assert await traces(database, ann.user) >= everywhere
+    await ann.tap(await ask(ann), QUESTION)
+    report = await done(ann)
+    await inbox_is_empty(database)
+    assert await traces(database, ann.user) == set()
+    assert await stray_blobs(database, folder) == set()
+    assert [m.id for m in ann.messages if m.from_bot] == [report.id]
+    await bob.wait_gone(card)  # which showed her picture
+    post = await kuotu.services.gallery.post_of(expansion_of(theirs))
+    assert post is not None
+    assert (post.loving, post.impressions) == (0, 0)
+
+
+async def test_what_others_made_of_it_goes_and_they_are_told(
+    kuotu: Kuotu, newcomer: Any, database: AsyncEngine
+) -> None:
+    ann, bob = await group_of(newcomer, "Ann", "Bob")
+    own = await result_in(bob)
+    photo = await ann.send_document(small_photo(longest=48), caption="/expand")
+    await ann.wait_for(is_panel)
+    asked = await bob.say("/expand", reply_to=photo.id)
+    await bob.tap(await bob.wait_for(lambda m: is_panel(m) and m.reply_to == asked.id), "Expand")
+    made = await bob.wait_for(lambda m: is_result(m) and m.id > own.id)
+    await ann.tap(await ask(ann), QUESTION)
+    await done(ann)
+    await bob.wait_gone(made)
+    told = await bob.wait_for(lambda m: "Somebody asked to be forgotten" in m.text)
+    assert "one of your expansions" in told.text
+    assert await kuotu.services.store.expansion(expansion_of(made)) is None
+    assert await kuotu.services.store.expansion(expansion_of(own)) is not None
+    await inbox_is_empty(database)
+    assert await traces(database, ann.user) == set()
+
+
+async def test_old_messages_lose_their_buttons_and_the_report_says_so(
+    kuotu: Kuotu, newcomer: Any, database: AsyncEngine
+) -> None:
+    ann = await newcomer("Ann")
+    result = await result_in(ann)
+    async with transactions(database).write() as session:
+        old = update(Shown).where(Shown.chat_id == ann.user, Shown.message_id == result.id)
+        await session.execute(old.values(sent_at=now() - timedelta(days=3)))
+    await ann.tap(await ask(ann), QUESTION)
+    report = await done(ann)
+    assert "One message is more than two days old" in report.text
+    left = [m for m in ann.messages if m.from_bot and m.id != report.id]
+    assert [(m.id, m.buttons) for m in left] == [(result.id, [])]
+
+
+async def test_a_running_job_ends_and_leaves_no_picture(
+    newcomer: Any, kuotu: Kuotu, database: AsyncEngine, folder: Path
+) -> None:
+    ann, bob = await newcomer("Ann"), await newcomer("Bob")
+    await ann.send_document(small_photo(longest=600))
+    await ann.tap(await ann.wait_for(is_panel), "Expand")
+    await ann.tap(await ask(ann), QUESTION)
+    await done(ann)
+    assert await traces(database, ann.user) <= {"inbox"}
+    await result_in(bob)  # the only worker has put hers down by then
+    assert await stray_blobs(database, folder) == set()
+
+
+async def test_the_question_is_answered_after_a_restart(newcomer: Any, tmp_path: Path) -> None:
+    async with running(settings_in(tmp_path)) as kuotu:
+        ann = await newcomer("Ann", address=kuotu.address)
+        await ann.send_document(small_photo(longest=48))
+        await ann.wait_for(is_panel)
+        question = await ask(ann)
+        port = int(kuotu.address.rstrip("/").rpartition(":")[2])
+    async with running(settings_in(tmp_path, port=port)):
+        await ann.tap(question, QUESTION)
+        await done(ann)
+        assert not any(is_panel(m) for m in ann.messages)

@@ -1,0 +1,246 @@
+"""Reports, review and bans, as people and moderators meet them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from bot.bootstrap import Kuotu, running
+from bot.playground import Message, Person
+from storage.gallery.moderation import Act
+from storage.models import Post, PostStatus
+from tests.conftest import settings_in
+from tests.support.scenes import card_at, expansion_of, forge, group_of, post_by, result_in, taps
+
+ADMIN = 777
+GONE = "This picture is not in the gallery any more."
+NOT_YOURS = "Only the moderators of the gallery can do this."
+
+
+@pytest.fixture(scope="module")
+async def kuotu(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Kuotu]:
+    """One with a moderator, where two reports withhold."""
+    folder = tmp_path_factory.mktemp("moderated")
+    (folder / "words.txt").write_text("# ours\nrutabaga\n", "utf-8")
+    async with running(settings_in(folder, admins=(ADMIN,), reports=2, words=folder / "words.txt")) as kuotu:
+        yield kuotu
+
+
+@pytest.fixture
+async def admin(newcomer: Any) -> Person:
+    return await newcomer("Mo", user=ADMIN)
+
+
+async def posted(kuotu: Kuotu, chat: Person) -> Post:
+    return (await post_by(kuotu, chat))[1]
+
+
+async def status(kuotu: Kuotu, post: Post) -> PostStatus | None:
+    there = await kuotu.services.gallery.post(post.id)
+    return there.status if there is not None else None
+
+
+async def reported(chat: Person, post: Post, reason: str = "Violent") -> Message:
+    card = await taps(chat, await card_at(chat, post.id), "⋯", "Report")
+    await chat.tap(card, reason)
+    return card
+
+
+async def case(admin: Person) -> Message:
+    mark = admin.now
+    await admin.say("/review")
+    return await admin.wait_for(lambda m: m.from_bot, after=mark)
+
+
+async def judged(admin: Person, judgement: str) -> Message:
+    """Judge the case that is shown first; the message as it goes on."""
+    shown = await case(admin)
+    mark = admin.now
+    await admin.tap(shown, judgement)
+    return await admin.wait_for(lambda m: m.id == shown.id, after=mark)
+
+
+async def acts(kuotu: Kuotu, target: str) -> list[tuple[int | None, Act]]:
+    return [(entry.actor, entry.act) for entry in await kuotu.services.moderation.log(target)]
+
+
+async def test_a_report_asks_for_a_reason_and_counts_once(kuotu: Kuotu, newcomer: Any) -> None:
+    ann, bob = await newcomer("Ann"), await newcomer("Bob")
+    post = await posted(kuotu, ann)
+    card = await taps(bob, await card_at(bob, post.id), "⋯", "Report")
+    assert {"Sexual", "Violent", "Something else"} <= set(card.labels)
+    assert await bob.tap(card, "Sexual") == "Thank you. A moderator will look at it."
+    again = await taps(bob, await card_at(bob, post.id), "⋯", "Report")
+    assert await bob.tap(again, "Violent") == "You have reported this already."
+    assert await status(kuotu, post) is PostStatus.LIVE
+    await bob.wait_for(lambda m: m.id == again.id and "⋯" in m.labels)
+    await kuotu.services.store.delete_expansion(post.expansion_id)
+
+
+async def test_enough_reports_take_it_down_and_a_moderator_keeps_it(kuotu: Kuotu, newcomer: Any, admin: Person) -> None:
+    ann, bob, cat = [await newcomer(name) for name in ("Ann", "Bob", "Cat")]
+    post = await posted(kuotu, ann)
+    seen = await card_at(ann, post.id)
+    for person in (bob, cat):
+        await reported(person, post)
+    assert await status(kuotu, post) is PostStatus.REPORTED
+    for person in (cat, ann):
+        await person.say(f"/start p{post.id}")
+        await person.wait_for(lambda m: m.text == GONE)
+    await ann.wait_gone(seen)
+    shown = await case(admin)
+    assert "🚩 2 × Violent" in shown.text
+    assert str(ann.user) in shown.text
+    assert "Nothing waits" in (await judged(admin, "Keep")).text
+    assert await status(kuotu, post) is PostStatus.LIVE
+    assert await acts(kuotu, f"post {post.id}") == [(None, Act.WITHHOLD), (ADMIN, Act.KEEP)]
+
+
+async def test_a_moderator_takes_out_for_good(kuotu: Kuotu, newcomer: Any, admin: Person) -> None:
+    ann, bob = await newcomer("Ann"), await newcomer("Bob")
+    result, post = await post_by(kuotu, ann)
+    await reported(bob, post)
+    await judged(admin, "Take out")
+    await ann.wait_for(lambda m: "A moderator has taken one of your pictures out" in m.text)
+    assert await ann.tap(result, f"pu|{post.expansion_id}") == "A moderator has taken this out of the gallery."
+    assert await status(kuotu, post) is PostStatus.WITHHELD
+
+
+async def test_a_moderator_deletes_everywhere(kuotu: Kuotu, newcomer: Any, admin: Person) -> None:
+    ann, bob = await newcomer("Ann"), await newcomer("Bob")
+    result, post = await post_by(kuotu, ann)
+    card = await reported(bob, post)
+    after = await judged(admin, "Delete")
+    assert "Nothing waits" in after.text
+    await ann.wait_for(lambda m: "A moderator has deleted" in m.text)
+    assert await kuotu.services.store.expansion(post.expansion_id) is None
+    await ann.wait_gone(result)
+    await bob.wait_gone(card)
+    assert await acts(kuotu, f"post {post.id}") == [(ADMIN, Act.DELETE)]
+
+
+async def test_a_banned_author_is_served_no_more_but_may_leave(kuotu: Kuotu, newcomer: Any, admin: Person) -> None:
+    ann, bob = await newcomer("Ann"), await newcomer("Bob")
+    first, second = await posted(kuotu, ann), await posted(kuotu, ann)
+    await reported(bob, first)
+    await judged(admin, "Ban the author")
+    assert [await status(kuotu, post) for post in (first, second)] == [PostStatus.WITHHELD] * 2
+    sorry = "Sorry, a moderator has decided that I do not serve you here."
+    mark = ann.now
+    await ann.say("/gallery")
+    assert (await ann.wait_for(lambda m: m.from_bot, after=mark)).text.startswith(sorry)
+    assert (await forge(ann, "sy|wild") or "").startswith(sorry)
+    await admin.say(f"/unban {ann.user}")
+    await admin.wait_for(lambda m: m.text == f"{ann.user} is served again.")
+    await ann.say("/help")
+    await ann.wait_for(lambda m: "How it works" in m.text)
+    assert await acts(kuotu, f"person {ann.user}") == [(ADMIN, Act.BAN), (ADMIN, Act.UNBAN)]
+
+
+async def test_a_banned_person_may_still_be_forgotten(kuotu: Kuotu, newcomer: Any, admin: Person) -> None:
+    ann = await newcomer("Ann")
+    await ann.say("/help")
+    await ann.wait_for(lambda m: "How it works" in m.text)
+    await admin.say(f"/ban {ann.user}")
+    await admin.wait_for(lambda m: m.text == f"{ann.user} is banned.")
+    await ann.say("/forget")
+    await ann.tap(await ann.wait_for(lambda m: "🗑 Yes, everything" in m.labels), "Yes, everything")
+    await ann.wait_for(lambda m: "I know nothing of you" in m.text)
+    assert await kuotu.services.people.person(ann.user) is None
+    assert await kuotu.services.moderation.banned(ann.user)
+
+
+async def test_a_banned_group_hears_one_sentence_and_only_when_it_asks(
+    kuotu: Kuotu, newcomer: Any, admin: Person
+) -> None:
+    ann, _bob = await group_of(newcomer, "Ann", "Bob")
+    await admin.say(f"/ban {ann.chat}")
+    await admin.wait_for(lambda m: m.text == f"{ann.chat} is banned.")
+    await ann.say("hello")
+    await ann.say("/gallery")
+    await ann.wait_for(lambda m: m.text.startswith("Sorry, a moderator"))
+    assert sum(m.from_bot for m in ann.messages) == 1
+
+
+async def test_moderating_is_for_moderators(kuotu: Kuotu, newcomer: Any, admin: Person) -> None:
+    ann, bob = await newcomer("Ann"), await newcomer("Bob")
+    post = await posted(kuotu, ann)
+    await reported(bob, post)
+    for command in ("/review", f"/ban {ann.user}", f"/unban {ann.user}"):
+        mark = bob.now
+        await bob.say(command)
+        await bob.wait_for(lambda m: m.text == NOT_YOURS, after=mark)
+    for judgement in ("keep", "hide", "delete", "ban"):
+        assert await forge(bob, f"rj|{post.id}|{judgement}") == NOT_YOURS
+    assert await status(kuotu, post) is PostStatus.LIVE
+    mark = admin.now
+    await admin.say(f"/ban {ADMIN}")
+    assert (await admin.wait_for(lambda m: m.from_bot, after=mark)).text == "That is a moderator."
+    await kuotu.services.store.delete_expansion(post.expansion_id)
+
+
+async def test_cases_are_paged_and_judged_once(kuotu: Kuotu, newcomer: Any, admin: Person) -> None:
+    ann, bob = await newcomer("Ann"), await newcomer("Bob")
+    posts = [await posted(kuotu, ann) for _ in range(2)]
+    for post in posts:
+        await reported(bob, post)
+    first, open_too = await case(admin), await case(admin)
+    assert "2 to review" in first.text
+    second = await taps(admin, first, "▶")
+    assert str(open_too.button("Keep").data) != str(second.button("Keep").data)
+    assert str(open_too.button("Keep").data) == str((await taps(admin, first, "▶")).button("Keep").data)
+    await admin.tap(first.id, "Keep")
+    assert await admin.tap(open_too, "Keep") == "Another moderator was faster."
+    await kuotu.services.store.delete_expansion(posts[1].expansion_id)
+    assert await kuotu.services.moderation.case() is None
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        pytest.param("my RUTABAGA!", id="the-operators-word"),
+        pytest.param("Ｒｕｔａｂａｇａ", id="full-width"),
+        pytest.param("ruta\u202e\u200bbaga", id="bidi-inside"),
+        pytest.param("r u t a b a g a", id="spelled"),
+        pytest.param("你 傻 逼 吗", id="chinese-with-gaps"),
+    ],
+)
+async def test_a_title_with_a_forbidden_word_is_not_hung(kuotu: Kuotu, chat: Person, title: str) -> None:
+    post = await posted(kuotu, chat)
+    await chat.say(title)
+    await chat.wait_for(lambda m: "I would rather not hang that" in m.text)
+    there = await kuotu.services.gallery.post(post.id)
+    assert there is not None
+    assert there.title == ""
+    await chat.say("rutabagas of the world")
+    await chat.wait_for(lambda m: "《rutabagas of the world》" in m.text)
+
+
+async def test_forged_reports_and_judgements_change_nothing(kuotu: Kuotu, newcomer: Any) -> None:
+    ann, bob = await newcomer("Ann"), await newcomer("Bob")
+    result = await result_in(ann)
+    stale = "This button is out of date; the newest one works."
+    for data in ("gw|1|1|boring", "gw|1", "rj|1|praise", "gd|1|1|year", "gx|x", "op||", "gf|1|1|1"):
+        assert await forge(bob, data) == stale
+    for data in ("gw|999999|1|sexual", "gh|999999|1", "gm|999999|1", "gf|999999|1"):
+        assert await forge(bob, data) == "That is not there any more."
+    assert await forge(bob, "gx|999999") == GONE
+    assert await kuotu.services.gallery.post_of(expansion_of(result)) is None
+
+
+async def test_moderators_read_what_was_done_and_by_whom(kuotu: Kuotu, newcomer: Any, admin: Person) -> None:
+    ann, bob = await newcomer("Ann"), await newcomer("Bob")
+    for command in (f"/ban {ann.user}", f"/unban {ann.user}", f"/audit person {ann.user}", "/audit"):
+        mark = admin.now
+        await admin.say(command)
+        answer = await admin.wait_for(lambda m: m.from_bot, after=mark)
+        if command.startswith("/audit"):
+            told = [line[12:] for line in answer.text.splitlines()]
+            assert told[-2:] == [f"{ADMIN} banned person {ann.user}", f"{ADMIN} unbanned person {ann.user}"]
+    mark = admin.now
+    await admin.say("/audit post 999999")
+    assert (await admin.wait_for(lambda m: m.from_bot, after=mark)).text == "Nothing yet."
+    await bob.say("/audit")
+    assert await bob.wait_for(lambda m: m.text == NOT_YOURS)

@@ -1,0 +1,94 @@
+"""People who go away in the midst of things, and messages that do."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from bot.bootstrap import Kuotu
+from bot.playground import Message, Person
+from storage.models import Status
+from tests.bot.chat.expand.test_expand import is_panel, is_result
+from tests.conftest import SAMPLES
+
+Newcomer = Callable[..., Awaitable[Person]]
+Fresh = Callable[..., Awaitable[Kuotu]]
+
+
+def is_status(message: Message) -> bool:
+    return "✖️ Cancel" in message.labels
+
+
+async def start_a_long_one(chat: Person) -> Message:
+    """Tap Expand on a photo that takes a second or two; the status message."""
+    await chat.send_photo(SAMPLES / "picos.jpg")
+    await chat.tap(await chat.wait_for(is_panel), "Expand")
+    return await chat.wait_for(is_status)
+
+
+async def test_a_status_message_that_was_deleted_is_replaced_by_the_result(chat: Person) -> None:
+    status = await start_a_long_one(chat)
+    await chat.delete(status)
+    result = await chat.wait_for(is_result)
+    assert result.id > status.id
+
+
+async def test_cancelling_ends_it_and_offers_another_try(chat: Person, kuotu: Kuotu) -> None:
+    status = await start_a_long_one(chat)
+    assert await chat.tap(status, "Cancel") == "Cancelled."
+    ended = await chat.wait_for(lambda m: "🔁 Try again" in m.labels)
+    assert ended.id == status.id
+    number = int(str(ended.button("Try again").data).split("|")[1])
+    cancelled = await kuotu.services.store.expansion(number)
+    assert cancelled is not None
+    assert cancelled.status is Status.CANCELLED  # which costs nothing of the day's quota
+    await chat.tap(ended, "Try again")
+    await chat.wait_for(is_result)
+    assert (await chat.wait_for(lambda m: m.id == ended.id)).labels == ["🔁 Try again"]
+
+
+async def test_only_who_asked_may_cancel(newcomer: Newcomer) -> None:
+    ann, ben = await newcomer("Ann"), await newcomer("Ben")
+    group = await ann.new_group("Sunday club", [ann.user, ben.user])
+    ann, ben = await newcomer("Ann", user=ann.user, chat=group), await newcomer("Ben", user=ben.user, chat=group)
+    sent = await ann.send_photo(SAMPLES / "picos.jpg")
+    await ann.say("/expand", reply_to=sent)
+    await ann.tap(await ann.wait_for(is_panel), "Expand")
+    status = await ben.wait_for(is_status)
+    assert await ben.tap(status, "Cancel") == "This is somebody else's."
+    await ben.wait_for(is_result)
+
+
+async def test_somebody_who_blocked_the_bot_is_given_up_and_keeps_nobody_waiting(
+    fresh_with: Fresh, newcomer: Newcomer, photo: bytes
+) -> None:
+    kuotu = await fresh_with()
+    ann, ben = await newcomer("Ann", address=kuotu.address), await newcomer("Ben", address=kuotu.address)
+    await start_a_long_one(ann)
+    await ann.block()
+    await ben.send_document(photo)
+    await ben.tap(await ben.wait_for(is_panel), "Expand")  # one worker: his turn comes when hers has ended
+    await ben.wait_for(is_result)
+    chat = await kuotu.services.people.chat(ann.chat)
+    assert chat is not None
+    assert chat.gone_at is not None
+    assert ann.user not in {expansion.person_id for expansion in await kuotu.services.store.undelivered()}
+    await ann.unblock()
+    mark = ann.now
+    await ann.send_document(photo)
+    await ann.tap(await ann.wait_for(is_panel, after=mark), "Expand")
+    await ann.wait_for(is_result, after=mark)
+
+
+async def test_what_telegram_refuses_for_good_is_given_up(fresh_with: Fresh, newcomer: Newcomer, photo: bytes) -> None:
+    kuotu = await fresh_with()
+    ann, ben = await newcomer("Ann", address=kuotu.address), await newcomer("Ben", address=kuotu.address)
+    await start_a_long_one(ann)
+    await kuotu.services.people.migrate_chat(ann.chat, -404)  # to where there is no chat
+    for _ in range(10):  # his follow hers through painting and delivery, each chat's at its own pace
+        mark = ben.now
+        await ben.send_document(photo)
+        await ben.tap(await ben.wait_for(is_panel, after=mark), "Expand")
+        await ben.wait_for(is_result, after=mark)
+        if not (late := [one for one in await kuotu.services.store.undelivered() if one.person_id == ann.user]):
+            break
+    assert late == []

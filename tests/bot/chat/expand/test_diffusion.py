@@ -1,0 +1,208 @@
+"""The whole bot with the engine with weights behind it: every preset's tiny pipeline, good days and bad ones."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.bootstrap import Kuotu, running
+from bot.playground import Message, Person
+from inference.canvas import Direction, Extent, Margins, parse_ratio, scaled, with_ratio
+from inference.engine import EngineName, Pixels, Request, Style, ignore
+from inference.image.codec import decode
+from storage.models import Expansion
+from tests.bot.chat.expand.test_bad_days import is_status
+from tests.bot.chat.expand.test_expand import is_panel, is_result
+from tests.conftest import settings_in
+from tests.support.tiny import NAMES, Opened, save_classifier
+
+OPENER = "tests.support.tiny_engines:open_engine"
+SLOW = '[tiny-slow]\nlike = "tiny-sd15"\nsteps = 900\n'
+ALL = scaled(Extent(160, 106), Direction.ALL, 1.5)
+
+
+@pytest.fixture(scope="module")
+def presets(tiny_presets: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("weighty") / "presets.toml"
+    path.write_text(tiny_presets.read_text("utf-8") + SLOW, "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+async def weighty(presets: Path) -> AsyncIterator[Kuotu]:
+    """A running Kuotu whose captions name presets; a tiny classifier looks at everything and is unsure of it."""
+    folder = presets.parent
+    classifier = save_classifier(folder / "classifier", "normal", "nsfw")
+    knobs = {"engine": EngineName.DIFFUSION, "model": str(presets), "gate": False}  # untrained models paint noise
+    unsure = {"safety": str(classifier), "safety_unsure": 0.0, "safety_unsafe": 1.01}
+    async with running(settings_in(folder / "data", **knobs, **unsure), opener=OPENER) as kuotu:
+        yield kuotu
+
+
+@pytest.fixture
+async def ann(newcomer, weighty: Kuotu) -> Person:
+    return await newcomer("Ann", address=weighty.address)
+
+
+async def started(person: Person, photo: bytes, caption: str, *taps: str) -> int:
+    """Send a photo, tap what is to be tapped and Expand; the time before the status message."""
+    mark = person.now
+    await person.send_document(photo, caption=caption)
+    panel = await person.wait_for(is_panel, after=mark)
+    for tap in taps:
+        await person.tap(panel, tap)
+    mark = person.now
+    await person.tap(panel, "Expand")
+    return mark
+
+
+async def expanded(person: Person, photo: bytes, caption: str, *taps: str) -> Message:
+    mark = await started(person, photo, caption, *taps)
+    return await person.wait_for(is_result, after=mark)
+
+
+async def master(person: Person, result: Message) -> Pixels:
+    mark = person.now
+    await person.tap(result, "Full size")
+    file = await person.wait_for(lambda m: m.kind == "document" and m.from_bot, after=mark)
+    return decode(await person.download(file))
+
+
+def seed_of(result: Message) -> int:
+    return int(result.text.partition("#")[2].split()[0])
+
+
+async def row_of(result: Message, person: Person, kuotu: Kuotu) -> Expansion:
+    shown = await kuotu.services.messages.message(person.chat, result.id)
+    assert shown is not None
+    assert shown.expansion_id is not None
+    row = await kuotu.services.store.expansion(shown.expansion_id)
+    assert row is not None
+    return row
+
+
+def same(one: Pixels, other: Pixels) -> bool:
+    return np.array_equal(one, other)
+
+
+def kept(canvas: Pixels, margins: Margins, photo: bytes) -> bool:
+    pixels = decode(photo)
+    return same(canvas[margins.top :, margins.left :][: pixels.shape[0], : pixels.shape[1]], pixels)
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_every_preset_paints_what_it_paints_alone(
+    ann: Person, photo: bytes, weighty: Kuotu, tiny_engine: Opened, name: str
+) -> None:
+    """In another process, after other people's pictures: the same photo, choices and seed give the same pixels."""
+    result = await expanded(ann, photo, name)
+    canvas, alone = await master(ann, result), tiny_engine(name)
+    assert kept(canvas, ALL, photo)
+    assert same(canvas, alone.expand(Request(decode(photo), ALL, seed=seed_of(result)), ignore))
+    assert result.raw["has_media_spoiler"]
+    row = await row_of(result, ann, weighty)
+    assert row.engine == "diffusion"
+    assert row.recipe["key"] == alone.key
+
+
+@pytest.mark.parametrize(
+    ("taps", "margins"),
+    [
+        pytest.param(["⬅️"], scaled(Extent(160, 106), Direction.LEFT, 1.5), id="left"),
+        pytest.param(["➡️", "2×"], scaled(Extent(160, 106), Direction.RIGHT, 2), id="right, in two passes"),
+        pytest.param(["⬆️", "1.25×"], scaled(Extent(160, 106), Direction.UP, 1.25), id="up, a little"),
+        pytest.param(["⬇️"], scaled(Extent(160, 106), Direction.DOWN, 1.5), id="down"),
+        pytest.param(["↔️"], scaled(Extent(160, 106), Direction.HORIZONTAL, 1.5), id="horizontal"),
+        pytest.param(["↕️"], scaled(Extent(160, 106), Direction.VERTICAL, 1.5), id="vertical"),
+        pytest.param(["1:1"], with_ratio(Extent(160, 106), Direction.ALL, parse_ratio("1:1")), id="square"),
+        pytest.param(["9:16"], with_ratio(Extent(160, 106), Direction.ALL, parse_ratio("9:16")), id="tall"),
+    ],
+)
+async def test_every_choice_of_the_panel(ann: Person, photo: bytes, taps: list[str], margins: Margins) -> None:
+    canvas = await master(ann, await expanded(ann, photo, "tiny-sdxl", *taps))
+    assert canvas.shape[1::-1] == margins.canvas(Extent(160, 106))
+    assert kept(canvas, margins, photo)
+
+
+async def test_four_variants_are_four_runs_and_each_is_made_again_by_its_seed(
+    ann: Person, photo: bytes, tiny_engine: Opened
+) -> None:
+    first = await expanded(ann, photo, "tiny-flux-fill a lighthouse", "🌀")
+    await ann.tap(first, "Four")
+    sheet = await ann.wait_for(lambda m: {"1", "2", "3", "4"} <= set(m.labels) and "Cancel" not in str(m.labels))
+    canvases = []
+    for number in ("1", "4"):
+        mark = ann.now
+        await ann.tap(sheet, number)
+        one = await ann.wait_for(is_result, after=mark)
+        canvases.append(await master(ann, one))
+        request = Request(decode(photo), ALL, Style.WILD, seed_of(one), "a lighthouse")
+        assert same(canvases[-1], tiny_engine("tiny-flux-fill").expand(request, ignore))
+    assert not same(*canvases)
+
+
+async def test_an_operators_batch_paints_variants_together_and_each_is_made_again_by_its_seed(
+    ann: Person, photo: bytes, tiny_engine: Opened, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In one call."""
+    caplog.set_level(logging.INFO, "inference")
+    first = await expanded(ann, photo, "tiny-sd15?batch=4 a lighthouse", "🌀")
+    caplog.clear()
+    await ann.tap(first, "Four")
+    sheet = await ann.wait_for(lambda m: {"1", "2", "3", "4"} <= set(m.labels) and "Cancel" not in str(m.labels))
+    calls = [line for line in caplog.messages if line.startswith("painting")]
+    for number in ("1", "2", "3", "4"):
+        mark = ann.now
+        await ann.tap(sheet, number)
+        one = await ann.wait_for(is_result, after=mark)
+        request = Request(decode(photo), ALL, Style.WILD, seed_of(one), "a lighthouse")
+        assert same(await master(ann, one), tiny_engine("tiny-sd15", batch=4).expand(request, ignore))
+    assert len(calls) == 1
+
+
+async def test_progress_is_shown_and_cancelling_leaves_the_engine_in_place(
+    ann: Person, photo: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    mark = await started(ann, photo, "tiny-slow")
+    status = await ann.wait_for(lambda m: is_status(m) and "▓" in m.text and "%" in m.text, after=mark)
+    assert await ann.tap(status, "Cancel") == "Cancelled."
+    await ann.wait_for(lambda m: m.id == status.id and "🔁 Try again" in m.labels)
+    assert kept(await master(ann, await expanded(ann, photo, "tiny-sd15")), ALL, photo)
+    assert "did not leave" not in caplog.text  # it was asked, and not ended
+
+
+async def test_exhausted_memory_is_the_next_mode_and_a_picture_all_the_same(
+    ann: Person, photo: bytes, tiny_engine: Opened, caplog: pytest.LogCaptureFixture
+) -> None:
+    result = await expanded(ann, photo, "tiny-sdxl exhausted")
+    frugal = tiny_engine("tiny-sdxl", memory="fp8")
+    assert same(await master(ann, result), frugal.expand(Request(decode(photo), ALL, seed=seed_of(result)), ignore))
+    assert "memory exhausted in mode resident (" in caplog.text
+    assert "can't allocate memory" in caplog.text
+    assert "going on in mode fp8" in caplog.text
+
+
+async def test_a_failure_is_one_sentence_for_the_person_and_the_story_for_the_operator(
+    ann: Person, photo: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    mark = await started(ann, photo, "tiny-klein broken")
+    ended = await ann.wait_for(lambda m: "🔁 Try again" in m.labels, after=mark)
+    assert "mat1" not in ended.text
+    assert "Traceback" not in ended.text
+    assert ended.text.count("\n") <= 1
+    assert "RuntimeError: mat1 and mat2 shapes cannot be multiplied" in caplog.text
+    assert "Traceback" in caplog.text
+    assert kept(await master(ann, await expanded(ann, photo, "tiny-klein")), ALL, photo)
+
+
+async def test_a_crash_is_a_new_process_and_the_picture_all_the_same(
+    ann: Person, photo: bytes, weighty: Kuotu, tiny_engine: Opened
+) -> None:
+    result = await expanded(ann, photo, "tiny-z-image crashing")
+    alone = tiny_engine("tiny-z-image").expand(Request(decode(photo), ALL, seed=seed_of(result)), ignore)
+    assert same(await master(ann, result), alone)
+    assert (await row_of(result, ann, weighty)).attempts == 2

@@ -1,0 +1,125 @@
+"""Manners in a group: quiet unless asked, and nobody acts on another's."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+import telegram
+
+from bot.bootstrap import Kuotu
+from bot.playground import Person
+from tests.bot.chat.expand.test_expand import is_panel, is_result
+from tests.conftest import small_photo
+
+Newcomer = Callable[..., Awaitable[Person]]
+
+
+@pytest.fixture
+async def club(newcomer: Newcomer) -> tuple[Person, Person]:
+    """Ann and Ben in a group with the bot."""
+    ann, ben = await newcomer("Ann"), await newcomer("Ben")
+    group = await ann.new_group("Sunday club", [ann.user, ben.user])
+    return await newcomer("Ann", user=ann.user, chat=group), await newcomer("Ben", user=ben.user, chat=group)
+
+
+def from_bot(chat: Person) -> int:
+    return sum(message.from_bot for message in chat.messages)
+
+
+async def test_a_photo_alone_gets_no_answer(club: tuple[Person, Person], photo: bytes) -> None:
+    ann, _ben = club
+    await ann.send_photo(photo, "look at this")
+    await ann.say("/help")  # answered, so whatever came before was served before it
+    await ann.wait_for(lambda m: m.from_bot and "How it works" in m.text)
+    assert from_bot(ann) == 1
+
+
+async def test_answering_a_photo_with_expand_brings_its_panel(club: tuple[Person, Person], photo: bytes) -> None:
+    ann, ben = club
+    sent = await ann.send_photo(photo)
+    await ben.say("/expand", reply_to=sent)
+    panel = await ben.wait_for(is_panel)
+    await ben.tap(panel, "Expand")
+    await ben.wait_for(is_result)
+
+
+async def test_a_mention_in_the_caption_asks_for_a_panel(club: tuple[Person, Person], kuotu: Kuotu) -> None:
+    ann, _ben = club
+    assert kuotu.playground is not None
+    await ann.send_photo(small_photo(), f"@{kuotu.playground.username} a red balloon")
+    assert "“a red balloon”" in (await ann.wait_for(is_panel)).text
+
+
+@pytest.mark.parametrize("button", ["⬅️", "2×", "wild", "1:1", "🎲", "Expand"])
+async def test_nobody_can_use_anothers_panel(
+    club: tuple[Person, Person], photo: bytes, button: str, kuotu: Kuotu
+) -> None:
+    ann, ben = club
+    sent = await ann.send_photo(photo)
+    await ann.say("/expand", reply_to=sent)
+    panel = await ben.wait_for(is_panel)
+    assert "somebody else's" in str(await ben.tap(panel, button))
+    assert await kuotu.services.store.live(ben.user) == []
+    assert await kuotu.services.store.live(ann.user) == []
+    assert (await ben.wait_for(is_panel)).text == panel.text
+
+
+@pytest.mark.parametrize("button", ["Again", "Four", "Further", "Publish", "Delete"])
+async def test_nobody_can_act_on_anothers_result(club: tuple[Person, Person], photo: bytes, button: str) -> None:
+    ann, ben = club
+    sent = await ann.send_photo(photo)
+    await ann.say("/expand", reply_to=sent)
+    await ann.tap(await ann.wait_for(is_panel), "Expand")
+    result = await ben.wait_for(is_result)
+    before = len(ben.messages)
+    assert "somebody else's" in str(await ben.tap(result, button))
+    assert len(ben.messages) == before
+
+
+async def test_anothers_result_that_nobody_published_is_no_step_of_a_chain(
+    club: tuple[Person, Person], photo: bytes, kuotu: Kuotu
+) -> None:
+    ann, ben = club
+    await ann.say("/expand", reply_to=await ann.send_photo(photo))
+    await ann.tap(await ann.wait_for(is_panel), "Expand")
+    result = await ben.wait_for(is_result)
+    await ben.say("/expand", reply_to=result)
+    panel = await ben.wait_for(lambda m: is_panel(m) and m.id > result.id)
+    await ben.tap(panel, "Expand")
+    other = await ben.wait_for(lambda m: is_result(m) and m.id > panel.id)
+    assert "Step" not in other.text
+
+
+FORGED = ["go|1", "go|x|y", "zz|1", "go|999999999|0", "sc|1|1000000000000000000000", "ra|1|0:0", "di|1|inwards", "👻"]
+
+
+@pytest.mark.parametrize("data", FORGED)
+async def test_forged_taps_get_a_polite_answer(chat: Person, photo: bytes, kuotu: Kuotu, data: str) -> None:
+    await chat.send_document(photo)
+    panel = await chat.wait_for(is_panel)
+    assert kuotu.playground is not None
+    async with telegram.Bot(kuotu.playground.token, base_url=f"{kuotu.address}bot") as forger:
+        forged = telegram.InlineKeyboardButton("forged", callback_data=data)
+        await forger.edit_message_reply_markup(
+            chat.chat, panel.id, reply_markup=telegram.InlineKeyboardMarkup.from_button(forged)
+        )
+    await chat.wait_for(lambda m: m.labels == ["forged"])
+    polite = ("This button is out of date; the newest one works.", "That is not there any more.")
+    assert str(await chat.tap(panel.id, "forged")).startswith((*polite, "This panel is somebody else's"))
+    assert await kuotu.services.store.live(chat.user) == []
+
+
+async def test_a_supergroup_keeps_its_panels_and_results(
+    club: tuple[Person, Person], photo: bytes, newcomer: Newcomer
+) -> None:
+    ann, _ben = club
+    sent = await ann.send_photo(photo)
+    await ann.say("/expand", reply_to=sent)
+    await ann.wait_for(is_panel)
+    moved = await ann.upgrade_group()
+    there = await newcomer("Ann", user=ann.user, chat=moved)
+    again = await there.send_photo(photo)
+    await there.say("/expand", reply_to=again)
+    await there.tap(await there.wait_for(is_panel), "Expand")
+    await there.wait_for(is_result)

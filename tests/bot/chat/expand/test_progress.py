@@ -1,0 +1,46 @@
+"""What the status message says: the true place, then the bar, then the picture in its stead."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from bot.bootstrap import Kuotu
+from bot.chat.expand.progress import bar
+from bot.playground import Person
+from tests.bot.chat.expand.test_bad_days import is_status, start_a_long_one
+from tests.bot.chat.expand.test_expand import is_panel, is_result
+from tests.conftest import SAMPLES
+
+Newcomer = Callable[..., Awaitable[Person]]
+Fresh = Callable[..., Awaitable[Kuotu]]
+
+
+async def test_the_place_in_the_queue_is_true_and_moves(fresh_with: Fresh, newcomer: Newcomer) -> None:
+    kuotu = await fresh_with()
+    ann, ben, cid = [await newcomer(name, address=kuotu.address) for name in ("Ann", "Ben", "Cid")]
+    for person, sample in ((ann, "picos-12mp.jpg"), (ben, "picos.jpg"), (cid, "chelsea.jpg")):  # hers takes longest
+        await person.send_photo(SAMPLES / sample)
+    panels = [await person.wait_for(is_panel) for person in (ann, ben, cid)]
+    for person, panel in zip((ann, ben, cid), panels, strict=True):
+        await person.press(panel, "✨ Expand")
+        last = await person.wait_for(is_status)
+    assert "⏳ One ahead of you" in last.text
+    moved = await cid.wait_for(
+        lambda m: m.id == last.id and ("Next in line" in m.text or is_result(m)), after=cid.now - 1
+    )
+    assert moved.id == last.id
+    assert (await cid.wait_for(is_result)).id == last.id
+
+
+async def test_a_running_expansion_shows_its_bar(chat: Person) -> None:
+    status = await start_a_long_one(chat)
+    running = await chat.wait_for(lambda m: m.id == status.id and ("▓" in m.text or "░" in m.text))
+    assert "%" in running.text
+    assert (await chat.wait_for(is_result)).id == status.id
+
+
+@pytest.mark.parametrize(("fraction", "full"), [(-0.1, 0), (0.0, 0), (0.5, 6), (1.0, 12), (1.7, 12)])
+def test_the_bar_is_as_full_as_it_says(fraction: float, full: int) -> None:
+    assert bar(fraction) == "▓" * full + "░" * (12 - full)

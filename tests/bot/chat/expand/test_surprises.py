@@ -1,0 +1,82 @@
+"""What bold styles draw: kept with the expansion, and told in the reader's language."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.bootstrap import Kuotu, running
+from bot.chat.choice import margins_of
+from bot.chat.drawn import drawn as told
+from bot.chat.texts import texts
+from inference.diffusion.surprises import drawn, labels
+from inference.engine import EngineName, Style
+from storage.models import Expansion
+from tests.bot.chat.expand.test_double import doubled
+from tests.bot.chat.expand.test_expand import expanded, is_result
+from tests.conftest import settings_in, small_photo
+from tests.support.scenes import card_at, expansion_of, now, shown
+
+
+@pytest.fixture(scope="module")
+async def kuotu(tmp_path_factory: pytest.TempPathFactory, tiny_presets: Path) -> AsyncIterator[Kuotu]:
+    """One that paints with tiny random weights, which no gate would let pass."""
+    model = f"tiny-sd15?presets={tiny_presets}&device=cpu"
+    folder = tmp_path_factory.mktemp("words")
+    async with running(settings_in(folder, engine=EngineName.DIFFUSION, model=model, gate=False)) as kuotu:
+        yield kuotu
+
+
+def ids_of(row: Expansion) -> list[str]:
+    return [word.id for word, _ in drawn(Style(row.style), margins_of(row), row.seed)]
+
+
+async def test_what_is_drawn_is_kept_told_and_handed_over(kuotu: Kuotu, newcomer: Any) -> None:
+    ann, mei = await newcomer("Ann"), await newcomer("小梅", language="zh-hans")
+    playful = await expanded(ann, small_photo(longest=64), "🎈 playful")
+    row = shown(await kuotu.services.store.expansion(expansion_of(playful)))
+    assert len(row.words or ()) == 1
+    assert row.words == ids_of(row)
+    assert f"✨ {labels(row.words, 'en')[0]}" in playful.text
+    assert row.recipe is not None
+    assert row.recipe["key"].startswith("tiny-sd15@sd15 ")
+    assert row.recipe["worked_at"] == ["160x96"]
+    large = shown(await kuotu.services.store.expansion(expansion_of(await doubled(ann, playful))))
+    assert (large.words, large.surprise) == (row.words, row.surprise)
+    await ann.say("/mydata")
+    file = await ann.wait_for(lambda m: m.kind == "document" and m.file and m.file["file_name"].endswith(".json"))
+    assert [kept["words"] for kept in json.loads(await ann.download(file))["expansions"]] == [row.words] * 2
+    await kuotu.services.gallery.publish(row.id, ann.user, "", 0.5)
+    post = await kuotu.services.gallery.post_of(row.id)
+    assert post is not None
+    assert f"✨ {labels(row.words, 'zh')[0]}" in (await card_at(mei, post.id)).text
+
+
+async def test_faithful_draws_nothing_and_every_variant_draws_anew(kuotu: Kuotu, newcomer: Any) -> None:
+    chat = await newcomer("Ann")
+    faithful = await expanded(chat, small_photo(longest=64))
+    assert "✨" not in faithful.text
+    mark = chat.now
+    wild = await expanded(chat, small_photo(longest=64), "🌀 wild")
+    await chat.tap(now(chat, wild), "Again")
+    again = await chat.wait_for(lambda m: is_result(m) and m.id > wild.id, after=mark)
+    await chat.tap(now(chat, again), "Four")
+    sheet = await chat.wait_for(lambda m: {"1", "2", "3", "4"} <= set(m.labels))
+    variants = [int(str(button.data).split("|")[1]) for button in sheet.buttons]
+    made = [expansion_of(faithful), expansion_of(wild), expansion_of(again), *variants]
+    rows = [shown(await kuotu.services.store.expansion(number)) for number in made]
+    assert [row.words for row in rows] == [ids_of(row) for row in rows]
+    assert rows[0].words == []
+    assert len({row.seed for row in rows}) == len(rows)
+    assert len({tuple(row.words or ()) for row in rows[1:]}) > 1
+
+
+def test_words_are_told_in_the_readers_language_and_forgotten_ones_left_out() -> None:
+    row = Expansion(words=["kites", "no longer in the list", "rubber-duck"])
+    assert told(texts("en"), row) == "dragon-shaped kites on long strings and a giant yellow rubber duck"
+    assert told(texts("zh"), row) == "长线牵着的龙形风筝和一只巨大的小黄鸭"
+    assert told(texts("en"), Expansion(words=None)) == told(texts("en"), Expansion(words=["gone"])) == ""

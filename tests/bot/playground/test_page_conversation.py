@@ -1,0 +1,83 @@
+"""The whole of Kuotu in a browser, as somebody uses it who has just typed `make run`: on a desk and on a phone."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from bot.bootstrap import running
+from tests.conftest import SAMPLES, settings_in
+from tests.support.playground_browser import PHONE, chromium, page_of
+
+pytestmark = pytest.mark.browser
+
+SLOW = 60_000  # milliseconds: an expansion on a busy machine
+
+
+def a_free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+async def send(page: Page, sample: Path) -> None:
+    await page.click("[aria-label=Attach]")
+    async with page.expect_file_chooser() as chosen:
+        await page.click("text=Photo or video")
+    await (await chosen.value).set_files([sample])
+    await page.wait_for_selector("dialog.sending img")
+    await page.press("dialog textarea", "Enter")
+
+
+def message_with(page: Page, label: str) -> Locator:
+    return page.locator(".message", has=page.locator(f".keys button:has-text('{label}')")).last
+
+
+async def tap(message: Locator, label: str) -> None:
+    await message.locator(f".keys button:has-text('{label}')").first.click()
+
+
+@pytest.mark.parametrize("look", ["desk", "phone"])
+async def test_photo_tap_result_reroll_publish_gallery_and_old_buttons(tmp_path: Path, shots: Path, look: str) -> None:
+    settings = settings_in(tmp_path, port=a_free_port())
+    size = PHONE if look == "phone" else {}
+    async with AsyncExitStack() as before, chromium() as browser:
+        kuotu = await before.enter_async_context(running(settings))
+        async with page_of(browser, f"{kuotu.address}?user=1&chat=1", **size) as page:
+            result = await expand(page, shots, look)
+            await tap(result, "Again")
+            await expect(page.locator(".keys button:has-text('Again')")).to_have_count(2, timeout=SLOW)
+            await publish(page, shots, look)
+            await before.aclose()
+            async with running(settings):
+                await tap(result, "Further")
+                await expect(message_with(page, "✨ Expand")).to_contain_text("1353 × 900 px", timeout=SLOW)
+                await page.screenshot(path=shots / f"{look}-4-after-restart.png")
+
+
+async def expand(page: Page, shots: Path, look: str) -> Locator:
+    await page.click("text=START")
+    await send(page, SAMPLES / "chelsea.jpg")
+    panel = message_with(page, "✨ Expand")
+    await tap(panel, "1:1")
+    await expect(panel).to_contain_text("451 × 451 px", timeout=SLOW)
+    await tap(panel, "2×")
+    await expect(panel).to_contain_text("902 × 600 px", timeout=SLOW)
+    await page.screenshot(path=shots / f"{look}-1-panel.png")
+    await tap(panel, "Expand")
+    await expect(message_with(page, "Again")).to_contain_text("902 × 600 px", timeout=SLOW)
+    await page.screenshot(path=shots / f"{look}-2-result.png")
+    return message_with(page, "Again")
+
+
+async def publish(page: Page, shots: Path, look: str) -> None:
+    await tap(message_with(page, "Again"), "Publish")
+    await tap(message_with(page, "Not now"), "Publish")
+    await tap(message_with(page, "No title"), "《")
+    await page.fill(".composer textarea", "/gallery")
+    await page.press(".composer textarea", "Enter")
+    await expect(page.locator(".message").last).to_contain_text("《", timeout=SLOW)
+    await page.screenshot(path=shots / f"{look}-3-gallery.png")

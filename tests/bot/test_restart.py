@@ -1,0 +1,217 @@
+"""SIGKILL at the worst moments: nothing is lost, nothing is shown twice, every button still works."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from bot.playground import Person, Playground
+from bot.playground.playground import DEFAULT_TOKEN
+from storage.database import open_database
+from tests.bot.chat.account.test_forget import inbox_is_empty, stray_blobs, traces
+from tests.bot.chat.expand.test_double import is_doubled
+from tests.bot.chat.expand.test_expand import is_panel, is_result
+from tests.conftest import small_photo
+
+
+class Program:
+    """`kuotu run` in a process of its own, talking to a Bot API that outlives it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.address = ""
+        self.process: asyncio.subprocess.Process | None = None
+        self.trap: tuple[str, int] | None = None
+
+    async def start(self) -> None:
+        knobs = {
+            "TELEGRAM_TOKEN": DEFAULT_TOKEN,
+            "TELEGRAM_API": self.address,
+            "DATA_DIR": str(self.folder / "data"),
+            "PORT": "0",
+            "WORKERS": "1",
+            "ENGINE": "patchmatch",
+        }
+        environment = os.environ | {f"KUOTU_{name}": value for name, value in knobs.items()}
+        command = (sys.executable, "-m", "bot", "run")
+        self.process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=asyncio.subprocess.PIPE)
+        assert self.process.stdout is not None
+        async for line in self.process.stdout:
+            if b"ready" in line:
+                return
+        raise RuntimeError("the program ended before it was ready")
+
+    async def killed(self) -> None:
+        assert self.process is not None
+        async with asyncio.timeout(60):
+            await self.process.wait()
+        self.process = None
+
+    async def kill(self) -> None:
+        if self.process is not None and self.process.returncode is None:
+            self.process.kill()
+            await self.killed()
+
+    def kill_when_called(self, method: str, time: int = 1) -> None:
+        """Kill the program after the Bot API has done `method` for the n-th time and before it answers."""
+        self.trap = (method.lower(), time)
+
+    @web.middleware
+    async def watch(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        response = await handler(request)
+        method = request.match_info.get("method", "").lower()
+        if self.trap is not None and self.trap[0] == method and self.process is not None:
+            self.trap = (method, self.trap[1] - 1) if self.trap[1] > 1 else None
+            if self.trap is None:
+                self.process.kill()
+        return response
+
+
+@pytest.fixture
+async def program(tmp_path: Path) -> AsyncIterator[Program]:
+    program = Program(tmp_path)
+    playground = await Playground.open(tmp_path / "playground", token=DEFAULT_TOKEN)
+    app = web.Application(middlewares=[program.watch], client_max_size=2**26)
+    playground.add_routes(app)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    program.address = site.name
+    await program.start()
+    yield program
+    await program.kill()
+    await runner.cleanup()
+    await playground.close()
+
+
+@pytest.fixture
+async def ann(program: Program) -> AsyncIterator[Person]:
+    async with Person(program.address, 1, name="Ann", language="en") as ann:
+        yield ann
+
+
+def results(chat: Person) -> list[int]:
+    return [message.id for message in chat.messages if is_result(message)]
+
+
+@pytest.mark.parametrize(
+    ("method", "time"),
+    [
+        pytest.param("sendPhoto", 1, id="status-message-sent-but-not-recorded"),
+        pytest.param("editMessageMedia", 1, id="panel-refreshed"),
+        pytest.param("editMessageMedia", 2, id="result-shown-but-not-recorded"),
+        pytest.param("answerCallbackQuery", 1, id="tap-answered"),
+    ],
+)
+async def test_a_kill_between_a_call_and_its_record_shows_the_result_once(
+    program: Program, ann: Person, photo: bytes, method: str, time: int
+) -> None:
+    await ann.send_document(photo)
+    panel = await ann.wait_for(is_panel)
+    program.kill_when_called(method, time)
+    await ann.press(panel, "Expand")
+    await program.killed()
+    await program.start()
+    result = await ann.wait_for(is_result)
+    mark = ann.now
+    await ann.tap(result, "Again")  # an old button, after the restart
+    again = await ann.wait_for(lambda m: is_result(m) and m.id != result.id, after=mark)
+    assert results(ann) == [result.id, again.id]
+    for orphan in [m for m in ann.messages if "✖️ Cancel" in m.labels]:  # its record was killed: a tap takes it away
+        await ann.tap(orphan, "Cancel")
+        await ann.wait_gone(orphan)
+
+
+async def test_a_kill_right_after_a_vote_does_not_take_it_back(program: Program, ann: Person, photo: bytes) -> None:
+    await ann.send_document(photo)
+    await ann.tap(await ann.wait_for(is_panel), "Expand")
+    result = await ann.wait_for(is_result)
+    program.kill_when_called("answerCallbackQuery")
+    await ann.press(result, "🤣")
+    await program.killed()
+    await program.start()
+    assert await ann.tap(result, "🤣") == "🤣 taken back"  # handled after whatever was left over: so it still stood
+
+
+async def test_a_kill_in_mid_expansion_starts_it_again(program: Program, ann: Person) -> None:
+    await ann.send_document(Path(__file__).parents[2] / "bot/playground/samples/picos.jpg", "picos.jpg", "image/jpeg")
+    panel = await ann.wait_for(is_panel)
+    await ann.press(panel, "Expand")
+    await ann.wait_for(lambda m: "Painting" in m.text or "Looking" in m.text)
+    await program.kill()
+    await program.start()
+    await ann.wait_for(is_result)
+    assert len(results(ann)) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "time"),
+    [
+        pytest.param("answerCallbackQuery", 1, id="tap-answered"),
+        pytest.param("sendPhoto", 1, id="status-message-sent-but-not-recorded"),
+        pytest.param("editMessageCaption", 1, id="in-the-making"),
+        pytest.param("editMessageMedia", 1, id="result-shown-but-not-recorded"),
+    ],
+)
+async def test_a_kill_while_a_result_is_doubled_doubles_it_once(
+    program: Program, ann: Person, method: str, time: int
+) -> None:
+    await ann.send_document(small_photo(longest=480))
+    panel = await ann.wait_for(is_panel)
+    await ann.tap(panel, "Expand")
+    result = await ann.wait_for(is_result)
+    program.kill_when_called(method, time)
+    await ann.press(result, "×2")
+    await program.killed()
+    orphans = {m.id for m in ann.messages if "Cancel" in str(m.labels)}  # what it sent and could not record
+    await program.start()
+    first = await ann.wait_for(is_doubled)
+    assert [m.id for m in ann.messages if is_doubled(m)] == [first.id]
+    said = await ann.tap(result, "×2")  # an old button, after the restart: it shows the one there is
+    assert said in (None, "That has started already.")
+    assert {m.button("×2").data for m in ann.messages if is_doubled(m)} == {first.button("×2").data}
+    assert {m.id for m in ann.messages if "×2" in m.text and not is_doubled(m)} <= orphans
+
+
+async def test_what_was_sent_while_the_bot_was_down_is_served(program: Program, ann: Person, photo: bytes) -> None:
+    await program.kill()
+    await ann.send_document(photo)
+    await program.start()
+    await ann.wait_for(is_panel)
+
+
+async def test_a_photo_whose_handling_was_killed_still_gets_its_panel(
+    program: Program, ann: Person, photo: bytes
+) -> None:
+    program.kill_when_called("getFile")
+    await ann.send_document(photo)
+    await program.killed()
+    await program.start()
+    await ann.wait_for(is_panel)
+    assert len([m for m in ann.messages if is_panel(m)]) == 1
+
+
+async def test_a_kill_in_mid_forgetting_still_forgets_everything(program: Program, ann: Person, photo: bytes) -> None:
+    await ann.send_document(photo)
+    await ann.wait_for(is_panel)
+    await ann.say("/forget")
+    question = await ann.wait_for(lambda m: "everything" in str(m.labels))
+    program.kill_when_called("deleteMessages")
+    await ann.press(question, "everything")
+    await program.killed()
+    await program.start()
+    await ann.wait_for(lambda m: "I know nothing of you any more" in m.text)
+    database = await open_database(f"sqlite+aiosqlite:///{program.folder / 'data' / 'kuotu.db'}")
+    await inbox_is_empty(database)
+    assert await traces(database, ann.user) == set()
+    assert await stray_blobs(database, program.folder / "data") == set()
+    await database.dispose()

@@ -1,0 +1,612 @@
+"""The gallery over HTTP: what is public is beautiful to machines too, and what is private is nowhere."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from html.parser import HTMLParser
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from PIL import Image
+from sqlalchemy import update
+
+from bot.thumbnails import SHARED, SIZES, WEBP, shrink
+from bot.web.post import some_of, steps_of
+from bot.web.rate import CLIENTS, Buckets
+from bot.web.render import asset
+from storage.database import transactions
+from storage.jobs.films import FilmKind
+from storage.models import Expansion, Feeling, Post
+from tests.bot.web.test_init_data import MEI, signed
+from tests.support.rows import withhold
+from tests.support.wall import ANN, BOB, TOKEN, Wall, flat, wall_in
+
+NOW = 1_800_000_000.0
+LAUGH, LOVE = Feeling.LAUGHING, Feeling.LOVING
+
+
+@pytest.fixture
+async def wall(tmp_path: Path) -> AsyncIterator[Wall]:
+    async with wall_in(tmp_path) as wall:
+        wall.door.clock = lambda: NOW
+        yield wall
+
+
+def launch(person: int = 3, **more: Any) -> str:
+    """Launch data that this wall's bot signed."""
+    return signed(TOKEN, user=json.dumps(MEI | {"id": person} | more))
+
+
+async def text(wall: Wall, path: str, **headers: str) -> str:
+    status, _, body = await wall.get(path, **headers)
+    assert status == 200, (status, path)
+    return body.decode()
+
+
+def ids(page: str) -> list[int]:
+    return [int(number) for number in re.findall(r'<li class="card[^>]*data-post="(\d+)"', page)]
+
+
+# what is there
+
+
+async def test_an_empty_wall_says_so(wall: Wall) -> None:
+    assert "The walls are still bare" in await text(wall, "/gallery")
+
+
+async def test_paging_by_key_shows_everything_once(wall: Wall) -> None:
+    posts = [(await wall.hang(flat(60, 40), f"title {n}", prior=n % 5 / 5)).id for n in range(55)]
+    for sort in ("surprising", "hot", "top", "newest", "random"):
+        seen, path = list[int](), f"/gallery?sort={sort}"
+        while path:
+            page = await text(wall, path)
+            seen += ids(page)
+            found = re.search(r'id="more" rel="next" href="([^"]+)"', page)
+            path = found[1].replace("&amp;", "&") if found else ""
+            assert "OFFSET" not in path.upper()
+        assert sorted(seen) == posts, sort
+        assert sort != "newest" or seen == posts[::-1]
+
+
+async def test_the_most_surprising_come_first_and_periods_hold(wall: Wall) -> None:
+    posts = [await wall.hang(flat(60, 40), prior=prior) for prior in (0.2, 0.9, 0.5)]
+    await wall.feel(posts[0], "🤣" * 6)
+    for path in ("/gallery?period=day", "/gallery?sort=surprising&period=week", "/gallery"):
+        assert ids(await text(wall, path)) == [posts[1].id, posts[0].id, posts[2].id]
+    assert ids(await text(wall, "/gallery?sort=top&period=day"))[0] == posts[0].id
+
+
+async def test_a_post_says_everything_and_unfolds(wall: Wall) -> None:
+    first = await wall.make(flat(200, 100))
+    source = await wall.publish(first, "first")
+    post = await wall.hang(flat(400, 200), "A & <b>", author=BOB, source=first.result)
+    await wall.feel(post, "🤣🤣😍")
+    page = await text(wall, f"/post/{post.id}")
+    host = wall.url.removeprefix("http://")
+    assert f'<meta property="og:image" content="http://{host}/picture/{post.id}/1280.jpg">' in page
+    assert '<meta property="og:title" content="《A &amp; &lt;b&gt;》">' in page
+    assert '<meta name="twitter:card" content="summary_large_image">' in page
+    assert f'<link rel="canonical" href="http://{host}/post/{post.id}">' in page
+    assert f'href="/post/{source.id}"' in page
+    assert "\u2068Ben\u2069" in page
+    assert re.search(r'data-feeling="🤣".*<span>2</span>', page)
+    assert "seen by" in page.lower()
+    assert "3 people" in page
+    assert "M100 50h200v100h-200Z" in page  # where its source lies
+
+
+async def test_a_post_tells_what_was_drawn_in_the_readers_language(wall: Wall) -> None:
+    post = await wall.hang(replace(flat(60, 40), words=("rubber-duck", "kites")))
+    plain = await wall.hang(flat(60, 40))
+    english, chinese = [await text(wall, f"/post/{post.id}?lang={language}") for language in ("en", "zh")]
+    assert "<dt>Drawn</dt><dd>a giant yellow rubber duck and dragon-shaped kites on long strings</dd>" in english
+    assert "<dt>抽到</dt><dd>一只巨大的小黄鸭和长线牵着的龙形风筝</dd>" in chinese
+    assert "Drawn" not in await text(wall, f"/post/{plain.id}?lang=en")
+
+
+async def test_a_post_tells_what_was_felt_in_channels_apart_from_the_votes(wall: Wall) -> None:
+    post, other = await wall.hang(flat(60, 40)), await wall.hang(flat(60, 40))
+    await wall.services.anonymous.put(-100, 7, post.expansion_id, {"👍": 12, "🤣": 3})
+    page = await text(wall, f"/post/{post.id}?lang=en")
+    assert "<dt>In channels</dt><dd>👍 12 · 🤣 3</dd>" in page
+    assert 'data-feeling="🤣" aria-label="Hilarious: 0"' in page
+    assert "In channels" not in await text(wall, f"/post/{other.id}?lang=en")
+
+
+async def test_links_unfold_at_the_public_address(tmp_path: Path) -> None:
+    async with wall_in(tmp_path, public_url="https://kuotu.example/") as wall:
+        post = await wall.hang(flat(60, 40))
+        assert f'content="https://kuotu.example/picture/{post.id}/1280.jpg"' in await text(wall, f"/post/{post.id}")
+
+
+@pytest.mark.parametrize(
+    ("asked", "path", "language"),
+    [
+        ("", "/gallery", "en"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "/gallery", "zh"),
+        ("en;q=0.2, zh-TW;q=0.7", "/gallery", "zh"),
+        ("fr, de;q=x, zh;q=0", "/gallery", "en"),
+        ("zh", "/gallery?lang=en", "en"),
+        ("en", "/gallery?lang=zh", "zh"),
+        ("en", "/gallery?lang=klingon", "en"),
+    ],
+)
+async def test_it_speaks_the_language_asked_for(wall: Wall, asked: str, path: str, language: str) -> None:
+    status, headers, body = await wall.get(path, **{"Accept-Language": asked})
+    assert (status, headers["Content-Language"]) == (200, language)
+    assert ("画廊" in body.decode()) is (language == "zh")
+    assert "web." not in re.sub(r"<[^>]*>", "", body.decode())
+
+
+# what not everybody wants to see
+
+
+async def test_what_the_check_is_unsure_of_is_veiled_and_does_not_unfold(wall: Wall) -> None:
+    open_post = await wall.hang(flat(60, 40), prior=0.1)
+    made = await wall.make(flat(400, 200))
+    async with transactions(wall.database).write() as session:
+        await session.execute(update(Expansion).where(Expansion.id == made.id).values(verdict="unsure"))
+    post = await wall.publish(made, "bare", 0.9)
+    page, gallery = await text(wall, f"/post/{post.id}"), await text(wall, "/gallery")
+    assert "og:image" not in page
+    assert "twitter:image" not in page
+    assert '<input type="checkbox" id="unveil">' in page
+    assert f"/picture/{open_post.id}/1280.jpg" in gallery
+    assert f"/picture/{post.id}/1280.jpg" not in gallery
+    assert gallery.count("frame veiled") == 1
+    assert "unveil" not in await text(wall, f"/post/{open_post.id}")
+
+
+# films
+
+
+MOVIE, POSTER = bytes(range(256)) * 40, b"\xff\xd8 poster"
+
+
+async def filmed(wall: Wall, *kinds: FilmKind) -> Post:
+    post = await wall.hang(flat(400, 200), "moving")
+    for kind in kinds:
+        await wall.film(post, kind, MOVIE, POSTER)
+    return post
+
+
+async def test_a_page_shows_the_films_that_are_there_and_no_others(wall: Wall) -> None:
+    post = await filmed(wall, FilmKind.LOOP)
+    host, page = wall.url.removeprefix("http://"), await text(wall, f"/post/{post.id}")
+    assert re.findall(r"<video [^>]*>", page) == [
+        f'<video muted loop playsinline controls preload="none" poster="/film/{post.id}/loop.jpg" '
+        f'src="/film/{post.id}/loop.mp4" width="400" height="200" aria-label="Before and after">'
+    ]
+    assert f'<meta property="og:video" content="http://{host}/film/{post.id}/loop.mp4">' in page
+    assert '<meta property="og:video:width" content="400">' in page
+    assert "<video" not in await text(wall, f"/post/{(await filmed(wall)).id}")
+
+
+async def test_asking_for_a_film_makes_none(wall: Wall) -> None:
+    """Whoever comes by without a name costs no more than a look: films are made because somebody published or asked."""
+    post = await wall.hang(flat(400, 200))
+    assert wall.services.films is not None
+    for path in (f"/post/{post.id}", *(f"/film/{post.id}/{kind}.{end}" for kind in FilmKind for end in ("mp4", "jpg"))):
+        await wall.get(path)
+    assert await wall.services.films.film(post.expansion_id, FilmKind.LOOP) is None
+    assert await wall.services.films.film(post.expansion_id, FilmKind.ZOOM) is None
+    assert (await wall.get(f"/film/{post.id}/loop.mp4"))[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "first", "size"),
+    [
+        pytest.param("", 200, 0, len(MOVIE), id="everything"),
+        pytest.param("bytes=0-", 206, 0, len(MOVIE), id="open"),
+        pytest.param("bytes=100-199", 206, 100, 100, id="part"),
+        pytest.param("bytes=0-0", 206, 0, 1, id="one-byte"),
+        pytest.param("bytes=-10", 206, len(MOVIE) - 10, 10, id="the-last-ten"),
+        pytest.param("bytes=10000-99999", 206, 10000, len(MOVIE) - 10000, id="past-the-end"),
+        pytest.param("bytes=99999-", 416, 0, 0, id="beyond"),
+        pytest.param("bytes=0-1,5-9", 200, 0, len(MOVIE), id="several"),
+        pytest.param("lines=1-2", 200, 0, len(MOVIE), id="other-units"),
+    ],
+)
+async def test_films_come_in_ranges(wall: Wall, asked: str, status: int, first: int, size: int) -> None:
+    post = await filmed(wall, FilmKind.ZOOM)
+    given, headers, body = await wall.get(f"/film/{post.id}/zoom.mp4", **({"Range": asked} if asked else {}))
+    assert (given, body) == (status, MOVIE[first : first + size])
+    assert headers["Accept-Ranges"] == "bytes"
+    ranges = {206: f"bytes {first}-{first + size - 1}/{len(MOVIE)}", 416: f"bytes */{len(MOVIE)}"}
+    assert headers.get("Content-Range") == ranges.get(status)
+    assert status == 416 or headers["Content-Type"] == "video/mp4"
+
+
+async def test_a_film_is_kept_and_a_part_of_another_version_is_the_whole(wall: Wall) -> None:
+    post = await filmed(wall, FilmKind.ZOOM)
+    path = f"/film/{post.id}/zoom.mp4"
+    _, headers, _ = await wall.get(path)
+    assert headers["Cache-Control"].startswith("private, max-age=31536000")
+    assert (await wall.get(path, **{"If-None-Match": headers["ETag"]}))[0] == 304
+    assert (await wall.get(path, **{"Range": "bytes=0-9", "If-Range": headers["ETag"]}))[0] == 206
+    assert (await wall.get(path, **{"Range": "bytes=0-9", "If-Range": '"another"'}))[0] == 200
+    status, headers, body = await wall.get(f"/film/{post.id}/zoom.jpg")
+    assert (status, headers["Content-Type"], body) == (200, "image/jpeg", POSTER)
+
+
+async def test_the_page_leads_to_this_very_post_in_the_chat(wall: Wall) -> None:
+    post = await wall.hang(flat(60, 40))
+    page = await text(wall, f"/post/{post.id}")
+    assert f'<a class="call" href="https://t.me/kuotu_bot?start=p{post.id}">Open in the chat</a>' in page
+    assert '<a class="call" href="https://t.me/kuotu_bot">Expand yours</a>' in page
+
+
+# pictures
+
+
+async def test_pictures_come_small_and_are_kept(wall: Wall) -> None:
+    post = await wall.hang(flat(900, 600))
+    for size in SIZES.values():
+        status, headers, body = await wall.get(f"/picture/{post.id}/{size.name}")
+        picture = Image.open(BytesIO(body))
+        assert (status, picture.size[0]) == (200, min(900, size.width))
+        assert picture.format == {"webp": "WEBP", "jpg": "JPEG"}[size.format]
+        assert "immutable" in headers["Cache-Control"]
+        kept = post.expansion.preview
+        assert kept is not None
+        assert await wall.services.blobs.get(size.key(kept)) == body
+        again, _, nothing = await wall.get(f"/picture/{post.id}/{size.name}", **{"If-None-Match": headers["ETag"]})
+        assert (again, nothing) == (304, b"")
+
+
+def test_a_thumbnail_carries_no_metadata() -> None:
+    exif, out = Image.Exif(), BytesIO()
+    exif[0x010E] = "where I live"
+    Image.new("RGB", (800, 400), "red").save(out, "JPEG", exif=exif, comment=b"me", icc_profile=b"profile")
+    for size in (*WEBP, SHARED):
+        small = Image.open(BytesIO(shrink(out.getvalue(), size)))
+        assert (dict(small.getexif()), small.info.get("icc_profile"), small.info.get("comment")) == ({}, None, None)
+
+
+async def test_thumbnails_go_with_their_picture(wall: Wall) -> None:
+    post = await wall.hang(flat(900, 600))
+    await wall.get(f"/picture/{post.id}/320.webp")
+    assert post.expansion.preview is not None
+    kept = WEBP[0].key(post.expansion.preview)
+    assert await wall.services.blobs.get(kept)
+    forgotten = await wall.services.people.forget(ANN)
+    await wall.services.discard(forgotten.blobs)
+    with pytest.raises(FileNotFoundError):
+        await wall.services.blobs.get(kept)
+
+
+# what is private
+
+
+async def filmed_already(wall: Wall, post_id: int) -> None:
+    post = await wall.services.gallery.post(post_id)
+    assert post is not None
+    await wall.film(post, FilmKind.LOOP, MOVIE, POSTER)
+
+
+def files_of(number: int) -> list[str]:
+    """Everything that pages load of a post."""
+    return [*(f"/picture/{number}/{name}" for name in SIZES), *(f"/film/{number}/loop.{end}" for end in ("mp4", "jpg"))]
+
+
+@pytest.mark.parametrize("how", ["unpublished", "hidden", "withheld", "deleted", "forgotten", "never"])
+async def test_what_is_not_live_is_nowhere(wall: Wall, how: str) -> None:
+    other = await wall.hang(flat(60, 40), "other", author=BOB)
+    made = await wall.make(flat(300, 200))
+    post_id = 404
+    if how != "unpublished" and how != "never":
+        post_id = (await wall.publish(made, "secret")).id
+        await filmed_already(wall, post_id)
+        assert {(await wall.get(path))[0] for path in files_of(post_id)} == {200}
+        await wall.services.gallery.react(made.id, BOB, LOVE)
+    if how == "hidden":
+        assert await wall.services.gallery.unpublish(post_id, ANN)
+    elif how == "withheld":
+        await withhold(wall.services.moderation, post_id, BOB)
+    elif how == "deleted":
+        await wall.services.discard(await wall.services.store.delete_expansion(made.id))
+    elif how == "forgotten":
+        await wall.services.discard((await wall.services.people.forget(ANN)).blobs)
+    candidates = {post_id, made.id + 1, made.result_id or 0} - {other.id}
+    for number in candidates:
+        assert {(await wall.get(path))[0] for path in files_of(number)} == {404}
+        assert (await wall.get(f"/post/{number}"))[0] == 404
+        assert (await wall.say(f"/post/{number}/reaction", {"feeling": "🤣"}, launch()))[0] == 404
+        status, said = await wall.say("/gallery/seen", {"posts": [number]}, launch())
+        assert (status, said["feelings"]) == (200, {})
+    for sort in ("surprising", "hot", "top", "newest", "random"):
+        assert ids(await text(wall, f"/gallery?sort={sort}")) == [other.id]
+    assert "secret" not in await text(wall, f"/post/{other.id}")
+
+
+async def test_an_unpublished_step_of_a_chain_is_not_linked(wall: Wall) -> None:
+    first = await wall.make(flat(200, 100))
+    post = await wall.hang(flat(400, 200), source=first.result)
+    page = await text(wall, f"/post/{post.id}")
+    assert "2 steps" in page
+    assert "Goes on from" not in page
+    assert re.findall(r'src="/picture/(\d+)', page) == [str(post.id)]
+
+
+# what people write
+
+
+class Tags(HTMLParser):
+    """What a browser makes of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, dict(attrs)))
+
+
+HOSTILE = {
+    "markup": "<script>alert(1)</script><img src=x onerror=alert(1)>",
+    "quotes": '" onload="alert(1)" \'><svg/onload=alert(1)>',
+    "template": "{{ 7 * 7 }}{% raw %}",
+    "bidi": "\u202egnp.exe\u2066\u2067 abc\u202d",
+    "controls": "a\x00b\x1b[31m\r\nSet-Cookie: x=1",
+    "long": "长" * 10_000,
+    "zalgo": "e" + "\u0301" * 5_000,
+    "emoji": "👨‍👩‍👧‍👦🏳️‍🌈🇨🇳" * 300,
+    "invisible": "\u200b\u2060\ufeff\u00ad",
+}
+
+
+@pytest.mark.parametrize("words", HOSTILE.values(), ids=HOSTILE.keys())
+async def test_hostile_words_are_words(tmp_path: Path, words: str) -> None:
+    async with wall_in(tmp_path, names=(words, "Ben")) as wall:
+        post = await wall.hang(flat(60, 40), words)
+        for path in ("/gallery", f"/post/{post.id}"):
+            page = await text(wall, path)
+            assert len(page) < 40_000
+            tags = Tags()
+            tags.feed(page)
+            assert [attributes for tag, attributes in tags.seen if tag in ("script", "iframe", "object")] == [
+                {"type": "module", "src": asset("main.js")}
+            ]
+            assert not [name for _, attributes in tags.seen for name in attributes if name.startswith(("on", "style"))]
+            assert all((attributes["src"] or "").startswith("/") for tag, attributes in tags.seen if tag == "img")
+            assert not (words == HOSTILE["template"] and "《49" in page)
+            assert not re.search("[\u202a-\u202e\u2066\u2067\u200b\u2060\ufeff\x00\x1b]", page)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/post/0",
+        "/post/-1",
+        "/post/99999999999999999999999999",
+        "/post/9223372036854775808",
+        "/post/1e3",
+        "/post/%D9%A3",
+        "/post/1%00",
+        "/post/%2e%2e%2f",
+        "/picture/1/../../etc/passwd",
+        "/picture/1/..%2f..%2fkuotu.db",
+        "/picture/..%2f1/320.webp",
+        "/picture/1/320.webp.webp",
+        "/picture/1/321.webp",
+        "/picture/1/10000.webp",
+        "/picture/1/320.WEBP",
+        "/film/1/loop.avi",
+        "/film/1/loop",
+        "/film/1/.mp4",
+        "/film/1/..%2floop.mp4",
+        "/film/1/LOOP.mp4",
+        "/gallery/page/x/..%2fapp.py",
+        "/gallery/page/x/%2e%2e%2frender.py",
+        "/gallery?sort=worst",
+        "/gallery?period=year",
+        "/gallery?after=x",
+        "/gallery?after=nan,1",
+        "/gallery?after=1e999999,1",
+        "/gallery?after=1,99999999999999999999",
+        "/gallery?after=1;DROP%20TABLE%20posts,1",
+        "/gallery?sort=random&from=1e9",
+    ],
+)
+async def test_addresses_of_nothing_are_not_found(wall: Wall, path: str) -> None:
+    await wall.hang(flat(60, 40))
+    status, headers, _ = await wall.get(path)
+    assert status == 404
+    assert "passwd" not in headers.get("Location", "")
+
+
+# how it answers
+
+
+@pytest.mark.parametrize("path", ["/gallery", "/post/1", "/post/404", "/picture/1/320.webp", "/picture/2/320.webp"])
+async def test_every_answer_is_guarded(wall: Wall, path: str) -> None:
+    await wall.hang(flat(60, 40))
+    _, headers, body = await wall.get(path)
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert (headers["X-Content-Type-Options"], headers["Referrer-Policy"]) == ("nosniff", "no-referrer")
+    assert "Set-Cookie" not in headers
+    if headers["Content-Type"].startswith("text/html"):
+        page = body.decode()
+        assert not re.search(r"<style|\sstyle=|<script(?![^>]*\ssrc=)|\son\w+=", page)
+        loaded = re.findall(
+            r'(?:src|srcset|href)="([^"]+)"', re.sub(r"<a [^>]*>|<link rel=\"canonical\"[^>]*>", "", page)
+        )
+        assert loaded
+        assert all(one.startswith("/") for one in loaded)
+
+
+async def test_a_page_is_sent_again_only_when_it_changed(wall: Wall) -> None:
+    post = await wall.hang(flat(60, 40))
+    _, headers, _ = await wall.get("/gallery")
+    assert headers["Cache-Control"] == "no-cache"
+    known = {"If-None-Match": headers["ETag"]}
+    assert (await wall.get("/gallery", **known))[0] == 304
+    await wall.feel(post, "🤣")
+    assert (await wall.get("/gallery", **known))[0] == 200
+
+
+async def test_files_of_the_page_are_kept_for_ever_under_their_version(wall: Wall) -> None:
+    page = await text(wall, "/gallery")
+    for address in set(re.findall(r'"(/gallery/page/[^"]+)"', page)):
+        status, headers, body = await wall.get(address)
+        assert (status, bool(body)) == (200, True)
+        assert "immutable" in headers["Cache-Control"]
+        _, headers, _ = await wall.get(address, **{"Accept-Encoding": "gzip"})
+        assert headers["Content-Encoding"] == "gzip"
+    status, headers, _ = await wall.get("/gallery/page/old/main.js")
+    assert (status, headers["Cache-Control"]) == (200, "no-cache")
+
+
+async def test_a_flood_is_refused_and_told_when_to_come_back(wall: Wall) -> None:
+    wall.door.buckets.burst, wall.door.buckets.clock = 12.0, lambda: 0.0
+    answers = [await wall.get("/gallery") for _ in range(3)]
+    assert [answer[0] for answer in answers] == [200, 200, 429]
+    assert int(answers[2][1]["Retry-After"]) >= 1
+    wall.door.buckets.clock = lambda: float(answers[2][1]["Retry-After"])
+    assert (await wall.get("/gallery"))[0] == 200
+
+
+async def test_a_proxy_tells_for_whom_it_asks(wall: Wall) -> None:
+    wall.door.buckets.burst, wall.door.buckets.clock = 5.0, lambda: 0.0
+    for client, status in (("1.1.1.1", 200), ("1.1.1.1", 429), ("2.2.2.2", 200), ("9.9.9.9, 1.1.1.1", 429)):
+        assert (await wall.get("/gallery", **{"X-Forwarded-For": client}))[0] == status
+    for client, status in (("2001:db8::1", 200), ("2001:db8::2", 429), ("2001:db8:0:1::1", 200), ("nonsense", 200)):
+        assert (await wall.get("/gallery", **{"X-Forwarded-For": client}))[0] == status
+
+
+def test_a_bucket_fills_with_time_and_the_oldest_is_forgotten() -> None:
+    time = [0.0]
+    buckets = Buckets(10, 2, clock=lambda: time[0])
+    assert [buckets.take("a", 4) for _ in range(4)] == [0, 0, 1, 1]
+    time[0] = 1.0
+    assert [buckets.take("a", 4) for _ in range(2)] == [0, 2]
+    for number in range(CLIENTS):
+        buckets.take(str(number), 1)
+    assert buckets.take("a", 10) == 0  # a stranger again
+
+
+# the Mini App
+
+
+async def test_one_vote_a_person_shared_with_the_chat(wall: Wall) -> None:
+    post = await wall.hang(flat(60, 40))
+    await wall.services.people.see(3, "小梅", "zh-hans")
+    await wall.services.gallery.react(post.expansion_id, 3, LOVE)  # in the chat
+    status, said = await wall.say(f"/post/{post.id}/reaction", {"feeling": "🤣"}, launch())
+    assert (status, said["own"], said["counts"]["🤣"], said["counts"]["😍"]) == (200, "🤣", 1, 0)
+    assert await wall.services.gallery.counts(post.expansion_id) == said["counts"]
+    _, said = await wall.say(f"/post/{post.id}/reaction", {"feeling": "🤣"}, launch())
+    assert (said["own"], sum(said["counts"].values())) == (None, 0)
+    there = await wall.services.gallery.post(post.id)
+    assert there is not None
+    assert there.impressions == 1
+
+
+async def test_whoever_is_identified_is_counted_once(wall: Wall) -> None:
+    posts = [await wall.hang(flat(60, 40)) for _ in range(3)]
+    await wall.services.gallery.react(posts[1].expansion_id, 3, LAUGH)
+    for _ in range(3):
+        status, said = await wall.say("/gallery/seen", {"posts": [p.id for p in posts] * 2}, launch())
+        assert (status, said["language"]) == (200, "zh")
+        assert said["feelings"] == {str(p.id): "🤣" if p is posts[1] else None for p in posts}
+    for _ in range(3):
+        await text(wall, "/gallery")  # nobody in particular
+        await text(wall, f"/post/{posts[0].id}")
+    for post in posts:
+        there = await wall.services.gallery.post(post.id)
+        assert there is not None
+        assert there.impressions == 1
+
+
+NOBODY = {
+    "no-data": None,
+    "empty": "",
+    "forged": launch()[:-1] + "z",
+    "another-bot": signed("7000000009:another"),
+    "expired": signed(TOKEN, auth_date=str(int(NOW) - 90_000)),
+    "unsigned": urlencode({"user": '{"id":3,"first_name":"x"}', "auth_date": str(int(NOW))}),
+}
+
+
+@pytest.mark.parametrize("data", NOBODY.values(), ids=NOBODY.keys())
+async def test_whoever_is_not_signed_changes_nothing(wall: Wall, data: str | None) -> None:
+    post = await wall.hang(flat(60, 40))
+    for path, body in ((f"/post/{post.id}/reaction", {"feeling": "🤣"}), ("/gallery/seen", {"posts": [post.id]})):
+        status, said = await wall.say(path, body, data)
+        assert status == 401
+        assert "Traceback" not in said
+    there = await wall.services.gallery.post(post.id)
+    assert there is not None
+    assert (there.impressions, there.laughing) == (0, 0)
+
+
+async def test_whoever_is_banned_changes_nothing(wall: Wall) -> None:
+    post = await wall.hang(flat(60, 40))
+    await wall.services.moderation.ban(3, ANN)
+    for path, body in ((f"/post/{post.id}/reaction", {"feeling": "🤣"}), ("/gallery/seen", {"posts": [post.id]})):
+        assert (await wall.say(path, body, launch()))[0] == 403
+    there = await wall.services.gallery.post(post.id)
+    assert there is not None
+    assert there.impressions == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/post/1/reaction", {"feeling": "👍"}),
+        ("/post/1/reaction", {"feeling": ["🤣"]}),
+        ("/post/1/reaction", {"feeling": None}),
+        ("/post/1/reaction", []),
+        ("/gallery/seen", {"posts": "1"}),
+        ("/gallery/seen", {"posts": ["1"]}),
+        ("/gallery/seen", {"posts": [True]}),
+        ("/gallery/seen", {"posts": [-1]}),
+        ("/gallery/seen", {"posts": [10**30]}),
+        ("/gallery/seen", {"posts": [1] * 101}),
+        ("/gallery/seen", {"posts": [1], "more": "x" * 9000}),
+        ("/gallery/seen", None),
+    ],
+)
+async def test_nonsense_is_refused_in_one_line(wall: Wall, path: str, body: Any) -> None:
+    await wall.hang(flat(60, 40))
+    status, said = await wall.say(path, body, launch())
+    assert status == 400
+    assert said.count("\n") == 1
+
+
+async def test_another_site_cannot_ask_in_a_persons_name(wall: Wall) -> None:
+    """A page elsewhere may not set the header: the browser asks first, and is not told that it may."""
+    await wall.hang(flat(60, 40))
+    asks = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+    async with wall.client.options(f"{wall.url}/post/1/reaction", headers=asks) as answer:
+        assert not answer.ok
+        assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+# a chain
+
+
+def test_steps_lie_where_their_pixels_are() -> None:
+    from types import SimpleNamespace as Row
+
+    def step(margins: tuple[int, int, int, int], width: int, height: int, doubles: bool = False) -> Any:
+        left, top, right, bottom = margins
+        sides = {"left": left, "top": top, "right": right, "bottom": bottom}
+        return Row(**sides, doubles=doubles, source=Row(width=width, height=height))
+
+    chain = [step((10, 0, 10, 0), 100, 50), step((0, 5, 0, 5), 120, 50), step((7, 3, 1, 1), 120, 60)]
+    steps = [(s.number, s.left, s.top, s.width, s.height) for s in steps_of(chain)]
+    assert steps == [(0, 17, 8, 100, 50), (1, 7, 8, 120, 50), (2, 7, 3, 120, 60)]
+    doubled = [chain[0], step((0, 0, 0, 0), 120, 50, doubles=True), step((0, 5, 0, 5), 240, 100)]
+    steps = [(s.number, s.left, s.top, s.width, s.height) for s in steps_of(doubled)]
+    assert steps == [(0, 20, 5, 200, 100), (1, 0, 5, 240, 100)]
+    many = steps_of([step((1, 1, 1, 1), 10 + 2 * n, 10 + 2 * n) for n in range(20)])
+    assert [s.number for s in some_of(many)] == [0, 1, 2, 3, 4, 5, 6, 19]

@@ -1,0 +1,107 @@
+"""Launch data: what Telegram signed is believed, and nothing else is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+from aiogram.utils.web_app import check_webapp_signature
+
+from bot.web.init_data import AHEAD, LIFETIME, NotSigned, signature, verify
+from tests.support.playground_support import site
+
+TOKEN = "7000000001:AAH-of-this-run"
+NOW = 1_800_000_000.0
+MEI = {"id": 3, "first_name": "小梅 🐱 & <b>", "last_name": "Li", "language_code": "zh-hans"}
+
+
+def signed(token: str = TOKEN, **changes: str) -> str:
+    fields = {"auth_date": str(int(NOW)), "query_id": "AAH=", "user": json.dumps(MEI), "signature": "abc"} | changes
+    return urlencode(fields | {"hash": signature(fields, token)})
+
+
+def test_who_opened_it_is_known() -> None:
+    data = signed()
+    assert check_webapp_signature(TOKEN, data)  # another implementation agrees that it is signed
+    visitor = verify(data, TOKEN, NOW)
+    assert (visitor.id, visitor.name, visitor.language_code) == (3, "小梅 🐱 & <b> Li", "zh-hans")
+
+
+def flip(data: str) -> str:
+    return data[:-1] + ("0" if data[-1] != "0" else "1")
+
+
+FORGED = {
+    "nothing": "",
+    "no-hash": urlencode({"auth_date": str(int(NOW)), "user": json.dumps(MEI)}),
+    "empty-hash": urlencode({"auth_date": str(int(NOW)), "user": json.dumps(MEI), "hash": ""}),
+    "one-digit": flip(signed()),
+    "another-bot": signed("7000000002:AAH-of-another"),
+    "another-person": signed().replace("%22id%22%3A+3", "%22id%22%3A+4"),
+    "another-time": signed().replace(str(int(NOW)), str(int(NOW) + 1)),
+    "a-field-more": signed() + "&extra=1",
+    "a-field-twice": signed() + "&user=%7B%7D",
+    "hash-in-capitals": signed()[:-64] + signed()[-64:].upper(),
+    "not-ascii": signed() + "é",
+    "surrogates": signed() + "\udc80",
+    "too-long": signed(start_param="x" * 5000),
+}
+SENSELESS = {
+    "no-person": {"user": ""},
+    "no-json": {"user": "{"},
+    "deep-json": {"user": "[" * 2000},
+    "a-list": {"user": "[1]"},
+    "no-id": {"user": '{"first_name": "X"}'},
+    "id-is-text": {"user": '{"id": "3", "first_name": "X"}'},
+    "id-is-true": {"user": '{"id": true, "first_name": "X"}'},
+    "id-is-huge": {"user": '{"id": 99999999999999999999, "first_name": "X"}'},
+    "id-is-negative": {"user": '{"id": -3, "first_name": "X"}'},
+    "a-bot": {"user": '{"id": 3, "first_name": "X", "is_bot": true}'},
+    "no-time": {"auth_date": ""},
+    "time-is-words": {"auth_date": "now"},
+    "time-is-huge": {"auth_date": "9" * 30},
+    "time-in-other-digits": {"auth_date": "١٨٠٠٠٠٠٠٠٠"},
+}
+
+
+@pytest.mark.parametrize("data", FORGED.values(), ids=FORGED.keys())
+def test_what_is_forged_is_nobody(data: str) -> None:
+    with pytest.raises(NotSigned):
+        verify(data, TOKEN, NOW)
+
+
+@pytest.mark.parametrize("changes", SENSELESS.values(), ids=SENSELESS.keys())
+def test_what_makes_no_sense_is_nobody_even_when_signed(changes: dict[str, str]) -> None:
+    with pytest.raises(NotSigned):
+        verify(signed(**changes), TOKEN, NOW)
+
+
+@pytest.mark.parametrize(
+    ("age", "good"),
+    [(0, True), (LIFETIME, True), (LIFETIME + 1, False), (-AHEAD, True), (-AHEAD - 1, False)],
+    ids=["now", "a-day", "over-a-day", "clock-ahead", "future"],
+)
+def test_a_launch_expires(age: int, good: bool) -> None:
+    data = signed(auth_date=str(int(NOW) - age))
+    if good:
+        assert verify(data, TOKEN, NOW).id == 3
+    else:
+        with pytest.raises(NotSigned, match="expired"):
+            verify(data, TOKEN, NOW)
+
+
+def test_a_name_can_be_kept_by_any_database() -> None:
+    user = '{"id": 3, "first_name": "\\ud800 ' + "x" * 1000 + '"}'
+    name = verify(signed(user=user), TOKEN, NOW).name
+    assert name.startswith("? x")
+    assert len(name) == 256
+
+
+async def test_what_the_playground_signs_is_believed(tmp_path: Path) -> None:
+    async with site(tmp_path) as place:
+        address = await (await place.person(3)).open_mini_app("https://kuotu.example/gallery")
+        (data,) = parse_qs(urlsplit(address).fragment)["tgWebAppData"]
+        visitor = verify(data, place.playground.token, place.clock())
+        assert (visitor.id, visitor.name, visitor.language_code) == (3, "小梅", "zh-hans")

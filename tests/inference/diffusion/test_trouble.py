@@ -1,0 +1,141 @@
+"""The engine with weights on bad days: little memory, impatient people, damaged files."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from inference.diffusion.device import exhausted
+from inference.diffusion.engine import Diffusion, open_diffusion
+from inference.diffusion.offload import Mode
+from inference.diffusion.pipeline import denoisers
+from inference.engine import Cancelled, EngineName, EngineUnavailable, ignore
+from inference.quality.gate import Unfit
+from inference.worker.child import warm
+from tests.support.tiny import Opened, request_for
+from tests.support.tiny_engines import Cramped
+
+
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize("name", ["tiny-sd15-lcm", "tiny-sdxl", "tiny-klein"])
+def test_every_memory_mode_paints(tiny_engine: Opened, name: str, mode: Mode) -> None:
+    engine, request = tiny_engine(name, memory=mode), request_for("coffee", 120)
+    result = engine.expand(request, ignore)
+    assert engine.mode is mode
+    assert np.array_equal(engine.expand(request, ignore), result)
+    stored = {weights.dtype for weights in denoisers(engine.pipeline)[0].parameters()}
+    assert (torch.float8_e4m3fn in stored) == (mode is Mode.FP8)
+
+
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [
+        ("tiny-sd15", Mode.RESIDENT),
+        ("tiny-flux-fill", Mode.RESIDENT),
+        ("tiny-sdxl", Mode.OFFLOAD),
+        ("tiny-klein", Mode.OFFLOAD),
+        ("tiny-klein", Mode.GROUP),
+    ],
+)
+def test_cancelling_leaves_within_one_step_and_the_engine_goes_on(tiny_engine: Opened, name: str, mode: Mode) -> None:
+    engine, request = tiny_engine(name, memory=mode), request_for("coffee", 120)
+    before, steps = engine.expand(request, ignore), list[Any]()
+    hook = denoisers(engine.pipeline)[0].register_forward_pre_hook(lambda *seen: steps.append(seen))
+
+    def enough(_fraction: float) -> None:
+        if steps:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        engine.expand(request, enough)
+    hook.remove()
+    assert len(steps) == 1
+    assert np.array_equal(engine.expand(request, ignore), before)
+
+
+@pytest.mark.parametrize("loading", [False, True], ids=["painting", "loading"])
+def test_exhausted_memory_goes_on_in_the_next_mode(
+    tiny_engine: Opened, caplog: pytest.LogCaptureFixture, loading: bool
+) -> None:
+    whole, request, cramped = (
+        tiny_engine("tiny-sdxl"),
+        request_for("coffee", 120),
+        Cramped(Mode.RESIDENT, loading=loading),
+    )
+    engine = Diffusion(whole.checkpoint, whole.card, Mode.RESIDENT, loader=cramped)
+    result = engine.expand(request, ignore)
+    assert cramped.loaded == [Mode.RESIDENT, Mode.FP8]
+    assert engine.mode is Mode.FP8
+    assert "memory exhausted in mode resident" in caplog.text
+    assert ("2.00 GiB" if loading else "1125899906842624 bytes") in caplog.text
+    assert np.array_equal(result, tiny_engine("tiny-sdxl", memory="fp8").expand(request, ignore))
+
+
+@pytest.mark.parametrize(
+    ("error", "is_that"),
+    [
+        pytest.param(torch.OutOfMemoryError("CUDA out of memory."), True, id="cuda"),
+        pytest.param(RuntimeError("CUDA error: out of memory"), True, id="a kernel"),
+        pytest.param(RuntimeError("MPS backend out of memory (MPS allocated: 9 GB)"), True, id="mps"),
+        pytest.param(
+            RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate`"), True, id="blas"
+        ),
+        pytest.param(RuntimeError("mat1 and mat2 shapes cannot be multiplied"), False, id="another"),
+        pytest.param(ValueError("out of memory"), False, id="not of torch"),
+    ],
+)
+def test_memory_that_ran_out_is_known_by_every_name(error: Exception, is_that: bool) -> None:
+    assert exhausted(error) == is_that
+
+
+def test_memory_that_suffices_in_no_mode_is_said(tiny_engine: Opened) -> None:
+    whole, cramped = tiny_engine("tiny-sdxl"), Cramped(*Mode)
+    engine = Diffusion(whole.checkpoint, whole.card, Mode.RESIDENT, loader=cramped)
+    with pytest.raises(MemoryError, match=r"does not fit into .* in any mode"):
+        engine.expand(request_for("coffee", 120), ignore)
+    assert cramped.loaded == [Mode.RESIDENT, Mode.FP8, Mode.GROUP]
+
+
+def test_a_picture_of_something_else_is_refused_but_not_while_warming_up(tiny_presets: Path, tmp_path: Path) -> None:
+    """An untrained model paints nothing like the photo; the tiny presets let that pass, this one does not."""
+    own = tmp_path / "strict.toml"
+    own.write_text(tiny_presets.read_text("utf-8").replace("foreign = 255.0", "foreign = 25.0"), "utf-8")
+    engine = warm("inference.engine:open_engine", EngineName.DIFFUSION, f"tiny-sd15?presets={own}")
+    with pytest.raises(Unfit, match="ignored"):
+        engine.expand(request_for("coffee", 120), ignore)
+
+
+def broken(folder: Path) -> str:
+    weights = folder / "unet" / "diffusion_pytorch_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:5000])
+    return "cannot be loaded"
+
+
+def pickled(folder: Path) -> str:
+    (folder / "unet" / "diffusion_pytorch_model.safetensors").unlink()
+    torch.save({}, folder / "unet" / "diffusion_pytorch_model.bin")
+    return "cannot be loaded"
+
+
+def without_index(folder: Path) -> str:
+    (folder / "model_index.json").unlink()
+    return "must be a diffusers folder"
+
+
+@pytest.mark.parametrize("damage", [broken, pickled, without_index])
+def test_a_model_that_cannot_be_loaded_is_one_sentence(
+    tiny_presets: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: Callable[[Path], str]
+) -> None:
+    folder = shutil.copytree(tiny_presets.parent / "sd15", tmp_path / "sd15")
+    reason = damage(folder)
+    with caplog.at_level(logging.ERROR), pytest.raises(EngineUnavailable, match=reason) as caught:
+        open_diffusion(str(folder))
+    assert "\n" not in str(caught.value)
+    assert ("Traceback" in caplog.text) == (damage is not without_index)

@@ -1,0 +1,147 @@
+"""The engine without weights, on real photos."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from inference.canvas import Direction, Extent, Margins, scaled
+from inference.engine import EngineError, Pixels, Request, Style, ignore
+from inference.patchmatch.engine import PatchMatch, prefill
+from inference.patchmatch.tone import FARTHEST, REACH, reach
+
+SAMPLES = Path(__file__).parents[3] / "bot" / "playground" / "samples"
+NAMES = sorted(path.stem for path in SAMPLES.glob("*.jpg") if path.stem != "picos-12mp")
+
+
+def sample(name: str, longest: int) -> Pixels:
+    """A sample photo at a small size."""
+    photo = cv2.cvtColor(cv2.imread(str(SAMPLES / f"{name}.jpg"), cv2.IMREAD_REDUCED_COLOR_2), cv2.COLOR_BGR2RGB)
+    scale = longest / max(photo.shape)
+    return np.asarray(cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def asked(photo: Pixels, direction: Direction = Direction.ALL, scale: float = 1.5) -> Request:
+    return Request(photo, scaled(Extent(photo.shape[1], photo.shape[0]), direction, scale), seed=1)
+
+
+@pytest.fixture(scope="session")
+def engine() -> PatchMatch:
+    return PatchMatch()
+
+
+def kept(result: Pixels, request: Request) -> Pixels:
+    box = request.margins.box(request.extent)
+    return result[box.top : box.bottom, box.left : box.right]
+
+
+def layout_difference(one: Pixels, other: Pixels, request: Request) -> float:
+    """Mean difference of the new part at 1/16 scale, in grey levels."""
+    small = max(1, one.shape[1] // 16), max(1, one.shape[0] // 16)
+    a, b, new = (
+        cv2.resize(picture.astype(np.float32), small, interpolation=cv2.INTER_AREA)
+        for picture in (one, other, request.margins.mask(request.extent))
+    )
+    return float(np.abs(a - b).mean(axis=2)[new > 127].mean())
+
+
+@pytest.mark.parametrize(
+    ("extent", "margins"),
+    [
+        pytest.param(Extent(8, 8), Margins(4, 4, 4, 4), id="tiny"),
+        pytest.param(Extent(1, 1), Margins(3, 0, 0, 5), id="one pixel"),
+        pytest.param(Extent(64, 64), Margins(1, 0, 0, 0), id="one new column"),
+        pytest.param(Extent(300, 9), Margins(0, 20, 7, 0), id="strip"),
+        pytest.param(Extent(24, 24), Margins(300, 0, 0, 0), id="huge margin"),
+        pytest.param(Extent(1500, 200), Margins(0, 50, 0, 50), id="panorama"),
+        pytest.param(Extent(108, 240), Margins(66, 0, 66, 0), id="tall screen"),
+    ],
+)
+@pytest.mark.parametrize("style", Style)
+def test_odd_geometry_is_filled(engine: PatchMatch, extent: Extent, margins: Margins, style: Style) -> None:
+    photo = np.asarray(cv2.resize(sample("sunset", 200), extent, interpolation=cv2.INTER_AREA), np.uint8)
+    request = Request(photo, margins, style)
+    result = engine.expand(request, ignore)
+    assert result.shape[1::-1] == margins.canvas(extent)
+    assert np.array_equal(kept(result, request), photo)
+
+
+@pytest.mark.parametrize("colour", [(255, 255, 255), (0, 0, 0), (200, 30, 60)])
+def test_a_blank_page_grows_blank(engine: PatchMatch, colour: tuple[int, int, int]) -> None:
+    request = asked(np.full((80, 60, 3), colour, np.uint8))
+    assert (engine.expand(request, ignore) == colour).all()
+
+
+def test_text_stays_black_on_white(engine: PatchMatch) -> None:
+    page = np.full((120, 200, 3), 255, np.uint8)
+    for line in range(1, 6):
+        cv2.putText(page, "Kuotu expands", (12, 20 * line), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 1)
+    request = asked(page)
+    new = engine.expand(request, ignore)[request.margins.mask(request.extent) > 0]
+    assert np.median(new) > 250
+    assert int(np.ptp(new, axis=1).max()) <= 2  # grey stays grey
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_reroll_is_clearly_another_layout(engine: PatchMatch, name: str) -> None:
+    request = asked(sample(name, 256), Direction.RIGHT)
+    first, second = (engine.expand(replace(request, seed=seed), ignore) for seed in (1, 2))
+    assert layout_difference(first, second, request) >= 5
+
+
+@pytest.mark.parametrize("name", ["astronaut", "chelsea", "wine", "picos"])
+def test_the_styles_are_told_apart(engine: PatchMatch, name: str) -> None:
+    request = asked(sample(name, 160))
+    results = [engine.expand(replace(request, style=style), ignore) for style in Style]
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        assert layout_difference(results[one], results[other], request) >= 8
+
+
+def test_the_same_request_gives_the_same_bytes_on_threads_side_by_side(engine: PatchMatch) -> None:
+    requests = [
+        replace(asked(sample("life", 128)), style=style, seed=seed) for style in Style for seed in (0, 2**31 - 1)
+    ]
+
+    def expand(request: Request) -> Pixels:
+        return engine.expand(request, ignore)
+
+    with ThreadPoolExecutor(3) as threads:
+        together = list(threads.map(expand, requests))
+    assert all(np.array_equal(expand(request), result) for request, result in zip(requests, together, strict=True))
+
+
+def test_what_is_not_a_photo_is_refused_in_one_sentence(engine: PatchMatch) -> None:
+    with pytest.raises(EngineError, match=r"not \(0, 4, 3\)"):
+        engine.expand(Request(np.zeros((0, 4, 3), np.uint8), Margins(1, 1, 1, 1)), ignore)
+
+
+def test_a_prefill_is_a_canvas_with_the_photo_in_it() -> None:
+    request = asked(sample("picos", 300))
+    result = prefill(request.photo, request.margins)
+    assert np.array_equal(kept(result, request), request.photo)
+    assert result[request.margins.mask(request.extent) > 0].std() > 20
+
+
+@pytest.mark.parametrize("direction", [Direction.ALL, Direction.LEFT])
+def test_the_seam_is_no_stronger_than_the_picture(engine: PatchMatch, direction: Direction) -> None:
+    """At the left seam, the mean step from the new column to the photo, beside the steps on either side of it."""
+    ratios = []
+    for name in NAMES:
+        request = asked(sample(name, 240), direction)
+        result, left = engine.expand(request, ignore).astype(np.float32), request.margins.left
+        step = np.abs(np.diff(result, axis=1)).mean(axis=(0, 2))
+        ratios.append(step[left - 1] / np.mean([*step[left - 7 : left - 2], *step[left + 1 : left + 6]]))
+    assert np.mean(ratios) < 1.2
+
+
+def test_a_step_bleeds_far_in_a_clear_sky_and_hardly_in_a_thicket() -> None:
+    sky = np.full((40, 60, 3), 150, np.uint8)
+    thicket = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
+    assert (reach(sky) == FARTHEST).all()
+    assert (reach(thicket) == REACH).all()
+    assert FARTHEST > 4 * REACH

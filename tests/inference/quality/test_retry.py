@@ -1,0 +1,142 @@
+"""An engine with good seeds and bad ones, and what comes of it under the gate's eye."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from inference.canvas import Extent, Margins
+from inference.engine import Cancelled, Engine, EngineError, Pixels, Recipe, Report, Request, ignore
+from inference.image.codec import decode
+from inference.quality.gate import Kind, Problem, Unfit
+from inference.quality.retry import RETRIES, Careful, derived
+
+SAMPLES = Path(__file__).parents[3] / "bot" / "playground" / "samples"
+MARGINS = Margins(60, 40, 0, 50)
+PHOTO = np.asarray(
+    cv2.resize(decode((SAMPLES / "life.jpg").read_bytes()), (360, 240), interpolation=cv2.INTER_AREA), np.uint8
+)
+REQUEST = Request(PHOTO, MARGINS, seed=11)
+SEEDS = [derived(REQUEST.seed, number) for number in range(RETRIES + 1)]
+
+
+@dataclass
+class Moody:
+    """Mirrors the photo, which passes; with some seeds it adds so much grey that it does not."""
+
+    shades: dict[int, int] = field(default_factory=dict)
+    refuses: tuple[int, ...] = ()  # seeds with which it finds a fault itself
+    asked: list[Request] = field(default_factory=list)
+    name: str = "moody"
+    reads_words: bool = True
+    devices: int = 3
+
+    def expand(self, request: Request, report: Report) -> Pixels:
+        self.asked.append(request)
+        report(0.0)
+        if request.seed in self.refuses:
+            raise Unfit(Problem(Kind.IGNORED, None, 40.0, 25.0))
+        margins, (width, height) = request.margins, request.extent
+        sizes = margins.top, margins.bottom, margins.left, margins.right
+        canvas = cv2.copyMakeBorder(request.photo, *sizes, cv2.BORDER_REFLECT_101).astype(np.int16)
+        canvas[:, : margins.left] += self.shades.get(request.seed, 0)
+        canvas[margins.top :][:height, margins.left :][:, :width] = request.photo
+        report(1.0)
+        return np.clip(canvas, 0, 255).astype(np.uint8)
+
+    def recipe(self, request: Request) -> Recipe:
+        return {"words": [f"word-{request.seed}"], "margins": request.margins}
+
+
+def test_a_good_first_attempt_is_the_only_one() -> None:
+    engine = Moody()
+    attempt = Careful(engine).attempt(REQUEST, ignore)
+    assert (attempt.seed, attempt.problem, len(engine.asked)) == (11, None, 1)
+
+
+def test_it_is_an_engine_like_the_one_inside() -> None:
+    engine: Engine = Careful(Moody())
+    assert (engine.name, engine.reads_words, engine.devices) == ("moody", True, 3)
+    assert np.array_equal(engine.expand(REQUEST, ignore), Moody().expand(REQUEST, ignore))
+
+
+@pytest.mark.parametrize("number", [1, 2], ids=["second", "third"])
+def test_the_first_seed_without_a_problem_is_kept_and_reported(number: int) -> None:
+    engine = Moody(dict.fromkeys(SEEDS[:number], -255))
+    attempt = Careful(engine).attempt(REQUEST, ignore)
+    assert (attempt.seed, attempt.problem) == (SEEDS[number], None)
+    assert attempt.recipe["words"] == [f"word-{SEEDS[number]}"]
+    assert [request.seed for request in engine.asked] == SEEDS[: number + 1]
+    again = Careful(engine).attempt(replace(REQUEST, seed=attempt.seed), ignore)
+    assert np.array_equal(again.canvas, attempt.canvas)
+
+
+def test_of_three_visible_problems_the_smallest_is_shown() -> None:
+    attempt = Careful(Moody(dict(zip(SEEDS, (60, 30, 90), strict=True)))).attempt(REQUEST, ignore)
+    assert attempt.seed == SEEDS[1]
+    assert attempt.problem is not None
+    assert attempt.problem.kind in (Kind.STEP, Kind.SEAM)
+
+
+def test_a_visible_problem_is_shown_rather_than_a_black_side() -> None:
+    attempt = Careful(Moody(dict(zip(SEEDS, (-255, 60, -255), strict=True)))).attempt(REQUEST, ignore)
+    assert attempt.seed == SEEDS[1]
+
+
+def test_nothing_but_black_is_a_failed_expansion() -> None:
+    with pytest.raises(EngineError, match=r"in 3 attempts: black at the left: 0\.00, bound 4; black"):
+        Careful(Moody(dict.fromkeys(SEEDS, -255))).attempt(REQUEST, ignore)
+
+
+def test_what_an_engine_finds_itself_counts() -> None:
+    assert Careful(Moody(refuses=tuple(SEEDS[:2]))).attempt(REQUEST, ignore).seed == SEEDS[2]
+    with pytest.raises(EngineError, match="ignored"):
+        Careful(Moody(refuses=tuple(SEEDS))).attempt(REQUEST, ignore)
+
+
+def test_every_refusal_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    Careful(Moody({SEEDS[0]: -255})).attempt(REQUEST, ignore)
+    assert [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING] == [
+        "moody, seed 11: black at the left: 0.00, bound 4"
+    ]
+
+
+@pytest.mark.parametrize("bad", range(RETRIES + 1), ids=["once", "twice", "three times"])
+def test_progress_only_grows_however_often_it_is_tried(bad: int) -> None:
+    seen: list[float] = []
+    Careful(Moody(dict.fromkeys(SEEDS[:bad], -255))).attempt(REQUEST, seen.append)
+    assert seen == sorted(seen)
+    assert (seen[0], seen[-1]) == (0.0, 1.0)
+
+
+def test_cancelling_passes_through() -> None:
+    def leave(_fraction: float) -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        Careful(Moody()).attempt(REQUEST, leave)
+
+
+def test_a_flat_border_is_kept_from_the_engine_and_stays_in_the_canvas() -> None:
+    photo = np.asarray(cv2.copyMakeBorder(PHOTO, 12, 12, 20, 20, cv2.BORDER_CONSTANT, value=(255, 255, 255)), np.uint8)
+    request, engine = Request(photo, MARGINS), Moody()
+    canvas = Careful(engine).expand(request, ignore)
+    (asked,) = engine.asked
+    assert np.array_equal(asked.photo, photo[12:-12, 20:])  # the right side does not grow
+    assert asked.margins == Margins(80, 52, 0, 62)
+    assert (canvas.shape[1], canvas.shape[0]) == MARGINS.canvas(Extent(400, 264))
+    assert np.array_equal(canvas[40:304, 60:], photo)
+    assert (canvas[100, :60] != 255).any()
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2**31 - 1])
+def test_derived_seeds_are_seeds_and_differ(seed: int) -> None:
+    seeds = [derived(seed, number) for number in range(RETRIES + 1)]
+    assert seeds[0] == seed
+    assert len(set(seeds)) == RETRIES + 1
+    assert all(0 <= each < 2**31 for each in seeds)

@@ -1,0 +1,137 @@
+"""What every engine promises, asked of the one without weights and of every preset's tiny pipeline alike."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from inference.canvas import Direction, Extent, Margins, parse_ratio, scaled, with_ratio
+from inference.engine import Cancelled, Engine, EngineName, Pixels, Request, Style, ignore, open_engine
+from inference.safety.verdict import Level, Thresholds
+from inference.worker.checks import CheckedEngine, Checks
+from tests.support.tiny import NAMES, Opened, request_for
+
+CHECKED = Checks(gate=False, thresholds=Thresholds(unsure=0.0, unsafe=1.01))  # untrained models paint noise
+
+
+@pytest.fixture(scope="session", params=["patchmatch", *NAMES])
+def engine(request: pytest.FixtureRequest, tiny_engine: Opened) -> Engine:
+    return open_engine(EngineName.PATCHMATCH) if request.param == "patchmatch" else tiny_engine(request.param)
+
+
+def kept(canvas: Pixels, request: Request) -> Pixels:
+    left, top, right, bottom = request.margins.box(request.extent)
+    return canvas[top:bottom, left:right]
+
+
+def expanded(engine: Engine, request: Request) -> Pixels:
+    """Whatever was asked, a canvas has the size of its margins and the photo bit for bit in its place."""
+    photo = request.photo.copy()
+    canvas = engine.expand(request, ignore)
+    assert canvas.dtype == np.uint8
+    assert canvas.shape[1::-1] == request.margins.canvas(request.extent)
+    assert np.array_equal(kept(canvas, request), photo)
+    assert np.array_equal(request.photo, photo)
+    return canvas
+
+
+@pytest.mark.parametrize("direction", Direction)
+def test_every_direction(engine: Engine, direction: Direction) -> None:
+    request = request_for("chelsea", 90)
+    expanded(engine, replace(request, margins=scaled(request.extent, direction, 1.5)))
+
+
+@pytest.mark.parametrize("scale", [1.05, 2.0], ids=["a little", "in two passes"])
+def test_every_scale(engine: Engine, scale: float) -> None:
+    request = request_for("chelsea", 90)
+    expanded(engine, replace(request, margins=scaled(request.extent, Direction.RIGHT, scale)))
+
+
+@pytest.mark.parametrize("ratio", ["1:1", "16:9", "9:16"])
+def test_every_ratio(engine: Engine, ratio: str) -> None:
+    request = request_for("coffee", 80)
+    expanded(engine, replace(request, margins=with_ratio(request.extent, Direction.ALL, parse_ratio(ratio))))
+
+
+@pytest.mark.parametrize(
+    ("extent", "margins"),
+    [
+        pytest.param(Extent(8, 8), Margins(4, 4, 4, 4), id="tiny"),
+        pytest.param(Extent(1, 1), Margins(3, 0, 0, 5), id="one pixel"),
+        pytest.param(Extent(64, 64), Margins(1, 0, 0, 0), id="one new column"),
+        pytest.param(Extent(300, 20), Margins(90, 0, 90, 0), id="strip, both ends"),
+        pytest.param(Extent(20, 300), Margins(7, 60, 0, 60), id="upright strip, three sides"),
+        pytest.param(Extent(40, 40), Margins(80, 0, 0, 0), id="huge margin"),
+        pytest.param(Extent(30, 30), Margins(), id="nothing"),
+    ],
+)
+def test_odd_geometry(engine: Engine, extent: Extent, margins: Margins) -> None:
+    photo = np.asarray(cv2.resize(request_for("sunset", 200).photo, extent, interpolation=cv2.INTER_AREA), np.uint8)
+    canvas = expanded(engine, Request(photo, margins))
+    assert canvas is not photo
+
+
+def test_the_seed_decides_whoever_else_is_served(engine: Engine) -> None:
+    request, somebody = request_for("coffee", 100), request_for("rocket", 120, style=Style.WILD, seed=9)
+    first = expanded(engine, request)
+    expanded(engine, somebody)
+    assert np.array_equal(expanded(engine, request), first)
+    assert not np.array_equal(expanded(engine, replace(request, seed=2**31 - 1)), first)
+
+
+def test_styles_differ_and_words_count_where_they_are_read(engine: Engine) -> None:
+    request = request_for("coffee", 100)
+    pictures = [expanded(engine, replace(request, style=style)) for style in Style]
+    assert not any(np.array_equal(pictures[one], pictures[other]) for one, other in ((0, 1), (0, 2), (1, 2)))
+    told = expanded(engine, replace(request, prompt="a lighthouse"))
+    assert np.array_equal(told, pictures[0]) != engine.reads_words
+
+
+def test_the_recipe_names_what_made_a_picture_and_travels_as_json(engine: Engine) -> None:
+    recipe = engine.recipe(request_for("coffee", 100))
+    assert "=" in str(recipe["key"])
+    assert json.loads(json.dumps(recipe)) == recipe
+
+
+def test_progress_only_grows_from_nothing_to_all(engine: Engine) -> None:
+    told: list[float] = []
+    engine.expand(request_for("chelsea", 90), told.append)
+    assert told == sorted(told)
+    assert (told[0], told[-1]) == (0.0, 1.0)
+    assert len(told) > 3
+
+
+@pytest.mark.parametrize(
+    "soon_enough",
+    [
+        pytest.param(lambda fraction: True, id="at once"),
+        pytest.param(lambda fraction: fraction > 0.3, id="halfway"),
+        pytest.param(lambda fraction: fraction == 1.0, id="at the end"),
+    ],
+)
+def test_cancelling_passes_through_and_the_engine_goes_on(engine: Engine, soon_enough: Callable[[float], bool]) -> None:
+    request = request_for("chelsea", 90)
+    before = expanded(engine, request)
+
+    def leave(fraction: float) -> None:
+        if soon_enough(fraction):
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        engine.expand(request, leave)
+    assert np.array_equal(expanded(engine, request), before)
+
+
+def test_photo_and_result_are_checked_and_both_decisions_logged(
+    engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "inference.safety.verdict"):
+        checked = CheckedEngine(engine, CHECKED).expand(request_for("chelsea", 90), ignore)
+    assert checked.verdict.level is Level.UNSURE
+    assert len([line for line in caplog.messages if line.startswith("unsure by mobilenet: explicit 0.")]) == 2

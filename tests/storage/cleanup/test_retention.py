@@ -1,0 +1,124 @@
+"""Unpublished pictures go when their time is over; what is public, young or still needed stays whole."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from storage.cleanup.retention import Retention
+from storage.database import transactions
+from storage.expansions import Store
+from storage.gallery.posts import GalleryStore
+from storage.jobs.queue import EmbeddedQueue
+from storage.models import Expansion, Panel, Photo, Post
+from tests.support.rows import ANN, BOB, add_people, make, panel, photo
+
+pytest_plugins = ["tests.support.databases"]
+
+TODAY = datetime(2030, 6, 1, 12, tzinfo=UTC)
+LONG_AGO, LATELY = TODAY - timedelta(days=100), TODAY - timedelta(days=10)
+
+
+@pytest.fixture
+async def store(engine: AsyncEngine) -> Store:
+    await add_people(engine, ANN, BOB)
+    return Store(engine)
+
+
+@pytest.fixture
+def retention(engine: AsyncEngine) -> Retention:
+    return Retention(engine, timedelta(days=90))
+
+
+async def aged(engine: AsyncEngine, moment: datetime) -> None:
+    """Everything that there is was made then."""
+    async with transactions(engine).write() as session:
+        for table in (Photo, Expansion, Panel):
+            await session.execute(update(table).values(created_at=moment))
+
+
+async def chain(engine: AsyncEngine, store: Store, length: int) -> list[Expansion]:
+    """A photo of Ann's and steps from it, each from the last one's result."""
+    queue, source = EmbeddedQueue(engine), await store.add_photo(photo(ANN))
+    steps = []
+    for _ in range(length):
+        steps.append(await make(store, queue, source))
+        assert steps[-1].result is not None
+        source = steps[-1].result
+    return steps
+
+
+async def left(engine: AsyncEngine) -> tuple[list[int], int]:
+    """The ids of the expansions, and how many photos."""
+    async with transactions(engine).read() as session:
+        expansions = list(await session.scalars(select(Expansion.id).order_by(Expansion.id)))
+        return expansions, len(list(await session.scalars(select(Photo.id))))
+
+
+async def test_what_is_over_time_goes_with_its_blobs(engine: AsyncEngine, store: Store, retention: Retention) -> None:
+    (step,) = await chain(engine, store, 1)
+    await aged(engine, LONG_AGO)
+    assert step.result is not None
+    blobs = {step.source.blob, step.source.thumb, step.result.blob, step.result.thumb, step.preview}
+    assert set(await retention.sweep(TODAY) or ()) == blobs
+    assert await left(engine) == ([], 0)
+    assert await retention.sweep(TODAY) is None
+
+
+async def test_what_is_young_stays(engine: AsyncEngine, store: Store, retention: Retention) -> None:
+    (step,) = await chain(engine, store, 1)
+    await aged(engine, LATELY)
+    assert await retention.sweep(TODAY) is None
+    assert await left(engine) == ([step.id], 2)
+
+
+async def test_a_live_post_keeps_its_chain_and_nothing_after_it(
+    engine: AsyncEngine, store: Store, retention: Retention
+) -> None:
+    steps = await chain(engine, store, 4)
+    post = await GalleryStore(engine).publish(steps[1].id, ANN, "", 0.5)
+    assert post is not None
+    await aged(engine, LONG_AGO)
+    await retention.sweep(TODAY)
+    assert await left(engine) == ([steps[0].id, steps[1].id], 3)
+    await GalleryStore(engine).unpublish(post.id, ANN)
+    await retention.sweep(TODAY)
+    assert await left(engine) == ([], 0)
+    async with transactions(engine).read() as session:
+        assert await session.scalar(select(Post.id)) is None
+
+
+async def test_a_young_step_keeps_what_it_came_from(engine: AsyncEngine, store: Store, retention: Retention) -> None:
+    steps = await chain(engine, store, 3)
+    await aged(engine, LONG_AGO)
+    async with transactions(engine).write() as session:
+        await session.execute(update(Expansion).where(Expansion.id == steps[1].id).values(created_at=LATELY))
+    await retention.sweep(TODAY)
+    assert await left(engine) == ([steps[0].id, steps[1].id], 3)
+
+
+async def test_a_photo_that_is_being_chosen_for_stays(engine: AsyncEngine, store: Store, retention: Retention) -> None:
+    kept, old = [await store.add_photo(photo(ANN)) for _ in range(2)]
+    for source in (kept, old):
+        await store.open_panel(panel(source))
+    await aged(engine, LONG_AGO)
+    async with transactions(engine).write() as session:
+        await session.execute(update(Panel).where(Panel.photo_id == kept.id).values(created_at=LATELY))
+    await retention.sweep(TODAY)
+    assert await store.photo(kept.id) is not None
+    assert await store.photo(old.id) is None
+
+
+async def test_it_looks_when_the_oldest_is_due(engine: AsyncEngine, store: Store, retention: Retention) -> None:
+    assert await retention.next_due() is None
+    (step,) = await chain(engine, store, 1)
+    await aged(engine, LATELY)
+    assert await retention.next_due() == LATELY + timedelta(days=90)
+    await GalleryStore(engine).publish(step.id, ANN, "", 0.5)
+    assert await retention.next_due() is None
+    async with transactions(engine).write() as session:
+        await session.execute(delete(Post))
+    assert await retention.next_due() == LATELY + timedelta(days=90)

@@ -1,0 +1,355 @@
+"""Photos, panels and expansions: each cause counts once, whoever asks twice."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import NoResultFound
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from storage.database import open_database
+from storage.expansions import Store
+from storage.gallery.browsing import Galleries
+from storage.gallery.posts import GalleryStore
+from storage.jobs.queue import EmbeddedQueue
+from storage.jobs.quota import QuotaSpent
+from storage.models import Expansion, Feeling, Message, Photo, Status, now
+from storage.people.messages import Messages
+from storage.people.people import People
+from tests.support.rows import ANN, BOB, add, add_people, expansion, make, panel, photo, start
+
+pytest_plugins = ["tests.support.databases"]
+
+
+@pytest.fixture
+async def store(engine: AsyncEngine) -> Store:
+    await add_people(engine)
+    return Store(engine)
+
+
+@pytest.fixture
+def queue(engine: AsyncEngine) -> EmbeddedQueue:
+    return EmbeddedQueue(engine)
+
+
+@pytest.fixture
+async def source(store: Store) -> Photo:
+    return await store.add_photo(photo(chat_id=ANN, message_id=5))
+
+
+async def test_a_redelivered_photo_is_the_row_there_is(store: Store, source: Photo) -> None:
+    again = await store.add_photo(photo(chat_id=ANN, message_id=5))
+    assert (again.id, again.blob) == (source.id, source.blob)
+    elsewhere = await store.add_photo(photo(chat_id=BOB, message_id=5))
+    assert elsewhere.id != source.id
+
+
+async def test_two_deliveries_at_once_keep_one_photo(store: Store) -> None:
+    both = await asyncio.gather(*(store.add_photo(photo(chat_id=ANN, message_id=6)) for _ in range(8)))
+    assert len({row.id for row in both}) == 1
+
+
+async def test_an_album_comes_in_the_order_it_was_sent(store: Store) -> None:
+    for message_id in (12, 10, 11):
+        await store.add_photo(photo(chat_id=ANN, message_id=message_id, media_group="g"))
+    await store.add_photo(photo(chat_id=BOB, message_id=10, media_group="g"))
+    assert [p.message_id for p in await store.album(ANN, "g")] == [10, 11, 12]
+
+
+async def test_one_cause_opens_one_panel(store: Store, source: Photo) -> None:
+    first, second = [await store.open_panel(panel(source, key="photo:1", style=style)) for style in ("wild", "playful")]
+    assert (first.id, second.style, second.photo.blob) == (second.id, "wild", source.blob)
+    await store.place_panel(first.id, 77)
+    placed = await store.panel(first.id)
+    assert placed is not None
+    assert placed.message_id == 77
+
+
+@pytest.mark.parametrize(
+    ("taps", "scale", "ratio"),
+    [
+        ([{"scale": 2.0}], 2.0, None),
+        ([{"ratio": "16:9"}], None, "16:9"),
+        ([{"ratio": "16:9"}, {"scale": 1.25}], 1.25, None),
+        ([{"scale": 2.0}, {"ratio": "1:1"}], None, "1:1"),
+        ([{"ratio": "1:1"}, {"direction": "left"}], None, "1:1"),
+        ([{"scale": 2.0, "ratio": None}], 2.0, None),
+        ([{"scale": None, "ratio": "4:5"}], None, "4:5"),
+        ([{}], 1.5, None),
+    ],
+    ids=["scale", "ratio", "ratio-scale", "scale-ratio", "other-keeps", "scale-none", "none-ratio", "nothing"],
+)
+async def test_scale_and_ratio_exclude_each_other(
+    store: Store, source: Photo, taps: list[dict[str, object]], scale: float | None, ratio: str | None
+) -> None:
+    opened = await store.open_panel(panel(source))
+    for choices in taps:
+        changed = await store.change_panel(opened.id, **choices)
+    assert (changed.scale, changed.ratio) == (scale, ratio)
+
+
+async def test_a_panel_that_is_gone_cannot_change(store: Store) -> None:
+    with pytest.raises(NoResultFound):
+        await store.change_panel(404, style="wild")
+
+
+async def test_a_double_tap_is_one_start(store: Store, source: Photo) -> None:
+    opened = await store.open_panel(panel(source))
+    taps = [[expansion(source, key=f"p{opened.id}:0", panel_id=opened.id)] for _ in range(6)]
+    starts = await asyncio.gather(*(store.start(tap, panel=(opened.id, 0), quota=None) for tap in taps))
+    assert sum(started is not None for started in starts) == 1
+    raised = await store.panel(opened.id)
+    assert raised is not None
+    assert raised.revision == 1
+    assert await store.start([expansion(source)], panel=(opened.id, 0), quota=None) is None
+    again = await store.start([expansion(source)], panel=(opened.id, 1), quota=None)
+    assert again is not None
+    assert again[0].source.blob == source.blob
+    assert len(await store.unplaced()) == 2
+
+
+async def test_the_same_key_starts_once_without_a_panel(store: Store, source: Photo) -> None:
+    starts = await asyncio.gather(*(store.start([expansion(source, key="same")], quota=None) for _ in range(4)))
+    assert sum(started is not None for started in starts) == 1
+
+
+async def test_a_stale_start_changes_nothing(store: Store, queue: EmbeddedQueue, source: Photo) -> None:
+    opened, parent = await store.open_panel(panel(source)), await make(store, queue, source)
+    assert await store.start([expansion(source)], panel=(opened.id, 0), result=(parent.id, 9), quota=None) is None
+    same = await store.panel(opened.id)
+    assert same is not None
+    assert same.revision == 0
+    assert await store.unplaced() == []
+
+
+async def test_a_reroll_raises_the_results_revision(store: Store, queue: EmbeddedQueue, source: Photo) -> None:
+    parent = await make(store, queue, source)
+    four = [expansion(source, key=f"e:{n}", batch="e", variant=n) for n in (1, 2, 3, 4)]
+    started = await store.start(four, result=(parent.id, 0), quota=None)
+    assert started is not None
+    assert [(e.variant, e.turn) for e in started] == [(n, started[0].turn) for n in (1, 2, 3, 4)]
+    assert [e.id for e in await store.batch("e")] == [e.id for e in started]
+    assert await store.start([expansion(source)], result=(parent.id, 0), quota=None) is None
+
+
+async def test_a_start_is_taken_up_only_when_its_message_is_known(
+    store: Store, queue: EmbeddedQueue, source: Photo
+) -> None:
+    started = await store.start([expansion(source)], quota=None)
+    assert started is not None
+    assert await queue.take("worker") is None
+    await store.place([started[0].id], 9)
+    assert await store.unplaced() == []
+    assert [e.message_id for e in await store.waiting()] == [9]
+    taken = await queue.take("worker")
+    assert taken is not None
+    assert taken.id == started[0].id
+
+
+async def aged(engine: AsyncEngine, source: Photo, status: Status, hours: float) -> None:
+    await add(engine, expansion(source, status=status, created_at=now() - timedelta(hours=hours)))
+
+
+async def test_the_quota_counts_a_day_of_what_was_not_lost(engine: AsyncEngine, store: Store, source: Photo) -> None:
+    for status, hours in [("done", 23), ("waiting", 2), ("failed", 1), ("cancelled", 1), ("done", 25)]:
+        await aged(engine, source, Status(status), hours)
+    assert await store.start([expansion(source)], quota=3) is not None
+    with pytest.raises(QuotaSpent) as one:
+        await store.start([expansion(source)], quota=3)
+    assert (one.value.used, one.value.quota) == (3, 3)
+    assert one.value.again_at - now() < timedelta(hours=1)
+    with pytest.raises(QuotaSpent) as two:
+        await store.start([expansion(source), expansion(source)], quota=3)
+    assert timedelta(hours=21) < two.value.again_at - now() < timedelta(hours=22)
+
+
+async def test_a_start_over_the_quota_can_be_tapped_again_later(store: Store, source: Photo) -> None:
+    opened = await store.open_panel(panel(source))
+    with pytest.raises(QuotaSpent):
+        await store.start([expansion(source)], panel=(opened.id, 0), quota=0)
+    assert await store.start([expansion(source)], panel=(opened.id, 0), quota=1) is not None
+
+
+async def test_racing_starts_do_not_pass_the_quota(store: Store, source: Photo) -> None:
+    opened = [await store.open_panel(panel(source)) for _ in range(6)]
+    race = (store.start([expansion(source)], panel=(p.id, 0), quota=2) for p in opened)
+    outcomes = await asyncio.gather(*race, return_exceptions=True)
+    assert sum(isinstance(outcome, list) for outcome in outcomes) == 2
+    assert sum(isinstance(outcome, QuotaSpent) for outcome in outcomes) == 4
+
+
+async def test_delivery_is_recorded_once(store: Store, queue: EmbeddedQueue, source: Photo) -> None:
+    finished = await make(store, queue, source)
+    assert [e.id for e in await store.undelivered()] == [finished.id]
+    claims = await asyncio.gather(*(store.claim_announcement(finished.id) for _ in range(5)))
+    assert sorted(claims) == [False] * 4 + [True]
+    await store.delivered(finished.id, "file")
+    await store.remember_before(finished.id, "before")
+    assert await store.undelivered() == []
+    shown = await store.expansion(finished.id)
+    assert shown is not None
+    assert (shown.file_id, shown.before_file_id) == ("file", "before")
+
+
+async def test_a_chain_is_told_from_its_root(store: Store, queue: EmbeddedQueue, source: Photo) -> None:
+    links = [await make(store, queue, source)]
+    for _ in range(3):
+        assert links[-1].result is not None
+        links.append(await make(store, queue, links[-1].result))
+    fork = await make(store, queue, links[1].result or source, BOB)
+    assert [e.id for e in await store.ancestry(links[3].id)] == [e.id for e in links]
+    assert [e.id for e in await store.ancestry(fork.id)] == [links[0].id, links[1].id, fork.id]
+    assert await store.ancestry(404) == []
+
+
+async def test_live_is_what_can_be_cancelled(store: Store, queue: EmbeddedQueue, source: Photo) -> None:
+    await make(store, queue, source)
+    started = [await start(store, source) for _ in range(2)]
+    await queue.take("worker")
+    assert [(e.id, e.status) for e in await store.live(ANN)] == [
+        (started[0].id, Status.RUNNING),
+        (started[1].id, Status.WAITING),
+    ]
+    assert await store.live(BOB) == []
+
+
+async def test_mine_pages_by_key(store: Store, queue: EmbeddedQueue, source: Photo) -> None:
+    ids = [(await make(store, queue, source)).id for _ in range(4)]
+    await start(store, source)
+    newest = await store.mine(ANN)
+    assert ([e.id for e in newest.expansions], newest.newer, newest.older, newest.count) == ([ids[3]], False, True, 4)
+    older = await store.mine(ANN, before_id=ids[3], limit=2)
+    assert ([e.id for e in older.expansions], older.newer, older.older) == ([ids[2], ids[1]], True, True)
+    oldest = await store.mine(ANN, before_id=ids[1])
+    assert ([e.id for e in oldest.expansions], oldest.newer, oldest.older) == ([ids[0]], True, False)
+    back = await store.mine(ANN, after_id=ids[0], limit=2)
+    assert [e.id for e in back.expansions] == [ids[2], ids[1]]
+    nobody = await store.mine(BOB)
+    assert (nobody.expansions, nobody.newer, nobody.older, nobody.count) == ([], False, False, 0)
+
+
+async def test_an_estimate_comes_from_the_nearest_sizes(engine: AsyncEngine, store: Store) -> None:
+    assert await store.typical_seconds("patchmatch", 1.0) is None
+    small, large = [await store.add_photo(photo(width=side, height=side)) for side in (1000, 4000)]
+    times = [(small, 1.0)] * 8 + [(small, 60.0)] + [(large, 8.0)] * 9
+    rows = [expansion(p, status=Status.DONE, engine="patchmatch", seconds=s, left=0, right=0) for p, s in times]
+    await add(engine, *rows, expansion(small, status=Status.DONE, engine="diffusion", seconds=500.0))
+    assert await store.typical_seconds("patchmatch", 1.0) == 1.0
+    assert await store.typical_seconds("patchmatch", 12.0) == 8.0
+    assert await store.typical_seconds("diffusion", 12.0) == 500.0
+
+
+async def test_deleting_leaves_what_others_need(store: Store, queue: EmbeddedQueue, source: Photo) -> None:
+    root = await make(store, queue, source)
+    assert root.result is not None
+    child = await make(store, queue, root.result)
+    assert await store.delete_expansion(root.id) == [root.preview]
+    assert [e.id for e in await store.ancestry(child.id)] == [child.id]
+    assert await store.photo(root.result.id) is not None
+    assert child.result is not None
+    gone = await store.delete_expansion(child.id)
+    assert set(gone) == {child.preview, child.result.blob, child.result.thumb, root.result.blob, root.result.thumb}
+    assert await store.photo(root.result.id) is None
+    assert await store.photo(source.id) is not None
+    assert await store.delete_expansion(child.id) == []
+
+
+async def test_a_shared_blob_stays(store: Store, queue: EmbeddedQueue, source: Photo) -> None:
+    first, second = [await make(store, queue, source) for _ in range(2)]
+    assert first.result is not None
+    await store.add_photo(photo(BOB, blob=first.result.blob, thumb=first.preview))
+    assert await store.delete_expansion(first.id) == [first.result.thumb]
+    assert await store.expansion(second.id) is not None
+
+
+async def test_messages_find_their_expansion(
+    engine: AsyncEngine, store: Store, queue: EmbeddedQueue, source: Photo
+) -> None:
+    messages = Messages(engine)
+    finished = await make(store, queue, source)
+    for kind in ("status", "result"):
+        await messages.remember(Message(chat_id=ANN, message_id=9, kind=kind, person_id=ANN, expansion_id=finished.id))
+    known = await messages.message(ANN, 9)
+    assert known is not None
+    assert (known.kind, known.expansion_id) == ("result", finished.id)
+    await store.delete_expansion(finished.id)
+    known = await messages.message(ANN, 9)
+    assert known is not None
+    assert known.expansion_id is None
+    await messages.forget(ANN, 9)
+    assert await messages.message(ANN, 9) is None
+
+
+async def test_every_message_of_an_expansion_and_the_newest_of_a_chat(
+    engine: AsyncEngine, store: Store, queue: EmbeddedQueue, source: Photo
+) -> None:
+    messages = Messages(engine)
+    one, other = await make(store, queue, source), await make(store, queue, source)
+    for message_id, kind, shown in [(9, "result", one), (10, "title", one), (11, "result", other)]:
+        await messages.remember(
+            Message(chat_id=ANN, message_id=message_id, kind=kind, person_id=ANN, expansion_id=shown.id)
+        )
+    assert [(m.message_id, m.kind) for m in await messages.showing(one.id)] == [(9, "result"), (10, "title")]
+    newest = await messages.newest(ANN)
+    assert newest is not None
+    assert newest.message_id == 11
+    assert await messages.newest(BOB) is None
+
+
+async def test_a_file_is_remembered_without_calling_it_delivered(
+    store: Store, queue: EmbeddedQueue, source: Photo
+) -> None:
+    finished = await make(store, queue, source)
+    await store.remember_file(finished.id, "AgAC")
+    again = await store.expansion(finished.id)
+    assert again is not None
+    assert (again.file_id, again.delivered_at) == ("AgAC", finished.delivered_at)
+
+
+async def test_many_writers_at_once_all_get_through(store: Store, source: Photo) -> None:
+    rows: list[Expansion] = [(await store.start([expansion(source)], quota=None) or [])[0] for _ in range(5)]
+    await asyncio.gather(*(store.place([row.id], n) for row in rows for n in range(20)))
+    assert all(e.message_id is not None for e in await store.live(ANN))
+
+
+async def test_no_question_reads_a_whole_table(tmp_path: Path, sqlite_template: Path) -> None:
+    shutil.copy(sqlite_template, tmp_path)
+    engine = await open_database(f"sqlite+aiosqlite:///{tmp_path / sqlite_template.name}")
+    await add_people(engine)
+    store, queue = Store(engine), EmbeddedQueue(engine)
+    gallery, galleries = GalleryStore(engine), Galleries(engine)
+    source = await store.add_photo(photo(chat_id=ANN, message_id=5))
+    post = await gallery.publish((await make(store, queue, source)).id, ANN, "", 0.5)
+    shown = await galleries.open(BOB, BOB)
+    asked: list[tuple[str, Any]] = []
+    event.listen(engine.sync_engine, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
+    assert post is not None
+    await store.start([expansion(source)], quota=9)
+    await store.unplaced()
+    await store.undelivered()
+    await store.mine(ANN)
+    await store.ancestry(post.expansion_id)
+    await store.typical_seconds("patchmatch", 1.0)
+    await queue.take("worker")
+    await queue.rescue()
+    await queue.position(2)
+    await galleries.next(shown.id, BOB)
+    await galleries.previous(shown.id, BOB)
+    await gallery.react(post.expansion_id, BOB, Feeling.LAUGHING)
+    await People(engine).forget(ANN)
+    questions = [ask for ask in asked if ask[0].startswith(("SELECT", "UPDATE", "DELETE", "WITH"))]
+    assert len(questions) > 40
+    async with engine.connect() as connection:
+        for question, values in questions:
+            plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {question}", values)
+            steps = [str(step.detail) for step in plan]
+            whole = [step for step in steps if re.match(r"SCAN (expansions|photos|posts|people|messages)\S*$", step)]
+            assert whole == [], question
+    await engine.dispose()

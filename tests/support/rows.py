@@ -1,0 +1,72 @@
+"""Rows as the bot makes them, for tests to start from."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from storage.database import transactions
+from storage.expansions import Store
+from storage.gallery.moderation import Judgement, Moderation, Reason
+from storage.jobs.queue import Queue
+from storage.models import Expansion, Panel, Person, Photo, Status
+
+ANN, BOB, CAT = 1, 2, 3
+_numbers = count(1)
+
+
+async def add(engine: AsyncEngine, *rows: object) -> None:
+    async with transactions(engine).write() as session:
+        session.add_all(rows)
+
+
+async def add_people(engine: AsyncEngine, *ids: int) -> None:
+    await add(engine, *(Person(id=person_id, name=f"person {person_id}") for person_id in ids or (ANN, BOB, CAT)))
+
+
+def photo(person_id: int = ANN, **fields: object) -> Photo:
+    number = next(_numbers)
+    values = {"blob": f"blob-{number}", "thumb": f"thumb-{number}", "width": 1000, "height": 500} | fields
+    return Photo(person_id=person_id, **values)
+
+
+def panel(source: Photo, **fields: object) -> Panel:
+    values = {"key": f"k{next(_numbers)}", "chat_id": source.person_id, "direction": "all", "scale": 1.5} | fields
+    return Panel(**{"photo_id": source.id, "person_id": source.person_id, "style": "faithful"} | values)
+
+
+def expansion(source: Photo, person_id: int | None = None, **fields: object) -> Expansion:
+    author = source.person_id if person_id is None else person_id
+    margins = {"left": 250, "top": 0, "right": 250, "bottom": 0}
+    asked = {"direction": "horizontal", "scale": 1.5, "style": "faithful", "seed": 7}
+    whose = {"source_id": source.id, "person_id": author, "chat_id": author, "key": f"k{next(_numbers)}"}
+    return Expansion(**whose | margins | asked | fields)
+
+
+async def start(store: Store, source: Photo, person_id: int | None = None, **fields: object) -> Expansion:
+    """One expansion that waits for the queue."""
+    started = await store.start([expansion(source, person_id, **fields)], quota=None)
+    assert started
+    await store.place([started[0].id], 100)
+    return started[0]
+
+
+async def make(store: Store, queue: Queue, source: Photo, person_id: int | None = None, **fields: object) -> Expansion:
+    """One finished expansion, made through the queue."""
+    started = await start(store, source, person_id, **fields)
+    taken = await queue.take("worker")
+    assert taken is not None
+    assert taken.id == started.id
+    result = photo(taken.person_id, width=1500)
+    done = {"preview": f"preview-{taken.id}", "seconds": 1.0, "engine": "patchmatch"}
+    assert await queue.finish(taken.id, "worker", Status.DONE, result=result, **done)
+    finished = await store.expansion(taken.id)
+    assert finished is not None
+    return finished
+
+
+async def withhold(moderation: Moderation, post_id: int, moderator: int) -> None:
+    """Take a post out of the gallery for good, as a moderator does who is the first to report it."""
+    assert await moderation.report(post_id, moderator, Reason.OTHER, threshold=1)
+    assert await moderation.judge(post_id, moderator, Judgement.HIDE)

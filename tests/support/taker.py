@@ -1,0 +1,21 @@
+"""A worker that takes an expansion, says so, and hangs: for tests to kill. `python taker.py DATABASE_URL`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from datetime import timedelta
+
+from storage.database import open_database
+from storage.jobs.queue import EmbeddedQueue
+
+
+async def main() -> None:
+    queue = EmbeddedQueue(await open_database(sys.argv[1]), lease=timedelta(seconds=1))
+    taken = await queue.take("doomed")
+    sys.stdout.write(f"{taken and taken.id}\n")
+    sys.stdout.flush()
+    await asyncio.Event().wait()
+
+
+asyncio.run(main())

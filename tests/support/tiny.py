@@ -1,0 +1,156 @@
+"""Small pipelines of the true classes with random weights, built without a network, for tests and benchmarks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import diffusers
+import numpy as np
+import torch
+from peft import LoraConfig, get_peft_model_state_dict
+from transformers import (
+    CLIPConfig,
+    CLIPImageProcessorPil,
+    CLIPModel,
+    ViTConfig,
+    ViTForImageClassification,
+    ViTImageProcessorPil,
+)
+
+from inference.canvas import Direction, Extent, scaled
+from inference.diffusion.engine import Diffusion, open_diffusion
+from inference.engine import Request, Style
+from tests.support.tiny_models import BUILDERS
+
+Opened = Callable[..., Diffusion]
+
+SMALL = "budget = 16384\nmultiple = 32\nsteps = 2\nforeign = 255.0\n"
+REPOSITORIES = {  # of each preset: its own, then those of its parts
+    "sd15": ("sd15",),
+    "sd15-lcm": ("sd15", "lora"),
+    "sdxl": ("sdxl", "parts.controlnet", "parts.vae"),
+    "sdxl-quality": ("sdxl", "parts.controlnet", "parts.vae"),
+    "klein": ("klein", "lora"),
+    "flux-fill": ("flux-fill",),
+    "sdxl-inpaint": ("sdxl-inpaint",),
+    "z-image": ("z-image",),
+}
+NAMES = [f"tiny-{name}" for name in REPOSITORIES]
+SAMPLES = Path(__file__).parents[2] / "bot" / "playground" / "samples"
+
+
+def save_all(folder: Path) -> Path:
+    """Save every preset's repositories, as the hub would hold them; the presets file that names them is returned.
+
+    A preset `tiny-NAME` is NAME with tiny weights, a small budget and few steps.
+    """
+    torch.set_num_threads(1)
+    for name, build in BUILDERS.items():
+        with torch.random.fork_rng():
+            torch.manual_seed(20)
+            build().save_pretrained(folder / name, safe_serialization=True)
+    _save_lora(folder, "klein", "transformer", ["to_q", "to_k"])
+    _save_lora(folder, "sd15", "unet", ["to_q", "to_k"])
+    presets = folder / "presets.toml"
+    presets.write_text("\n".join(_table(name, folder) for name in REPOSITORIES), "utf-8")
+    return presets
+
+
+def _table(name: str, folder: Path) -> str:
+    own, *others = REPOSITORIES[name]
+    lines = [f'[tiny-{name}]\nlike = "{name}"\nrepo = "{folder / own}"\n{SMALL}']
+    for other in others:
+        repository = f"{own}-lora" if other == "lora" else other.removeprefix("parts.")
+        lines.append(f'[tiny-{name}.{other}]\nrepo = "{folder / repository}"\n')
+    return "".join(lines)
+
+
+def save_classifier(folder: Path, *classes: str, **config: Any) -> Path:
+    """An untrained vision transformer that tells pictures of 32 px apart."""
+    labels = dict(enumerate(classes))
+    shape = ViTConfig(
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        image_size=32,
+        patch_size=16,
+        id2label=labels,
+        label2id={name: number for number, name in labels.items()},
+        **config,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(22)
+        ViTForImageClassification(shape).save_pretrained(folder)
+    ViTImageProcessorPil(size={"height": 32, "width": 32}).save_pretrained(folder)
+    return folder
+
+
+def save_clip(folder: Path, *, colours: bool = False) -> Path:
+    """An untrained CLIP that sees pictures of 32 px; with `colours` one whose vectors are mean colours."""
+    vision = {"num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16, "image_size": 32}
+    text = {"vocab_size": 16, "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = CLIPConfig(
+        text_config={**text, "intermediate_size": 16, "bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 1},
+        vision_config={**vision, "hidden_size": 8, "patch_size": 8},
+        projection_dim=3 if colours else 8,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(23)
+        model = CLIPModel(config)
+    if colours:
+        _see_colours(model)
+    model.save_pretrained(folder)
+    CLIPImageProcessorPil(size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32}).save_pretrained(folder)
+    return folder
+
+
+def _see_colours(model: Any) -> None:
+    """Each patch is red, green, blue, their opposites, and a constant so large that normalising changes nothing."""
+    vision = model.vision_model
+    attention = vision.encoder.layers[0].self_attn
+    with torch.no_grad():
+        for name, weights in vision.named_parameters():
+            weights.fill_(float("norm" in name and name.endswith("weight")))
+        for channel in range(3):
+            vision.embeddings.patch_embedding.weight[channel, channel] = 1 / 64
+            vision.embeddings.patch_embedding.weight[channel + 3, channel] = -1 / 64
+        vision.embeddings.position_embedding.weight[:, 6], vision.embeddings.position_embedding.weight[:, 7] = 100, -100
+        attention.v_proj.weight.copy_(torch.eye(8))
+        attention.out_proj.weight.copy_(torch.eye(8))
+        model.visual_projection.weight.copy_(torch.eye(3, 8))
+
+
+def opener(presets: Path) -> Opened:
+    """A function that opens an engine by a preset and options, once."""
+    engines: dict[str, Diffusion] = {}
+
+    def opened(name: str, **options: Any) -> Diffusion:
+        model = "&".join([f"{name}?presets={presets}", *(f"{key}={value}" for key, value in options.items())])
+        if model not in engines:
+            engines[model] = open_diffusion(model)
+        return engines[model]
+
+    return opened
+
+
+def request_for(sample: str, longest: int, style: Style = Style.FAITHFUL, seed: int = 3) -> Request:
+    """A sample photo at a small size, to be made 1.5 times larger."""
+    photo = cv2.cvtColor(cv2.imread(str(SAMPLES / f"{sample}.jpg")), cv2.COLOR_BGR2RGB)
+    scale = longest / max(photo.shape)
+    photo = np.asarray(cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+    return Request(photo, scaled(Extent(photo.shape[1], photo.shape[0]), Direction.ALL, 1.5), style, seed)
+
+
+def _save_lora(folder: Path, name: str, denoiser: str, modules: list[str]) -> None:
+    """A LoRA that changes something: both of its matrices are drawn at random."""
+    pipeline = diffusers.DiffusionPipeline.from_pretrained(folder / name)
+    model = getattr(pipeline, denoiser)
+    with torch.random.fork_rng():
+        torch.manual_seed(21)
+        model.add_adapter(LoraConfig(r=4, target_modules=modules, init_lora_weights=False))
+    weights = get_peft_model_state_dict(model)
+    pipeline.save_lora_weights(folder / f"{name}-lora", **{f"{denoiser}_lora_layers": weights})

@@ -1,0 +1,112 @@
+"""The engine with weights on tiny pipelines, for the whole bot: a caption's first word says which preset paints.
+
+`open_engine` stands where `inference.engine:open_engine` does; the model is the presets file. The first word may hold
+options, «tiny-sd15?batch=4», and a second one may ask for a bad day: «tiny-sdxl exhausted».
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from inference.diffusion.checkpoint import Checkpoint
+from inference.diffusion.engine import Diffusion, Loader
+from inference.diffusion.model_spec import parse_choice
+from inference.diffusion.offload import Card, Mode
+from inference.diffusion.pipeline import denoisers, load
+from inference.engine import EngineName, Pixels, Recipe, Report, Request
+
+PETABYTE = 2**50
+
+
+def open_engine(_name: EngineName, model: str) -> Wardrobe:
+    torch.set_num_threads(1)
+    return Wardrobe(Path(model))
+
+
+class Wardrobe:
+    """Every tiny preset behind one door."""
+
+    name = "diffusion"
+    reads_words = True
+    devices = 1
+
+    def __init__(self, presets: Path) -> None:
+        self._presets, self._opened = presets, dict[str, Diffusion]()
+
+    def expand(self, request: Request, report: Report) -> Pixels:
+        engine, asked = self._taken(request)
+        return engine.expand(asked, report)
+
+    def recipe(self, request: Request) -> Recipe:
+        engine, asked = self._taken(request)
+        return engine.recipe(asked)
+
+    def _taken(self, request: Request) -> tuple[Diffusion, Request]:
+        preset, _, words = (request.prompt or "tiny-sd15").partition(" ")
+        mood, name = words if words in MOODS else "", f"{preset} {words}"
+        if name not in self._opened:
+            self._opened[name] = self._open(preset, mood)
+        return self._opened[name], replace(request, prompt="" if mood else words)
+
+    def _open(self, preset: str, mood: str) -> Diffusion:
+        options = "&" if "?" in preset else "?"
+        fine = Diffusion.open(parse_choice(f"{preset}{options}presets={self._presets}"))
+        return Diffusion(fine.checkpoint, fine.card, fine.mode, loader=MOODS[mood](self._presets)) if mood else fine
+
+
+class Cramped:
+    """Loads as `load` does, onto a card whose memory is exhausted by the denoiser in some modes."""
+
+    def __init__(self, *modes: Mode, loading: bool = False) -> None:
+        self.modes, self.loading, self.loaded = modes, loading, list[Mode]()
+
+    def __call__(self, checkpoint: Checkpoint, mode: Mode, card: Card) -> Any:
+        self.loaded.append(mode)
+        if mode in self.modes and self.loading:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")  # as a card says it
+        pipeline = load(checkpoint, mode, card)
+        if mode in self.modes:
+            denoisers(pipeline)[0].register_forward_pre_hook(self._exhaust)
+        return pipeline
+
+    def _exhaust(self, *_seen: Any) -> None:
+        torch.empty(PETABYTE, dtype=torch.uint8)  # refused by the allocator itself
+
+
+class Upset:
+    """Loads as `load` does; when the denoiser begins its work, something happens."""
+
+    def __init__(self, happen: Callable[..., None]) -> None:
+        self._happen = happen
+
+    def __call__(self, checkpoint: Checkpoint, mode: Mode, card: Card) -> Any:
+        pipeline = load(checkpoint, mode, card)
+        denoisers(pipeline)[0].register_forward_pre_hook(self._happen)
+        return pipeline
+
+
+def _break(*_seen: Any) -> None:
+    raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+
+
+def _crash_once(presets: Path) -> Callable[..., None]:
+    def crash(*_seen: Any) -> None:
+        if not (crashed := presets.with_name("crashed")).exists():
+            crashed.touch()
+            os.kill(os.getpid(), signal.SIGSEGV)
+
+    return crash
+
+
+MOODS: dict[str, Callable[[Path], Loader]] = {
+    "exhausted": lambda _presets: Cramped(Mode.RESIDENT),
+    "broken": lambda _presets: Upset(_break),
+    "crashing": lambda presets: Upset(_crash_once(presets)),
+}

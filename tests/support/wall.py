@@ -1,0 +1,210 @@
+"""A gallery with something on its walls: posts as the bot makes them, and the site that shows them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from aiohttp import ClientSession, web
+from PIL import Image
+from sqlalchemy.ext.asyncio import AsyncEngine
+from yarl import URL
+
+from bot.services import Limits, Services
+from bot.web.door import Door
+from bot.web.gallery import add_gallery
+from bot.wordlist import WordList
+from inference.canvas import Direction, Extent, scaled
+from inference.engine import EngineName, Pixels, Request, Style, open_engine
+from inference.worker.process import EngineInfo
+from storage.blobs import Blobs, open_blobs
+from storage.cleanup.retention import Retention
+from storage.database import migrate, open_database
+from storage.expansions import Store
+from storage.gallery.anonymous import AnonymousCounts
+from storage.gallery.browsing import Galleries
+from storage.gallery.moderation import Moderation
+from storage.gallery.posts import GalleryStore
+from storage.jobs.films import FilmKind, FilmStore
+from storage.jobs.queue import EmbeddedQueue
+from storage.models import Expansion, Feeling, Photo, Post, Status
+from storage.people.messages import Messages
+from storage.people.people import People
+
+SAMPLES = Path(__file__).parents[2] / "bot" / "playground" / "samples"
+TOKEN = "7000000001:a-token-of-this-run"
+ANN, BOB, MEI = 1, 2, 3
+
+
+@dataclass(frozen=True)
+class Painted:
+    """A photo and its expansion."""
+
+    before: Pixels
+    after: Pixels
+    direction: Direction = Direction.ALL
+    style: Style = Style.WILD
+    margins: tuple[int, int, int, int] = (0, 0, 0, 0)
+    words: tuple[str, ...] = ()
+
+
+def paint(name: str, direction: Direction, style: Style, longest: int = 120, scale: float = 1.5) -> Painted:
+    """A sample photo, small, expanded by the engine without weights."""
+    photo = Image.open(SAMPLES / f"{name}.jpg").convert("RGB")
+    photo.thumbnail((longest, longest))
+    return paint_further(np.asarray(photo), direction, style, scale)
+
+
+def paint_further(before: Pixels, direction: Direction, style: Style, scale: float = 1.25) -> Painted:
+    margins = scaled(Extent(before.shape[1], before.shape[0]), direction, scale)
+    engine = open_engine(EngineName.PATCHMATCH)
+    after = engine.expand(Request(before, margins, style, seed=3), lambda _fraction: None)
+    around = (margins.left, margins.top, margins.right, margins.bottom)
+    return Painted(before, after, direction, style, around)
+
+
+def flat(width: int, height: int, colour: int = 90) -> Painted:
+    """Where only the shape counts: nothing painted."""
+    after = np.full((height, width, 3), colour, np.uint8)
+    quarter = width // 4, height // 4
+    inner = after[quarter[1] : height - quarter[1], quarter[0] : width - quarter[0]]
+    return Painted(inner, after, margins=(*quarter, *quarter))
+
+
+def encoded(pixels: Pixels, kind: str) -> bytes:
+    out = BytesIO()
+    Image.fromarray(pixels).save(out, kind, quality=90)
+    return out.getvalue()
+
+
+@dataclass
+class Wall:
+    """A site of its own with the storage behind it."""
+
+    url: str
+    services: Services
+    door: Door
+    client: ClientSession
+    database: AsyncEngine
+    _posted: list[int] = field(default_factory=list)
+
+    async def make(self, painted: Painted, author: int = ANN, source: Photo | None = None) -> Expansion:
+        """A finished expansion, unpublished."""
+        store, blobs = self.services.store, self.services.blobs
+        if source is None:
+            source = await store.add_photo(await _photo(blobs, author, painted.before))
+        left, top, right, bottom = painted.margins
+        asked = Expansion(
+            key=f"k{author}-{source.id}-{len(self._posted)}",
+            person_id=author,
+            chat_id=author,
+            source_id=source.id,
+            direction=painted.direction,
+            scale=1.5,
+            style=painted.style,
+            seed=3,
+            left=left,
+            top=top,
+            right=right,
+            bottom=bottom,
+        )
+        self._posted.append(source.id)
+        (started,) = await store.start([asked], quota=None) or ()
+        await store.place([started.id], 100)
+        taken = await self.services.queue.take("painter")
+        assert taken is not None
+        preview = await blobs.put(encoded(painted.after, "JPEG"), ".jpg")
+        result = await _photo(blobs, author, painted.after)
+        made = {"result": result, "preview": preview, "words": list(painted.words)}
+        assert await self.services.queue.finish(taken.id, "painter", Status.DONE, **made)
+        finished = await store.expansion(taken.id)
+        assert finished is not None
+        return finished
+
+    async def publish(self, made: Expansion, title: str = "", prior: float = 0.5) -> Post:
+        post = await self.services.gallery.publish(made.id, made.person_id, title, prior)
+        assert post is not None
+        return post
+
+    async def hang(self, painted: Painted, title: str = "", author: int = ANN, **more: Any) -> Post:
+        """A post."""
+        prior = more.pop("prior", 0.5)
+        return await self.publish(await self.make(painted, author, **more), title, prior)
+
+    async def feel(self, post: Post, feelings: str) -> None:
+        """A crowd reacts: one person for each emoji."""
+        for number, emoji in enumerate(feelings):
+            await self.services.people.see(5000 + number, f"visitor {number}")
+            await self.services.gallery.react(post.expansion_id, 5000 + number, Feeling(emoji))
+
+    async def film(self, post: Post, kind: FilmKind, movie: bytes, poster: bytes) -> None:
+        """Hang a film as the job makes one."""
+        films, preview = self.services.films, post.expansion.preview
+        assert films is not None
+        assert preview is not None
+        await films.want(post.expansion_id, [kind])
+        taken = await films.take("maker")
+        assert taken is not None
+        await self.services.blobs.put_at(kind.poster(preview), poster)
+        await self.services.blobs.put_at(kind.movie(preview), movie)
+        assert await films.finish(taken, "maker", Status.DONE)
+
+    async def get(self, path: str, **headers: str) -> tuple[int, Mapping[str, str], bytes]:
+        """Status, headers and body; the path goes over the wire as it is written."""
+        address = URL(self.url + path, encoded=True)
+        async with self.client.get(address, headers=headers, allow_redirects=False) as answer:
+            return answer.status, answer.headers, await answer.read()
+
+    async def say(self, path: str, body: Any, init_data: str | None = None) -> tuple[int, Any]:
+        """What the Mini App posts: status and JSON, or the refusal's words."""
+        headers = {"Authorization": f"tma {init_data}"} if init_data is not None else {}
+        async with self.client.post(self.url + path, json=body, headers=headers) as answer:
+            return answer.status, await (answer.json() if answer.content_type == "application/json" else answer.text())
+
+
+async def _photo(blobs: Blobs, author: int, pixels: Pixels) -> Photo:
+    master, thumb = await asyncio.gather(
+        blobs.put(encoded(pixels, "PNG"), ".png"), blobs.put(encoded(pixels, "JPEG"), ".jpg")
+    )
+    return Photo(person_id=author, blob=master, thumb=thumb, width=pixels.shape[1], height=pixels.shape[0])
+
+
+@asynccontextmanager
+async def wall_in(
+    folder: Path, names: Sequence[str] = ("Ann", "Ben", "小梅"), public_url: str = ""
+) -> AsyncIterator[Wall]:
+    """An empty wall; `names` are its people, numbered from 1."""
+    database = await open_database(f"sqlite+aiosqlite:///{folder / 'kuotu.db'}")
+    await migrate(database)
+    services = services_on(database, open_blobs(str(folder / "blobs")))
+    for number, name in enumerate(names, 1):
+        await services.people.see(number, name)
+    app = web.Application()
+    door = add_gallery(
+        app, services, TOKEN, lambda payload: f"https://t.me/kuotu_bot{payload and f'?start={payload}'}", public_url
+    )
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        async with ClientSession() as client:
+            yield Wall(f"http://127.0.0.1:{runner.addresses[0][1]}", services, door, client, database)
+    finally:
+        await runner.cleanup()
+        await database.dispose()
+
+
+def services_on(database: AsyncEngine, blobs: Blobs) -> Services:
+    info, limits = EngineInfo("patchmatch", "", False), Limits(40, 50, frozenset())
+    queue = EmbeddedQueue(database)
+    kept = Retention(database, timedelta(days=90)), AnonymousCounts(database)
+    community = Moderation(database), WordList(frozenset()), *kept
+    stores = Store(database), Messages(database), People(database), GalleryStore(database), Galleries(database)
+    return Services(*stores, queue, blobs, info, limits, *community, FilmStore(database))
