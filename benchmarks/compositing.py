@@ -25,7 +25,7 @@ from inference.diffusion.window import plan
 from inference.engine import Pixels
 from inference.image.codec import decode
 from inference.image.upscale import enlarge, softened
-from inference.seam import seams
+from inference.quality.gate import seams
 
 SAMPLE = Path(__file__).parents[1] / "bot" / "playground" / "samples" / "picos-12mp.jpg"
 ROUNDS = 5

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inference.canvas import Direction, Extent, Margins, scaled
-from inference.engine import EngineName, Request, Style, ignore, open_engine
+from inference.engine import EngineName, Request, Style, ignore
 from inference.film.process import Script, shoot
 from inference.image.codec import decode, encode_master
+from inference.registry import open_engine
 
 SAMPLES = Path(__file__).parents[1] / "bot" / "playground" / "samples"
 CHAINS = {

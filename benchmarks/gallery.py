@@ -24,11 +24,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage.database import migrate, open_database, transactions
+from storage.database import open_database, transactions
 from storage.gallery.browsing import Galleries
 from storage.gallery.listing import Order, Period, Place
 from storage.gallery.posts import GalleryStore
 from storage.gallery.votes import scores
+from storage.migrations import migrate
 from storage.models import Base, Expansion, Feeling, Person, Photo, Post, Status, day_of, now
 
 SMALL: Final = 10_000

@@ -14,11 +14,12 @@ import cv2
 import numpy as np
 
 from inference.canvas import Direction, Extent, Margins, scaled
-from inference.engine import EngineName, Pixels, Request, Style, ignore, open_engine
+from inference.engine import EngineName, Pixels, Request, Style, ignore
 from inference.image.bands import Side, grown, inwards, outwards
 from inference.image.codec import decode
 from inference.quality import gate
-from inference.seam import seams
+from inference.quality.gate import seams
+from inference.registry import open_engine
 
 SAMPLES = Path(__file__).parents[1] / "bot" / "playground" / "samples"
 SIDE = 480

@@ -19,8 +19,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from storage.gallery.browsing import ASIDE, BEST, LOOKED_AT
 from storage.gallery.ranking import PRIOR_IMPRESSIONS, doubt, hot, rate, surprise, top, wilson_upper
-from storage.pages import ASIDE, BEST, LOOKED_AT
 
 RUNS: Final = 32
 POSTS, PAGES, PER_PAGE = 400, 4000, 5

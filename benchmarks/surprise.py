@@ -24,8 +24,9 @@ from numpy.typing import NDArray
 
 from inference.blending.compositing import compose
 from inference.canvas import Direction, Extent, Margins, round_half_up, scaled
-from inference.engine import EngineName, Pixels, Request, Style, ignore, open_engine
+from inference.engine import EngineName, Pixels, Request, Style, ignore
 from inference.image.codec import decode
+from inference.registry import open_engine
 from inference.surprise.semantic import MeaningGuess
 from inference.surprise.statistics import REASONS, Measures, Reason, combined, measure
 

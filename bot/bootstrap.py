@@ -33,10 +33,11 @@ from bot.wordlist import WordList, read_words
 from inference.engine import EngineName, EngineUnavailable
 from inference.safety.verdict import Thresholds
 from inference.worker.checks import Checks
-from inference.worker.process import OPENER, EngineInfo, EngineProcess
+from inference.worker.process import OPENER, EngineProcess
+from inference.worker.protocol import EngineInfo
 from storage.blobs import BlobsUnavailable, open_blobs
 from storage.cleanup.retention import Retention
-from storage.database import DatabaseUnavailable, migrate, open_database
+from storage.database import DatabaseUnavailable, open_database
 from storage.expansions import Store
 from storage.gallery.anonymous import AnonymousCounts
 from storage.gallery.browsing import Galleries
@@ -44,6 +45,7 @@ from storage.gallery.moderation import Moderation
 from storage.gallery.posts import GalleryStore
 from storage.jobs.films import FilmStore
 from storage.jobs.queue import QueueUnavailable, open_queue
+from storage.migrations import migrate
 from storage.people.inbox import Inbox
 from storage.people.messages import Messages
 from storage.people.people import People

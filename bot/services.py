@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 from bot.thumbnails import SIZES
 from bot.wordlist import WordList
 from inference.image.upscale import NAME as UPSCALE
-from inference.worker.process import EngineInfo
+from inference.worker.protocol import EngineInfo
 from storage.blobs import Blobs
 from storage.cleanup.retention import Retention
 from storage.expansions import Store
@@ -18,9 +18,9 @@ from storage.gallery.anonymous import AnonymousCounts
 from storage.gallery.browsing import Galleries
 from storage.gallery.moderation import Moderation
 from storage.gallery.posts import GalleryStore
-from storage.jobs.films import FilmKind, FilmStore
+from storage.jobs.films import FilmStore
 from storage.jobs.queue import Queue
-from storage.models import Expansion
+from storage.models import Expansion, FilmKind
 from storage.people.messages import Messages
 from storage.people.people import People
 

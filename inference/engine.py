@@ -91,26 +91,6 @@ def versions(*libraries: str) -> str:
     return " ".join(f"{library}={version(library)}" for library in libraries)
 
 
-def open_engine(name: EngineName, model: str = "") -> Engine:
-    """Open an engine by name; its libraries are imported only now. Raises EngineUnavailable with the remedy."""
-    match name:
-        case EngineName.PATCHMATCH:
-            from inference.patchmatch.engine import PatchMatch
-
-            return PatchMatch()
-        case EngineName.DIFFUSION:
-            return _open_diffusion(model)
-        case EngineName.AUTO:
-            from inference.diffusion.availability import gather, suitable
-
-            return open_engine(suitable(gather(model)), model)
-
-
-def _open_diffusion(model: str) -> Engine:
-    try:
-        from inference.diffusion.engine import open_diffusion
-    except ModuleNotFoundError as error:
-        raise EngineUnavailable(
-            f"KUOTU_ENGINE=diffusion needs {error.name}: .venv/bin/pip install -c constraints.txt -e '.[diffusion]'"
-        ) from error
-    return open_diffusion(model)
+def part(report: Report, start: float, end: float) -> Report:
+    """A Report that covers the stretch from `start` to `end` of another."""
+    return lambda fraction: report(start + (end - start) * fraction)

@@ -11,7 +11,8 @@ import numpy as np
 from PIL import Image
 from readme_picture import ROOT, asked, before
 
-from inference.engine import EngineName, Pixels, Style, ignore, open_engine
+from inference.engine import EngineName, Pixels, Style, ignore
+from inference.registry import open_engine
 
 PHOTOS = ("astronaut", "chelsea", "friends", "wine", "coffee", "picos", "sunset", "seeding")
 ASKED = ((Style.FAITHFUL, 1), (Style.FAITHFUL, 2), (Style.PLAYFUL, 1), (Style.WILD, 1))  # style, seed

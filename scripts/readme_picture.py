@@ -11,8 +11,9 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from inference.canvas import Direction, Margins, scaled
-from inference.engine import EngineName, Pixels, Request, Style, ignore, open_engine
+from inference.engine import EngineName, Pixels, Request, Style, ignore
 from inference.image.codec import decode
+from inference.registry import open_engine
 
 ROOT = Path(__file__).parents[1]
 ROWS = (("aitzgorri", Style.FAITHFUL, 2), ("chelsea", Style.WILD, 3))  # sample, style, seed

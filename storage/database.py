@@ -63,25 +63,7 @@ async def open_database(url: str) -> AsyncEngine:
             return engine
     except (DBAPIError, OSError) as error:
         await engine.dispose()
-        raise DatabaseUnavailable(_refusal(engine, error)) from error
-
-
-async def migrate(engine: AsyncEngine) -> None:
-    """Bring the tables to the newest revision; nothing happens when they are there. Raises DatabaseUnavailable."""
-    from storage.migrations import upgrade
-
-    sqlite = engine.dialect.name == "sqlite"
-    try:
-        async with engine.execution_options(writing=True).connect() as connection:
-            driver: Any = (await connection.get_raw_connection()).driver_connection
-            if sqlite:  # changing a table there means dropping the old one, which would cascade; no effect once begun
-                await driver.execute("PRAGMA foreign_keys = OFF")
-            async with connection.begin():
-                await connection.run_sync(upgrade)
-            if sqlite:
-                await driver.execute("PRAGMA foreign_keys = ON")
-    except DBAPIError as error:
-        raise DatabaseUnavailable(_refusal(engine, error)) from error
+        raise DatabaseUnavailable(refusal_of(engine, error)) from error
 
 
 def transactions(engine: AsyncEngine) -> Transactions:
@@ -145,6 +127,6 @@ def _prepare_sqlite(engine: AsyncEngine, address: URL) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
-def _refusal(engine: AsyncEngine, error: Exception) -> str:
+def refusal_of(engine: AsyncEngine, error: Exception) -> str:
     cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
     return f"cannot use the database {engine.url}: {cause} (is its folder writable, the disk full, the server up?)"

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict, Unpack
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, delete, func, select, update
+from sqlalchemy import CTE, ColumnElement, Select, SQLColumnExpression, delete, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm import aliased
 
-from storage.chain import ancestors
 from storage.cleanup.orphans import abandoned, blobs_of, orphans
 from storage.database import get_or_add, transactions
 from storage.jobs.estimate import past_jobs, typical_seconds
 from storage.jobs.submit import begin
-from storage.models import Expansion, Panel, Photo, Status, now, status_is
+from storage.models import LIVE_STATUSES, Expansion, Panel, Photo, Status, now, status_is
 from storage.statistics import Statistics, statistics
 
 IN_TURN = (Expansion.priority.desc(), Expansion.turn, Expansion.id)
@@ -165,9 +165,7 @@ class Store:
 
     async def live(self, person_id: int) -> list[Expansion]:
         """What a person has waiting or running."""
-        return await self._expansions(
-            Expansion.person_id == person_id, Expansion.status.in_([Status.WAITING, Status.RUNNING])
-        )
+        return await self._expansions(Expansion.person_id == person_id, Expansion.status.in_(LIVE_STATUSES))
 
     async def delivered(self, expansion_id: int, file_id: str | None) -> None:
         """The result (or the apology) is in its message; `file_id` is Telegram's, of the picture."""
@@ -238,3 +236,23 @@ class Store:
         async with self._write() as session:
             done = await session.execute(update(Expansion).where(*where).values(**values).returning(Expansion.id))
             return done.first() is not None
+
+
+def ancestors(expansion_id: int) -> Select[Expansion]:
+    """The expansions that lead to one, root first, itself last."""
+    link = select(Expansion.id, Expansion.source_id, literal(0).label("age")).where(Expansion.id == expansion_id)
+    chain = link.cte("ancestors", recursive=True)
+    parent = aliased(Expansion)
+    above = select(parent.id, parent.source_id, chain.c.age + 1).join(chain, parent.result_id == chain.c.source_id)
+    chain = chain.union_all(above)
+    return select(Expansion).join(chain, Expansion.id == chain.c.id).order_by(chain.c.age.desc())
+
+
+def containing(person_id: int) -> CTE:
+    """The ids of the expansions that a person made, or that contain one of their pictures, however far down a chain."""
+    photos = select(Photo.id).where(Photo.person_id == person_id)
+    own = or_(Expansion.person_id == person_id, Expansion.source_id.in_(photos))
+    first = select(Expansion.id, Expansion.result_id).where(own)
+    tree = first.cte("containing", recursive=True)
+    child = aliased(Expansion)
+    return tree.union(select(child.id, child.result_id).join(tree, child.source_id == tree.c.result_id))

@@ -8,7 +8,6 @@ from typing import Any, TypeAlias
 
 import structlog
 import telegram
-from telegram.constants import UpdateType
 from telegram.error import BadRequest, Forbidden, NetworkError
 from telegram.ext import (
     AIORateLimiter,
@@ -86,15 +85,6 @@ OTHER_FILES = (
 )
 COUNTS = MessageReactionHandler.MESSAGE_REACTION_COUNT_UPDATED
 REACTIONS = MessageReactionHandler.MESSAGE_REACTION_UPDATED
-UPDATES = [
-    UpdateType.MESSAGE,
-    UpdateType.CALLBACK_QUERY,
-    UpdateType.INLINE_QUERY,
-    UpdateType.MESSAGE_REACTION,
-    UpdateType.MESSAGE_REACTION_COUNT,
-    UpdateType.CHANNEL_POST,
-    UpdateType.MY_CHAT_MEMBER,
-]
 
 
 def build_application(services: Services, inbox: Inbox, *, token: str, api: str) -> App:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
-from bot.chat.account import deletion, forget, mine, preferences
+from bot.chat.account import forget, mine, preferences
 from bot.chat.admin import moderation
 from bot.chat.buttons.base import BadTap, Tap, unpack
 from bot.chat.buttons.forget import ForgetMe, RememberMe
@@ -39,7 +39,7 @@ from bot.chat.buttons.result import (
 from bot.chat.expand import cancel, panel, result, start
 from bot.chat.film import request as movie
 from bot.chat.gallery import browse as gallery
-from bot.chat.gallery import channel, post, publish, reactions
+from bot.chat.gallery import channel, deletion, post, publish, reactions
 from bot.chat.telegram.visit import Visit
 from bot.services import Services
 

@@ -9,10 +9,10 @@ from telegram import InputMediaPhoto
 from bot.chat.account.mine import mine
 from bot.chat.account.mydata import mydata
 from bot.chat.account.preferences import settings
+from bot.chat.cards.links import post_in
 from bot.chat.gallery.browse import gallery
 from bot.chat.gallery.post import open_post
 from bot.chat.gallery.publish import title_words
-from bot.chat.gallery.share import post_in
 from bot.chat.telegram.visit import Visit
 from bot.services import Services
 

@@ -18,10 +18,11 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from bot.errors import Refused
 from inference.canvas import Direction, Extent, Margins, check_limits, parse_ratio, scaled, with_ratio
-from inference.engine import EngineName, Pixels, Report, Request, Style, open_engine
+from inference.engine import EngineName, Pixels, Report, Request, Style
 from inference.image.codec import decode, encode_master
 from inference.quality.gate import judge
 from inference.quality.retry import Attempt, Careful, trust
+from inference.registry import open_engine
 
 JPEG: tuple[str, dict[str, Any]] = ("JPEG", {"quality": 95})
 KINDS = {".png": ("PNG", {}), ".webp": ("WEBP", {"lossless": True}), ".jpg": JPEG, ".jpeg": JPEG}

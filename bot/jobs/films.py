@@ -17,8 +17,8 @@ from bot.chain import growth
 from bot.metrics import FILMS
 from bot.services import Services
 from inference.film.process import FilmFailed, Reel, Script, shoot
-from storage.jobs.films import Film, FilmKind, FilmStore
-from storage.models import Expansion, Status
+from storage.jobs.films import FilmStore
+from storage.models import Expansion, Film, FilmKind, Status
 
 log = structlog.get_logger()
 

@@ -12,8 +12,7 @@ from bot.web.picture import CACHE
 from bot.web.render import HEADERS
 from inference.canvas import Extent
 from inference.film.camera import frame_of
-from storage.jobs.films import FilmKind
-from storage.models import Post, PostStatus
+from storage.models import FilmKind, Post, PostStatus
 
 TYPES = {"mp4": "video/mp4", "jpg": "image/jpeg"}
 

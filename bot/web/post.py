@@ -9,10 +9,9 @@ from aiohttp import web
 from babel.dates import format_date
 
 from bot.chain import growth
-from bot.chat.drawn import drawn
-from bot.chat.expand.panel import described
-from bot.chat.gallery.reactions import anonymous_counts
-from bot.chat.gallery.share import payload
+from bot.chat.cards.lines import anonymous_counts, drawn
+from bot.chat.cards.links import payload
+from bot.chat.cards.widgets import described
 from bot.services import Services
 from bot.web.card import Card, shows
 from bot.web.door import id_in

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from bot.chat.gallery.reactions import results_changed
+from bot.chat.telegram.media import results_changed
 from bot.chat.texts import best_language
 from bot.services import Services
 from bot.web.door import Door, id_in

@@ -59,9 +59,10 @@ def examine(model: str, *, token: bool = False) -> Facts:
     """All facts about KUOTU_MODEL on this machine, for its doctor."""
     if missing := missing_libraries():
         return Facts(missing)
-    from inference.diffusion.checkpoint import cache_of, free_space, resolve
+    from inference.diffusion.checkpoint import resolve
     from inference.diffusion.device import built_for, find_card, free_memory
     from inference.diffusion.model_spec import parse_choice
+    from inference.hub.repository import cache_of, free_space
 
     choice, facts = parse_choice(model), gather(model)
     with suppress(EngineUnavailable):

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from inference.diffusion.model_spec import Choice
-from inference.diffusion.presets import Preset, Repository, load_presets
+from inference.diffusion.presets import Preset, load_presets
 from inference.engine import EngineUnavailable
-
-INDEX = "model_index.json"
+from inference.hub.repository import INDEX, Repository, folder_of
 
 
 @dataclass(frozen=True)
@@ -69,37 +67,6 @@ def find(choice: Choice) -> Checkpoint:
     if Path(preset.repo).is_dir() and all(part in whole for part in preset.parts):
         parts = {}
     return Checkpoint(name, preset, folder, parts, here(preset.lora) if preset.lora else None)
-
-
-def folder_of(repository: Repository, cache: Path | None = None) -> Path | None:
-    """Its folder here, None when it was not downloaded. Imports no torch."""
-    if (local := Path(repository.repo).expanduser()).is_dir():
-        return local.resolve()
-    from huggingface_hub import try_to_load_from_cache
-    from huggingface_hub.errors import HFValidationError
-
-    for name in (INDEX, "config.json", "README.md"):
-        try:
-            found = try_to_load_from_cache(repository.repo, name, cache_dir=cache, revision=repository.revision)
-        except HFValidationError:
-            return None
-        if isinstance(found, str):
-            return Path(found).parent
-    return None
-
-
-def cache_of(chosen: Path | None) -> Path:
-    """Where downloads are kept."""
-    from huggingface_hub.constants import HF_HUB_CACHE
-
-    return chosen or Path(HF_HUB_CACHE)
-
-
-def free_space(folder: Path) -> int:
-    """Bytes on the disk that a folder is on, or would be."""
-    while not folder.exists():
-        folder = folder.parent
-    return shutil.disk_usage(folder).free
 
 
 def components(folder: Path) -> dict[str, tuple[str | None, str | None]]:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from inference.diffusion.naming import named
 from inference.diffusion.offload import Mode
 from inference.diffusion.presets import DEFAULT
+from inference.hub.model import named
 
 
 class Choice(BaseModel):

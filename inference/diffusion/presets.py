@@ -9,10 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from inference.diffusion.offload import Mode
 from inference.engine import EngineUnavailable, Style
+from inference.hub.repository import Fact, Repository
 from inference.quality.gate import FOREIGN
 
 SHIPPED: Final = Path(__file__).with_name("presets.toml")
@@ -34,18 +35,6 @@ class Fill(StrEnum):
     BLACK = "black"
     GRAY = "gray"
     GREEN = "green"
-
-
-class Fact(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class Repository(Fact):
-    """A folder of weights: `org/name` on the hub, or a path."""
-
-    repo: str
-    revision: str = "main"
-    variant: str = ""  # the infix of weight files, where the repository has them: «fp16»
 
 
 class Part(Repository):

@@ -17,11 +17,11 @@ from huggingface_hub.file_download import http_get, repo_folder_name
 from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils._headers import build_hf_headers
 
-from inference.diffusion.checkpoint import INDEX, cache_of, free_space
 from inference.diffusion.model_spec import Choice
-from inference.diffusion.presets import Lora, Preset, Repository, load_presets
+from inference.diffusion.presets import Lora, Preset, load_presets
 from inference.engine import EngineUnavailable
 from inference.hub.model import HubModel
+from inference.hub.repository import INDEX, Repository, cache_of, free_space
 
 GB = 1e9
 DESCRIPTIONS = (".json", ".txt", ".model", ".jinja", ".md")

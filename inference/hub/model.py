@@ -6,14 +6,15 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeVar
+from urllib.parse import parse_qsl
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from inference.diffusion.checkpoint import folder_of
-from inference.diffusion.naming import named
-from inference.diffusion.presets import Repository
 from inference.engine import EngineUnavailable
+from inference.hub.repository import Repository, folder_of
+
+Named = TypeVar("Named", bound=BaseModel)
 
 _log = logging.getLogger(__name__)
 
@@ -60,3 +61,20 @@ class HubModel(BaseModel):
         if folder is None:
             raise EngineUnavailable(f"{self.setting}={self.model} is not on this machine; run: {self.command}")
         return folder
+
+
+def named(kind: type[Named], setting: str, text: str, example: str, default: str = "") -> Named:
+    """Read what a setting says into a value of `kind`, which has a field `model`. `example` shows options.
+
+    Raises EngineUnavailable naming the option that is wrong.
+    """
+    model, _, query = text.partition("?")
+    try:
+        return kind.model_validate({"model": model or default, **dict(parse_qsl(query, strict_parsing=bool(query)))})
+    except ValidationError as error:
+        first = error.errors()[0]
+        known = ", ".join(name for name in kind.model_fields if name != "model")
+        wrong = f"option {first['loc'][0]}: {first['msg']} (the options are {known})"
+        raise EngineUnavailable(f"{setting}={text}: {wrong}") from None
+    except ValueError:
+        raise EngineUnavailable(f"{setting}={text}: options are written {example}") from None

@@ -10,11 +10,10 @@ import cv2
 import numpy as np
 
 from inference.canvas import Extent, Margins
-from inference.engine import EngineError, Pixels, Recipe, Report, Request, Style, ignore, versions
+from inference.engine import EngineError, Pixels, Recipe, Report, Request, Style, ignore, part, versions
 from inference.patchmatch import kernel
 from inference.patchmatch.finish import finish
-from inference.patchmatch.levels import plan
-from inference.patchmatch.progress import part
+from inference.patchmatch.pyramid import plan
 from inference.patchmatch.style import RECIPES
 from inference.patchmatch.synthesis import Collage, synthesize
 

@@ -7,13 +7,12 @@ import numpy as np
 
 from inference.canvas import Extent, Margins
 from inference.engine import Pixels, Report
-from inference.patchmatch.pages import Pages
 from inference.patchmatch.patch import rows
 from inference.patchmatch.pyramid import Page
 from inference.patchmatch.seam_correction import correct, correction
 from inference.patchmatch.synthesis import Collage
 from inference.patchmatch.tone import tone
-from inference.patchmatch.transfer import Offsets, Place, columns, transfer
+from inference.patchmatch.transfer import Offsets, Pages, Place, columns, transfer
 
 STRIP = 256  # rows between two reports
 

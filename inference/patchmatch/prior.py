@@ -5,13 +5,18 @@ horizons rise and fall, and a reroll is another layout of the same scene."""
 
 from __future__ import annotations
 
+from typing import cast
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from inference.patchmatch.levels import Level
-from inference.patchmatch.patch import NEVER, SAMPLES, Floats
-from inference.patchmatch.pyramid import Atlas
+from inference.engine import Pixels
+from inference.patchmatch.patch import NEVER, SAMPLES, SIZE, Floats
+from inference.patchmatch.pyramid import Atlas, Level
 from inference.patchmatch.style import Recipe
+
+Energy = NDArray[np.float32]
 
 RAMP = 0.3  # of the photo's shorter side: how far from the photo the bend is at its full height
 GRID = (4, 5)  # random heights of the bend, rows and columns over the canvas
@@ -44,3 +49,17 @@ def dislike(atlas: Atlas, level: Level, recipe: Recipe) -> Floats:
         here = recipe.central * np.outer(down, across) + (recipe.mirrored if page.mirrored else 0)
         cost[:height, first : first + width] = here + (recipe.resized if page.scale != 1 else 0)
     return np.where(atlas.valid, np.minimum(cost, NEVER // SAMPLES // 2), NEVER).astype(np.float32)
+
+
+def energy(pixels: Pixels) -> Energy:
+    """(height, width) mean absolute gradient of the luminance over a patch, in grey levels."""
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    across, down = cv2.Sobel(grey, cv2.CV_32F, 1, 0, ksize=1), cv2.Sobel(grey, cv2.CV_32F, 0, 1, ksize=1)
+    return cast(Energy, cv2.blur(np.abs(across) + np.abs(down), (SIZE, SIZE)))
+
+
+def carried_outwards(inside: Energy, level: Level) -> Energy:
+    """The energy of the photo's edge, replicated over the canvas and blurred."""
+    margins = level.margins
+    canvas = cv2.copyMakeBorder(inside, margins.top, margins.bottom, margins.left, margins.right, cv2.BORDER_REPLICATE)
+    return cast(Energy, cv2.GaussianBlur(canvas, (0, 0), max(level.canvas) / 40))

@@ -13,9 +13,8 @@ import numpy as np
 
 from inference.engine import Pixels
 from inference.patchmatch.kernel import kernel
-from inference.patchmatch.pages import Pages, byte, take
 from inference.patchmatch.patch import CHANNELS, Floats, Rows
-from inference.patchmatch.transfer import Offsets, Place
+from inference.patchmatch.transfer import Offsets, Pages, Place, byte, take
 
 WAVELENGTHS = (1.5, 3, 6, 12, 24, 48, 96)
 LARGEST_STEP = 48.0  # grey levels: a larger step is content, not tone

@@ -11,18 +11,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.engine import Pixels, Report
-from inference.patchmatch import texture
-from inference.patchmatch.field import Field, Terms, measure, search
+from inference.engine import Pixels, Report, part
+from inference.patchmatch.field import Field, Terms, bell, confidence, measure, search, vote
 from inference.patchmatch.initialization import Onion, fill
-from inference.patchmatch.levels import Level
 from inference.patchmatch.patch import HALF, NEVER, SAMPLES, SIZE, Flags, Floats, Ints, rows
-from inference.patchmatch.prior import dislike, wanted_row
-from inference.patchmatch.progress import part
-from inference.patchmatch.pyramid import Atlas
+from inference.patchmatch.prior import carried_outwards, dislike, energy, wanted_row
+from inference.patchmatch.pyramid import Atlas, Level
 from inference.patchmatch.stamps import stamps
 from inference.patchmatch.style import Recipe
-from inference.patchmatch.vote import bell, confidence, vote
 
 TEXTURE_SHARE = 0.7  # of the carried texture that a patch has to have
 SHARPNESS = 0.25  # temperature of the vote, as a share of the median cost
@@ -92,12 +88,12 @@ class Stage:
         return Field(row, col, np.zeros(row.shape, np.int32), _centres(opened) > 0)
 
     def terms(self) -> Terms:
-        wanted = texture.carried_outwards(texture.energy(self.photo), self.level) * np.float32(TEXTURE_SHARE)
+        wanted = carried_outwards(energy(self.photo), self.level) * np.float32(TEXTURE_SHARE)
         return Terms(
             wanted_row=_centres(self.wanted_row) - np.float32(HALF),
             row_weight=self.recipe.upright * SAMPLES / self.level.photo.height,
             wanted_texture=_centres(wanted),
-            texture=_centres(texture.energy(self.atlas.pixels)),
+            texture=_centres(energy(self.atlas.pixels)),
             texture_weight=self.recipe.lively * SAMPLES,
             extra=np.minimum(_centres(self.dislike).astype(np.float64) * SAMPLES, NEVER).astype(np.int32),
         )

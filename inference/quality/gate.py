@@ -18,7 +18,11 @@ from numpy.typing import NDArray
 from inference.canvas import Extent, Margins
 from inference.engine import EngineError, Pixels
 from inference.image.bands import Side, grown, inwards, outwards
-from inference.seam import Seam, seams
+
+NEAR: Final = 5  # px from the seam, from where on the lines of the photo speak for the photo alone
+FAR: Final = 25
+FLAT: Final = 0.25  # grey levels per px: a photo whose lines differ less counts as flat
+ALONG: Final = 32  # px along the seam over which a step is averaged, so that texture is no step
 
 DARK, LIT = 4.0, 24.0  # mean grey level: at most of a black part, at least of a photo that is not
 PLAIN, VARIED = 2.0, 8.0  # standard deviation in grey levels: at most of a flat part, at least of a photo that is not
@@ -190,3 +194,40 @@ def _shrunk(grey: Pixels, factor: int) -> Grey:
 
 def _difference(one: Pixels, other: Pixels) -> float:
     return float(np.mean(cv2.absdiff(np.ascontiguousarray(one), np.ascontiguousarray(other))))
+
+
+@dataclass(frozen=True)
+class Seam:
+    """`gradient`: the mean difference across the seam over that between the photo's own lines near by; 1 is invisible.
+
+    `step`: the tonal step across the seam in grey levels (RMS), beyond that between the photo's own lines.
+    """
+
+    side: Side
+    gradient: float
+    step: float
+
+
+def seams(canvas: Pixels, margins: Margins) -> list[Seam]:
+    """One for each side that has new pixels."""
+    return [_seam(canvas, margins, side) for side in grown(margins)]
+
+
+def _seam(canvas: Pixels, margins: Margins, side: Side) -> Seam:
+    photo = inwards(canvas, margins, side, FAR).astype(np.float32)
+    across = outwards(canvas, margins, side, 1).astype(np.float32) - photo[:, :1]
+    own = np.diff(photo, axis=1)
+    own = own[:, NEAR - 1 :] if own.shape[1] >= NEAR else own
+    step = _mean_square(_averaged_along(across)) - _mean_square(_averaged_along(own))
+    return Seam(side, float(np.abs(across).mean() / max(np.abs(own).mean(), FLAT)), max(0.0, step) ** 0.5)
+
+
+def _averaged_along(difference: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(length, depth, 3), each line for itself."""
+    length, depth, channels = difference.shape
+    lines = np.ascontiguousarray(difference).reshape(length, depth * channels)
+    return np.asarray(cv2.blur(lines, (1, ALONG)), np.float32)
+
+
+def _mean_square(values: NDArray[np.float32]) -> float:
+    return float((values**2).mean())

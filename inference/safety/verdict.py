@@ -8,16 +8,13 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Final, Protocol
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from inference.canvas import round_half_up
-from inference.engine import EngineUnavailable, Pixels
-from inference.image.onnx import WEIGHTS, Network
+from inference.engine import Pixels
 
 SHIPPED: Final = "mobilenet"
 SIDE: Final = 224  # pixels that the network sees, across and down
@@ -73,20 +70,6 @@ class Classifier(Protocol):
     def scores(self, pixels: Pixels) -> Scores: ...
 
 
-def open_classifier(name: str = SHIPPED) -> Classifier:
-    """The classifier that KUOTU_SAFETY names; its libraries are imported only now. Raises EngineUnavailable."""
-    if name == SHIPPED:
-        return MobileNet()
-    try:
-        from inference.safety.transformers_classifier import TransformersClassifier
-
-        return TransformersClassifier(name)
-    except ModuleNotFoundError as error:
-        raise EngineUnavailable(
-            f"KUOTU_SAFETY={name} needs {error.name}: .venv/bin/pip install -c constraints.txt -e '.[diffusion]'"
-        ) from error
-
-
 def check(pixels: Pixels, classifier: Classifier, thresholds: Thresholds = Thresholds()) -> Verdict:
     """Decide about a picture, and log the decision."""
     verdict = decide(classifier.scores(pixels), thresholds)
@@ -106,28 +89,6 @@ def decide(scores: Scores, thresholds: Thresholds) -> Verdict:
     if explicit >= thresholds.unsafe:
         level, reason = Level.UNSAFE, f"explicit {explicit:.3f}, from {thresholds.unsafe:g} unsafe"
     return Verdict(level, scores, reason)
-
-
-class MobileNet:
-    """The MobileNetV2 of nsfwjs (MIT), converted by `scripts/convert_nsfw.py`: five classes, the weights in 8 bits.
-
-    Howard, Sandler et al., «MobileNetV2: Inverted Residuals and Linear Bottlenecks», CVPR 2018.
-    """
-
-    name = "mobilenet"
-
-    def __init__(self, weights: Path = WEIGHTS / "nsfw.onnx") -> None:
-        self._network = Network(weights)
-
-    def scores(self, pixels: Pixels) -> Scores:
-        """The worst of a look at the whole picture and, when it is longer than wide, at squares along it."""
-        classes = np.stack([self.classes(look) for look in looks(pixels)])
-        _drawing, hentai, _neutral, porn, sexy = classes.T
-        return Scores(float((hentai + porn).max()), float(sexy.max()))
-
-    def classes(self, look: Pixels) -> NDArray[np.float32]:
-        """Probabilities (drawing, hentai, neutral, porn, sexy) of a picture of 224 x 224."""
-        return self._network(look)
 
 
 def looks(pixels: Pixels, side: int = SIDE) -> list[Pixels]:

@@ -10,8 +10,9 @@ from inference.engine import Engine, Pixels, Recipe, Report, Request, versions
 from inference.image.upscale import NAME, upscale_expansion
 from inference.quality.gate import judge
 from inference.quality.retry import Careful, trust
-from inference.safety.verdict import SHIPPED, Classifier, Level, Scores, Thresholds, Verdict, check, open_classifier
-from inference.surprise.semantic import STATISTICS, open_guess
+from inference.registry import open_classifier, open_guess
+from inference.safety.verdict import SHIPPED, Classifier, Level, Scores, Thresholds, Verdict, check
+from inference.surprise.semantic import STATISTICS
 
 NO_CLASSIFIER: Final = "none"
 UNCHECKED: Final = Verdict(Level.SAFE, Scores(0.0, 0.0), "not checked")

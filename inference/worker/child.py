@@ -35,11 +35,10 @@ from inference.engine import (
     Style,
     ignore,
 )
-from inference.frame import Frame, read
 from inference.image.codec import BadPhoto, decode, encode_chat, encode_master, thumbnail
 from inference.quality.gate import Unfit
 from inference.worker.checks import CheckedEngine, Checks
-from inference.worker.process import EngineInfo
+from inference.worker.protocol import EngineInfo, Frame, read
 
 DECODED, PAINTED, ENCODED = 0.03, 0.85, 0.97  # how far an order is after each stage
 WARM_UP: Final = Request(np.tile(np.arange(0, 256, 4).astype(np.uint8)[:, None], (48, 1, 3)), Margins(16, 16, 16, 16))

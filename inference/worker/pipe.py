@@ -9,7 +9,7 @@ from contextlib import suppress
 from signal import SIGKILL, Signals
 from typing import Self
 
-from inference.frame import Frame, receive
+from inference.worker.protocol import Frame, receive
 
 
 class Link:

@@ -9,27 +9,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from dataclasses import dataclass
 from typing import Final
 
 from inference.engine import Cancelled, EngineError, EngineName, EngineUnavailable, Report
-from inference.frame import Frame
 from inference.image.codec import BadPhoto
 from inference.worker.checks import Checks
 from inference.worker.pipe import Link
-from inference.worker.protocol import Order, Outcome, log_traceback, order_frame, outcome_of
+from inference.worker.protocol import EngineInfo, Frame, Order, Outcome, log_traceback, order_frame, outcome_of
 
-OPENER: Final = "inference.engine:open_engine"
+OPENER: Final = "inference.registry:open_engine"
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class EngineInfo:
-    name: str
-    model: str
-    reads_words: bool
-    devices: int = 1  # how many such processes this machine can run at once
 
 
 class EngineProcess:

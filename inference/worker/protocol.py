@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from asyncio import StreamReader
 from dataclasses import astuple, dataclass, field
-from typing import Any
+from struct import Struct
+from typing import Any, BinaryIO, Final
 
 from inference.canvas import Extent, Margins
 from inference.engine import EngineError, Recipe, Style
-from inference.frame import Frame
 from inference.image.codec import BadPhoto, Reason
 from inference.safety.verdict import Level
+
+_LENGTH: Final = Struct(">I")
 
 _log = logging.getLogger(__name__)
 
@@ -73,3 +77,45 @@ def log_traceback(frame: Frame) -> None:
     """Tell the operator where in the child an error came from, when the frame says so."""
     if traceback := frame.values.get("traceback"):
         _log.error("in the engine process:\n%s", traceback)
+
+
+@dataclass(frozen=True)
+class EngineInfo:
+    name: str
+    model: str
+    reads_words: bool
+    devices: int = 1  # how many such processes this machine can run at once
+
+
+@dataclass(frozen=True)
+class Frame:
+    kind: str
+    values: dict[str, Any] = field(default_factory=dict)
+    blobs: tuple[bytes, ...] = ()
+
+    def parts(self) -> list[bytes]:
+        """The frame as bytes, in order; blobs are not copied."""
+        header = json.dumps({"kind": self.kind, "values": self.values, "blobs": [len(blob) for blob in self.blobs]})
+        encoded = header.encode()
+        return [_LENGTH.pack(len(encoded)) + encoded, *self.blobs]
+
+
+def read(pipe: BinaryIO) -> Frame:
+    """The next frame of a blocking pipe. Raises EOFError when the other side is gone."""
+    (length,) = _LENGTH.unpack(_exactly(pipe, _LENGTH.size))
+    header = json.loads(_exactly(pipe, length))
+    return Frame(header["kind"], header["values"], tuple(_exactly(pipe, size) for size in header["blobs"]))
+
+
+async def receive(stream: StreamReader) -> Frame:
+    """The next frame of a stream. Raises EOFError (IncompleteReadError) when the other side is gone."""
+    (length,) = _LENGTH.unpack(await stream.readexactly(_LENGTH.size))
+    header = json.loads(await stream.readexactly(length))
+    return Frame(header["kind"], header["values"], tuple([await stream.readexactly(size) for size in header["blobs"]]))
+
+
+def _exactly(pipe: BinaryIO, size: int) -> bytes:
+    data = pipe.read(size)
+    if len(data) < size:
+        raise EOFError("the other side of the pipe is gone")
+    return data

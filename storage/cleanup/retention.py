@@ -10,11 +10,10 @@ from sqlalchemy.orm import aliased
 
 from storage.cleanup.orphans import blobs_of, orphans
 from storage.database import transactions
-from storage.models import Expansion, Message, Panel, Photo, Post, PostStatus, Status
+from storage.models import LIVE_STATUSES, Expansion, Message, Panel, Photo, Post, PostStatus
 
 LOT = 200  # rows that one transaction deletes at most
 PUBLIC = (PostStatus.LIVE, PostStatus.REPORTED)  # what waits for a moderator may come back
-LIVE = (Status.WAITING, Status.RUNNING)
 
 
 class Retention:
@@ -49,7 +48,7 @@ class Retention:
 
 
 def _old_expansions(until: datetime) -> list[ColumnElement[bool]]:
-    needed = _needed(or_(Post.status.in_(PUBLIC), Expansion.created_at >= until, Expansion.status.in_(LIVE)))
+    needed = _needed(or_(Post.status.in_(PUBLIC), Expansion.created_at >= until, Expansion.status.in_(LIVE_STATUSES)))
     return [Expansion.created_at < until, Expansion.id.not_in(select(needed.c.id))]
 
 

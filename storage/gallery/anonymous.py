@@ -8,24 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from sqlalchemy import BigInteger, ForeignKey, String, delete, func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database import transactions
-from storage.models import Base, Expansion
-
-
-class AnonymousCount(Base):
-    """How often one emoji is under one message that shows an expansion, as Telegram told it last."""
-
-    __tablename__ = "anonymous_counts"
-
-    chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    message_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    emoji: Mapped[str] = mapped_column(String(32), primary_key=True)
-    expansion_id: Mapped[int] = mapped_column(ForeignKey("expansions.id", ondelete="CASCADE"), index=True)
-    count: Mapped[int]
+from storage.models import AnonymousCount, Expansion
 
 
 class AnonymousCounts:

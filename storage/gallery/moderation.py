@@ -5,81 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Select, String, delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database import get_or_add, hold, transactions
-from storage.models import Base, Key, Moment, Post, PostStatus, now, one_of, only
-
-
-class Reason(StrEnum):
-    """Why somebody wants a post away."""
-
-    SEXUAL = "sexual"
-    VIOLENT = "violent"
-    HATEFUL = "hateful"
-    PRIVATE = "private"  # shows somebody who did not agree to it
-    OTHER = "other"
-
-
-class Judgement(StrEnum):
-    """What a moderator makes of a reported post."""
-
-    KEEP = "keep"
-    HIDE = "hide"
-    DELETE = "delete"
-    BAN = "ban"  # hide everything of its author, who is served no more
-
-
-class Act(StrEnum):
-    """What the audit log tells of."""
-
-    WITHHOLD = "withhold"  # done by the reports themselves
-    KEEP = "keep"
-    HIDE = "hide"
-    DELETE = "delete"
-    BAN = "ban"
-    UNBAN = "unban"
-
-
-class Report(Base):
-    """That one person wants one post away: once, whatever becomes of it."""
-
-    __tablename__ = "reports"
-
-    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True, index=True)
-    reason: Mapped[Reason] = mapped_column(one_of(Reason))
-    created_at: Mapped[datetime] = mapped_column(Moment, default=now)
-    settled_at: Mapped[datetime | None] = mapped_column(Moment)  # a moderator has judged
-
-    __table_args__ = (Index("ix_reports_open", "post_id", **only("settled_at IS NULL")),)
-
-
-class Ban(Base):
-    """A person or a chat (negative) that is not served. It outlives being forgotten, or forgetting would lift it."""
-
-    __tablename__ = "bans"
-
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    by: Mapped[int] = mapped_column(BigInteger)
-    created_at: Mapped[datetime] = mapped_column(Moment, default=now)
-
-
-class AuditEntry(Base):
-    """Who did what to what, when. Never changed; it names people by nothing but their ids."""
-
-    __tablename__ = "audit_log"
-
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
-    actor: Mapped[int | None] = mapped_column(BigInteger)  # none: the reports themselves
-    act: Mapped[Act] = mapped_column(one_of(Act))
-    target: Mapped[str] = mapped_column(String(64), index=True)  # «post 7», «person 5», «chat -100»
-    created_at: Mapped[datetime] = mapped_column(Moment, default=now)
+from storage.models import Act, AuditEntry, Ban, Judgement, Post, PostStatus, Reason, Report, now
 
 
 @dataclass(frozen=True)

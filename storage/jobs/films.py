@@ -7,14 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
-    ForeignKey,
-    Index,
-    String,
     and_,
     func,
     literal,
@@ -24,57 +19,11 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database import get_or_add, transactions
 from storage.jobs.bell import Bell
 from storage.jobs.lease import LEASE
-from storage.models import Base, Moment, Status, now, one_of, only
-
-OPEN = "status IN ('waiting', 'running')"
-
-
-class FilmKind(StrEnum):
-    ZOOM = "zoom"  # from the first photo outwards, through every step of its chain
-    LOOP = "loop"  # the last step alone: before, after, before
-
-    def movie(self, picture: str) -> str:
-        """Where the film is kept: beside the blob of its expansion's picture, with which it goes."""
-        return f"{picture}.{self}.mp4"
-
-    def poster(self, picture: str) -> str:
-        """Where its first frame is kept, a JPEG."""
-        return f"{picture}.{self}.jpg"
-
-
-class Film(Base):
-    """One film of one expansion; where it is shown first, while somebody waits there."""
-
-    __tablename__ = "films"
-
-    expansion_id: Mapped[int] = mapped_column(ForeignKey("expansions.id", ondelete="CASCADE"), primary_key=True)
-    kind: Mapped[FilmKind] = mapped_column(one_of(FilmKind), primary_key=True)
-    status: Mapped[Status] = mapped_column(one_of(Status), default=Status.WAITING)
-    attempts: Mapped[int] = mapped_column(default=0)
-    lease_owner: Mapped[str | None] = mapped_column(String(64))  # the fencing token
-    lease_until: Mapped[datetime | None] = mapped_column(Moment)
-    progress: Mapped[float] = mapped_column(default=0.0)
-    asked_at: Mapped[datetime] = mapped_column(Moment, default=now)
-    file_id: Mapped[str | None] = mapped_column(String(256))  # Telegram's
-    # who waits for it, and the message that is to become it; all empty once it is there
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"), index=True)
-    chat_id: Mapped[int | None] = mapped_column(BigInteger)
-    thread_id: Mapped[int | None]
-    message_id: Mapped[int | None]
-
-    __table_args__ = (
-        Index("ix_films_open", "asked_at", **only(OPEN)),
-        Index("ix_films_placed", "message_id", **only("message_id IS NOT NULL")),
-    )
-
-    @property
-    def ended(self) -> bool:
-        return self.status not in (Status.WAITING, Status.RUNNING)
+from storage.models import LIVE_STATUSES, Film, FilmKind, Moment, Status, now
 
 
 class OneAtATime(Exception):
@@ -124,7 +73,7 @@ class FilmStore:
                 return film, False
             if await _waits_for_another(session, person_id, film):
                 raise OneAtATime
-            if film.ended:
+            if film.status.final:
                 film.status, film.attempts, film.asked_at = Status.WAITING, 0, now()
             film.person_id, film.chat_id, film.thread_id = person_id, chat_id, thread_id
             return film, True
@@ -225,7 +174,7 @@ def _leased(film: Film, owner: str) -> tuple[ColumnElement[bool], ...]:
 
 
 def _open() -> ColumnElement[bool]:
-    return Film.status.in_((Status.WAITING, Status.RUNNING))
+    return Film.status.in_(LIVE_STATUSES)
 
 
 def _turn() -> tuple[ColumnElement[bool], ColumnElement[datetime], ColumnElement[int]]:

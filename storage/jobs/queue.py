@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 from storage.database import transactions
 from storage.jobs.bell import Bell
 from storage.jobs.lease import LEASE, given_back, leased
-from storage.models import Expansion, Photo, Status, now, status_is
+from storage.models import LIVE_STATUSES, Expansion, Photo, Status, now, status_is
 
 
 class QueueUnavailable(Exception):
@@ -206,10 +206,9 @@ class EmbeddedQueue:
             return await session.scalar(place) or 0
 
     async def counts(self) -> dict[Status, int]:
-        statuses = (Status.WAITING, Status.RUNNING)
         async with self._read() as session:
             count = select(func.count()).select_from(Expansion)
-            return {s: (await session.scalar(count.where(status_is(Expansion, s)))) or 0 for s in statuses}
+            return {s: (await session.scalar(count.where(status_is(Expansion, s)))) or 0 for s in LIVE_STATUSES}
 
     async def _take(self, owner: str) -> Expansion | None:
         running = aliased(Expansion)

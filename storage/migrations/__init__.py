@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from storage.database import DatabaseUnavailable, refusal_of
 
 LOCK = 0x6B756F7475  # "kuotu": who migrates one PostgreSQL at the same time waits
 
@@ -23,3 +28,19 @@ def upgrade(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
     command.upgrade(configuration(connection), "head")
+
+
+async def migrate(engine: AsyncEngine) -> None:
+    """Bring the tables to the newest revision; nothing happens when they are there. Raises DatabaseUnavailable."""
+    sqlite = engine.dialect.name == "sqlite"
+    try:
+        async with engine.execution_options(writing=True).connect() as connection:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            if sqlite:  # changing a table there means dropping the old one, which would cascade; no effect once begun
+                await driver.execute("PRAGMA foreign_keys = OFF")
+            async with connection.begin():
+                await connection.run_sync(upgrade)
+            if sqlite:
+                await driver.execute("PRAGMA foreign_keys = ON")
+    except DBAPIError as error:
+        raise DatabaseUnavailable(refusal_of(engine, error)) from error

@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 from alembic import command
 from sqlalchemy import Connection
 
-from storage.database import migrate, open_database
-from storage.migrations import configuration
+from storage.database import open_database
+from storage.migrations import configuration, migrate
 
 
 def revise(connection: Connection) -> None:

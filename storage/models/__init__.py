@@ -1,13 +1,15 @@
 """The tables. Times are UTC; ids of people, chats and messages are Telegram's own.
 
-They name one another in foreign keys, so whoever wants one gets all. What only one store asks about stands beside it:
-films, moderation, anonymous counts.
+They refer to one another by foreign keys, so importing one imports all; migrations therefore see every table.
 """
 
+from storage.models.anonymous import AnonymousCount
 from storage.models.base import Base, Key, one_of, only
-from storage.models.expansions import Expansion, Status
+from storage.models.expansions import LIVE_STATUSES, Expansion, Status
+from storage.models.films import Film, FilmKind
 from storage.models.galleries import Gallery, Impression
 from storage.models.messages import Message, Received
+from storage.models.moderation import Act, AuditEntry, Ban, Judgement, Reason, Report
 from storage.models.moment import Moment, day_of, now
 from storage.models.people import Chat, Person
 from storage.models.photos import Panel, Photo
@@ -15,12 +17,20 @@ from storage.models.posts import Post, PostStatus, status_is
 from storage.models.reactions import Feeling, Reaction
 
 __all__ = [
+    "LIVE_STATUSES",
+    "Act",
+    "AnonymousCount",
+    "AuditEntry",
+    "Ban",
     "Base",
     "Chat",
     "Expansion",
     "Feeling",
+    "Film",
+    "FilmKind",
     "Gallery",
     "Impression",
+    "Judgement",
     "Key",
     "Message",
     "Moment",
@@ -30,7 +40,9 @@ __all__ = [
     "Post",
     "PostStatus",
     "Reaction",
+    "Reason",
     "Received",
+    "Report",
     "Status",
     "day_of",
     "now",

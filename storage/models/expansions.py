@@ -23,6 +23,18 @@ class Status(StrEnum):
     FAILED = "failed"  # tried as often as allowed
     CANCELLED = "cancelled"
 
+    @property
+    def live(self) -> bool:
+        """Whether the job may still change: it waits or runs."""
+        return self in (Status.WAITING, Status.RUNNING)
+
+    @property
+    def final(self) -> bool:
+        return not self.live
+
+
+LIVE_STATUSES = tuple(status for status in Status if status.live)
+
 
 class Expansion(Base):
     """One outpainting: what was asked, the job that makes it, and what came out."""

@@ -9,8 +9,7 @@ from sqlalchemy import SQLColumnExpression, Table, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import transactions
-from storage.gallery.moderation import Ban
-from storage.models import Base, Chat, Expansion, Person, Photo
+from storage.models import Ban, Base, Chat, Expansion, Person, Photo
 
 OWN = {Person.__table__: Person.id, Chat.__table__: Chat.id, Ban.__table__: Ban.id}  # one row, by the person's id
 # a private chat has its person's id

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from inference.canvas import Direction, Extent, Margins, parse_ratio, scaled, with_ratio
-from inference.engine import Cancelled, Engine, EngineName, Pixels, Request, Style, ignore, open_engine
+from inference.engine import Cancelled, Engine, EngineName, Pixels, Request, Style, ignore
+from inference.registry import open_engine
 from inference.safety.verdict import Level, Thresholds
 from inference.worker.checks import CheckedEngine, Checks
 from tests.support.tiny import NAMES, Opened, request_for

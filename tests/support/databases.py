@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage.database import migrate, open_database
+from storage.database import open_database
+from storage.migrations import migrate
 from storage.models import Base
 
 DATABASES = ["sqlite", "postgresql"]

@@ -1,6 +1,6 @@
 """Engines for tests of the engine process: each does one thing that engines do on bad days.
 
-`open_engine` stands where `inference.engine:open_engine` does; the model's name says which engine to open.
+`open_engine` stands where `inference.registry:open_engine` does; the model's name says which engine to open.
 """
 
 from __future__ import annotations

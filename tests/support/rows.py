@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import transactions
 from storage.expansions import Store
-from storage.gallery.moderation import Judgement, Moderation, Reason
+from storage.gallery.moderation import Moderation
 from storage.jobs.queue import Queue
-from storage.models import Expansion, Panel, Person, Photo, Status
+from storage.models import Expansion, Judgement, Panel, Person, Photo, Reason, Status
 
 ANN, BOB, CAT = 1, 2, 3
 _numbers = count(1)

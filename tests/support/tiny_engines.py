@@ -1,6 +1,6 @@
 """The engine with weights on tiny pipelines, for the whole bot: a caption's first word says which preset paints.
 
-`open_engine` stands where `inference.engine:open_engine` does; the model is the presets file. The first word may hold
+`open_engine` stands where `inference.registry:open_engine` does; the model is the presets file. The first word may hold
 options, «tiny-sd15?batch=4», and a second one may ask for a bad day: «tiny-sdxl exhausted».
 """
 

@@ -22,19 +22,21 @@ from bot.web.door import Door
 from bot.web.gallery import add_gallery
 from bot.wordlist import WordList
 from inference.canvas import Direction, Extent, scaled
-from inference.engine import EngineName, Pixels, Request, Style, open_engine
-from inference.worker.process import EngineInfo
+from inference.engine import EngineName, Pixels, Request, Style
+from inference.registry import open_engine
+from inference.worker.protocol import EngineInfo
 from storage.blobs import Blobs, open_blobs
 from storage.cleanup.retention import Retention
-from storage.database import migrate, open_database
+from storage.database import open_database
 from storage.expansions import Store
 from storage.gallery.anonymous import AnonymousCounts
 from storage.gallery.browsing import Galleries
 from storage.gallery.moderation import Moderation
 from storage.gallery.posts import GalleryStore
-from storage.jobs.films import FilmKind, FilmStore
+from storage.jobs.films import FilmStore
 from storage.jobs.queue import EmbeddedQueue
-from storage.models import Expansion, Feeling, Photo, Post, Status
+from storage.migrations import migrate
+from storage.models import Expansion, Feeling, FilmKind, Photo, Post, Status
 from storage.people.messages import Messages
 from storage.people.people import People
 

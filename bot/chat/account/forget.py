@@ -7,8 +7,8 @@ from telegram import InlineKeyboardMarkup
 from telegram.error import TelegramError
 
 from bot.chat.buttons.forget import ForgetMe, RememberMe
+from bot.chat.cards.widgets import button
 from bot.chat.expand.cancel import cancel_all
-from bot.chat.expand.panel import button
 from bot.chat.telegram.edits import Retracted, edit, retract
 from bot.chat.telegram.menu import set_menu_in
 from bot.chat.telegram.visit import Bot, Visit

@@ -8,7 +8,7 @@ import zipfile
 from io import BytesIO
 from pathlib import PurePosixPath
 
-from bot.chat.account.mine import way_here
+from bot.chat.cards.widgets import way_here
 from bot.chat.telegram.visit import Visit
 from bot.services import Services
 

@@ -7,10 +7,9 @@ from typing import Unpack
 
 from telegram import ChatMember, InlineKeyboardMarkup
 
-from bot.chat.account.mine import way_here
 from bot.chat.buttons.preferences import ResetDefaults, SetDirection, SetLanguage, SetScale, SetStyle
+from bot.chat.cards.widgets import ARROWS, button, style_name, way_here
 from bot.chat.choice import SCALES, Choice
-from bot.chat.expand.panel import ARROWS, button, style_name
 from bot.chat.telegram.edits import edit
 from bot.chat.telegram.media import remember
 from bot.chat.telegram.menu import set_menu_in

@@ -8,7 +8,7 @@ from bot.chat.admin.moderation import is_admin
 from bot.chat.telegram.visit import Visit
 from bot.chat.texts import Texts
 from bot.services import Services
-from storage.gallery.moderation import AuditEntry
+from storage.models import AuditEntry
 
 LATEST = 20  # entries; a message holds them whatever the language
 

@@ -9,21 +9,21 @@ import structlog
 from telegram import InlineKeyboardMarkup
 from telegram.error import TelegramError
 
-from bot.chat.account.deletion import delete_everywhere
 from bot.chat.buttons.moderation import Judge, NextCase, Report, ReportFor
 from bot.chat.buttons.post import Less
+from bot.chat.cards.gallery import index_of
+from bot.chat.cards.widgets import button
 from bot.chat.expand.cancel import cancel_all
-from bot.chat.expand.panel import button
-from bot.chat.gallery.browse import index_of, on_page
+from bot.chat.gallery.browse import on_page
+from bot.chat.gallery.deletion import delete_everywhere
 from bot.chat.gallery.post import restore, take_down, turn_away
-from bot.chat.gallery.reactions import results_changed
 from bot.chat.telegram.edits import edit
-from bot.chat.telegram.media import put_picture, remember, send_picture
+from bot.chat.telegram.media import put_picture, remember, results_changed, send_picture
 from bot.chat.telegram.visit import Bot, Visit
 from bot.chat.texts import Texts, best_language, texts
 from bot.services import Services
-from storage.gallery.moderation import Case, Judgement, Reason
-from storage.models import Gallery, Post
+from storage.gallery.moderation import Case
+from storage.models import Gallery, Judgement, Post, Reason
 
 log = structlog.get_logger()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.chat.buttons.base import Tap
-from storage.gallery.moderation import Judgement, Reason
+from storage.models import Judgement, Reason
 
 
 @dataclass(frozen=True)

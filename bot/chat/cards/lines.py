@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from babel.lists import format_list
+from telegram import InlineKeyboardButton
+
 from bot.chain import growth
+from bot.chat.buttons.result import React
+from bot.chat.cards.widgets import button
 from bot.chat.texts import Texts
 from bot.services import Services
-from storage.models import Expansion, PostStatus
+from inference.diffusion.surprises import labels
+from storage.models import Expansion, Feeling, PostStatus
+
+LISTED = 6  # emoji of anonymous counts, the most frequent
 
 
 async def credit_lines(services: Services, say: Texts, chain: Sequence[Expansion]) -> list[str]:
@@ -20,3 +28,30 @@ async def credit_lines(services: Services, say: Texts, chain: Sequence[Expansion
         key = "credit.titled" if post.title else "credit.untitled"
         lines.append(say.html(key, title=post.title, name=post.author.name))
     return lines
+
+
+def reaction_row(expansion_id: int, counts: dict[Feeling, int]) -> list[InlineKeyboardButton]:
+    return [button(f"{f.value} {counts[f]}" if counts.get(f) else f.value, React(expansion_id, f)) for f in Feeling]
+
+
+async def anonymous_lines(services: Services, say: Texts, expansion: Expansion) -> list[str]:
+    """«📢 In channels: 👍 12 · 🤣 3», apart from the votes; what stands under the picture itself is not said again."""
+    listed = await anonymous_counts(services, expansion.id, outside=expansion.chat_id)
+    return [say.html("reaction.anonymous", counts=listed)] if listed else []
+
+
+async def anonymous_counts(services: Services, expansion_id: int, *, outside: int | None = None) -> str:
+    """«👍 12 · 🤣 3», in channels outside a chat; empty where nobody felt anything."""
+    counts = await services.anonymous.of(expansion_id, outside=outside)
+    return " · ".join(f"{emoji} {count}" for emoji, count in counts.most_common(LISTED))
+
+
+def drawn(say: Texts, expansion: Expansion) -> str:
+    """«a giant yellow rubber duck and kites»; empty where nothing was drawn."""
+    return format_list(labels(expansion.words or (), say.language), locale=say.language)
+
+
+def drawn_lines(say: Texts, expansion: Expansion) -> list[str]:
+    """For a caption: at most one."""
+    words = drawn(say, expansion)
+    return [say.html("result.words", words=words)] if words else []

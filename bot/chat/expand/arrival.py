@@ -10,7 +10,7 @@ from telegram.constants import ChatAction, FileSizeLimit
 from telegram.error import BadRequest
 
 from bot.chat.expand.panel import open_panel
-from bot.chat.gallery.reactions import PICTURES
+from bot.chat.telegram.media import PICTURES
 from bot.chat.telegram.visit import Visit, thread_of
 from bot.services import Services
 from inference.engine import Pixels

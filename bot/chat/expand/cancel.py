@@ -8,8 +8,6 @@ from bot.chat.telegram.visit import Visit
 from bot.services import Services
 from storage.models import Expansion, Status
 
-LIVE = (Status.WAITING, Status.RUNNING)
-
 
 async def cancel_button(services: Services, visit: Visit, tap: Cancel) -> None:
     """Cancel an expansion of one's own; four variants go together."""
@@ -40,7 +38,7 @@ async def cancel_all(services: Services, expansions: list[Expansion]) -> int:
     """Cancel what is live; how many were. One that waits ends here, one that runs is ended by its worker."""
     cancelled = 0
     for expansion in expansions:
-        if expansion.status in LIVE and await services.queue.cancel(expansion.id):
+        if expansion.status.live and await services.queue.cancel(expansion.id):
             cancelled += 1
             if expansion.status is Status.WAITING:
                 services.ended.put_nowait(expansion.id)

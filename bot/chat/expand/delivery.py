@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -11,10 +10,10 @@ from telegram import InlineKeyboardMarkup, InputMediaPhoto, Message
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, TelegramError
 
 from bot.chat.cards.preview import variants_sheet
+from bot.chat.cards.result import end_keyboard, result_caption, result_keyboard, sheet_caption, sheet_keyboard
+from bot.chat.cards.widgets import described, language_of
 from bot.chat.choice import extent_of, margins_of
-from bot.chat.expand.panel import described
-from bot.chat.expand.progress import StatusBoard, bar, language_of
-from bot.chat.expand.result import end_keyboard, result_caption, result_keyboard, sheet_keyboard
+from bot.chat.expand.progress import StatusBoard
 from bot.chat.expand.start import place
 from bot.chat.telegram.edits import edit
 from bot.chat.telegram.media import is_veiled, remember
@@ -25,7 +24,6 @@ from storage.models import Expansion, Status
 
 log = structlog.get_logger()
 
-LIVE = (Status.WAITING, Status.RUNNING)
 LATER = 10.0  # seconds until a delivery that the network refused is tried again
 PATIENCE = 15.0  # seconds after which a person may have looked away, and a «ready» tells them
 
@@ -74,7 +72,7 @@ class Delivery:
             expansion is None
             or expansion.delivered_at is not None
             or expansion.message_id is None
-            or expansion.status in LIVE
+            or expansion.status.live
         ):
             return
         async with self.board.settled(expansion):
@@ -113,7 +111,7 @@ class Delivery:
         if ready:
             sheet = await asyncio.to_thread(variants_sheet, pictures, extent)
             await self._put(expansion, sheet, sheet_caption(say, variants), sheet_keyboard(say, variants))
-        elif all(v.status not in LIVE for v in variants):
+        elif all(v.status.final for v in variants):
             await self._show_end(say, expansion)
         await self.services.store.delivered(expansion.id, None)
 
@@ -170,7 +168,7 @@ class Delivery:
         """Edits do not notify, so someone who waited long gets one «ready», with the last of four; recorded first."""
         variants = await self._variants(expansion)
         ends = {variant.status for variant in variants}
-        if expansion.status is Status.CANCELLED or Status.DONE not in ends or ends & set(LIVE):
+        if expansion.status is Status.CANCELLED or Status.DONE not in ends or any(end.live for end in ends):
             return
         finished = expansion.finished_at or expansion.created_at
         waited = (finished - expansion.created_at).total_seconds()
@@ -186,14 +184,3 @@ class Delivery:
             )
         except TelegramError as error:
             log.info("ready.lost", expansion=expansion.id, reason=str(error))
-
-
-def sheet_caption(say: Texts, variants: Sequence[Expansion]) -> str:
-    done = sum(v.status is Status.DONE for v in variants)
-    live = any(v.status in LIVE for v in variants)
-    title = say.html("status.four", choice=described(say, variants[0]))
-    return (
-        f"{title}\n<code>{bar(done / len(variants))}</code> {done}/{len(variants)}"
-        if live
-        else f"{title}\n{say('sheet.pick')}"
-    )

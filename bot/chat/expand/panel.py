@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto, Message
+from telegram import InputMediaPhoto, Message
 
-from bot.chat.buttons.base import Tap
-from bot.chat.buttons.panel import Expand, PickDirection, PickPhoto, PickRatio, PickScale, PickStyle, Roll
-from bot.chat.cards.preview import canvas_preview
-from bot.chat.choice import Choice, extent_of, first_choice, offered_ratios, offered_scales
+from bot.chat.buttons.panel import PickDirection, PickPhoto, PickRatio, PickScale, PickStyle
+from bot.chat.cards.panel import caption, keyboard, preview
+from bot.chat.choice import Choice, extent_of, first_choice
 from bot.chat.telegram.edits import edit
 from bot.chat.telegram.media import remember
 from bot.chat.telegram.visit import Visit, answer_to
-from bot.chat.texts import Texts
 from bot.services import Services
 from inference.canvas import Direction, NoSuchCanvas, RatioAcross, RatioReached
 from inference.engine import Style
 from storage import models
-from storage.models import Expansion, Panel, Photo
-
-ARROWS = {
-    Direction.LEFT: "⬅️",
-    Direction.UP: "⬆️",
-    Direction.DOWN: "⬇️",
-    Direction.RIGHT: "➡️",
-    Direction.HORIZONTAL: "↔️",
-    Direction.VERTICAL: "↕️",
-    Direction.ALL: "⤢",
-}
-STYLE_EMOJI = {Style.FAITHFUL: "🌿", Style.PLAYFUL: "🎈", Style.WILD: "🌀"}
+from storage.models import Panel, Photo
 
 
 async def open_panel(services: Services, visit: Visit, photo: Photo, key: str, prompt: str = "") -> None:
@@ -100,69 +86,6 @@ async def refresh(services: Services, visit: Visit, panel: Panel) -> bool:
     return await edit(visit.bot.edit_message_media(media, panel.chat_id, panel.message_id, reply_markup=markup))
 
 
-async def preview(services: Services, panel: Panel) -> bytes:
-    photo = panel.photo
-    margins = Choice.of(panel).margins(extent_of(photo), services.limits.max_megapixels)
-    return await asyncio.to_thread(canvas_preview, await services.blobs.get(photo.thumb), extent_of(photo), margins)
-
-
-def caption(services: Services, say: Texts, panel: Panel) -> str:
-    choice, photo = Choice.of(panel), extent_of(panel.photo)
-    canvas = choice.margins(photo, services.limits.max_megapixels).canvas(photo)
-    lines = [
-        say.html("panel.caption", choice=describe(say, choice), width=canvas.width, height=canvas.height),
-        *([say.html("panel.album")] if panel.photo.media_group else []),
-    ]
-    if choice.prompt:
-        words = choice.prompt if len(choice.prompt) <= 200 else choice.prompt[:199] + "…"
-        lines.append(say.html("panel.prompt" if services.engine.reads_words else "panel.prompt_unread", prompt=words))
-    return "\n".join(lines)
-
-
-def describe(say: Texts, choice: Choice) -> str:
-    """«⤢ 1.5× · 🌿 faithful»"""
-    size = choice.ratio or f"{choice.scale:g}×"
-    return f"{ARROWS[choice.direction]} {size} · {style_name(say, choice.style)}"
-
-
-def described(say: Texts, expansion: Expansion) -> str:
-    """What was asked, and whether it is shown at twice the size."""
-    choice = describe(say, Choice.of(expansion))
-    return say("choice.doubled", choice=choice) if expansion.doubles else choice
-
-
-def style_name(say: Texts, style: Style) -> str:
-    return f"{STYLE_EMOJI[style]} {say(f'style.{style}')}"
-
-
-async def keyboard(services: Services, say: Texts, panel: Panel) -> InlineKeyboardMarkup:
-    choice, photo, most = Choice.of(panel), extent_of(panel.photo), services.limits.max_megapixels
-    arrows = {d: button(ARROWS[d], PickDirection(panel.id, d), chosen=d is choice.direction) for d in ARROWS}
-    rows = [
-        await _album(services, panel),
-        list(arrows.values())[:4],
-        list(arrows.values())[4:],
-        [
-            button(f"{s:g}×", PickScale(panel.id, round(s * 100)), chosen=s == choice.scale)
-            for s in offered_scales(choice, photo, most)
-        ],
-        [button(r, PickRatio(panel.id, r), chosen=r == choice.ratio) for r in offered_ratios(photo, most)],
-        [button(style_name(say, s), PickStyle(panel.id, s), chosen=s is choice.style) for s in Style],
-        [
-            button("🎲", Roll(panel.id, panel.revision)),
-            button(say("panel.expand"), Expand(panel.id, panel.revision), style="success"),
-        ],
-    ]
-    return InlineKeyboardMarkup([row for row in rows if row])
-
-
-def button(label: str, tap: Tap, *, chosen: bool = False, style: str | None = None) -> InlineKeyboardButton:
-    """A button; the chosen one is marked for apps that draw no colours, too."""
-    return InlineKeyboardButton(
-        f"✓ {label}" if chosen else label, callback_data=tap.pack(), style="primary" if chosen else style
-    )
-
-
 def default_choice(visit: Visit) -> Choice:
     """The person's settings, else the chat's, else one and a half in all directions, faithful."""
     rows: list[models.Person | models.Chat] = [visit.person, visit.chat]
@@ -216,11 +139,3 @@ async def _change(services: Services, visit: Visit, panel_id: int, choice: Choic
         )
         await visit.toast_nothing()
         await refresh(services, visit, changed)
-
-
-async def _album(services: Services, panel: Panel) -> list[InlineKeyboardButton]:
-    photo = panel.photo
-    if not photo.media_group or photo.chat_id is None:
-        return []
-    album = await services.store.album(photo.chat_id, photo.media_group)
-    return [button(f"🖼 {n}", PickPhoto(panel.id, p.id), chosen=p.id == photo.id) for n, p in enumerate(album, 1)][:8]

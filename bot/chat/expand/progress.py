@@ -4,71 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import ceil
 
 import structlog
 from telegram import InlineKeyboardMarkup
 from telegram.error import TelegramError
 
 from bot.chat.buttons.result import Cancel
-from bot.chat.choice import extent_of, margins_of
-from bot.chat.expand.panel import button, described
+from bot.chat.cards.status import running_caption, waiting_caption
+from bot.chat.cards.widgets import button, language_of
 from bot.chat.telegram.edits import edit
 from bot.chat.telegram.visit import Bot
-from bot.chat.texts import Texts, best_language, texts
 from bot.services import Services
-from storage.jobs.films import Film
-from storage.models import Expansion, Gallery, Status
+from storage.models import Expansion, Status
 
 log = structlog.get_logger()
 
-BAR = 12
 PRIVATE_PACE, GROUP_PACE = 1.5, 6.0  # seconds between edits in one chat: a group may see 20 messages a minute, all told
-
-
-async def waiting_caption(services: Services, say: Texts, expansions: Sequence[Expansion]) -> str:
-    """«⏳ second in the queue · about 12 s»"""
-    first = expansions[0]
-    ahead = max(0, await services.queue.position(first.id) - 1)
-    own = await _seconds(services, first)
-    return "\n".join(
-        [
-            say.html("status.four" if first.batch else "status.one", choice=described(say, first)),
-            say.html("status.ahead", count=ahead) if ahead else say.html("status.next"),
-            *([say.html("status.about", seconds=_round(own * (ahead + len(expansions))))] if own else []),
-        ]
-    )
-
-
-async def running_caption(services: Services, say: Texts, expansions: Sequence[Expansion], fraction: float) -> str:
-    """«🎨 painting ▓▓▓▓▓░░░░░░░ 42 % · about 3 s»; four variants share one bar."""
-    first = expansions[0]
-    done = sum(e.status is Status.DONE for e in expansions)
-    total = min(1.0, (done + fraction) / len(expansions))
-    own = await _seconds(services, first)
-    work = "enlarging" if first.doubles else "painting"
-    stage = "preparing" if fraction < 0.08 else work if fraction < 0.9 else "finishing"
-    return "\n".join(
-        [
-            say.html("status.four" if first.batch else "status.one", choice=described(say, first)),
-            f"{say.html(f'status.{stage}')}  <code>{bar(total)}</code> {total:.0%}",
-            *([say.html("status.about", seconds=_round(own * len(expansions) * (1 - total)))] if own else []),
-        ]
-    )
-
-
-def bar(fraction: float) -> str:
-    full = round(min(1.0, max(0.0, fraction)) * BAR)
-    return "▓" * full + "░" * (BAR - full)
-
-
-async def language_of(services: Services, shown: Expansion | Gallery | Film) -> Texts:
-    """The language that the chat of what is shown speaks, else its person's."""
-    chat, person = await services.people.chat(shown.chat_id or 0), await services.people.person(shown.person_id or 0)
-    wishes = [chat.language] if chat else []
-    return texts(best_language([*wishes, person.language, person.language_code] if person else wishes))
 
 
 @dataclass
@@ -121,11 +73,7 @@ class StatusBoard:
 
     async def _show(self, expansion_id: int, fraction: float | None) -> None:
         expansion = await self.services.store.expansion(expansion_id)
-        if (
-            expansion is None
-            or expansion.message_id is None
-            or expansion.status not in (Status.WAITING, Status.RUNNING)
-        ):
+        if expansion is None or expansion.message_id is None or expansion.status.final:
             return
         say = await language_of(self.services, expansion)
         expansions = await self.services.store.batch(expansion.batch) if expansion.batch else [expansion]
@@ -143,13 +91,3 @@ class StatusBoard:
             await edit(request)
         except TelegramError as error:
             log.info("status.dropped", expansion=expansion.id, reason=str(error))
-
-
-async def _seconds(services: Services, expansion: Expansion) -> float | None:
-    canvas = margins_of(expansion).canvas(extent_of(expansion.source))
-    return await services.store.typical_seconds(services.maker_of(expansion)[0], canvas.megapixels)
-
-
-def _round(seconds: float) -> int:
-    """A guess is not exact, and should not look so."""
-    return max(1, ceil(seconds)) if seconds < 15 else ceil(seconds / 5) * 5

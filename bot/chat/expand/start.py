@@ -13,10 +13,12 @@ from telegram import InlineKeyboardMarkup
 from bot.chat.buttons.panel import Expand, Roll
 from bot.chat.buttons.result import Cancel, Double, Reroll, Variants
 from bot.chat.cards.preview import canvas_preview
+from bot.chat.cards.result import end_keyboard, result_keyboard
+from bot.chat.cards.status import waiting_caption
+from bot.chat.cards.widgets import button
 from bot.chat.choice import Choice, extent_of, margins_of, may_double, new_seed, rolled
-from bot.chat.expand.panel import button, refresh
-from bot.chat.expand.progress import waiting_caption
-from bot.chat.expand.result import end_keyboard, result_keyboard, send_result
+from bot.chat.expand.panel import refresh
+from bot.chat.expand.result import send_result
 from bot.chat.telegram.edits import edit
 from bot.chat.telegram.media import remember
 from bot.chat.telegram.visit import Bot, Visit

@@ -9,29 +9,21 @@ import structlog
 from telegram import InlineKeyboardMarkup
 from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
 
-from bot.chat.animation import put_animation
 from bot.chat.buttons import result
-from bot.chat.expand.panel import button
-from bot.chat.expand.progress import GROUP_PACE, bar, language_of
+from bot.chat.cards.status import film_caption
+from bot.chat.cards.widgets import button, language_of
+from bot.chat.expand.progress import GROUP_PACE
 from bot.chat.telegram.edits import edit
+from bot.chat.telegram.media import put_animation
 from bot.chat.telegram.visit import Bot
-from bot.chat.texts import Texts
 from bot.services import Services
-from storage.jobs.films import Film, FilmKind, FilmStore
-from storage.models import Status
+from storage.jobs.films import FilmStore
+from storage.models import Film, FilmKind, Status
 
 log = structlog.get_logger()
 
 PRIVATE_PACE = 2.0  # seconds between edits in one chat; in a group, as the status messages do
 TOLD = 8  # of those who wait are told when the queue moves: the next ones
-
-
-async def film_caption(films: FilmStore, say: Texts, film: Film) -> str:
-    """«🎬 Two films are made before this one», «🎬 Making the film ▓▓▓▓▓░░░░░░░ 42 %»."""
-    if film.status is Status.RUNNING:
-        return f"{say.html('film.making')}\n<code>{bar(film.progress)}</code> {film.progress:.0%}"
-    ahead = await films.ahead(film)
-    return say.html("film.ahead", count=ahead) if ahead else say.html("film.next")
 
 
 async def show_film(services: Services, films: FilmStore, bot: Bot, film: Film) -> bool:
@@ -92,7 +84,7 @@ class FilmScreen:
     async def _tell(self, film: Film, fraction: float | None = None) -> None:
         """Say how it goes, as it is by now; it may have been asked for only after it was begun."""
         fresh = await self.films.film(film.expansion_id, film.kind)
-        if fresh is None or fresh.ended or fresh.message_id is None:
+        if fresh is None or fresh.status.final or fresh.message_id is None:
             return
         fresh.progress = fresh.progress if fraction is None else fraction
         caption = await film_caption(self.films, await language_of(self.services, fresh), fresh)

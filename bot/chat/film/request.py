@@ -5,18 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.chain import growth
-from bot.chat.animation import SHOWN_AS, Seat, send_animation
+from bot.chat.access import finished, live
 from bot.chat.buttons.post import FilmOfPost
 from bot.chat.buttons.result import Film, Loop
-from bot.chat.expand.result import finished
-from bot.chat.film.delivery import film_caption, show_film
-from bot.chat.gallery.post import live
-from bot.chat.telegram.media import send_picture
+from bot.chat.cards.status import film_caption
+from bot.chat.film.delivery import show_film
+from bot.chat.telegram.media import SHOWN_AS, Seat, send_animation, send_picture
 from bot.chat.telegram.visit import Visit, answer_to, thread_of
 from bot.services import Services
-from storage.jobs import films
-from storage.jobs.films import FilmKind, FilmStore, OneAtATime
-from storage.models import Expansion, now
+from storage.jobs.films import FilmStore, OneAtATime
+from storage.models import Expansion, FilmKind, films, now
 
 JUST = timedelta(seconds=10)  # a film sent this short a time ago is what a second tap means
 
@@ -83,7 +81,7 @@ async def _announce(
     caption = await film_caption(store, visit.say, asked)
     sent = await send_picture(services, visit, expansion, SHOWN_AS[asked.kind], caption, None)
     placed = await store.place(expansion.id, asked.kind, sent.message_id)
-    if placed is not None and placed.ended:  # meanwhile
+    if placed is not None and placed.status.final:  # meanwhile
         await show_film(services, store, visit.bot, placed)
 
 

@@ -10,9 +10,8 @@ import telegram
 from telegram import ChatMember, ReactionCount, ReactionTypeEmoji, ReactionTypePaid
 from telegram.constants import ChatType
 
-from bot.chat.gallery.reactions import results_changed
 from bot.chat.gallery.share import post_behind
-from bot.chat.telegram.media import remember
+from bot.chat.telegram.media import remember, results_changed
 from bot.chat.telegram.visit import Bot, Visit
 from bot.chat.titles import clean_name
 from bot.services import Services

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto, Message, WebAppInfo
 
-from bot.chat.animation import SHOWN_AS
+from bot.chat.access import live
 from bot.chat.buttons.moderation import Report
 from bot.chat.buttons.post import FilmOfPost, FlipPost, Fork, HidePost, Less, More, OpenPost
 from bot.chat.buttons.result import Delete, Publish
-from bot.chat.expand.panel import button, open_panel
-from bot.chat.expand.result import before_picture
-from bot.chat.gallery.browse import gallery_card, on_page, send_card, show_page
-from bot.chat.gallery.reactions import results_changed
+from bot.chat.cards.gallery import gallery_card
+from bot.chat.cards.result import before_picture
+from bot.chat.cards.widgets import button
+from bot.chat.expand.panel import open_panel
+from bot.chat.gallery.browse import on_page, send_card, show_page
 from bot.chat.telegram.edits import edit, retract
-from bot.chat.telegram.media import is_veiled
+from bot.chat.telegram.media import SHOWN_AS, is_veiled, results_changed
 from bot.chat.telegram.visit import Bot, Visit
 from bot.services import Services
 from storage import models
-from storage.models import Gallery, Post, PostStatus
+from storage.models import Gallery, Post
 
 
 async def open_post(services: Services, visit: Visit, post_id: int) -> None:
@@ -156,11 +157,6 @@ async def take_down(services: Services, bot: Bot, expansion_id: int) -> None:
 def _abroad(shown: models.Message, chat_id: int | None, person_id: int | None) -> bool:
     """A film that somebody else asked for, elsewhere than where its picture was made."""
     return shown.kind in SHOWN_AS.values() and shown.chat_id != chat_id and shown.person_id != person_id
-
-
-async def live(services: Services, post_id: int) -> Post | None:
-    post = await services.gallery.post(post_id)
-    return post if post is not None and post.status is PostStatus.LIVE else None
 
 
 async def _put_flipped(services: Services, visit: Visit, gallery_id: int, post: Post) -> None:

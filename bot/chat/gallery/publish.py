@@ -7,16 +7,15 @@ from datetime import timedelta
 from telegram import ForceReply, InlineKeyboardMarkup, Message
 from telegram.helpers import mention_html
 
+from bot.chat.access import finished
 from bot.chat.buttons.publish import AgreeToPublish, NoTitle, NotNow, OwnTitle, SuggestedTitle, Unpublish
 from bot.chat.buttons.result import Publish
-from bot.chat.expand.panel import button
-from bot.chat.expand.result import finished
+from bot.chat.cards.widgets import button
 from bot.chat.film.request import kinds_of
 from bot.chat.gallery.post import take_down
-from bot.chat.gallery.reactions import results_changed
 from bot.chat.gallery.twins import refusal
 from bot.chat.telegram.edits import edit, retract
-from bot.chat.telegram.media import remember
+from bot.chat.telegram.media import remember, results_changed
 from bot.chat.telegram.visit import Visit, answer_to, thread_of
 from bot.chat.texts import LANGUAGES, Texts, texts
 from bot.chat.titles import LONGEST, all_titles, clean_title, suggestions

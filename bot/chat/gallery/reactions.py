@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from telegram import InlineKeyboardButton, ReactionType, ReactionTypeEmoji
+from telegram import ReactionType, ReactionTypeEmoji
 
 from bot.chat.buttons.result import React
-from bot.chat.expand.panel import button
+from bot.chat.telegram.media import PICTURES, results_changed
 from bot.chat.telegram.visit import Visit
-from bot.chat.texts import Texts
 from bot.services import Services
 from storage.models import Expansion, Feeling, PostStatus, Status
 
@@ -24,25 +23,7 @@ NATIVE = {
 
 VARIANT = "\ufe0f"  # ❤ with or without it is the same heart
 FEELINGS = {emoji.replace(VARIANT, ""): feeling for feeling, some in NATIVE.items() for emoji in some.split()}
-LISTED = 6  # emoji of anonymous counts, the most frequent
-PICTURES = ("result", "before", "gallery", "shared")
 """Messages of these kinds show one expansion, and count its reactions."""
-
-
-def reaction_row(expansion_id: int, counts: dict[Feeling, int]) -> list[InlineKeyboardButton]:
-    return [button(f"{f.value} {counts[f]}" if counts.get(f) else f.value, React(expansion_id, f)) for f in Feeling]
-
-
-async def anonymous_lines(services: Services, say: Texts, expansion: Expansion) -> list[str]:
-    """«📢 In channels: 👍 12 · 🤣 3», apart from the votes; what stands under the picture itself is not said again."""
-    listed = await anonymous_counts(services, expansion.id, outside=expansion.chat_id)
-    return [say.html("reaction.anonymous", counts=listed)] if listed else []
-
-
-async def anonymous_counts(services: Services, expansion_id: int, *, outside: int | None = None) -> str:
-    """«👍 12 · 🤣 3», in channels outside a chat; empty where nobody felt anything."""
-    counts = await services.anonymous.of(expansion_id, outside=outside)
-    return " · ".join(f"{emoji} {count}" for emoji, count in counts.most_common(LISTED))
 
 
 def feeling_of(reactions: Sequence[ReactionType]) -> Feeling | None:
@@ -79,13 +60,6 @@ async def native_reaction(services: Services, visit: Visit) -> None:
     await services.gallery.react(shown.expansion_id, visit.person.id, feeling, native_in=message_id)
     services.changed.put_nowait((visit.chat.id, message_id))
     await results_changed(services, shown.expansion_id)
-
-
-async def results_changed(services: Services, expansion_id: int) -> None:
-    """Wherever its author has it, it is to show the new counts or the new title."""
-    for message in await services.messages.showing(expansion_id):
-        if message.kind in ("result", "before", "mine"):
-            services.changed.put_nowait((message.chat_id, message.message_id))
 
 
 async def _visible(services: Services, visit: Visit, expansion: Expansion) -> bool:

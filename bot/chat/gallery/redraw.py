@@ -9,10 +9,10 @@ import structlog
 from telegram import InlineKeyboardMarkup
 from telegram.error import TelegramError
 
-from bot.chat.account.mine import mine_at, mine_card
-from bot.chat.expand.progress import language_of
-from bot.chat.expand.result import result_caption, result_keyboard
-from bot.chat.gallery.browse import gallery_card
+from bot.chat.cards.gallery import gallery_card
+from bot.chat.cards.mine import mine_at, mine_card
+from bot.chat.cards.result import result_caption, result_keyboard
+from bot.chat.cards.widgets import language_of
 from bot.chat.telegram.edits import edit
 from bot.chat.telegram.visit import Bot
 from bot.services import MessageKey, Services

@@ -7,9 +7,9 @@ from html import escape
 from telegram import InlineKeyboardMarkup
 
 from bot.chat.buttons.post import OpenPost
-from bot.chat.expand.panel import button
-from bot.chat.gallery.browse import index_of
-from bot.chat.gallery.share import link
+from bot.chat.cards.gallery import index_of
+from bot.chat.cards.links import link
+from bot.chat.cards.widgets import button
 from bot.chat.telegram.visit import Visit, answer_to, thread_of
 from bot.services import Services
 from storage.gallery.listing import Order, Period

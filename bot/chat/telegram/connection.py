@@ -5,13 +5,23 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 
 import structlog
+from telegram.constants import UpdateType
 from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
 
-from bot.chat.app import UPDATES
 from bot.chat.telegram.inbox import DurableQueue
 from bot.chat.telegram.menu import set_menu
 from bot.chat.telegram.visit import App
 from bot.errors import CannotRun
+
+UPDATES = [
+    UpdateType.MESSAGE,
+    UpdateType.CALLBACK_QUERY,
+    UpdateType.INLINE_QUERY,
+    UpdateType.MESSAGE_REACTION,
+    UpdateType.MESSAGE_REACTION_COUNT,
+    UpdateType.CHANNEL_POST,
+    UpdateType.MY_CHAT_MEMBER,
+]
 
 log = structlog.get_logger()
 

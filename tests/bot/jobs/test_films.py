@@ -13,13 +13,14 @@ import pytest
 from telegram.ext import ExtBot
 
 from bot.bootstrap import Kuotu, running
-from bot.chat.film.delivery import FilmScreen, film_caption
+from bot.chat.cards.status import film_caption
+from bot.chat.film.delivery import FilmScreen
 from bot.chat.texts import texts
 from bot.jobs.films import ATTEMPTS, FilmMaker
 from bot.playground import Person
 from bot.playground.playground import DEFAULT_TOKEN
-from storage.jobs.films import Film, FilmKind, FilmStore
-from storage.models import Expansion, Status
+from storage.jobs.films import FilmStore
+from storage.models import Expansion, Film, FilmKind, Status
 from tests.bot.chat.film.test_request import is_film, store_of
 from tests.conftest import settings_in, small_photo
 from tests.support.scenes import expansion_of, result_in

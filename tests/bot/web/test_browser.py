@@ -19,8 +19,7 @@ from inference.canvas import Direction
 from inference.engine import Style
 from inference.film.encoder import before_after, film, poster
 from storage.database import transactions
-from storage.jobs.films import FilmKind
-from storage.models import Expansion, Feeling, Post
+from storage.models import Expansion, Feeling, FilmKind, Post
 from tests.bot.web.test_init_data import MEI, signed
 from tests.support.playground_browser import PHONE, chromium, page_of
 from tests.support.wall import ANN, BOB, TOKEN, Wall, flat, paint, paint_further, wall_in

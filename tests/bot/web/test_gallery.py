@@ -21,8 +21,7 @@ from bot.web.post import some_of, steps_of
 from bot.web.rate import CLIENTS, Buckets
 from bot.web.render import asset
 from storage.database import transactions
-from storage.jobs.films import FilmKind
-from storage.models import Expansion, Feeling, Post
+from storage.models import Expansion, Feeling, FilmKind, Post
 from tests.bot.web.test_init_data import MEI, signed
 from tests.support.rows import withhold
 from tests.support.wall import ANN, BOB, TOKEN, Wall, flat, wall_in

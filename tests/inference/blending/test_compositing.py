@@ -15,7 +15,7 @@ from inference.canvas import Extent, Margins
 from inference.engine import Pixels
 from inference.image.bands import Side
 from inference.image.codec import decode
-from inference.seam import Seam, seams
+from inference.quality.gate import Seam, seams
 
 SAMPLES = Path(__file__).parents[3] / "bot" / "playground" / "samples"
 PHOTOS = ("astronaut", "coffee", "chelsea", "friends", "life")

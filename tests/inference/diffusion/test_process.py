@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.engine import Cancelled, EngineName, EngineUnavailable, ignore, open_engine
+from inference.engine import Cancelled, EngineName, EngineUnavailable, ignore
 from inference.image.codec import decode, encode_master
+from inference.registry import open_engine
 from inference.worker.checks import NO_CLASSIFIER, Checks
 from inference.worker.process import EngineProcess
 from inference.worker.protocol import Order

@@ -16,10 +16,9 @@ from inference.diffusion.presets import load_presets
 from inference.diffusion.pull import Hub as Puller
 from inference.diffusion.pull import wanted
 from inference.engine import EngineUnavailable, ignore
+from inference.registry import open_classifier, open_guess
 from inference.safety.transformers_classifier import Classification
-from inference.safety.verdict import open_classifier
 from inference.surprise.clip import ClipChoice
-from inference.surprise.semantic import open_guess
 from tests.support.hub import COMMIT, Hub
 from tests.support.tiny import request_for, save_classifier, save_clip
 

@@ -107,7 +107,7 @@ def test_a_picture_of_something_else_is_refused_but_not_while_warming_up(tiny_pr
     """An untrained model paints nothing like the photo; the tiny presets let that pass, this one does not."""
     own = tmp_path / "strict.toml"
     own.write_text(tiny_presets.read_text("utf-8").replace("foreign = 255.0", "foreign = 25.0"), "utf-8")
-    engine = warm("inference.engine:open_engine", EngineName.DIFFUSION, f"tiny-sd15?presets={own}")
+    engine = warm("inference.registry:open_engine", EngineName.DIFFUSION, f"tiny-sd15?presets={own}")
     with pytest.raises(Unfit, match="ignored"):
         engine.expand(request_for("coffee", 120), ignore)
 

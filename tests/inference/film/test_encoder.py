@@ -15,11 +15,12 @@ import pytest
 from PIL import Image
 
 from inference.canvas import Direction, Extent, Margins, NoSuchCanvas, scaled
-from inference.engine import EngineName, Pixels, Request, Style, ignore, open_engine
+from inference.engine import EngineName, Pixels, Request, Style, ignore
 from inference.film import encoder as films
 from inference.film.camera import AFTER, BEFORE, FPS, Shots, frame_of, nested, reveal, zoom
 from inference.film.encoder import before_after, film, frames
 from inference.image.codec import BadPhoto, decode, encode_master
+from inference.registry import open_engine
 
 SAMPLES = Path(__file__).parents[3] / "bot" / "playground" / "samples"
 CHAINS = {

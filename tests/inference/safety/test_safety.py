@@ -12,16 +12,9 @@ import pytest
 from inference.engine import EngineUnavailable, Pixels
 from inference.image.codec import decode
 from inference.image.onnx import WEIGHTS
-from inference.safety.verdict import (
-    Level,
-    MobileNet,
-    Scores,
-    Thresholds,
-    check,
-    decide,
-    looks,
-    open_classifier,
-)
+from inference.registry import open_classifier
+from inference.safety.mobilenet import MobileNet
+from inference.safety.verdict import Level, Scores, Thresholds, check, decide, looks
 
 SAMPLES = Path(__file__).parents[3] / "bot" / "playground" / "samples"
 

@@ -14,8 +14,9 @@ from PIL import Image
 from transformers import AutoImageProcessor, AutoModelForImageClassification
 
 from inference.engine import EngineUnavailable
+from inference.registry import open_classifier
 from inference.safety.transformers_classifier import LOOK, TransformersClassifier, locate
-from inference.safety.verdict import Level, Scores, Thresholds, check, looks, open_classifier
+from inference.safety.verdict import Level, Scores, Thresholds, check, looks
 from tests.support.tiny import request_for, save_classifier
 
 PHOTO = request_for("coffee", 300).photo

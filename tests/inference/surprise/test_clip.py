@@ -16,8 +16,9 @@ from transformers import CLIPModel, CLIPTextConfig, CLIPTextModel
 from inference.canvas import Margins
 from inference.engine import EngineName, EngineUnavailable, ignore
 from inference.image.codec import decode, encode_master
+from inference.registry import open_guess
 from inference.surprise.clip import Clip, ClipChoice, locate
-from inference.surprise.semantic import open_guess, strangeness
+from inference.surprise.semantic import strangeness
 from inference.surprise.statistics import Measures, surprise
 from inference.worker.checks import NO_CLASSIFIER, Checks
 from inference.worker.process import EngineProcess

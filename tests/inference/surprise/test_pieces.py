@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from inference.canvas import Box, Direction, Extent, Margins, scaled
-from inference.pieces import PIECES, pairs
+from inference.surprise.semantic import PIECES, pairs
 
 PHOTO = Extent(600, 400)
 

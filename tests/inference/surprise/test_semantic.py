@@ -9,7 +9,8 @@ import pytest
 
 from inference.canvas import Margins
 from inference.engine import EngineUnavailable, Pixels
-from inference.surprise.semantic import LOOK, MeaningGuess, open_guess, strangeness
+from inference.registry import open_guess
+from inference.surprise.semantic import LOOK, MeaningGuess, strangeness
 from inference.surprise.statistics import Floats, Reason, measure, surprise
 
 MARGINS = Margins(48, 32, 48, 32)

@@ -11,8 +11,9 @@ import pytest
 
 from inference.blending.compositing import compose
 from inference.canvas import Direction, Extent, Margins, scaled
-from inference.engine import EngineName, Pixels, Request, Style, ignore, open_engine
+from inference.engine import EngineName, Pixels, Request, Style, ignore
 from inference.image.codec import decode
+from inference.registry import open_engine
 from inference.surprise.statistics import measure, surprise
 
 SAMPLES = Path(__file__).parents[3] / "bot" / "playground" / "samples"

@@ -18,11 +18,10 @@ import pytest
 
 from inference.canvas import Extent, Margins
 from inference.engine import Cancelled, EngineError, EngineName, EngineUnavailable, Style, ignore
-from inference.frame import Frame, read, receive
 from inference.image.codec import BadPhoto, Reason, decode, extent
 from inference.worker.checks import NO_CLASSIFIER, Checks
 from inference.worker.process import EngineProcess
-from inference.worker.protocol import Order
+from inference.worker.protocol import Frame, Order, read, receive
 
 PHOTO = (Path(__file__).parents[3] / "bot" / "playground" / "samples" / "coffee.jpg").read_bytes()
 ORDER = Order(PHOTO, Margins(40, 30, 20, 10), Style.PLAYFUL, seed=7)

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.expansions import Store
-from storage.gallery.moderation import Act, Judgement, Moderation, Reason, Reported
+from storage.gallery.moderation import Moderation, Reported
 from storage.gallery.posts import GalleryStore
 from storage.jobs.queue import EmbeddedQueue
-from storage.models import Post, PostStatus
+from storage.models import Act, Judgement, Post, PostStatus, Reason
 from storage.people.people import People
 from tests.support.rows import ANN, BOB, CAT, add_people, make, photo
 

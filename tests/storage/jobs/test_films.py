@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.expansions import Store
-from storage.jobs.films import Film, FilmKind, FilmStore, OneAtATime
-from storage.models import Expansion, Status
+from storage.jobs.films import FilmStore, OneAtATime
+from storage.models import Expansion, Film, FilmKind, Status
 from storage.people.people import People
 from tests.support.rows import ANN, BOB, CAT, add, add_people, expansion, photo
 

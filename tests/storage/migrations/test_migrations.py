@@ -14,9 +14,9 @@ from alembic import command
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage.database import DatabaseUnavailable, migrate, open_database, transactions
+from storage.database import DatabaseUnavailable, open_database, transactions
 from storage.expansions import Store
-from storage.migrations import configuration
+from storage.migrations import configuration, migrate
 from storage.models import Person, Photo
 from tests.support.rows import ANN, add_people, photo
 

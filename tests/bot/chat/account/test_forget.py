@@ -15,8 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.bootstrap import Kuotu, running
 from bot.playground import Message, Person
 from storage.database import open_database, transactions
-from storage.jobs.films import FilmKind
-from storage.models import Base, now
+from storage.models import Base, FilmKind, now
 from storage.models import Message as Shown
 from tests.bot.chat.expand.test_expand import is_panel, is_result
 from tests.conftest import settings_in, small_photo

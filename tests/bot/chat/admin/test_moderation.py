@@ -9,8 +9,7 @@ import pytest
 
 from bot.bootstrap import Kuotu, running
 from bot.playground import Message, Person
-from storage.gallery.moderation import Act
-from storage.models import Post, PostStatus
+from storage.models import Act, Post, PostStatus
 from tests.conftest import settings_in
 from tests.support.scenes import card_at, expansion_of, forge, group_of, post_by, result_in, taps
 

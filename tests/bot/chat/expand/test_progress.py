@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from bot.bootstrap import Kuotu
-from bot.chat.expand.progress import bar
+from bot.chat.cards.widgets import bar
 from bot.playground import Person
 from tests.bot.chat.expand.test_bad_days import is_status, start_a_long_one
 from tests.bot.chat.expand.test_expand import is_panel, is_result

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from bot.bootstrap import Kuotu, running
+from bot.chat.cards.lines import drawn as told
 from bot.chat.choice import margins_of
-from bot.chat.drawn import drawn as told
 from bot.chat.texts import texts
 from inference.diffusion.surprises import drawn, labels
 from inference.engine import EngineName, Style

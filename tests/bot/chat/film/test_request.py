@@ -9,8 +9,8 @@ import pytest
 
 from bot.bootstrap import Kuotu
 from bot.playground import Message, Person
-from storage.jobs.films import Film, FilmKind, FilmStore
-from storage.models import Status
+from storage.jobs.films import FilmStore
+from storage.models import Film, FilmKind, Status
 from tests.bot.chat.expand.test_expand import is_panel, is_result
 from tests.support.scenes import card_at, expansion_of, forge, group_of, now, post_by, published, result_in, taps
 

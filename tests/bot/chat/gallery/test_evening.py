@@ -18,8 +18,7 @@ from bot.jobs.retention import Keeper
 from bot.playground import Message, Person
 from storage import models
 from storage.database import open_database, transactions
-from storage.gallery.moderation import Act, AuditEntry, Report
-from storage.models import Base, Feeling, Post, PostStatus
+from storage.models import Act, AuditEntry, Base, Feeling, Post, PostStatus, Report
 from tests.bot.chat.expand.test_expand import is_result
 from tests.conftest import settings_in
 from tests.support.scenes import card_at, expansion_of, forge, group_of, now, post_by, result_in, taps

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from telegram import InlineKeyboardMarkup
 
-from bot.chat.account.mine import mine_at, show_mine
+from bot.chat.access import finished
+from bot.chat.account.mine import show_mine
 from bot.chat.buttons.result import Delete, Keep, ReallyDelete
-from bot.chat.expand.panel import button
-from bot.chat.expand.result import finished
+from bot.chat.cards.mine import mine_at
+from bot.chat.cards.widgets import button
 from bot.chat.gallery.redraw import redraw
 from bot.chat.telegram.edits import edit, retract
 from bot.chat.telegram.visit import Bot, Visit

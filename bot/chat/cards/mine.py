@@ -1,0 +1,42 @@
+"""A page of a person's own expansions: its caption and its buttons."""
+
+from __future__ import annotations
+
+from telegram import InlineKeyboardMarkup
+
+from bot.chat.buttons.mine import Newer, Older
+from bot.chat.buttons.result import Delete, FullSize, Further, PickVariant, Publish
+from bot.chat.cards.result import is_live, result_caption
+from bot.chat.cards.widgets import button
+from bot.chat.texts import Texts
+from bot.services import Services
+from storage.expansions import Mine
+
+
+async def mine_at(services: Services, person_id: int, expansion_id: int) -> Mine:
+    """The page with this expansion; when it is gone, its neighbour's."""
+    page = await services.store.mine(person_id, before_id=expansion_id + 1)
+    return page if page.expansions else await services.store.mine(person_id)
+
+
+async def mine_card(services: Services, say: Texts, page: Mine) -> tuple[str, InlineKeyboardMarkup]:
+    expansion = page.expansions[0]
+    number, counts = expansion.id, await services.gallery.counts(expansion.id)
+    votes = "  ".join(f"{feeling.value} {count}" for feeling, count in counts.items() if count)
+    lines = [await result_caption(services, say, expansion), *([votes] if votes else [])]
+    published = is_live(await services.gallery.post_of(number))
+    turns = [
+        *([button("◀", Newer(number))] if page.newer else []),
+        *([button("▶", Older(number))] if page.older else []),
+    ]
+    rows = [
+        turns,
+        [button(say("mine.open"), PickVariant(number)), button(say("result.further"), Further(number))],
+        [
+            button(say("result.retitle" if published else "result.publish"), Publish(number)),
+            button(say("result.full"), FullSize(number)),
+            button(say("result.delete"), Delete(number)),
+        ],
+    ]
+    lines.append(say.html("mine.count", count=page.count))
+    return "\n".join(lines), InlineKeyboardMarkup([row for row in rows if row])

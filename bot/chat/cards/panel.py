@@ -1,0 +1,64 @@
+"""The panel: its caption, its buttons and the preview of the canvas."""
+
+from __future__ import annotations
+
+import asyncio
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+from bot.chat.buttons.panel import Expand, PickDirection, PickPhoto, PickRatio, PickScale, PickStyle, Roll
+from bot.chat.cards.preview import canvas_preview
+from bot.chat.cards.widgets import ARROWS, button, describe, style_name
+from bot.chat.choice import Choice, extent_of, offered_ratios, offered_scales
+from bot.chat.texts import Texts
+from bot.services import Services
+from inference.engine import Style
+from storage.models import Panel
+
+
+async def preview(services: Services, panel: Panel) -> bytes:
+    photo = panel.photo
+    margins = Choice.of(panel).margins(extent_of(photo), services.limits.max_megapixels)
+    return await asyncio.to_thread(canvas_preview, await services.blobs.get(photo.thumb), extent_of(photo), margins)
+
+
+def caption(services: Services, say: Texts, panel: Panel) -> str:
+    choice, photo = Choice.of(panel), extent_of(panel.photo)
+    canvas = choice.margins(photo, services.limits.max_megapixels).canvas(photo)
+    lines = [
+        say.html("panel.caption", choice=describe(say, choice), width=canvas.width, height=canvas.height),
+        *([say.html("panel.album")] if panel.photo.media_group else []),
+    ]
+    if choice.prompt:
+        words = choice.prompt if len(choice.prompt) <= 200 else choice.prompt[:199] + "…"
+        lines.append(say.html("panel.prompt" if services.engine.reads_words else "panel.prompt_unread", prompt=words))
+    return "\n".join(lines)
+
+
+async def keyboard(services: Services, say: Texts, panel: Panel) -> InlineKeyboardMarkup:
+    choice, photo, most = Choice.of(panel), extent_of(panel.photo), services.limits.max_megapixels
+    arrows = {d: button(ARROWS[d], PickDirection(panel.id, d), chosen=d is choice.direction) for d in ARROWS}
+    rows = [
+        await _album(services, panel),
+        list(arrows.values())[:4],
+        list(arrows.values())[4:],
+        [
+            button(f"{s:g}×", PickScale(panel.id, round(s * 100)), chosen=s == choice.scale)
+            for s in offered_scales(choice, photo, most)
+        ],
+        [button(r, PickRatio(panel.id, r), chosen=r == choice.ratio) for r in offered_ratios(photo, most)],
+        [button(style_name(say, s), PickStyle(panel.id, s), chosen=s is choice.style) for s in Style],
+        [
+            button("🎲", Roll(panel.id, panel.revision)),
+            button(say("panel.expand"), Expand(panel.id, panel.revision), style="success"),
+        ],
+    ]
+    return InlineKeyboardMarkup([row for row in rows if row])
+
+
+async def _album(services: Services, panel: Panel) -> list[InlineKeyboardButton]:
+    photo = panel.photo
+    if not photo.media_group or photo.chat_id is None:
+        return []
+    album = await services.store.album(photo.chat_id, photo.media_group)
+    return [button(f"🖼 {n}", PickPhoto(panel.id, p.id), chosen=p.id == photo.id) for n, p in enumerate(album, 1)][:8]

@@ -1,0 +1,136 @@
+"""A finished expansion: its caption and its buttons, alone or as a sheet of variants."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+from bot.chain import growth
+from bot.chat.buttons.result import (
+    BackOneStep,
+    BackToStart,
+    Cancel,
+    Delete,
+    Double,
+    Film,
+    FullSize,
+    Further,
+    Loop,
+    PickVariant,
+    Publish,
+    Reroll,
+    ShowAfter,
+    ShowBefore,
+    Variants,
+)
+from bot.chat.cards.lines import anonymous_lines, credit_lines, drawn_lines, reaction_row
+from bot.chat.cards.preview import canvas_preview
+from bot.chat.cards.widgets import bar, button, described
+from bot.chat.choice import extent_of, may_double
+from bot.chat.telegram.media import is_veiled
+from bot.chat.texts import Texts
+from bot.services import Services
+from inference.canvas import Extent, Margins
+from storage.models import Expansion, Post, PostStatus, Status
+
+
+async def result_caption(services: Services, say: Texts, expansion: Expansion) -> str:
+    """The title if it has one, what was asked, and what makes it come back: the seed."""
+    result, post = expansion.result, await services.gallery.post_of(expansion.id)
+    chain = await services.store.ancestry(expansion.id)
+    lines = [
+        *([say.html("post.title", title=post.title)] if post and post.title else []),
+        say.html("result.caption", choice=described(say, expansion), seed=expansion.seed),
+        *([say.html("result.size", width=result.width, height=result.height)] if result else []),
+        *drawn_lines(say, expansion),
+        *await credit_lines(services, say, chain),
+        *await anonymous_lines(services, say, expansion),
+        *([say.html("result.published")] if is_live(post) else []),
+        *([say.html("result.veiled")] if is_veiled(expansion) else []),
+    ]
+    return "\n".join(lines)
+
+
+async def result_keyboard(
+    services: Services, say: Texts, expansion: Expansion, *, before: bool = False
+) -> InlineKeyboardMarkup:
+    """Reactions; what makes more of it; what goes back; what shows how it grew; what is done with it."""
+    number = expansion.id
+    counts = await services.gallery.counts(number)
+    flip = (
+        button(say("result.after"), ShowAfter(number)) if before else button(say("result.before"), ShowBefore(number))
+    )
+    published = is_live(await services.gallery.post_of(number))
+    steps = [button(say("result.back"), BackOneStep(number)), button(say("result.start"), BackToStart(number))]
+    chain = await services.store.ancestry(number)
+    loop = [button(say("result.loop"), Loop(number))] if len(growth(chain)) > 1 else []
+    films = [button(say("result.film"), Film(number)), *loop]
+    return InlineKeyboardMarkup(
+        [
+            reaction_row(number, counts),
+            _more(services, say, expansion),
+            *([steps] if len(chain) > 1 else []),
+            [flip, *(films if services.films and growth(chain) else [])],
+            [
+                button(say("result.retitle" if published else "result.publish"), Publish(number)),
+                button(say("result.full"), FullSize(number)),
+                button(say("result.delete"), Delete(number)),
+            ],
+        ]
+    )
+
+
+def _more(services: Services, say: Texts, expansion: Expansion) -> list[InlineKeyboardButton]:
+    """Doubling again would draw nothing new, so what was doubled is not rerolled."""
+    number, result = expansion.id, expansion.result
+    again = [
+        button(say("result.reroll"), Reroll(number, expansion.rerolls)),
+        button(say("result.variants"), Variants(number, expansion.rerolls)),
+    ]
+    larger = result is not None and may_double(extent_of(result), services.limits.max_megapixels)
+    return [
+        *([] if expansion.doubles else again),
+        button(say("result.further"), Further(number)),
+        *([button(say("result.double"), Double(number))] if larger else []),
+    ]
+
+
+def is_live(post: Post | None) -> bool:
+    return post is not None and post.status is PostStatus.LIVE
+
+
+def end_keyboard(say: Texts, expansion: Expansion) -> InlineKeyboardMarkup:
+    """Under what failed or was cancelled: another try."""
+    tap = Double(expansion.id) if expansion.doubles else Reroll(expansion.id, expansion.rerolls)
+    return InlineKeyboardMarkup([[button(say("end.again"), tap)]])
+
+
+def sheet_keyboard(say: Texts, variants: Sequence[Expansion]) -> InlineKeyboardMarkup:
+    """1 2 3 4 for those that are ready, and Cancel while any is not."""
+    ready = [button(str(v.variant), PickVariant(v.id)) for v in variants if v.status is Status.DONE]
+    live = next((v for v in variants if v.status.live), None)
+    return InlineKeyboardMarkup(
+        [row for row in (ready, [button(say("status.cancel"), Cancel(live.id))] if live else []) if row]
+    )
+
+
+async def before_picture(services: Services, expansion: Expansion) -> bytes:
+    """Drawn at the size of the chat picture, so that nothing jumps. Of what was doubled, as before it grew."""
+    steps = growth(await services.store.ancestry(expansion.id))
+    photo, zoom = (steps[-1].step.source, steps[-1].zoom) if steps else (expansion.source, 2)
+    margins, extent = steps[-1].margins if steps else Margins(), Extent(zoom * photo.width, zoom * photo.height)
+    thumb = await services.blobs.get(photo.thumb)
+    return await asyncio.to_thread(canvas_preview, thumb, extent, margins, 1280)
+
+
+def sheet_caption(say: Texts, variants: Sequence[Expansion]) -> str:
+    done = sum(v.status is Status.DONE for v in variants)
+    live = any(v.status.live for v in variants)
+    title = say.html("status.four", choice=described(say, variants[0]))
+    return (
+        f"{title}\n<code>{bar(done / len(variants))}</code> {done}/{len(variants)}"
+        if live
+        else f"{title}\n{say('sheet.pick')}"
+    )

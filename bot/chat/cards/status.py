@@ -1,0 +1,62 @@
+"""What a status message says while an expansion waits or runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+
+from bot.chat.cards.widgets import bar, described
+from bot.chat.choice import extent_of, margins_of
+from bot.chat.texts import Texts
+from bot.services import Services
+from storage.jobs.films import FilmStore
+from storage.models import Expansion, Film, Status
+
+
+async def waiting_caption(services: Services, say: Texts, expansions: Sequence[Expansion]) -> str:
+    """«⏳ second in the queue · about 12 s»"""
+    first = expansions[0]
+    ahead = max(0, await services.queue.position(first.id) - 1)
+    own = await _seconds(services, first)
+    return "\n".join(
+        [
+            say.html("status.four" if first.batch else "status.one", choice=described(say, first)),
+            say.html("status.ahead", count=ahead) if ahead else say.html("status.next"),
+            *([say.html("status.about", seconds=_round(own * (ahead + len(expansions))))] if own else []),
+        ]
+    )
+
+
+async def running_caption(services: Services, say: Texts, expansions: Sequence[Expansion], fraction: float) -> str:
+    """«🎨 painting ▓▓▓▓▓░░░░░░░ 42 % · about 3 s»; four variants share one bar."""
+    first = expansions[0]
+    done = sum(e.status is Status.DONE for e in expansions)
+    total = min(1.0, (done + fraction) / len(expansions))
+    own = await _seconds(services, first)
+    work = "enlarging" if first.doubles else "painting"
+    stage = "preparing" if fraction < 0.08 else work if fraction < 0.9 else "finishing"
+    return "\n".join(
+        [
+            say.html("status.four" if first.batch else "status.one", choice=described(say, first)),
+            f"{say.html(f'status.{stage}')}  <code>{bar(total)}</code> {total:.0%}",
+            *([say.html("status.about", seconds=_round(own * len(expansions) * (1 - total)))] if own else []),
+        ]
+    )
+
+
+async def _seconds(services: Services, expansion: Expansion) -> float | None:
+    canvas = margins_of(expansion).canvas(extent_of(expansion.source))
+    return await services.store.typical_seconds(services.maker_of(expansion)[0], canvas.megapixels)
+
+
+def _round(seconds: float) -> int:
+    """A guess is not exact, and should not look so."""
+    return max(1, ceil(seconds)) if seconds < 15 else ceil(seconds / 5) * 5
+
+
+async def film_caption(films: FilmStore, say: Texts, film: Film) -> str:
+    """«🎬 Two films are made before this one», «🎬 Making the film ▓▓▓▓▓░░░░░░░ 42 %»."""
+    if film.status is Status.RUNNING:
+        return f"{say.html('film.making')}\n<code>{bar(film.progress)}</code> {film.progress:.0%}"
+    ahead = await films.ahead(film)
+    return say.html("film.ahead", count=ahead) if ahead else say.html("film.next")

@@ -1,0 +1,69 @@
+"""Small pieces that several cards share: buttons, bars, the names of choices."""
+
+from __future__ import annotations
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+from bot.chat.buttons.base import Tap
+from bot.chat.choice import Choice
+from bot.chat.telegram.visit import Visit
+from bot.chat.texts import Texts, best_language, texts
+from bot.services import Services
+from inference.canvas import Direction
+from inference.engine import Style
+from storage.models import Expansion, Film, Gallery
+
+BAR = 12
+
+
+ARROWS = {
+    Direction.LEFT: "⬅️",
+    Direction.UP: "⬆️",
+    Direction.DOWN: "⬇️",
+    Direction.RIGHT: "➡️",
+    Direction.HORIZONTAL: "↔️",
+    Direction.VERTICAL: "↕️",
+    Direction.ALL: "⤢",
+}
+STYLE_EMOJI = {Style.FAITHFUL: "🌿", Style.PLAYFUL: "🎈", Style.WILD: "🌀"}
+
+
+def describe(say: Texts, choice: Choice) -> str:
+    """«⤢ 1.5× · 🌿 faithful»"""
+    size = choice.ratio or f"{choice.scale:g}×"
+    return f"{ARROWS[choice.direction]} {size} · {style_name(say, choice.style)}"
+
+
+def described(say: Texts, expansion: Expansion) -> str:
+    """What was asked, and whether it is shown at twice the size."""
+    choice = describe(say, Choice.of(expansion))
+    return say("choice.doubled", choice=choice) if expansion.doubles else choice
+
+
+def style_name(say: Texts, style: Style) -> str:
+    return f"{STYLE_EMOJI[style]} {say(f'style.{style}')}"
+
+
+def button(label: str, tap: Tap, *, chosen: bool = False, style: str | None = None) -> InlineKeyboardButton:
+    """A button; the chosen one is marked for apps that draw no colours, too."""
+    return InlineKeyboardButton(
+        f"✓ {label}" if chosen else label, callback_data=tap.pack(), style="primary" if chosen else style
+    )
+
+
+def bar(fraction: float) -> str:
+    full = round(min(1.0, max(0.0, fraction)) * BAR)
+    return "▓" * full + "░" * (BAR - full)
+
+
+async def language_of(services: Services, shown: Expansion | Gallery | Film) -> Texts:
+    """The language that the chat of what is shown speaks, else its person's."""
+    chat, person = await services.people.chat(shown.chat_id or 0), await services.people.person(shown.person_id or 0)
+    wishes = [chat.language] if chat else []
+    return texts(best_language([*wishes, person.language, person.language_code] if person else wishes))
+
+
+def way_here(visit: Visit, payload: str) -> InlineKeyboardMarkup:
+    """A button that leads to the private chat and does there what was asked here."""
+    url = f"https://t.me/{visit.bot.username}?start={payload}"
+    return InlineKeyboardMarkup([[InlineKeyboardButton(visit.say("mine.our_chat"), url=url)]])

@@ -1,0 +1,20 @@
+"""Reactions that Telegram counts without names."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.models.base import Base
+
+
+class AnonymousCount(Base):
+    """How often one emoji is under one message that shows an expansion, as Telegram told it last."""
+
+    __tablename__ = "anonymous_counts"
+
+    chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    message_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    emoji: Mapped[str] = mapped_column(String(32), primary_key=True)
+    expansion_id: Mapped[int] = mapped_column(ForeignKey("expansions.id", ondelete="CASCADE"), index=True)
+    count: Mapped[int]
