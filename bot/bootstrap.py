@@ -16,8 +16,9 @@ from bot.chat.app import build_application
 from bot.chat.expand.delivery import Delivery
 from bot.chat.expand.progress import StatusBoard
 from bot.chat.film.delivery import FilmScreen
-from bot.chat.gallery.redraw import Cards
+from bot.chat.gallery.redraw import Redrawing
 from bot.chat.telegram.connection import connect, receive_updates
+from bot.chat.telegram.outbox import Outbox
 from bot.chat.telegram.visit import App
 from bot.errors import CannotRun
 from bot.hosting import claim_folder, free_port, listen, reachable, run_beside
@@ -97,29 +98,29 @@ async def _work(
     settings: Settings, services: Services, engines: list[EngineProcess], application: App, stack: AsyncExitStack
 ) -> None:
     """Recover what a crash has left, then paint and deliver."""
-    board = StatusBoard(services, application.bot)
-    delivery = Delivery(services, application.bot, board)
-    stack.push_async_callback(board.close)
+    outbox = Outbox(services.turns)
+    board = StatusBoard(services, application.bot, outbox)
+    delivery = Delivery(services, application.bot, outbox)
+    stack.push_async_callback(outbox.close)
     if engines:  # on SQLite we are the only program, so every lease is one of a former life
         await services.queue.rescue(every_lease=settings.database.startswith("sqlite"))
     await delivery.recover()
     await run_beside(delivery.run(), stack)
-    await run_beside(Cards(services, application.bot).run(), stack)
+    await run_beside(Redrawing(services, application.bot, outbox).run(), stack)
     if settings.retention_days:
         await run_beside(Keeper(services).run(), stack)
     program = f"{socket.gethostname()}:{os.getpid()}"
     for number, engine in enumerate(engines):
         await run_beside(Worker(f"{program}:{number}", services, engine, board).run(), stack)
     if engines and services.films is not None:
-        await _make_films(settings, services, services.films, application, program, stack)
+        screen = FilmScreen(services, services.films, application.bot, outbox)
+        await _make_films(settings, services, services.films, screen, program, stack)
 
 
 async def _make_films(
-    settings: Settings, services: Services, films: FilmStore, application: App, program: str, stack: AsyncExitStack
+    settings: Settings, services: Services, films: FilmStore, screen: FilmScreen, program: str, stack: AsyncExitStack
 ) -> None:
     """Where expansions are painted, films are made."""
-    screen = FilmScreen(services, films, application.bot)
-    stack.push_async_callback(screen.close)
     if settings.database.startswith("sqlite"):
         await films.rescue()
     await run_beside(FilmMaker(program, services, films, screen, settings.time_limit).run(), stack)

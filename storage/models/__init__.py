@@ -8,7 +8,7 @@ from storage.models.base import Base, Key, one_of, only
 from storage.models.expansions import LIVE_STATUSES, Expansion, Status
 from storage.models.films import Film, FilmKind
 from storage.models.galleries import Gallery, Impression
-from storage.models.messages import Message, Received
+from storage.models.messages import Message, MessageKind, Received
 from storage.models.moderation import Act, AuditEntry, Ban, Judgement, Reason, Report
 from storage.models.moment import Moment, day_of, now
 from storage.models.people import Chat, Person
@@ -33,6 +33,7 @@ __all__ = [
     "Judgement",
     "Key",
     "Message",
+    "MessageKind",
     "Moment",
     "Panel",
     "Person",

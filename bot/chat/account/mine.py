@@ -5,10 +5,11 @@ from __future__ import annotations
 from bot.chat.buttons.mine import Newer, Older
 from bot.chat.cards.mine import mine_card
 from bot.chat.cards.widgets import way_here
-from bot.chat.telegram.media import put_picture, remember, send_picture
+from bot.chat.telegram.media import answer_with_picture, picture_of, put_picture, remember
 from bot.chat.telegram.visit import Visit
 from bot.services import Services
 from storage.expansions import Mine
+from storage.models import MessageKind
 
 
 async def mine(services: Services, visit: Visit) -> None:
@@ -21,7 +22,7 @@ async def mine(services: Services, visit: Visit) -> None:
         await visit.reply("mine.empty")
         return
     caption, markup = await mine_card(services, visit.say, page)
-    await send_picture(services, visit, page.expansions[0], "mine", caption, markup)
+    await answer_with_picture(services, visit, page.expansions[0], MessageKind.MINE, caption, markup)
 
 
 async def older(services: Services, visit: Visit, tap: Older) -> None:
@@ -37,10 +38,11 @@ async def show_mine(services: Services, visit: Visit, page: Mine) -> bool:
     if not page.expansions or visit.message is None:
         return False
     where = (visit.chat.id, visit.message.message_id)
-    async with services.hand_on(where):
-        await remember(services, where, "mine", visit.person.id, page.expansions[0].id)
+    async with services.turns.drawing(where):
+        await remember(services, where, MessageKind.MINE, visit.person.id, page.expansions[0].id)
         caption, markup = await mine_card(services, visit.say, page)
-        return await put_picture(services, visit, where, page.expansions[0], caption, markup)
+        medium = picture_of(services, page.expansions[0])
+        return await put_picture(services, visit.bot, where, medium, caption, markup) is not None
 
 
 async def _turn(services: Services, visit: Visit, page: Mine) -> None:

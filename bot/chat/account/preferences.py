@@ -18,7 +18,7 @@ from bot.chat.texts import LANGUAGES, Texts
 from bot.services import Services
 from inference.canvas import Direction
 from inference.engine import Style
-from storage.models import Chat, Person
+from storage.models import Chat, MessageKind, Person
 from storage.people.people import Settings
 
 AUTO = "auto"
@@ -30,7 +30,7 @@ async def settings(services: Services, visit: Visit) -> None:
         return
     row = _whose(visit)
     sent = await visit.reply(_caption(visit), markup=_keyboard(visit.say, row))
-    await remember(services, (visit.chat.id, sent.message_id), "settings", visit.person.id)
+    await remember(services, (visit.chat.id, sent.message_id), MessageKind.SETTINGS, visit.person.id)
 
 
 async def set_language(services: Services, visit: Visit, tap: SetLanguage) -> None:

@@ -18,12 +18,12 @@ from bot.chat.gallery.browse import on_page
 from bot.chat.gallery.deletion import delete_everywhere
 from bot.chat.gallery.post import restore, take_down, turn_away
 from bot.chat.telegram.edits import edit
-from bot.chat.telegram.media import put_picture, remember, results_changed, send_picture
+from bot.chat.telegram.media import answer_with_picture, picture_of, put_picture, remember, results_changed
 from bot.chat.telegram.visit import Bot, Visit
 from bot.chat.texts import Texts, best_language, texts
 from bot.services import Services
 from storage.gallery.moderation import Case
-from storage.models import Gallery, Judgement, Post, Reason
+from storage.models import Gallery, Judgement, MessageKind, Post, Reason
 
 log = structlog.get_logger()
 
@@ -85,7 +85,7 @@ async def review(services: Services, visit: Visit) -> None:
         await visit.reply("review.none")
     else:
         caption, markup = _case_card(visit.say, case)
-        await send_picture(services, visit, case.post.expansion, "review", caption, markup)
+        await answer_with_picture(services, visit, case.post.expansion, MessageKind.REVIEW, caption, markup)
 
 
 async def next_case(services: Services, visit: Visit, tap: NextCase) -> None:
@@ -106,7 +106,7 @@ async def judge(services: Services, visit: Visit, tap: Judge) -> None:
     await visit.toast(f"judged.{tap.judgement}" if judged else "review.done_already")
     if judged is not None and tap.judgement is not Judgement.KEEP:
         if visit.message is not None:  # this message goes on with the next case, and not with the post
-            await remember(services, (visit.chat.id, visit.message.message_id), "review", visit.person.id)
+            await remember(services, (visit.chat.id, visit.message.message_id), MessageKind.REVIEW, visit.person.id)
         await take_down(services, visit.bot, judged.expansion_id)
         await _carry_out(services, visit, judged, tap.judgement)
         await results_changed(services, judged.expansion_id)
@@ -135,14 +135,14 @@ async def _show_case(services: Services, visit: Visit, after: int) -> None:
     if visit.message is None:
         return
     where, case = (visit.chat.id, visit.message.message_id), await services.moderation.case(after)
-    async with services.hand_on(where):
+    async with services.turns.drawing(where):
         if case is None:
             await services.messages.forget(*where)
             await edit(visit.message.edit_caption(visit.say("review.none")))
             return
-        await remember(services, where, "review", visit.person.id, case.post.expansion_id)
+        await remember(services, where, MessageKind.REVIEW, visit.person.id, case.post.expansion_id)
         caption, markup = _case_card(visit.say, case)
-        await put_picture(services, visit, where, case.post.expansion, caption, markup)
+        await put_picture(services, visit.bot, where, picture_of(services, case.post.expansion), caption, markup)
 
 
 def _case_card(say: Texts, case: Case) -> tuple[str, InlineKeyboardMarkup]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
@@ -29,7 +30,7 @@ from bot.chat.cards.lines import anonymous_lines, credit_lines, drawn_lines, rea
 from bot.chat.cards.preview import canvas_preview
 from bot.chat.cards.widgets import bar, button, described
 from bot.chat.choice import extent_of, may_double
-from bot.chat.telegram.media import is_veiled
+from bot.chat.telegram.media import Medium, is_veiled
 from bot.chat.texts import Texts
 from bot.services import Services
 from inference.canvas import Extent, Margins
@@ -116,8 +117,18 @@ def sheet_keyboard(say: Texts, variants: Sequence[Expansion]) -> InlineKeyboardM
     )
 
 
+def before_of(services: Services, expansion: Expansion) -> Medium:
+    """The photo alone on its canvas, to compare the result with."""
+    return Medium(
+        partial(before_picture, services, expansion),
+        is_veiled(expansion),
+        expansion.before_file_id,
+        partial(services.store.remember_before, expansion.id),
+    )
+
+
 async def before_picture(services: Services, expansion: Expansion) -> bytes:
-    """Drawn at the size of the chat picture, so that nothing jumps. Of what was doubled, as before it grew."""
+    """A JPEG of the size of the chat picture, so that nothing jumps. A doubled picture is drawn as before it grew."""
     steps = growth(await services.store.ancestry(expansion.id))
     photo, zoom = (steps[-1].step.source, steps[-1].zoom) if steps else (expansion.source, 2)
     margins, extent = steps[-1].margins if steps else Margins(), Extent(zoom * photo.width, zoom * photo.height)

@@ -10,7 +10,6 @@ from telegram.constants import ChatAction, FileSizeLimit
 from telegram.error import BadRequest
 
 from bot.chat.expand.panel import open_panel
-from bot.chat.telegram.media import PICTURES
 from bot.chat.telegram.visit import Visit, thread_of
 from bot.services import Services
 from inference.engine import Pixels
@@ -54,7 +53,7 @@ async def _master(services: Services, visit: Visit, asked: Message | None) -> Ph
         shown = await services.messages.message(visit.chat.id, asked.message_id)
     else:
         shown = await services.messages.newest(visit.chat.id) if visit.private else None
-    if shown is None or shown.expansion_id is None or shown.kind not in PICTURES:
+    if shown is None or shown.expansion_id is None or not shown.kind.shows_picture:
         return None
     expansion = await services.store.expansion(shown.expansion_id)
     result = expansion.result if expansion is not None else None

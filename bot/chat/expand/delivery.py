@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
-from telegram import InlineKeyboardMarkup, InputMediaPhoto, Message
+from telegram import InlineKeyboardMarkup
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, TelegramError
 
 from bot.chat.cards.preview import variants_sheet
 from bot.chat.cards.result import end_keyboard, result_caption, result_keyboard, sheet_caption, sheet_keyboard
 from bot.chat.cards.widgets import described, language_of
 from bot.chat.choice import extent_of, margins_of
-from bot.chat.expand.progress import StatusBoard
 from bot.chat.expand.start import place
 from bot.chat.telegram.edits import edit
-from bot.chat.telegram.media import is_veiled, remember
+from bot.chat.telegram.media import Medium, Seat, Shown, is_veiled, picture_of, put_picture, remember, send_picture
+from bot.chat.telegram.outbox import Outbox
 from bot.chat.telegram.visit import Bot
 from bot.chat.texts import Texts
 from bot.services import Services
-from storage.models import Expansion, Status
+from storage.models import Expansion, MessageKind, Status
 
 log = structlog.get_logger()
 
@@ -34,7 +36,7 @@ class Delivery:
 
     services: Services
     bot: Bot
-    board: StatusBoard
+    outbox: Outbox
 
     async def run(self) -> None:
         """Deliver whatever ends, until cancelled; several chats at once, each in its own order."""
@@ -75,15 +77,14 @@ class Delivery:
             or expansion.status.live
         ):
             return
-        async with self.board.settled(expansion):
+        async with self.outbox.at_once((expansion.chat_id, expansion.message_id)):
             try:
                 await self._show(expansion)
             except Forbidden as refusal:
                 log.info("delivery.refused", expansion=expansion.id, chat=expansion.chat_id, reason=str(refusal))
                 await self.services.people.chat_gone(expansion.chat_id)
                 await self.services.store.delivered(expansion.id, None)
-            except ChatMigrated as moved:
-                await self.services.people.migrate_chat(expansion.chat_id, moved.new_chat_id)
+            except ChatMigrated as moved:  # the row names the new chat by now
                 raise NetworkError("the group has become a supergroup") from moved
 
     async def _show(self, expansion: Expansion) -> None:
@@ -99,21 +100,24 @@ class Delivery:
     async def _show_result(self, say: Texts, expansion: Expansion) -> None:
         caption = await result_caption(self.services, say, expansion)
         markup = await result_keyboard(self.services, say, expansion)
-        sent = await self._put(expansion, await self.services.picture(expansion), caption, markup)
-        await self.services.store.delivered(expansion.id, sent.photo[-1].file_id if sent else None)
+        medium = replace(picture_of(self.services, expansion), learn=None)
+        shown = await self._put(expansion, medium, caption, markup)
+        await self.services.store.delivered(expansion.id, shown.file_id)
 
     async def _show_sheet(self, say: Texts, expansion: Expansion) -> None:
         """All variants that are ready by now; each delivery repeats the sheet with one more."""
         variants = await self.services.store.batch(expansion.batch or "")
-        pictures = await asyncio.gather(*map(self._cell, variants))
-        extent = margins_of(expansion).canvas(extent_of(expansion.source))
-        ready = sum(picture is not None for picture in pictures)
-        if ready:
-            sheet = await asyncio.to_thread(variants_sheet, pictures, extent)
+        if any(variant.status is Status.DONE for variant in variants):
+            sheet = Medium(partial(self._sheet, variants), spoiler=any(map(is_veiled, variants)))
             await self._put(expansion, sheet, sheet_caption(say, variants), sheet_keyboard(say, variants))
         elif all(v.status.final for v in variants):
             await self._show_end(say, expansion)
         await self.services.store.delivered(expansion.id, None)
+
+    async def _sheet(self, variants: Sequence[Expansion]) -> bytes:
+        first, pictures = variants[0], await asyncio.gather(*map(self._cell, variants))
+        extent = margins_of(first).canvas(extent_of(first.source))
+        return await asyncio.to_thread(variants_sheet, pictures, extent)
 
     async def _cell(self, variant: Expansion) -> bytes | None:
         return await self.services.picture(variant) if variant.status is Status.DONE else None
@@ -129,37 +133,20 @@ class Delivery:
         await edit(request)
         await self.services.store.delivered(expansion.id, None)
 
-    async def _put(
-        self, expansion: Expansion, picture: bytes, caption: str, markup: InlineKeyboardMarkup
-    ) -> Message | None:
+    async def _put(self, expansion: Expansion, medium: Medium, caption: str, markup: InlineKeyboardMarkup) -> Shown:
         """Edit the status message; only if a person deleted it, send a new one."""
-        sent: list[Message] = []
+        where = (expansion.chat_id, expansion.message_id or 0)
+        shown = await put_picture(self.services, self.bot, where, medium, caption, markup)
+        if shown is not None:
+            return shown
+        message, shown = await send_picture(
+            self.bot, Seat(expansion.chat_id, expansion.thread_id), medium, caption, markup
+        )
         variants = await self._variants(expansion)
-        veiled = any(is_veiled(variant) for variant in variants)
-
-        async def replace() -> None:
-            media = InputMediaPhoto(picture, caption=caption, parse_mode="HTML", has_spoiler=veiled)
-            message = await self.bot.edit_message_media(
-                media, expansion.chat_id, expansion.message_id, reply_markup=markup
-            )
-            if isinstance(message, Message):
-                sent.append(message)
-
-        if not await edit(replace()):
-            message = await self.bot.send_photo(
-                expansion.chat_id,
-                picture,
-                caption=caption,
-                parse_mode="HTML",
-                reply_markup=markup,
-                message_thread_id=expansion.thread_id,
-                has_spoiler=veiled,
-            )
-            sent.append(message)
-            await self.services.store.place([variant.id for variant in variants], message.message_id)
-            kind, where = "sheet" if expansion.batch else "result", (expansion.chat_id, message.message_id)
-            await remember(self.services, where, kind, expansion.person_id, expansion.id)
-        return sent[0] if sent else None
+        await self.services.store.place([variant.id for variant in variants], message.message_id)
+        kind, where = MessageKind.SHEET if expansion.batch else MessageKind.RESULT, (where[0], message.message_id)
+        await remember(self.services, where, kind, expansion.person_id, expansion.id)
+        return shown
 
     async def _variants(self, expansion: Expansion) -> list[Expansion]:
         return await self.services.store.batch(expansion.batch) if expansion.batch else [expansion]

@@ -7,12 +7,12 @@ from typing import Protocol, TypeAlias
 
 from bot.chat.buttons.gallery import NextPost, PickPeriod, PreviousPost, SortGallery
 from bot.chat.cards.gallery import gallery_card
-from bot.chat.telegram.media import put_picture, remember, send_picture
+from bot.chat.telegram.media import answer_with_picture, picture_of, put_picture, remember
 from bot.chat.telegram.visit import Visit
 from bot.services import Services
 from storage.gallery.browsing import Page
 from storage.gallery.listing import Period
-from storage.models import Gallery
+from storage.models import Gallery, MessageKind
 
 Turn: TypeAlias = NextPost | PreviousPost | SortGallery | PickPeriod
 
@@ -42,7 +42,7 @@ async def send_card(services: Services, visit: Visit, gallery_id: int, page: Pag
     if row is None:
         return
     caption, markup = await gallery_card(services, visit.bot.username, visit.say, row, page.post)
-    sent = await send_picture(services, visit, page.post.expansion, "gallery", caption, markup)
+    sent = await answer_with_picture(services, visit, page.post.expansion, MessageKind.GALLERY, caption, markup)
     await services.galleries.place(row.id, sent.message_id)
 
 
@@ -69,7 +69,7 @@ async def on_page(services: Services, visit: Visit, tap: OnPage, act: Callable[[
     if row is None or row.message_id is None or row.chat_id != visit.chat.id:
         await visit.toast("tap.gone")
         return
-    async with services.hand_on((row.chat_id, row.message_id)):
+    async with services.turns.drawing((row.chat_id, row.message_id)):
         now = await services.galleries.gallery(row.id)
         if now is None or now.post_id not in (tap.post, None):
             await visit.toast("gallery.turned")
@@ -125,6 +125,6 @@ async def show_page(services: Services, visit: Visit, gallery_id: int, page: Pag
     if row is None or row.message_id is None:
         return
     where = (row.chat_id, row.message_id)
-    await remember(services, where, "gallery", row.person_id, page.post.expansion_id)
+    await remember(services, where, MessageKind.GALLERY, row.person_id, page.post.expansion_id)
     caption, markup = await gallery_card(services, visit.bot.username, visit.say, row, page.post)
-    await put_picture(services, visit, where, page.post.expansion, caption, markup)
+    await put_picture(services, visit.bot, where, picture_of(services, page.post.expansion), caption, markup)

@@ -15,9 +15,8 @@ from bot.chat.telegram.media import remember, results_changed
 from bot.chat.telegram.visit import Bot, Visit
 from bot.chat.titles import clean_name
 from bot.services import Services
-from storage.models import PostStatus
+from storage.models import MessageKind, PostStatus
 
-COUNTED = ("result", "before", "shared")  # messages that show one expansion for good: what a gallery shows, changes
 PAID = "⭐"
 
 
@@ -40,7 +39,7 @@ async def shared(services: Services, bot: Bot, update: telegram.Update) -> None:
     number = post_behind(bot.username, message)
     post = await services.gallery.post(number) if number is not None else None
     if post is not None and post.status is PostStatus.LIVE:
-        await remember(services, (message.chat.id, message.message_id), "shared", None, post.expansion_id)
+        await remember(services, (message.chat.id, message.message_id), MessageKind.SHARED, None, post.expansion_id)
 
 
 async def counted(services: Services, _bot: Bot, update: telegram.Update) -> None:
@@ -49,7 +48,7 @@ async def counted(services: Services, _bot: Bot, update: telegram.Update) -> Non
     if counts is None or await services.moderation.banned(counts.chat.id):
         return
     shown = await services.messages.message(counts.chat.id, counts.message_id)
-    if shown is None or shown.expansion_id is None or shown.kind not in COUNTED:
+    if shown is None or shown.expansion_id is None or not shown.kind.shows_one_for_good:
         return
     await services.anonymous.put(counts.chat.id, counts.message_id, shown.expansion_id, counts_of(counts.reactions))
     await results_changed(services, shown.expansion_id)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto, Message, WebAppInfo
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, WebAppInfo
 
 from bot.chat.access import live
 from bot.chat.buttons.moderation import Report
 from bot.chat.buttons.post import FilmOfPost, FlipPost, Fork, HidePost, Less, More, OpenPost
 from bot.chat.buttons.result import Delete, Publish
 from bot.chat.cards.gallery import gallery_card
-from bot.chat.cards.result import before_picture
+from bot.chat.cards.result import before_of
 from bot.chat.cards.widgets import button
 from bot.chat.expand.panel import open_panel
 from bot.chat.gallery.browse import on_page, send_card, show_page
 from bot.chat.telegram.edits import edit, retract
-from bot.chat.telegram.media import SHOWN_AS, is_veiled, results_changed
+from bot.chat.telegram.media import picture_of, put_picture, results_changed
 from bot.chat.telegram.visit import Bot, Visit
 from bot.services import Services
 from storage import models
@@ -148,7 +148,7 @@ async def take_down(services: Services, bot: Bot, expansion_id: int) -> None:
     expansion = await services.store.expansion(expansion_id)
     home = (expansion.chat_id, expansion.person_id) if expansion is not None else (None, None)
     shown = await services.messages.showing(expansion_id)
-    pages = [m for m in shown if m.kind in ("gallery", "shared") or _abroad(m, *home)]
+    pages = [m for m in shown if m.kind.leaves_with_post or _abroad(m, *home)]
     for page in pages:
         await services.messages.forget(page.chat_id, page.message_id)
     await retract(bot, pages)
@@ -156,22 +156,13 @@ async def take_down(services: Services, bot: Bot, expansion_id: int) -> None:
 
 def _abroad(shown: models.Message, chat_id: int | None, person_id: int | None) -> bool:
     """A film that somebody else asked for, elsewhere than where its picture was made."""
-    return shown.kind in SHOWN_AS.values() and shown.chat_id != chat_id and shown.person_id != person_id
+    return shown.kind.is_film and shown.chat_id != chat_id and shown.person_id != person_id
 
 
 async def _put_flipped(services: Services, visit: Visit, gallery_id: int, post: Post) -> None:
     row = await services.galleries.gallery(gallery_id)
     if row is None or row.message_id is None:
         return
-    expansion = post.expansion
-    known = expansion.before_file_id if row.before else expansion.file_id
-    picture = known or await (before_picture if row.before else Services.picture)(services, expansion)
+    medium = (before_of if row.before else picture_of)(services, post.expansion)
     caption, markup = await gallery_card(services, visit.bot.username, visit.say, row, post)
-    media = InputMediaPhoto(picture, caption=caption, parse_mode="HTML", has_spoiler=is_veiled(expansion))
-    sent: list[Message | bool] = []
-
-    async def put() -> None:
-        sent.append(await visit.bot.edit_message_media(media, row.chat_id, row.message_id, reply_markup=markup))
-
-    if await edit(put()) and row.before and known is None and sent and isinstance(sent[0], Message):
-        await services.store.remember_before(expansion.id, sent[0].photo[-1].file_id)
+    await put_picture(services, visit.bot, (row.chat_id, row.message_id), medium, caption, markup)

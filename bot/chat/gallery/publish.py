@@ -22,7 +22,7 @@ from bot.chat.titles import LONGEST, all_titles, clean_title, suggestions
 from bot.services import Services
 from inference.safety.verdict import Level
 from storage import models
-from storage.models import Expansion, Post, PostStatus, now
+from storage.models import Expansion, MessageKind, Post, PostStatus, now
 
 FIRST_GUESS = 0.5  # how surprising a post is that was made before the machine guessed
 RIGHT_AFTER = timedelta(minutes=15)  # words written this soon after a question for a title answer it
@@ -40,7 +40,7 @@ async def publish(services: Services, visit: Visit, tap: Publish) -> None:
             button(visit.say("publish.not_now"), NotNow(expansion.id)),
         ]
         text = visit.say.html("publish.ask", name=visit.person.name)
-        await _ask(services, visit, expansion, "consent", text, InlineKeyboardMarkup([row]))
+        await _ask(services, visit, expansion, MessageKind.CONSENT, text, InlineKeyboardMarkup([row]))
     else:
         await _publish(services, visit, expansion)
 
@@ -94,7 +94,7 @@ async def own_title(services: Services, visit: Visit, tap: OwnTitle) -> None:
         reply_markup=ForceReply(selective=True, input_field_placeholder=placeholder),
         message_thread_id=thread_of(visit.message),
     )
-    await remember(services, (visit.chat.id, asked.message_id), "title", visit.person.id, expansion.id)
+    await remember(services, (visit.chat.id, asked.message_id), MessageKind.TITLE, visit.person.id, expansion.id)
 
 
 async def unpublish(services: Services, visit: Visit, tap: Unpublish) -> None:
@@ -132,14 +132,14 @@ async def title_words(services: Services, visit: Visit) -> bool:
     await services.gallery.retitle(post.id, visit.person.id, title)
     await _close_questions(services, visit, post.expansion_id)
     sent = await visit.reply("publish.titled", title=title, markup=_titled_keyboard(visit.say, post.expansion_id))
-    await remember(services, (visit.chat.id, sent.message_id), "post", visit.person.id, post.expansion_id)
+    await remember(services, (visit.chat.id, sent.message_id), MessageKind.POST, visit.person.id, post.expansion_id)
     await results_changed(services, post.expansion_id)
     return True
 
 
 async def _close_questions(services: Services, visit: Visit, expansion_id: int) -> None:
     """Once there is a title, no message asks for one."""
-    questions = [m for m in await services.messages.showing(expansion_id) if m.kind == "title"]
+    questions = [m for m in await services.messages.showing(expansion_id) if m.kind is MessageKind.TITLE]
     for question in questions:
         await services.messages.forget(question.chat_id, question.message_id)
     await retract(visit.bot, questions)
@@ -157,7 +157,9 @@ async def _question(services: Services, visit: Visit, message: Message) -> model
         asked = asked if asked is not None and now() - asked.sent_at < RIGHT_AFTER else None
     else:
         return None
-    return asked if asked is not None and asked.kind == "title" and asked.person_id == visit.person.id else None
+    return (
+        asked if asked is not None and asked.kind is MessageKind.TITLE and asked.person_id == visit.person.id else None
+    )
 
 
 async def _publish(services: Services, visit: Visit, expansion: Expansion) -> None:
@@ -174,7 +176,7 @@ async def _publish(services: Services, visit: Visit, expansion: Expansion) -> No
         await services.films.want(expansion.id, kinds_of(await services.store.ancestry(expansion.id)))
     lead = visit.say.html("publish.titled", title=post.title) if post.title else visit.say("publish.done")
     text = f"{lead}\n{visit.say('title.write' if visit.private else 'title.reply')}"
-    await _ask(services, visit, expansion, "title", text, _title_keyboard(visit, post))
+    await _ask(services, visit, expansion, MessageKind.TITLE, text, _title_keyboard(visit, post))
     await results_changed(services, expansion.id)
 
 
@@ -210,12 +212,14 @@ async def _entitle_by_button(services: Services, visit: Visit, expansion: Expans
     text = visit.say.html("publish.titled" if title else "publish.untitled", title=title)
     await _close(visit, text, _titled_keyboard(visit.say, expansion.id))
     if visit.message is not None:
-        await remember(services, (visit.chat.id, visit.message.message_id), "post", visit.person.id, expansion.id)
+        await remember(
+            services, (visit.chat.id, visit.message.message_id), MessageKind.POST, visit.person.id, expansion.id
+        )
     await results_changed(services, expansion.id)
 
 
 async def _ask(
-    services: Services, visit: Visit, expansion: Expansion, kind: str, text: str, markup: InlineKeyboardMarkup
+    services: Services, visit: Visit, expansion: Expansion, kind: MessageKind, text: str, markup: InlineKeyboardMarkup
 ) -> None:
     """Ask under the picture; a question goes on in the message that the last one was."""
     tapped = visit.message

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from telegram import ReactionType, ReactionTypeEmoji
 
 from bot.chat.buttons.result import React
-from bot.chat.telegram.media import PICTURES, results_changed
+from bot.chat.telegram.media import results_changed
 from bot.chat.telegram.visit import Visit
 from bot.services import Services
 from storage.models import Expansion, Feeling, PostStatus, Status
@@ -54,7 +54,7 @@ async def native_reaction(services: Services, visit: Visit) -> None:
         return
     message_id = visit.reaction.message_id
     shown = await services.messages.message(visit.chat.id, message_id)
-    if shown is None or shown.expansion_id is None or shown.kind not in PICTURES:
+    if shown is None or shown.expansion_id is None or not shown.kind.shows_picture:
         return
     feeling = feeling_of(visit.reaction.new_reaction)
     await services.gallery.react(shown.expansion_id, visit.person.id, feeling, native_in=message_id)
