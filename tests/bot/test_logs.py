@@ -15,8 +15,8 @@ import pytest
 
 from bot.logs import HIDDEN, Redactor
 from bot.playground.playground import DEFAULT_TOKEN
-from tests.bot.chat.expand.test_expand import is_panel
-from tests.support.playground_support import Site, site
+from tests.support.messages import is_panel
+from tests.support.playground import Site, site
 
 SECRET = DEFAULT_TOKEN.partition(":")[2]
 

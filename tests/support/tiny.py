@@ -23,6 +23,7 @@ from transformers import (
 from inference.canvas import Direction, Extent, scaled
 from inference.diffusion.engine import Diffusion, open_diffusion
 from inference.engine import Request, Style
+from tests.support.photos import SAMPLES
 from tests.support.tiny_models import BUILDERS
 
 Opened = Callable[..., Diffusion]
@@ -39,7 +40,6 @@ REPOSITORIES = {  # of each preset: its own, then those of its parts
     "z-image": ("z-image",),
 }
 NAMES = [f"tiny-{name}" for name in REPOSITORIES]
-SAMPLES = Path(__file__).parents[2] / "bot" / "playground" / "samples"
 
 
 def save_all(folder: Path) -> Path:

@@ -39,8 +39,9 @@ from storage.migrations import migrate
 from storage.models import Expansion, Feeling, FilmKind, Photo, Post, Status
 from storage.people.messages import Messages
 from storage.people.people import People
+from tests.support.databases import sqlite_in
+from tests.support.photos import SAMPLES
 
-SAMPLES = Path(__file__).parents[2] / "bot" / "playground" / "samples"
 TOKEN = "7000000001:a-token-of-this-run"
 ANN, BOB, MEI = 1, 2, 3
 
@@ -183,7 +184,7 @@ async def wall_in(
     folder: Path, names: Sequence[str] = ("Ann", "Ben", "小梅"), public_url: str = ""
 ) -> AsyncIterator[Wall]:
     """An empty wall; `names` are its people, numbered from 1."""
-    database = await open_database(f"sqlite+aiosqlite:///{folder / 'kuotu.db'}")
+    database = await open_database(sqlite_in(folder))
     await migrate(database)
     services = services_on(database, open_blobs(str(folder / "blobs")))
     for number, name in enumerate(names, 1):

@@ -10,8 +10,9 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from bot.bootstrap import running
-from tests.conftest import SAMPLES, settings_in
-from tests.support.playground_browser import PHONE, chromium, page_of
+from tests.support.browser import PHONE, chromium, page_of
+from tests.support.photos import SAMPLES
+from tests.support.settings import settings_in
 
 pytestmark = pytest.mark.browser
 

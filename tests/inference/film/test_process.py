@@ -15,7 +15,7 @@ from inference.film.encoder import before_after, film
 from inference.film.process import FilmFailed, Script, shoot
 from inference.image.codec import encode_master
 from inference.worker.pipe import Link
-from tests.inference.film.test_encoder import chain, played, same
+from tests.support.films import chain, played, same
 
 pytest.importorskip("av")
 

@@ -22,8 +22,9 @@ from inference.image.codec import BadPhoto, Reason, decode, extent
 from inference.worker.checks import NO_CLASSIFIER, Checks
 from inference.worker.process import EngineProcess
 from inference.worker.protocol import Frame, Order, read, receive
+from tests.support.photos import SAMPLES
 
-PHOTO = (Path(__file__).parents[3] / "bot" / "playground" / "samples" / "coffee.jpg").read_bytes()
+PHOTO = (SAMPLES / "coffee.jpg").read_bytes()
 ORDER = Order(PHOTO, Margins(40, 30, 20, 10), Style.PLAYFUL, seed=7)
 OPENER = "tests.support.engines:open_engine"
 NO_CHECKS = Checks(gate=False, classifier=NO_CLASSIFIER)  # noise around a photo is what these engines paint

@@ -14,8 +14,6 @@ from storage.models import Expansion, Film, FilmKind, Status
 from storage.people.people import People
 from tests.support.rows import ANN, BOB, CAT, add, add_people, expansion, photo
 
-pytest_plugins = ["tests.support.databases"]
-
 ZOOM, LOOP = FilmKind.ZOOM, FilmKind.LOOP
 
 

@@ -8,7 +8,6 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -19,28 +18,11 @@ from storage.expansions import Store
 from storage.jobs.lease import ATTEMPTS
 from storage.jobs.queue import Beat, EmbeddedQueue, Queue, QueueUnavailable, open_queue
 from storage.models import Expansion, Photo, Status
+from tests.support.photos import ROOT
 from tests.support.rows import ANN, BOB, CAT, add_people, expansion, photo, start
-
-pytest_plugins = ["tests.support.databases"]
 
 PEOPLE = {"A": ANN, "B": BOB, "C": CAT}
 AT_ONCE = timedelta(0)  # a lease that has run out as soon as it is given
-
-
-@pytest.fixture
-async def store(engine: AsyncEngine) -> Store:
-    await add_people(engine)
-    return Store(engine)
-
-
-@pytest.fixture
-def queue(engine: AsyncEngine) -> Queue:
-    return open_queue("local", engine)
-
-
-@pytest.fixture
-async def source(store: Store) -> Photo:
-    return await store.add_photo(photo(chat_id=ANN, message_id=5))
 
 
 @pytest.fixture
@@ -166,7 +148,7 @@ async def test_one_at_a_time_for_each_person(store: Store, source: Photo, others
 async def test_a_killed_takers_job_is_run_again(url: str, store: Store, queue: Queue, source: Photo) -> None:
     row = await start(store, source)
     taker = await asyncio.create_subprocess_exec(
-        sys.executable, Path(__file__).parents[2] / "support" / "taker.py", url, stdout=asyncio.subprocess.PIPE
+        sys.executable, ROOT / "tests" / "support" / "taker.py", url, stdout=asyncio.subprocess.PIPE
     )
     assert taker.stdout is not None
     assert int(await taker.stdout.readline()) == row.id

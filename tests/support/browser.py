@@ -21,7 +21,7 @@ from telegram.ext import (
     filters,
 )
 
-from tests.support.playground_support import SAMPLES
+from tests.support.photos import SAMPLES
 
 FLAGS = [
     "--no-sandbox",

@@ -21,8 +21,6 @@ from telegram import Bot
 
 from bot.playground import Person, Playground
 
-SAMPLES = Path(__file__).parents[2] / "bot" / "playground" / "samples"
-
 
 @dataclass
 class Clock:
