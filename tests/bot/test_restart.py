@@ -15,6 +15,7 @@ from bot.playground import Person, Playground
 from bot.playground.playground import DEFAULT_TOKEN
 from storage.database import open_database
 from tests.support.databases import sqlite_in
+from tests.support.limits import HANG
 from tests.support.messages import is_doubled, is_panel, is_result
 from tests.support.photos import SAMPLES, small_photo
 from tests.support.traces import inbox_is_empty, stray_blobs, traces
@@ -49,7 +50,7 @@ class Program:
 
     async def killed(self) -> None:
         assert self.process is not None
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(HANG):
             await self.process.wait()
         self.process = None
 

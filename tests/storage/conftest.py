@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.expansions import Store
 from storage.gallery.posts import GalleryStore
-from storage.jobs.queue import Queue, open_queue
+from storage.jobs.queue import EmbeddedQueue, Queue
 from storage.models import Photo
 from tests.support.rows import ANN, BOB, CAT, add_people, photo
 
@@ -29,7 +30,8 @@ async def store(engine: AsyncEngine, residents: Sequence[int]) -> Store:
 
 @pytest.fixture
 def queue(engine: AsyncEngine) -> Queue:
-    return open_queue("local", engine)
+    """A queue whose leases outlast every test: only an event of the queue ends its `wait`."""
+    return EmbeddedQueue(engine, lease=timedelta(hours=1))
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from storage.expansions import Store
 from storage.jobs.lease import ATTEMPTS
 from storage.jobs.queue import Beat, EmbeddedQueue, Queue, QueueUnavailable, open_queue
 from storage.models import Expansion, Photo, Status
+from tests.support.limits import HANG
 from tests.support.photos import ROOT
 from tests.support.rows import ANN, BOB, CAT, add_people, expansion, photo, start
 
@@ -254,7 +255,7 @@ async def test_a_running_worker_hears_of_a_cancel_at_once(store: Store, queue: Q
     worker = asyncio.create_task(work())
     await running.wait()
     assert await queue.cancel(row.id)
-    async with asyncio.timeout(10):  # a lease lasts 30 s: only the bell comes sooner
+    async with asyncio.timeout(HANG):  # a lease lasts longer: only the bell comes sooner
         assert await worker is Beat.CANCEL
     assert not await queue.cancel(row.id)
 
@@ -273,7 +274,7 @@ async def test_a_bell_between_looking_and_waiting_is_heard(store: Store, queue: 
     assert await queue.take("worker") is None
     row = await start(store, source)
     await asyncio.create_task(queue.put([row.id]))  # somebody else's task
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANG):
         await queue.wait()
     assert (await take(queue)).id == row.id
 
@@ -293,7 +294,7 @@ async def test_the_bell_rings_for_everyone(store: Store, queue: Queue, source: P
         "rescue": lambda: queue.rescue(every_lease=True),
     }
     await events[event]()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANG):
         await asyncio.gather(*sleepers)
 
 
