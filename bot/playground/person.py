@@ -8,7 +8,7 @@ from bot.playground.watch import source
 from bot.playground.wire import Picture, Wire
 from bot.playground.world import Json
 
-PATIENCE = 60.0  # seconds
+PATIENCE = 300.0  # seconds: only a hang takes that long, on a busy machine too
 
 
 class Person:

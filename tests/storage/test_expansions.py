@@ -23,25 +23,8 @@ from storage.jobs.quota import QuotaSpent
 from storage.models import Expansion, Feeling, Message, Photo, Status, now
 from storage.people.messages import Messages
 from storage.people.people import People
+from tests.support.databases import sqlite_in
 from tests.support.rows import ANN, BOB, add, add_people, expansion, make, panel, photo, start
-
-pytest_plugins = ["tests.support.databases"]
-
-
-@pytest.fixture
-async def store(engine: AsyncEngine) -> Store:
-    await add_people(engine)
-    return Store(engine)
-
-
-@pytest.fixture
-def queue(engine: AsyncEngine) -> EmbeddedQueue:
-    return EmbeddedQueue(engine)
-
-
-@pytest.fixture
-async def source(store: Store) -> Photo:
-    return await store.add_photo(photo(chat_id=ANN, message_id=5))
 
 
 async def test_a_redelivered_photo_is_the_row_there_is(store: Store, source: Photo) -> None:
@@ -321,7 +304,7 @@ async def test_many_writers_at_once_all_get_through(store: Store, source: Photo)
 
 async def test_no_question_reads_a_whole_table(tmp_path: Path, sqlite_template: Path) -> None:
     shutil.copy(sqlite_template, tmp_path)
-    engine = await open_database(f"sqlite+aiosqlite:///{tmp_path / sqlite_template.name}")
+    engine = await open_database(sqlite_in(tmp_path))
     await add_people(engine)
     store, queue = Store(engine), EmbeddedQueue(engine)
     gallery, galleries = GalleryStore(engine), Galleries(engine)

@@ -1,6 +1,6 @@
-"""Engines for tests of the engine process: each does one thing that engines do on bad days.
+"""An engine for tests of the engine process: model and prompt say how it fails.
 
-`open_engine` stands where `inference.registry:open_engine` does; the model's name says which engine to open.
+`open_engine` takes the place of `inference.registry:open_engine`.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ def open_engine(name: EngineName, model: str) -> Engine:
 
 @dataclass
 class Noise:
-    """Paints seeded noise over the whole canvas, the photo too, unless the prompt asks for something worse.
+    """Paints seeded noise over the whole canvas, the photo included, unless the prompt names a failure.
 
-    Its name holds the process id: a new process has another name.
+    Its name contains the process id, so that a test sees when the process has been replaced.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Rows as the bot makes them, for tests to start from."""
+"""Database rows like those that the bot writes, for tests to start from."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def expansion(source: Photo, person_id: int | None = None, **fields: object) -> 
 
 
 async def start(store: Store, source: Photo, person_id: int | None = None, **fields: object) -> Expansion:
-    """One expansion that waits for the queue."""
+    """Return a placed expansion that waits in the queue."""
     started = await store.start([expansion(source, person_id, **fields)], quota=None)
     assert started
     await store.place([started[0].id], 100)
@@ -53,7 +53,7 @@ async def start(store: Store, source: Photo, person_id: int | None = None, **fie
 
 
 async def make(store: Store, queue: Queue, source: Photo, person_id: int | None = None, **fields: object) -> Expansion:
-    """One finished expansion, made through the queue."""
+    """Return a finished expansion that has passed through the queue."""
     started = await start(store, source, person_id, **fields)
     taken = await queue.take("worker")
     assert taken is not None
@@ -67,6 +67,6 @@ async def make(store: Store, queue: Queue, source: Photo, person_id: int | None 
 
 
 async def withhold(moderation: Moderation, post_id: int, moderator: int) -> None:
-    """Take a post out of the gallery for good, as a moderator does who is the first to report it."""
+    """Take a post out of the gallery for good: a moderator reports it and confirms the report."""
     assert await moderation.report(post_id, moderator, Reason.OTHER, threshold=1)
     assert await moderation.judge(post_id, moderator, Judgement.HIDE)

@@ -1,4 +1,4 @@
-"""A worker that takes an expansion, says so, and hangs: for tests to kill. `python taker.py DATABASE_URL`."""
+"""A worker for tests to kill: `python taker.py DATABASE_URL` takes an expansion, prints its id and hangs."""
 
 from __future__ import annotations
 

@@ -7,7 +7,6 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -16,29 +15,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bot.__main__ import main
 from bot.bootstrap import Kuotu, running
 from bot.cli.bench import FOLDER, benchmarks, measure
 from bot.errors import CannotRun, Refused
 from bot.hosting import claim_folder
-from tests.conftest import SAMPLES, settings_in
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capfd: pytest.CaptureFixture[str]) -> Run:
-    """`run("expand", …)`: exit code, stdout and stderr of a command."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            main([str(argument) for argument in arguments])
-        out, err = capfd.readouterr()
-        if isinstance(end.value.code, str):  # Python itself prints it and exits with 1
-            return 1, out, f"{err}{end.value.code}\n"
-        return int(end.value.code or 0), out, err
-
-    return call
+from tests.support.command import Run
+from tests.support.photos import SAMPLES, pixels
+from tests.support.settings import settings_in
 
 
 @pytest.fixture
@@ -46,10 +29,6 @@ def picture(tmp_path: Path, photo: bytes) -> Path:
     path = tmp_path / "cat.png"
     path.write_bytes(photo)
     return path
-
-
-def pixels(path: Path) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    return np.asarray(Image.open(path).convert("RGB"))
 
 
 def test_expand_tells_what_it_made_and_keeps_the_photo(run: Run, picture: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from bot.bootstrap import Kuotu
 from bot.cli.doctor import examine
 from bot.playground import Person
 from inference.engine import EngineName
-from tests.conftest import settings_in
+from tests.support.settings import settings_in
 
 Examine = Callable[..., Awaitable[tuple[int, str]]]
 

@@ -23,10 +23,11 @@ from bot.playground.playground import DEFAULT_TOKEN
 from bot.turns import LocalTurns
 from storage.jobs.films import FilmStore
 from storage.models import Expansion, Film, FilmKind, Status
-from tests.bot.chat.film.test_request import is_film, store_of
-from tests.conftest import settings_in, small_photo
 from tests.support.manual_clock import ManualClock
-from tests.support.scenes import expansion_of, result_in
+from tests.support.messages import is_film
+from tests.support.photos import small_photo
+from tests.support.scenes import expansion_of, result_in, store_of
+from tests.support.settings import settings_in
 from tests.support.wall import ANN, Wall, flat, wall_in
 
 pytest.importorskip("av")

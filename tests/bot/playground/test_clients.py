@@ -27,7 +27,8 @@ from telegram import InlineKeyboardButton as Key
 from telegram import InlineKeyboardMarkup as Keys
 from telegram.constants import ChatAction, ParseMode, ReactionEmoji
 
-from tests.support.playground_support import SAMPLES, picture, site
+from tests.support.photos import SAMPLES
+from tests.support.playground import picture, site
 
 ALL = Update.ALL_TYPES
 

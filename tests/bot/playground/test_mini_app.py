@@ -9,7 +9,7 @@ import pytest
 from aiogram.utils.web_app import safe_parse_webapp_init_data
 
 from bot.playground.refusals import Refusal
-from tests.support.playground_support import site
+from tests.support.playground import site
 
 
 async def test_a_mini_app_learns_who_opened_it(tmp_path: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
@@ -16,8 +14,8 @@ from inference.diffusion.window import plan
 from inference.engine import Pixels
 from inference.image.codec import decode
 from inference.image.upscale import enlarge, softened
+from tests.support.photos import SAMPLES
 
-SAMPLES = Path(__file__).parents[3] / "bot" / "playground" / "samples"
 MARGINS = Margins(160, 100, 140, 120)
 
 

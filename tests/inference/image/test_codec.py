@@ -5,7 +5,6 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from io import BytesIO
-from pathlib import Path
 from struct import pack
 from typing import Any
 
@@ -19,9 +18,8 @@ from inference.canvas import Extent
 from inference.engine import Pixels
 from inference.image import codec as photo
 from inference.image.codec import BadPhoto, Reason
+from tests.support.photos import SAMPLES
 from tests.support.profiles import ADOBE_RGB, DISPLAY_P3, grey_profile, rgb_profile, to_srgb
-
-SAMPLES = Path(__file__).parents[3] / "bot" / "playground" / "samples"
 
 
 def scene(width: int = 60, height: int = 40) -> Pixels:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -14,8 +13,8 @@ from inference.canvas import Direction, Extent, Margins, scaled
 from inference.engine import EngineError, Pixels, Request, Style, ignore
 from inference.patchmatch.engine import PatchMatch, prefill
 from inference.patchmatch.tone import FARTHEST, REACH, reach
+from tests.support.photos import SAMPLES
 
-SAMPLES = Path(__file__).parents[3] / "bot" / "playground" / "samples"
 NAMES = sorted(path.stem for path in SAMPLES.glob("*.jpg") if path.stem != "picos-12mp")
 
 

@@ -36,7 +36,6 @@ def expand(folder: Path, height: int, width: int, styles: str, **environment: st
     return cache, digest, int(peak)
 
 
-@pytest.mark.timeout(300)
 def test_no_kernel_reaches_beyond_an_array(tmp_path: Path) -> None:
     """Checked code raises IndexError; it is never mixed with unchecked code in a cache."""
     assert expand(tmp_path, 24, 31, "wild", NUMBA_BOUNDSCHECK="1")[0] == "None"

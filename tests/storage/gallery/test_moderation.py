@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -13,9 +14,7 @@ from storage.gallery.posts import GalleryStore
 from storage.jobs.queue import EmbeddedQueue
 from storage.models import Act, Judgement, Post, PostStatus, Reason
 from storage.people.people import People
-from tests.support.rows import ANN, BOB, CAT, add_people, make, photo
-
-pytest_plugins = ["tests.support.databases"]
+from tests.support.rows import ANN, BOB, CAT, make, photo
 
 CROWD = range(10, 20)
 ADMIN = 99
@@ -23,14 +22,8 @@ FIRST, AGAIN, LAST = Reported(True, False), Reported(False, False), Reported(Tru
 
 
 @pytest.fixture
-async def store(engine: AsyncEngine) -> Store:
-    await add_people(engine, ANN, BOB, CAT, *CROWD)
-    return Store(engine)
-
-
-@pytest.fixture
-def gallery(engine: AsyncEngine) -> GalleryStore:
-    return GalleryStore(engine)
+def residents() -> Sequence[int]:
+    return ANN, BOB, CAT, *CROWD
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from random import Random
 
 import pytest
@@ -19,33 +20,20 @@ from storage.gallery.ranking import surprise
 from storage.jobs.queue import EmbeddedQueue
 from storage.models import Feeling, Impression, Photo, Post, PostStatus, Reaction
 from storage.people.people import People
-from tests.support.rows import ANN, BOB, CAT, add_people, make, photo, start, withhold
-
-pytest_plugins = ["tests.support.databases"]
+from tests.support.rows import ANN, BOB, CAT, make, start, withhold
 
 LAUGH, LOVE, YAWN = Feeling.LAUGHING, Feeling.LOVING, Feeling.YAWNING
 CROWD = range(10, 16)
 
 
 @pytest.fixture
-async def store(engine: AsyncEngine) -> Store:
-    await add_people(engine, ANN, BOB, CAT, *CROWD)
-    return Store(engine)
-
-
-@pytest.fixture
-async def gallery(engine: AsyncEngine, store: Store) -> GalleryStore:
-    return GalleryStore(engine)
+def residents() -> Sequence[int]:
+    return ANN, BOB, CAT, *CROWD
 
 
 @pytest.fixture
 async def galleries(engine: AsyncEngine, store: Store) -> Galleries:
     return Galleries(engine)
-
-
-@pytest.fixture
-async def source(store: Store) -> Photo:
-    return await store.add_photo(photo(chat_id=ANN, message_id=5))
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -19,28 +18,12 @@ from storage.expansions import Store
 from storage.jobs.lease import ATTEMPTS
 from storage.jobs.queue import Beat, EmbeddedQueue, Queue, QueueUnavailable, open_queue
 from storage.models import Expansion, Photo, Status
+from tests.support.limits import HANG
+from tests.support.photos import ROOT
 from tests.support.rows import ANN, BOB, CAT, add_people, expansion, photo, start
-
-pytest_plugins = ["tests.support.databases"]
 
 PEOPLE = {"A": ANN, "B": BOB, "C": CAT}
 AT_ONCE = timedelta(0)  # a lease that has run out as soon as it is given
-
-
-@pytest.fixture
-async def store(engine: AsyncEngine) -> Store:
-    await add_people(engine)
-    return Store(engine)
-
-
-@pytest.fixture
-def queue(engine: AsyncEngine) -> Queue:
-    return open_queue("local", engine)
-
-
-@pytest.fixture
-async def source(store: Store) -> Photo:
-    return await store.add_photo(photo(chat_id=ANN, message_id=5))
 
 
 @pytest.fixture
@@ -166,7 +149,7 @@ async def test_one_at_a_time_for_each_person(store: Store, source: Photo, others
 async def test_a_killed_takers_job_is_run_again(url: str, store: Store, queue: Queue, source: Photo) -> None:
     row = await start(store, source)
     taker = await asyncio.create_subprocess_exec(
-        sys.executable, Path(__file__).parents[2] / "support" / "taker.py", url, stdout=asyncio.subprocess.PIPE
+        sys.executable, ROOT / "tests" / "support" / "taker.py", url, stdout=asyncio.subprocess.PIPE
     )
     assert taker.stdout is not None
     assert int(await taker.stdout.readline()) == row.id
@@ -272,7 +255,7 @@ async def test_a_running_worker_hears_of_a_cancel_at_once(store: Store, queue: Q
     worker = asyncio.create_task(work())
     await running.wait()
     assert await queue.cancel(row.id)
-    async with asyncio.timeout(10):  # a lease lasts 30 s: only the bell comes sooner
+    async with asyncio.timeout(HANG):  # a lease lasts longer: only the bell comes sooner
         assert await worker is Beat.CANCEL
     assert not await queue.cancel(row.id)
 
@@ -291,7 +274,7 @@ async def test_a_bell_between_looking_and_waiting_is_heard(store: Store, queue: 
     assert await queue.take("worker") is None
     row = await start(store, source)
     await asyncio.create_task(queue.put([row.id]))  # somebody else's task
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANG):
         await queue.wait()
     assert (await take(queue)).id == row.id
 
@@ -311,7 +294,7 @@ async def test_the_bell_rings_for_everyone(store: Store, queue: Queue, source: P
         "rescue": lambda: queue.rescue(every_lease=True),
     }
     await events[event]()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANG):
         await asyncio.gather(*sleepers)
 
 

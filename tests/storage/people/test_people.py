@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -34,29 +35,17 @@ from storage.people.messages import Messages
 from storage.people.people import People
 from tests.support.rows import ANN, BOB, CAT, add, add_people, expansion, make, panel, photo, start
 
-pytest_plugins = ["tests.support.databases"]
-
 GROUP, SUPERGROUP = -500, -1_001_234_567_890
+
+
+@pytest.fixture
+def residents() -> Sequence[int]:
+    return ()
 
 
 @pytest.fixture
 def people(engine: AsyncEngine) -> People:
     return People(engine)
-
-
-@pytest.fixture
-def store(engine: AsyncEngine) -> Store:
-    return Store(engine)
-
-
-@pytest.fixture
-def gallery(engine: AsyncEngine) -> GalleryStore:
-    return GalleryStore(engine)
-
-
-@pytest.fixture
-def queue(engine: AsyncEngine) -> EmbeddedQueue:
-    return EmbeddedQueue(engine)
 
 
 async def rows(engine: AsyncEngine, table: type[Base]) -> list[Any]:

@@ -15,9 +15,8 @@ from inference.canvas import Direction, Extent, Margins, parse_ratio, scaled, wi
 from inference.engine import EngineName, Pixels, Request, Style, ignore
 from inference.image.codec import decode
 from storage.models import Expansion
-from tests.bot.chat.expand.test_bad_days import is_status
-from tests.bot.chat.expand.test_expand import is_panel, is_result
-from tests.conftest import settings_in
+from tests.support.messages import is_panel, is_result, is_status
+from tests.support.settings import settings_in
 from tests.support.tiny import NAMES, Opened, save_classifier
 
 OPENER = "tests.support.tiny_engines:open_engine"

@@ -9,8 +9,7 @@ import pytest
 
 from bot.bootstrap import Kuotu
 from bot.playground import Message, Person
-from tests.bot.chat.expand.test_expand import expanded
-from tests.support.scenes import now
+from tests.support.scenes import expanded, now
 
 Newcomer = Callable[..., Awaitable[Person]]
 Fresh = Callable[..., Awaitable[Kuotu]]
