@@ -16,20 +16,20 @@ from urllib.request import urlopen
 PATIENCE = 4.0  # seconds for one answer, with looking up the host's name, which urlopen's own limit does not cover
 
 
-def main(source: str = "https://pypi.org") -> int:
-    if not answers(source):
+def main(source: str = "https://pypi.org", *, patience: float = PATIENCE) -> int:
+    if not answers(source, patience):
         print(f"kuotu: {source} gives no advisories here, so the dependencies are NOT AUDITED", file=sys.stderr)
         return 0
     command = (sys.executable, "-m", "pip_audit", "--local", "--skip-editable", "--progress-spinner", "off")
     return subprocess.run(command, check=False).returncode
 
 
-def answers(source: str) -> bool:
+def answers(source: str, patience: float = PATIENCE) -> bool:
     """Whether the advisories for one installed package are there, as pip-audit asks for them."""
     found: list[bool] = []
     asking = Thread(target=lambda: found.append(_has_advisories(source)), daemon=True)
     asking.start()
-    asking.join(PATIENCE)
+    asking.join(patience)
     return found == [True]
 
 
