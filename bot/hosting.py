@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from collections.abc import Awaitable
 from contextlib import AsyncExitStack
@@ -31,25 +32,44 @@ def claim_folder(folder: Path, stack: AsyncExitStack) -> None:
 
 
 def free_port(host: str) -> int:
-    """A port that nobody listens on now."""
-    with socket.create_server((host, 0)) as server:
+    """A port that nobody listens on now. Raises CannotRun when the host is not one of this machine's addresses."""
+    try:
+        return try_port(host, 0)
+    except OSError as error:
+        raise CannotRun(cannot_listen(host, 0, error)) from None
+
+
+def try_port(host: str, port: int) -> int:
+    """Take a port and leave it again, 0 being any; the port that it was. Raises OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, port), family=family) as server:
         return int(server.getsockname()[1])
 
 
+def cannot_listen(host: str, port: int, error: OSError) -> str:
+    """Why nobody can listen there, and which of the two settings mends it."""
+    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+        remedy = "is no address of this machine; set KUOTU_HOST to one, such as 127.0.0.1, or 0.0.0.0 for all of them"
+        return f"KUOTU_HOST={host} {remedy}"
+    remedy = "a port from 1024 on, or a proxy in front" if error.errno == errno.EACCES else "a free port"
+    return f"cannot listen on {host}:{port} ({error.strerror}); set KUOTU_PORT to {remedy}"
+
+
 def reachable(host: str) -> str:
-    """Where a program on this machine finds one that listens on a host, which may stand for all."""
-    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
+    """Where a program on this machine finds one that listens on a host, which may stand for all: a part of a URL."""
+    found = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"[{found}]" if ":" in found else found
 
 
 async def listen(app: web.Application, host: str, port: int, stack: AsyncExitStack) -> None:
-    """Serve pages until the stack closes. Raises CannotRun when the port is taken."""
+    """Serve pages until the stack closes. Raises CannotRun when the host is not ours, or the port not free."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     try:
         await web.TCPSite(runner, host, port).start()
     except OSError as error:
-        raise CannotRun(f"cannot listen on {host}:{port} ({error.strerror}); set KUOTU_PORT to a free port") from None
+        raise CannotRun(cannot_listen(host, port, error)) from None
 
 
 async def run_beside(coroutine: Awaitable[None], stack: AsyncExitStack) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -19,8 +19,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from telegram import Bot, User
 from telegram.error import InvalidToken, TelegramError
 
+from bot.environment import strangers
+from bot.hosting import cannot_listen, try_port
 from bot.jobs.films import films_possible
-from bot.settings import Settings, strangers
+from bot.settings import Settings
 from inference.diffusion.availability import Facts, missing_libraries, suitable
 from inference.diffusion.availability import examine as facts_of
 from inference.diffusion.doctor import INSTALL, catalogue, checks
@@ -65,8 +67,8 @@ async def examine(settings: Settings) -> int:
 
 
 async def _findings(settings: Settings) -> AsyncIterator[Finding]:
-    for name in strangers():
-        yield Finding(State.OPTIONAL, name, "is no setting of Kuotu; the README lists them")
+    for stranger in strangers():
+        yield Finding(State.BAD if stranger.meant else State.OPTIONAL, "setting", str(stranger))
     yield _folder(settings)
     database, finding = await _database(settings)
     yield finding
@@ -205,10 +207,12 @@ def _driver() -> Finding:
 def _port(settings: Settings) -> Finding:
     where = f"{settings.host}:{settings.port}"
     try:
-        with socket.create_server((settings.host, settings.port)):
-            return Finding(State.GOOD, "port", f"{where} is free")
+        try_port(settings.host, settings.port)
     except OSError as error:
-        return Finding(State.OPTIONAL, "port", f"{where}: {error.strerror}; Kuotu runs already, or set KUOTU_PORT")
+        if error.errno == errno.EADDRINUSE:
+            return Finding(State.OPTIONAL, "port", f"{where}: {error.strerror}; Kuotu runs already, or set KUOTU_PORT")
+        return Finding(State.BAD, "port", cannot_listen(settings.host, settings.port, error))
+    return Finding(State.GOOD, "port", f"{where} is free")
 
 
 async def _telegram(settings: Settings, database: AsyncEngine | None) -> AsyncIterator[Finding]:

@@ -1,6 +1,9 @@
-"""The command line in this process."""
+"""What the tests of the command line share."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import chdir
 
 import pytest
 
@@ -8,6 +11,7 @@ from tests.support.command import Run, runner
 
 
 @pytest.fixture
-def run(capfd: pytest.CaptureFixture[str]) -> Run:
-    """`run("expand", …)` returns the exit code, standard output and standard error of a command."""
-    return runner(capfd)
+def run(capfd: pytest.CaptureFixture[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """`run("expand", ...)`: exit code, standard output and standard error of a command, in a folder without `.env`."""
+    with chdir(tmp_path_factory.mktemp("here")):
+        yield runner(capfd)
