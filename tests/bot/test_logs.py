@@ -52,7 +52,9 @@ async def test_with_everything_logged_a_conversation_and_a_conflict_show_no_toke
     environment = os.environ | {f"KUOTU_{name}": value for name, value in knobs.items()}
     pipe = asyncio.subprocess.PIPE
     command = (sys.executable, "-m", "bot", "run")
-    program = await asyncio.create_subprocess_exec(*command, env=environment, stdout=pipe, stderr=pipe, limit=2**24)
+    program = await asyncio.create_subprocess_exec(
+        *command, cwd=tmp_path, env=environment, stdout=pipe, stderr=pipe, limit=2**24
+    )
     assert program.stderr
     try:
         log = await read_until(program.stderr, "getUpdates")

@@ -41,7 +41,9 @@ class Program:
         }
         environment = os.environ | {f"KUOTU_{name}": value for name, value in knobs.items()}
         command = (sys.executable, "-m", "bot", "run")
-        self.process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=asyncio.subprocess.PIPE)
+        self.process = await asyncio.create_subprocess_exec(  # where no `.env` of the checkout is read
+            *command, cwd=self.folder, env=environment, stdout=asyncio.subprocess.PIPE
+        )
         assert self.process.stdout is not None
         async for line in self.process.stdout:
             if b"ready" in line:

@@ -220,7 +220,8 @@ def test_the_program_ends_with_one_line(
     environment = {f"KUOTU_{name}": value for name, value in knobs.items()} | {"KUOTU_DATA_DIR": str(tmp_path)}
     environment |= {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HUB_CACHE": str(tmp_path)}
     program = (sys.executable, "-m", "bot", command)
-    ended = subprocess.run(program, env=os.environ | environment, capture_output=True, text=True, check=False)
+    here = os.environ | environment
+    ended = subprocess.run(program, cwd=tmp_path, env=here, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout) == (code, "")
     assert ended.stderr.count("\n") == 1
     assert words in ended.stderr
