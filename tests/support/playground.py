@@ -10,11 +10,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import aiogram
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
 from aiohttp import ClientSession, FormData, web
 from PIL import Image
 from telegram import Bot
@@ -22,6 +19,9 @@ from telegram.request import HTTPXRequest
 
 from bot.playground import Person, Playground
 from tests.support.limits import HANG
+
+if TYPE_CHECKING:
+    from aiogram import Bot as AiogramBot
 
 
 @dataclass
@@ -59,10 +59,14 @@ class Site:
             Bot(token, f"{self.url}/bot", f"{self.url}/file/bot", patient(), patient())
         )
 
-    async def aiogram(self) -> aiogram.Bot:
+    async def aiogram(self) -> AiogramBot:
         """Return a client of aiogram."""
-        session = AiohttpSession(api=TelegramAPIServer.from_base(self.url))
-        return await self.exits.enter_async_context(aiogram.Bot(self.playground.token, session=session).context())
+        from aiogram import Bot  # takes ten seconds of CPU time to import
+        from aiogram.client.session.aiohttp import AiohttpSession
+        from aiogram.client.telegram import TelegramAPIServer
+
+        session = AiohttpSession(api=TelegramAPIServer.from_base(self.url), timeout=HANG)
+        return await self.exits.enter_async_context(Bot(self.playground.token, session=session).context())
 
     async def person(self, user: int = 1, chat: int | None = None, **about: Any) -> Person:
         """Return a person, who sends the requests that the page sends."""

@@ -7,7 +7,6 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from aiogram.utils.web_app import check_webapp_signature
 
 from bot.web.init_data import AHEAD, LIFETIME, NotSigned, verify
 from tests.support.launch import MEI, NOW, TOKEN, signed
@@ -15,6 +14,8 @@ from tests.support.playground import site
 
 
 def test_who_opened_it_is_known() -> None:
+    from aiogram.utils.web_app import check_webapp_signature  # takes ten seconds of CPU time to import
+
     data = signed()
     assert check_webapp_signature(TOKEN, data)  # another implementation agrees that it is signed
     visitor = verify(data, TOKEN, NOW)
