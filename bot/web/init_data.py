@@ -1,4 +1,4 @@
-"""Who opened a Mini App: the launch data that Telegram signs with the bot's token (core.telegram.org/bots/webapps)."""
+"""Verifies the launch data with which Telegram signs who opened a Mini App (core.telegram.org/bots/webapps)."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from hashlib import sha256
 from urllib.parse import parse_qsl
 
 LONGEST = 4096  # characters; Telegram's own are under 1,000
-LIFETIME = 24 * 3600  # seconds that a launch is good for
-AHEAD = 300  # seconds that the signer's clock may be ahead of ours
+LIFETIME = 24 * 3600  # seconds for which a launch is valid
+AHEAD = 300  # seconds by which the signer's clock may be ahead of ours
 MOST = 2**52  # Telegram's ids have at most 52 significant bits
 
 
 class NotSigned(Exception):
-    """Launch data that is forged, expired or not launch data; the text says which."""
+    """The launch data is forged, expired or malformed. The message says which."""
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """The person who opened the Mini App, as Telegram tells."""
+    """The person who opened the Mini App, according to Telegram."""
 
     id: int
     name: str
@@ -28,7 +28,7 @@ class Visitor:
 
 
 def verify(init_data: str, token: str, now: float) -> Visitor:
-    """The person of a launch that is signed with the token and not older than LIFETIME. Raises NotSigned."""
+    """Return the person of launch data that the token signed in the last LIFETIME seconds. Raises NotSigned."""
     if len(init_data) > LONGEST or not init_data.isascii():
         raise NotSigned(f"launch data is at most {LONGEST} characters of ASCII")
     pairs = parse_qsl(init_data, keep_blank_values=True)
@@ -45,7 +45,7 @@ def verify(init_data: str, token: str, now: float) -> Visitor:
 
 
 def signature(fields: dict[str, str], token: str) -> str:
-    """The hash of the fields, which are all but `hash`."""
+    """Return the hash of all fields but `hash`."""
     key = hmac.digest(b"WebAppData", token.encode(), sha256)
     lines = "\n".join(f"{name}={value}" for name, value in sorted(fields.items()))
     return hmac.digest(key, lines.encode(), sha256).hex()
