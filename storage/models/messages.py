@@ -1,4 +1,4 @@
-"""What passes between the bot and Telegram: messages that it sent, updates that it has still to handle."""
+"""Messages that the bot sent, and updates that it has not handled yet."""
 
 from __future__ import annotations
 
@@ -62,14 +62,14 @@ class MessageKind(StrEnum):
 
 
 class Message(Base):
-    """A message of the bot that shows something: how a native reaction or a reply finds its expansion."""
+    """A message of the bot that shows something. A native reaction or a reply finds its expansion by it."""
 
     __tablename__ = "messages"
 
     chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     message_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     kind: Mapped[MessageKind] = mapped_column(one_of(MessageKind))
-    person_id: Mapped[int | None] = mapped_column(BigInteger, index=True)  # for whom it was made
+    person_id: Mapped[int | None] = mapped_column(BigInteger, index=True)  # the person that it was made for
     expansion_id: Mapped[int | None] = mapped_column(ForeignKey("expansions.id", ondelete="SET NULL"), index=True)
     sent_at: Mapped[datetime] = mapped_column(Moment, default=now)
 
