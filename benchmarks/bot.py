@@ -34,7 +34,7 @@ from bot.settings import Settings
 
 SAMPLE = Path(__file__).parents[1] / "bot" / "playground" / "samples" / "picos.jpg"
 EXPANSIONS = 6
-ROUNDS = 2  # rounds; the fastest counts, and the bots alternate
+ROUNDS = 2  # the bots alternate, and the fastest round counts
 PEOPLE, TAPS = 10, 15  # taps per person
 Start: TypeAlias = Callable[[], AbstractAsyncContextManager[object]]
 

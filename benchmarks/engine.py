@@ -124,7 +124,7 @@ def peak() -> None:
 
 
 def plot(engine: PatchMatch, path: str) -> None:
-    """Draw the time over the size of the canvas into a PNG."""
+    """Write a PNG with the CPU time over the size of the photo, and over the scale."""
     import matplotlib
 
     matplotlib.use("Agg")

@@ -26,8 +26,8 @@ class Growth:
 def growth(chain: Sequence[Expansion]) -> list[Growth]:
     """Return the expansions of a chain that added pixels, oldest first.
 
-    A step that doubles the size adds none; it raises the zoom of the steps before it. If it is alone, because the photo
-    that it doubled was deleted, the list is empty.
+    A step that doubles the size adds none; it raises the zoom of the steps before it. If it is alone,
+    because the photo that it doubled was deleted, the list is empty.
     """
     steps, zoom = list[Growth](), 1
     for step in reversed(chain):

@@ -42,7 +42,7 @@ class Surprise:
     """The surprise index of a group of expansions."""
 
     index: int  # 0 to 100
-    impressions: int  # impressions behind the index; 0 means the machine's guess alone
+    impressions: int  # impressions that the index is based on; 0 means the machine's guess alone
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from bot.chat.texts import Texts
 LONGEST = 64
 LONGEST_NAME = 128
 NAMELESS = "👤"
-ENOUGH = 4096  # characters that are read; a message has no more
+ENOUGH = 4096  # characters that are read; no message is longer
 JOINER = "\u200d"  # part of emoji such as 👨‍👩‍👧; the only invisible character that a title may contain
 BRACKETS = "《》〈〉「」『』“”‘’\"'"
 SUGGESTED = 3

@@ -140,7 +140,7 @@ def _number(value: object) -> int:
     try:
         return int(str(value))
     except ValueError as error:
-        raise web.HTTPBadRequest(text=f"{value!r} is no whole number.\n") from error
+        raise web.HTTPBadRequest(text=f"{value!r} is not an integer.\n") from error
 
 
 def _natural_kind(upload: Upload) -> str:

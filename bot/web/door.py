@@ -48,7 +48,9 @@ class Door:
         @wraps(handler)
         async def guarded(request: web.Request) -> web.StreamResponse:
             if wait := self.buckets.take(client_of(request), cost):
-                return web.Response(status=429, text="slow down\n", headers=HEADERS | {"Retry-After": str(wait)})
+                return web.Response(
+                    status=429, text="too many requests\n", headers=HEADERS | {"Retry-After": str(wait)}
+                )
             try:
                 return await handler(request)
             except (web.HTTPNotFound, web.HTTPBadRequest, web.HTTPUnauthorized, web.HTTPForbidden) as refused:
@@ -61,7 +63,7 @@ class Door:
         """Return the person whose launch data is in the Authorization header. Raises HTTPUnauthorized."""
         given = request.headers.get("Authorization", "")
         if not given.startswith(SCHEME):
-            raise web.HTTPUnauthorized(text="only those who come from Telegram may do this")
+            raise web.HTTPUnauthorized(text="this requires the launch data of Telegram's Mini App")
         try:
             return verify(given.removeprefix(SCHEME), self.token, self.clock())
         except NotSigned as error:

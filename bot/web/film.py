@@ -74,10 +74,10 @@ class Films:
 
 
 def _part(request: web.Request, body: bytes, kind: str, headers: dict[str, str]) -> web.Response:
-    """Return the requested range. The answer is the whole if the range is not understood or is of another version."""
+    """Return the requested range. If the range is invalid or of another version, return the whole."""
     try:
         asked = request.http_range
-    except ValueError:  # for several ranges or none of bytes, RFC 9110 allows the whole as the answer
+    except ValueError:  # for several ranges or another unit, RFC 9110 allows the whole
         asked = slice(None)
     if request.headers.get("If-Range", headers["ETag"]) != headers["ETag"]:
         asked = slice(None)

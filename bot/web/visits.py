@@ -29,7 +29,7 @@ class Visits:
         person, body = await self._person(request), await _body(request)
         posts = body.get("posts")
         if not isinstance(posts, list) or len(posts) > MOST or not all(map(_is_id, posts)):
-            raise web.HTTPBadRequest(text=f"posts: at most {MOST} ids")
+            raise web.HTTPBadRequest(text=f"posts must be a list of at most {MOST} ids")
         felt = await self.services.gallery.show(posts, person.id)
         language = best_language([person.language, person.language_code])
         return _json({"language": language, "feelings": {str(post): feeling for post, feeling in felt.items()}})
@@ -42,7 +42,7 @@ class Visits:
             raise web.HTTPNotFound
         feeling = body.get("feeling")
         if not isinstance(feeling, str) or feeling not in list(Feeling):
-            raise web.HTTPBadRequest(text=f"feeling: one of {' '.join(Feeling)}")
+            raise web.HTTPBadRequest(text=f"feeling must be one of {' '.join(Feeling)}")
         counts, own = await self.services.gallery.react(post.expansion_id, person.id, Feeling(feeling))
         await results_changed(self.services, post.expansion_id)
         return _json({"counts": counts, "own": own})
@@ -51,19 +51,19 @@ class Visits:
         """Return the person who asks. Raises HTTPUnauthorized without launch data, and HTTPForbidden if banned."""
         visitor = self.door.visitor(request)
         if await self.services.moderation.banned(visitor.id):
-            raise web.HTTPForbidden(text="banned")
+            raise web.HTTPForbidden(text="you are banned")
         return await self.services.people.see(visitor.id, visitor.name, visitor.language_code)
 
 
 async def _body(request: web.Request) -> dict[str, object]:
     if (request.content_length or LONGEST + 1) > LONGEST:
-        raise web.HTTPBadRequest(text=f"a body of at most {LONGEST} bytes")
+        raise web.HTTPBadRequest(text=f"the body must have at most {LONGEST} bytes")
     try:
         body = await request.json()
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
-        raise web.HTTPBadRequest(text="a JSON object")
+        raise web.HTTPBadRequest(text="the body must be a JSON object")
     return body
 
 

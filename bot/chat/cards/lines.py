@@ -19,7 +19,7 @@ LISTED = 6  # most frequent emoji of anonymous counts that are listed
 
 
 async def credit_lines(services: Services, say: Texts, chain: Sequence[Expansion]) -> list[str]:
-    """Return «Step 3 of its chain» and the nearest step by another author. `chain` starts at the root."""
+    """Return the depth of a chain and the nearest step by another author. `chain` starts at the root."""
     depth = len(growth(chain))
     lines = [say.html("result.step", depth=depth)] if depth > 1 else []
     other = next((step for step in reversed(chain) if step.person_id != chain[-1].person_id), None)
@@ -36,19 +36,19 @@ def reaction_row(expansion_id: int, counts: dict[Feeling, int]) -> list[InlineKe
 
 
 async def anonymous_lines(services: Services, say: Texts, expansion: Expansion) -> list[str]:
-    """Return «📢 In channels: 👍 12 · 🤣 3», without the counts that Telegram shows under the message itself."""
+    """Return the line «📢 In channels: 👍 12 · 🤣 3», without the counts that Telegram shows under this message."""
     listed = await anonymous_counts(services, expansion.id, outside=expansion.chat_id)
     return [say.html("reaction.anonymous", counts=listed)] if listed else []
 
 
 async def anonymous_counts(services: Services, expansion_id: int, *, outside: int | None = None) -> str:
-    """Return «👍 12 · 🤣 3», the counts in channels outside a chat, or an empty string."""
+    """Return the counts in channels, except the chat `outside`: «👍 12 · 🤣 3», or an empty string."""
     counts = await services.anonymous.of(expansion_id, outside=outside)
     return " · ".join(f"{emoji} {count}" for emoji, count in counts.most_common(LISTED))
 
 
 def drawn(say: Texts, expansion: Expansion) -> str:
-    """Return «a giant yellow rubber duck and kites», or an empty string if nothing was drawn."""
+    """Return what was drawn: «a giant yellow rubber duck and kites», or an empty string."""
     return format_list(labels(expansion.words or (), say.language), locale=say.language)
 
 

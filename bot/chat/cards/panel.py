@@ -24,7 +24,7 @@ async def preview(services: Services, panel: Panel) -> bytes:
 
 
 def caption(services: Services, say: Texts, panel: Panel) -> str:
-    """Return the caption, with the reason if the choice is not possible."""
+    """Return the caption: the choice, the size of the canvas, and the prompt. Raises NoSuchCanvas."""
     choice, photo = Choice.of(panel), extent_of(panel.photo)
     canvas = choice.margins(photo, services.limits.max_megapixels).canvas(photo)
     lines = [
@@ -38,7 +38,7 @@ def caption(services: Services, say: Texts, panel: Panel) -> str:
 
 
 async def keyboard(services: Services, say: Texts, panel: Panel) -> InlineKeyboardMarkup:
-    """Return the panel's buttons. Only possible choices are offered."""
+    """Return the panel's buttons. Scales and ratios beyond the limits are omitted."""
     choice, photo, most = Choice.of(panel), extent_of(panel.photo), services.limits.max_megapixels
     arrows = {d: button(ARROWS[d], PickDirection(panel.id, d), chosen=d is choice.direction) for d in ARROWS}
     rows = [

@@ -84,7 +84,7 @@ async def result_keyboard(
 
 
 def _more(services: Services, say: Texts, expansion: Expansion) -> list[InlineKeyboardButton]:
-    """Return the buttons that go on from a result. A doubled result has no reroll, because it would look the same."""
+    """Return the buttons that continue from a result. A doubled result has no reroll, which would change nothing."""
     number, result = expansion.id, expansion.result
     again = [
         button(say("result.reroll"), Reroll(number, expansion.rerolls)),

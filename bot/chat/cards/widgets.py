@@ -29,7 +29,7 @@ STYLE_EMOJI = {Style.FAITHFUL: "🌿", Style.PLAYFUL: "🎈", Style.WILD: "🌀"
 
 
 def describe(say: Texts, choice: Choice) -> str:
-    """Return «⤢ 1.5× · 🌿 faithful»."""
+    """Return a choice as text: «⤢ 1.5× · 🌿 faithful»."""
     size = choice.ratio or f"{choice.scale:g}×"
     return f"{ARROWS[choice.direction]} {size} · {style_name(say, choice.style)}"
 
