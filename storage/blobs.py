@@ -26,7 +26,7 @@ class Blobs(Protocol):
         """Store bytes atomically and return their key. Equal bytes with an equal suffix get the same key."""
 
     async def put_at(self, key: str, data: bytes) -> None:
-        """Store bytes atomically under a given key. For copies that can be made again from another blob."""
+        """Store bytes atomically under a given key. Use it for data that can be made again from another blob."""
 
     async def get(self, key: str) -> bytes:
         """Return the bytes of a key. Raises FileNotFoundError."""

@@ -68,7 +68,7 @@ def offered_ratios(photo: Extent, max_megapixels: float) -> list[str]:
 
 
 def first_choice(wish: Choice, photo: Extent, max_megapixels: float) -> Choice | None:
-    """Return the wish if it is possible, or else the nearest possible choice. None if the photo is too large."""
+    """Return the wish if it is possible, or else the nearest possible choice. Returns None if there is none."""
     scales = sorted(SCALES, key=lambda scale: abs(scale - (wish.scale or 1.5)))
     candidates = [
         wish,

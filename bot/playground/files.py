@@ -76,7 +76,7 @@ class Folder:
         self.root = root
 
     async def store(self, upload: Upload, kind: str, *, by_person: bool = False, shown: Json | None = None) -> Medium:
-        """Write an upload as a photo, document, video and so on, and describe it. Runs in a thread."""
+        """Write an upload as a photo, document, video and so on, and describe it. The work runs in a thread."""
         return await asyncio.to_thread(self._store, upload, kind, by_person, shown or {})
 
     def _store(self, upload: Upload, kind: str, by_person: bool, shown: Json) -> Medium:

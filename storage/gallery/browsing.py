@@ -65,7 +65,7 @@ class Galleries:
     async def next(
         self, gallery_id: int, person_id: int, sort: str | None = None, period: str | None = None
     ) -> Page | None:
-        """▶: return to the post that ◀ left, or else show the next one in the order. None if there are no posts.
+        """▶: return to the post that ◀ left, or else show the next in the order. Returns None if there are no posts.
 
         The order by surprise shows unseen posts first, then all posts from the top.
         """
@@ -86,7 +86,7 @@ class Galleries:
             return await self._shown(session, gallery, post, person_id, steps_back=steps_back, turning=back is None)
 
     async def turn_to(self, gallery_id: int, person_id: int, post_id: int) -> Page | None:
-        """Show one live post, whatever the order. None if it is not live or the gallery is gone."""
+        """Show one live post, whatever the order. Returns None if it is not live or the gallery is gone."""
         async with self._write() as session:
             await hold(session, person_id)
             gallery = await session.get(Gallery, gallery_id)
@@ -102,7 +102,7 @@ class Galleries:
             await session.execute(update(Gallery).where(Gallery.id == gallery_id).values(before=before))
 
     async def previous(self, gallery_id: int, person_id: int) -> Page | None:
-        """◀: show the post that the person saw before this one. None at the first."""
+        """◀: show the post that the person saw before this one. Returns None at the first."""
         async with self._write() as session:
             await hold(session, person_id)
             gallery = await session.get(Gallery, gallery_id)

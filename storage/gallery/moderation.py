@@ -39,7 +39,7 @@ class Moderation:
     # reports
 
     async def report(self, post_id: int, person_id: int, reason: Reason, threshold: int) -> Reported | None:
-        """Store a report. At `threshold` open reports the post is withheld until judged. None if it is not live."""
+        """Store a report, and withhold the post at `threshold` open reports. Returns None if the post is not live."""
         async with self._write() as session:
             await hold(session, person_id)
             post = await _locked(session, post_id)
@@ -57,7 +57,7 @@ class Moderation:
             return Reported(first=True, withheld=withheld)
 
     async def case(self, after: int = 0) -> Case | None:
-        """Return the next reported post by id, starting over after the last. None if all are judged."""
+        """Return the next reported post by id, starting over after the last. Returns None if all are judged."""
         async with self._read() as session:
             ids = list(await session.scalars(_open().group_by(Report.post_id).order_by(Report.post_id)))
             if not ids:
@@ -68,7 +68,7 @@ class Moderation:
             return Case(post, Counter(dict(counted)), len(ids))
 
     async def judge(self, post_id: int, moderator: int, judgement: Judgement) -> Post | None:
-        """Carry out a judgement once. None if there is nothing to judge.
+        """Carry out a judgement once. Returns None if there is nothing to judge.
 
         A post that is to be deleted is only withheld here. Its reports stay open until its rows are deleted.
         """

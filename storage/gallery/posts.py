@@ -23,7 +23,7 @@ class GalleryStore:
     # posts
 
     async def publish(self, expansion_id: int, person_id: int, title: str, prior: float) -> Post | None:
-        """Publish a finished expansion of this person. None if it is not theirs or not done.
+        """Publish a finished expansion of this person. Returns None if it is not theirs or not done.
 
         People who reacted already count as viewers. A post that its author hid becomes live again as it was; one that a
         moderator withheld does not.
@@ -51,7 +51,7 @@ class GalleryStore:
             return post
 
     async def retitle(self, post_id: int, person_id: int, title: str) -> Post | None:
-        """Change the title of a post of this person. None if it is not theirs."""
+        """Change the title of a post of this person. Returns None if it is not theirs."""
         async with self._write() as session:
             post = await session.get(Post, post_id)
             if post is None or post.person_id != person_id:

@@ -25,7 +25,7 @@ AUTO = "auto"
 
 
 async def settings(services: Services, visit: Visit) -> None:
-    """Show the settings. In a group, only its administrators may."""
+    """Show the settings. In a group, anybody but an administrator gets a link to their own."""
     if not await _may_change(visit):
         await visit.reply("settings.admins", markup=private_chat_keyboard(visit, "settings"))
         return

@@ -77,7 +77,7 @@ def is_admin(services: Services, visit: Visit) -> bool:
 
 
 async def review(services: Services, visit: Visit) -> None:
-    """Show the reported posts one by one in one message. Only for moderators, and never in a group."""
+    """Show a moderator the reported posts one by one, in one message of the private chat."""
     if not is_admin(services, visit):
         await _decline(visit)
     elif not visit.private:
@@ -166,7 +166,7 @@ def _case_card(say: Texts, case: Case) -> tuple[str, InlineKeyboardMarkup]:
 
 
 async def ban(services: Services, visit: Visit) -> None:
-    """/ban 123, or /ban as a reply to a message. Without either, list the bans."""
+    """/ban 123, or /ban as a reply to a message: ban somebody. A bare /ban lists the bans."""
 
     async def act(subject: int) -> None:
         if subject in services.limits.admins:
@@ -178,7 +178,7 @@ async def ban(services: Services, visit: Visit) -> None:
 
 
 async def unban(services: Services, visit: Visit) -> None:
-    """/unban 123, or /unban as a reply to a message."""
+    """/unban 123, or /unban as a reply to a message: lift a ban."""
 
     async def act(subject: int) -> None:
         lifted = await services.moderation.unban(subject, visit.person.id)
@@ -243,6 +243,6 @@ async def _tell(services: Services, bot: Bot, author: int, key: str) -> None:
 
 
 async def _decline(visit: Visit) -> None:
-    """Refuse in private. In a group stay silent, because the command may be meant for another bot."""
+    """Refuse in private. The bot stays silent in a group, because the command may be meant for another bot."""
     if visit.private:
         await visit.reply("review.not_yours")

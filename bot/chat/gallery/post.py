@@ -63,7 +63,7 @@ async def flip(services: Services, visit: Visit, tap: FlipPost) -> None:
 
 
 async def more(services: Services, visit: Visit, tap: More) -> None:
-    """Show the less common buttons. In a group the author's are included, and each checks who taps it."""
+    """Show the less common buttons. A group sees the author's buttons, too; they check who taps."""
 
     async def unfold(row: Gallery) -> None:
         post, say = await live(services, tap.post), visit.say

@@ -53,7 +53,7 @@ async def agree(services: Services, visit: Visit, tap: AgreeToPublish) -> None:
 
 
 async def _publishable(services: Services, visit: Visit, expansion_id: int) -> Expansion | None:
-    """Return the visitor's own finished expansion. None if it is not safe to publish; the visitor is told."""
+    """Return the visitor's own finished expansion. If it is unsafe to publish, tell the visitor and return None."""
     expansion = await finished(services, visit, expansion_id)
     if expansion is not None and expansion.verdict == Level.UNSAFE:
         await visit.toast("publish.unsafe", alert=True)
