@@ -31,7 +31,7 @@ class Tap:
         values = (getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]
         data = SEPARATOR.join([self.tag, *map(str, values)])
         if len(data.encode()) > InlineKeyboardButtonLimit.MAX_CALLBACK_DATA:
-            raise ValueError(f"{self} packs to {len(data.encode())} bytes; a button holds 64")
+            raise ValueError(f"{self} packs to {len(data.encode())} bytes; buttons hold 64")
         return data
 
     @classmethod
