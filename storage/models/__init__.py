@@ -1,6 +1,6 @@
-"""The tables. Times are UTC; ids of people, chats and messages are Telegram's own.
+"""The tables. Times are UTC. Ids of people, chats and messages are Telegram's own.
 
-They refer to one another by foreign keys, so importing one imports all; migrations therefore see every table.
+This package imports every table, because foreign keys connect them and migrations must see them all.
 """
 
 from storage.models.anonymous import AnonymousCount

@@ -1,4 +1,4 @@
-"""What passes between the bot and Telegram: messages that it sent, updates that it has still to handle."""
+"""Messages that the bot sent, and updates that it has not handled yet."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ class MessageKind(StrEnum):
 
     @property
     def shows_picture(self) -> bool:
-        """Whether a reply or a native reaction to the message means the expansion that it shows."""
+        """Whether a reply or a native reaction to the message refers to the expansion that it shows."""
         return self in (MessageKind.RESULT, MessageKind.BEFORE, MessageKind.GALLERY, MessageKind.SHARED)
 
     @property
     def shows_one_for_good(self) -> bool:
-        """Whether the message never turns to another expansion, so that counts without names belong to it."""
+        """Whether the message always shows the same expansion, so that anonymous counts belong to it."""
         return self in (MessageKind.RESULT, MessageKind.BEFORE, MessageKind.SHARED)
 
     @property
     def tells_counts(self) -> bool:
-        """Whether the author's votes and title stand under it, so that it is redrawn when they change."""
+        """Whether the message shows the votes and the title, and is redrawn when they change."""
         return self in (MessageKind.RESULT, MessageKind.BEFORE, MessageKind.MINE)
 
     @property
@@ -52,24 +52,24 @@ class MessageKind(StrEnum):
 
     @property
     def leaves_with_post(self) -> bool:
-        """Whether the message is taken back when its post leaves the gallery."""
+        """Whether the message is removed when its post leaves the gallery."""
         return self in (MessageKind.GALLERY, MessageKind.SHARED)
 
     @property
     def leaves_with_expansion(self) -> bool:
-        """Whether the message is about one expansion alone, and is taken back when that is deleted."""
+        """Whether the message is about one expansion only, and is removed when that is deleted."""
         return self not in (MessageKind.PANEL, MessageKind.SHEET, MessageKind.SETTINGS)
 
 
 class Message(Base):
-    """A message of the bot that shows something: how a native reaction or a reply finds its expansion."""
+    """A message of the bot that shows something. A native reaction or a reply finds its expansion by it."""
 
     __tablename__ = "messages"
 
     chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     message_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     kind: Mapped[MessageKind] = mapped_column(one_of(MessageKind))
-    person_id: Mapped[int | None] = mapped_column(BigInteger, index=True)  # for whom it was made
+    person_id: Mapped[int | None] = mapped_column(BigInteger, index=True)  # the person that it was made for
     expansion_id: Mapped[int | None] = mapped_column(ForeignKey("expansions.id", ondelete="SET NULL"), index=True)
     sent_at: Mapped[datetime] = mapped_column(Moment, default=now)
 

@@ -1,4 +1,4 @@
-"""Channels: their administrators act in their name, readers are only counted, and posts are shared into them."""
+"""Channels: administrators act in the channel's name, readers are counted anonymously, and posts can be shared."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PAID = "⭐"
 
 
 async def in_its_name(services: Services, visit: Visit) -> Visit:
-    """A tap of an administrator of a channel is the channel's: whoever may post there, may choose there."""
+    """Return the visit with the channel as the person if the tap came from one of its administrators."""
     if visit.chat.kind != ChatType.CHANNEL or visit.person.id == visit.chat.id:
         return visit
     member = await visit.bot.get_chat_member(visit.chat.id, visit.person.id)
@@ -32,7 +32,7 @@ async def in_its_name(services: Services, visit: Visit) -> Visit:
 
 
 async def shared(services: Services, bot: Bot, update: telegram.Update) -> None:
-    """A picture of the gallery that somebody sent via us: from now on, reactions to it find its post."""
+    """Remember a post that somebody shared by inline mode, so that reactions to it find the post."""
     message = update.effective_message
     if message is None or message.via_bot is None or message.via_bot.id != bot.id:
         return
@@ -43,7 +43,7 @@ async def shared(services: Services, bot: Bot, update: telegram.Update) -> None:
 
 
 async def counted(services: Services, _bot: Bot, update: telegram.Update) -> None:
-    """How often each emoji is under a message by now. No vote: nobody knows whose they are, or how many people's."""
+    """Store the anonymous reaction counts of a message. They are no votes, because people could be counted twice."""
     counts = update.message_reaction_count
     if counts is None or await services.moderation.banned(counts.chat.id):
         return
@@ -55,7 +55,7 @@ async def counted(services: Services, _bot: Bot, update: telegram.Update) -> Non
 
 
 def counts_of(reactions: Sequence[ReactionCount]) -> Counter[str]:
-    """By emoji. Custom ones are pictures that only some apps can show, and are left out."""
+    """Return the count of each emoji. Custom emoji are omitted, because only some apps can show them."""
     counts: Counter[str] = Counter()
     for reaction in reactions:
         if isinstance(reaction.type, ReactionTypeEmoji):
