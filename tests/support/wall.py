@@ -34,7 +34,6 @@ from storage.gallery.browsing import Galleries
 from storage.gallery.moderation import Moderation
 from storage.gallery.posts import GalleryStore
 from storage.jobs.films import FilmStore
-from storage.jobs.queue import EmbeddedQueue
 from storage.migrations import migrate
 from storage.models import Expansion, Feeling, FilmKind, Photo, Post, Status
 from storage.people.messages import Messages
@@ -205,7 +204,7 @@ async def wall_in(
 
 def services_on(database: AsyncEngine, blobs: Blobs) -> Services:
     info, limits = EngineInfo("patchmatch", "", False), Limits(40, 50, frozenset())
-    queue = EmbeddedQueue(database)
+    queue = queue_on(database)
     kept = Retention(database, timedelta(days=90)), AnonymousCounts(database)
     community = Moderation(database), WordList(frozenset()), *kept
     stores = Store(database), Messages(database), People(database), GalleryStore(database), Galleries(database)
