@@ -94,9 +94,7 @@ class Painter:
 def _made(expansion: Expansion, outcome: Outcome, master: str, thumb: str, preview: str) -> Made:
     extent = outcome.extent
     made = Made(
-        result=Photo(
-            person_id=expansion.person_id, blob=master, thumb=thumb, width=extent.width, height=extent.height
-        ),
+        result=Photo(person_id=expansion.person_id, blob=master, thumb=thumb, width=extent.width, height=extent.height),
         preview=preview,
         seconds=outcome.seconds,
         seed=outcome.seed,

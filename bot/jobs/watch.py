@@ -72,12 +72,10 @@ class Watch:
 
     async def look(self) -> None:
         """Begin whatever is to be placed or shown, and tell how the rest goes."""
-        if room := AT_ONCE - len(self._busy):
-            for job in await self.queue.claim_ended(self.program, room):
-                self._begin([job], partial(self._show, job))
-        if room := AT_ONCE - len(self._busy):
-            if jobs := await self.queue.claim_unplaced(self.program, room):
-                self._begin(jobs, partial(self.screen.place, jobs))
+        for job in await self.queue.claim_ended(self.program, AT_ONCE - len(self._busy)):
+            self._begin([job], partial(self._show, job))
+        if jobs := await self.queue.claim_unplaced(self.program, AT_ONCE - len(self._busy)):
+            self._begin(jobs, partial(self.screen.place, jobs))
         await self._tell()
 
     async def _tell(self) -> None:

@@ -94,6 +94,11 @@ class FilmStore:
         place, counts = await self.queue.position(film.expansion_id, film.kind), await self.queue.counts()
         return max(0, place - 1) + counts[Status.RUNNING]
 
+    async def over(self, job: Job) -> None:
+        """Its film was deleted: there is nothing to show."""
+        async with self._write() as session:
+            await drop(session, job.kind, job.subject)
+
     async def delivered(self, film: Film, file_id: str | None) -> None:
         """Its message shows it, or how it ended: nobody waits any more, and its job is over."""
         known = {} if file_id is None else {"file_id": file_id}
