@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import fcntl
+import os
 import socket
-from collections.abc import Awaitable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import structlog
 from aiohttp import web
 from filelock import FileLock, Timeout
+from sqlalchemy import make_url
 
 from bot.errors import CannotRun
 
@@ -29,6 +32,34 @@ def claim_folder(folder: Path, stack: AsyncExitStack) -> None:
         raise CannotRun(
             f"cannot write in {folder.resolve()} ({error.strerror}); set KUOTU_DATA_DIR to a folder that can be written"
         ) from None
+
+
+def this_program() -> str:
+    """A name for this process among all that share a database."""
+    return f"{socket.gethostname()[:32]}:{os.getpid()}"
+
+
+@asynccontextmanager
+async def joining(database: str, stack: AsyncExitStack) -> AsyncIterator[bool]:
+    """Whether nobody else uses a database, while this program joins; until the stack closes, it is known to be there.
+
+    On SQLite each program holds a shared lock on a file beside the database, so whoever gets it exclusively is alone,
+    however the others ended; who starts at the same time waits. Elsewhere nobody can know: False.
+    """
+    address = make_url(database)
+    if address.get_backend_name() != "sqlite" or not address.database:
+        yield False
+        return
+    lock = os.open(f"{address.database}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    stack.callback(os.close, lock)
+    alone = False
+    with suppress(BlockingIOError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        alone = True
+    try:
+        yield alone
+    finally:
+        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_SH)
 
 
 def free_port(host: str) -> int:

@@ -55,7 +55,6 @@ class Services:
     anonymous: AnonymousCounts
     films: FilmStore | None = None  # none where they cannot be made
     pages: str = ""  # what the address of a web page begins with, where chats can open one
-    ended: asyncio.Queue[int] = field(default_factory=asyncio.Queue)  # expansions whose end is to be shown
     changed: asyncio.Queue[MessageKey] = field(default_factory=asyncio.Queue)  # messages that are to show news
     turns: Turns = field(default_factory=LocalTurns)
 

@@ -35,7 +35,9 @@ from inference.surprise.semantic import STATISTICS
 from inference.worker.checks import NO_CLASSIFIER
 from storage.blobs import BlobsUnavailable, open_blobs
 from storage.database import DatabaseUnavailable, open_database
-from storage.jobs.queue import QueueUnavailable, open_queue
+from storage.jobs.embedded import open_queue
+from storage.jobs.expansions import EXPANSIONS
+from storage.jobs.queue import QueueUnavailable
 from storage.models import Chat
 from storage.people.people import People
 
@@ -119,7 +121,7 @@ def _blobs(settings: Settings) -> Finding:
 
 def _queue(settings: Settings, database: AsyncEngine) -> Finding:
     try:
-        open_queue(settings.queue_url, database)
+        open_queue(settings.queue_url, database, EXPANSIONS)
     except QueueUnavailable as error:
         return Finding(State.BAD, "queue", str(error))
     return Finding(State.GOOD, "queue", settings.queue_url)

@@ -57,6 +57,11 @@ class EngineProcess:
         self._number = 0  # of the order in hand, or the last
         self._cancelled = self._closed = False
 
+    @property
+    def idle(self) -> bool:
+        """Whether no order is in hand."""
+        return self._running is None or self._running.done()
+
     async def start(self) -> EngineInfo:
         """Open the engine and warm it up, unless that is done. Raises EngineUnavailable with the remedy."""
         await self._ready()

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, String, literal_column
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storage.models.base import Base, Key, one_of, only
-from storage.models.expansions import Expansion, Status
+from storage.models.expansions import Expansion
+from storage.models.jobs import Job, Status
 from storage.models.moment import Moment, day_of, now
 from storage.models.people import Person
 
@@ -62,6 +63,6 @@ class Post(Base):
     )
 
 
-def status_is(row: type[Expansion] | type[Post], status: Status | PostStatus) -> ColumnElement[bool]:
+def status_is(row: type[Expansion] | type[Post] | type[Job], status: Status | PostStatus) -> ColumnElement[bool]:
     """Compare a status with a literal, not a bound value, so that prepared statements can use a partial index."""
     return row.status == literal_column(f"'{status}'")

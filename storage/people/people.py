@@ -15,6 +15,7 @@ from storage.cleanup.orphans import blobs_of, orphans
 from storage.database import get_or_add, hold, transactions
 from storage.expansions import containing
 from storage.gallery.votes import COLUMNS, count
+from storage.jobs.expansions import drop_jobs
 from storage.models import (
     Chat,
     Expansion,
@@ -27,7 +28,6 @@ from storage.models import (
     Photo,
     Post,
     Reaction,
-    Status,
     now,
 )
 from storage.people.export import export, pictures
@@ -177,6 +177,7 @@ class People:
             await _lock_votes(session, person_id, ids)
             messages = await _messages(session, person_id, ids, [photo.id for photo in photos])
             await _withdraw_votes(session, person_id)
+            running = await drop_jobs(session, ids)
             await session.execute(delete(Expansion).where(Expansion.id.in_(ids)))
             await session.execute(delete(Photo).where(Photo.id.in_([photo.id for photo in photos])))
             await session.execute(delete(Person).where(Person.id == person_id))
@@ -184,7 +185,6 @@ class People:
             blobs = await orphans(session, blobs_of(expansions, photos))
             if rehearse:
                 await session.rollback()
-        running = [expansion.id for expansion in expansions if expansion.status is Status.RUNNING]
         others: dict[int, list[Expansion]] = defaultdict(list)
         for expansion in expansions:
             if expansion.person_id != person_id:

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.expansions import Store
 from storage.gallery.posts import GalleryStore
-from storage.jobs.queue import EmbeddedQueue, Queue
+from storage.jobs.queue import Queue
 from storage.models import Photo
-from tests.support.rows import ANN, BOB, CAT, add_people, photo
+from tests.support.rows import ANN, BOB, CAT, add_people, photo, queue_on
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ async def store(engine: AsyncEngine, residents: Sequence[int]) -> Store:
 @pytest.fixture
 def queue(engine: AsyncEngine) -> Queue:
     """A queue whose leases outlast every test: only an event of the queue ends its `wait`."""
-    return EmbeddedQueue(engine, lease=timedelta(hours=1))
+    return queue_on(engine, lease=timedelta(hours=1))
 
 
 @pytest.fixture

@@ -10,10 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import transactions
 from storage.expansions import Store
-from storage.jobs.queue import EmbeddedQueue
 from storage.models import Expansion, Post, Status
 from storage.statistics import Surprise
-from tests.support.rows import ANN, BOB, add, add_people, make, photo, start
+from tests.support.rows import ANN, BOB, add, add_people, make, photo, queue_on, start
 
 TODAY = datetime(2030, 6, 15, 18, tzinfo=UTC)
 
@@ -30,7 +29,7 @@ def ran(day: datetime, waited: int, ran: int) -> dict[str, datetime]:
 
 async def test_rows_are_put_into_their_days(engine: AsyncEngine) -> None:
     await add_people(engine, ANN, BOB)
-    store, queue = Store(engine), EmbeddedQueue(engine)
+    store, queue = Store(engine), queue_on(engine)
     source, yesterday = await store.add_photo(photo(ANN)), TODAY - timedelta(days=1)
     for day, waited, took in ((yesterday, 2, 10), (yesterday, 4, 20), (TODAY, 1, 5)):
         await changed(engine, await make(store, queue, source), **ran(day, waited, took), surprise=0.2)
@@ -48,7 +47,7 @@ async def test_rows_are_put_into_their_days(engine: AsyncEngine) -> None:
 
 async def test_surprise_is_what_people_say_and_where_nobody_has_a_guess(engine: AsyncEngine) -> None:
     await add_people(engine, ANN)
-    store, queue = Store(engine), EmbeddedQueue(engine)
+    store, queue = Store(engine), queue_on(engine)
     source = await store.add_photo(photo(ANN))
     duck, kites = {"words": ["rubber-duck"]}, {"words": ["kites", "rubber-duck"]}
     asked = {"created_at": TODAY, "style": "wild", "surprise": 0.5}

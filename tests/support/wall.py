@@ -33,8 +33,9 @@ from storage.gallery.anonymous import AnonymousCounts
 from storage.gallery.browsing import Galleries
 from storage.gallery.moderation import Moderation
 from storage.gallery.posts import GalleryStore
-from storage.jobs.films import FilmStore
-from storage.jobs.queue import EmbeddedQueue
+from storage.jobs.embedded import EmbeddedQueue
+from storage.jobs.expansions import EXPANSIONS, recorded
+from storage.jobs.films import FILMS, FilmStore
 from storage.migrations import migrate
 from storage.models import Expansion, Feeling, FilmKind, Photo, Post, Status
 from storage.people.messages import Messages
@@ -123,11 +124,12 @@ class Wall:
         await store.place([started.id], 100)
         taken = await self.services.queue.take("painter")
         assert taken is not None
+        assert taken.subject == started.id
         preview = await blobs.put(encoded(painted.after, "JPEG"), ".jpg")
         result = await _photo(blobs, author, painted.after)
-        made = {"result": result, "preview": preview, "words": list(painted.words)}
-        assert await self.services.queue.finish(taken.id, "painter", Status.DONE, **made)
-        finished = await store.expansion(taken.id)
+        made = recorded(started.id, result=result, preview=preview, words=list(painted.words))
+        assert await self.services.queue.finish(taken, Status.DONE, made)
+        finished = await store.expansion(started.id)
         assert finished is not None
         return finished
 
@@ -153,11 +155,11 @@ class Wall:
         assert films is not None
         assert preview is not None
         await films.want(post.expansion_id, [kind])
-        taken = await films.take("maker")
+        taken = await films.queue.take("maker")
         assert taken is not None
         await self.services.blobs.put_at(kind.poster(preview), poster)
         await self.services.blobs.put_at(kind.movie(preview), movie)
-        assert await films.finish(taken, "maker", Status.DONE)
+        assert await films.queue.finish(taken, Status.DONE)
 
     async def get(self, path: str, **headers: str) -> tuple[int, Mapping[str, str], bytes]:
         """Return status, headers and body of a GET request; the path is sent exactly as given."""
@@ -206,8 +208,10 @@ async def wall_in(
 
 def services_on(database: AsyncEngine, blobs: Blobs) -> Services:
     info, limits = EngineInfo("patchmatch", "", False), Limits(40, 50, frozenset())
-    queue = EmbeddedQueue(database)
+    queue = EmbeddedQueue(database, EXPANSIONS)
     kept = Retention(database, timedelta(days=90)), AnonymousCounts(database)
     community = Moderation(database), WordList(frozenset()), *kept
     stores = Store(database), Messages(database), People(database), GalleryStore(database), Galleries(database)
-    return Services(*stores, queue, blobs, info, limits, *community, FilmStore(database))
+    return Services(
+        *stores, queue, blobs, info, limits, *community, FilmStore(database, EmbeddedQueue(database, FILMS))
+    )

@@ -59,7 +59,8 @@ def _round(seconds: float) -> int:
 
 async def film_caption(films: FilmStore, say: Texts, film: Film) -> str:
     """Return the caption of a film: «🎬 Two films are made before this one» or «🎬 Making the film ▓▓▓▓▓░░ 42 %»."""
-    if film.status is Status.RUNNING:
-        return f"{say.html('film.making')}\n<code>{bar(film.progress)}</code> {film.progress:.0%}"
+    job = await films.job(film)
+    if job is not None and job.status is Status.RUNNING:
+        return f"{say.html('film.making')}\n<code>{bar(job.progress)}</code> {job.progress:.0%}"
     ahead = await films.ahead(film)
     return say.html("film.ahead", count=ahead) if ahead else say.html("film.next")

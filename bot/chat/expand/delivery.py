@@ -15,6 +15,7 @@ from bot.chat.cards.preview import variants_sheet
 from bot.chat.cards.result import end_keyboard, result_caption, result_keyboard, sheet_caption, sheet_keyboard
 from bot.chat.cards.widgets import described, language_of
 from bot.chat.choice import extent_of, margins_of
+from bot.chat.expand.progress import StatusBoard
 from bot.chat.expand.start import place
 from bot.chat.telegram.edits import edit
 from bot.chat.telegram.media import Medium, Seat, Shown, is_veiled, picture_of, put_picture, remember, send_picture
@@ -22,60 +23,56 @@ from bot.chat.telegram.outbox import Outbox
 from bot.chat.telegram.visit import Bot
 from bot.chat.texts import Texts
 from bot.services import Services
-from storage.models import Expansion, MessageKind, Status
+from storage.models import Expansion, Job, MessageKind, Status
 
 log = structlog.get_logger()
 
-LATER = 10.0  # seconds until a delivery that the network refused is tried again
 PATIENCE = 15.0  # seconds after which a person may have looked away, and a «ready» tells them
 
 
 @dataclass
 class Delivery:
-    """The second of the two jobs behind a tap."""
+    """The screen of expansions: sends their messages when that was interrupted, and shows how they go and end."""
 
     services: Services
     bot: Bot
     outbox: Outbox
+    board: StatusBoard
 
-    async def run(self) -> None:
-        """Deliver whatever ends, until cancelled; several chats at once, each in its own order."""
-        async with asyncio.TaskGroup() as deliveries:
-            while True:
-                deliveries.create_task(self._deliver_or_later(await self.services.ended.get()))
+    async def place(self, jobs: Sequence[Job]) -> None:
+        """Send the status messages of what was started, when it is not known whether there are any."""
+        groups: dict[str, list[Expansion]] = {}
+        for expansion in await self.services.store.expansions([job.subject for job in jobs]):
+            groups.setdefault(expansion.batch or expansion.key, []).append(expansion)
+        for expansions in groups.values():
+            try:
+                say = await language_of(self.services, expansions[0])
+                await place(self.services, self.bot, say, expansions, reply_to=None)
+            except (BadRequest, Forbidden) as refusal:  # nobody would see how it went
+                log.info("placing.refused", expansion=expansions[0].id, reason=str(refusal))
+                for expansion in expansions:
+                    await self.services.queue.cancel(expansion.id)
 
-    async def recover(self) -> None:
-        """After a restart: what was asked and has no message gets one; what ended unseen is shown."""
-        unplaced: dict[str, list[Expansion]] = {}
-        for expansion in await self.services.store.unplaced():
-            unplaced.setdefault(expansion.batch or expansion.key, []).append(expansion)
-        for expansions in unplaced.values():
-            say = await language_of(self.services, expansions[0])
-            await place(self.services, self.bot, say, expansions, reply_to=None)
-        for expansion in await self.services.store.undelivered():
-            self.services.ended.put_nowait(expansion.id)
+    async def changed(self, jobs: Sequence[Job]) -> None:
+        await self.board.changed(jobs)
 
-    async def _deliver_or_later(self, expansion_id: int) -> None:
+    async def show(self, job: Job) -> bool:
+        """Show how an expansion ended; False when that must be tried again later."""
         try:
-            await self.deliver(expansion_id)
+            await self.deliver(job.subject)
         except BadRequest as error:  # to PTB a kind of NetworkError, but it would be refused for ever
-            log.error("delivery.given_up", expansion=expansion_id, reason=str(error))
-            await self.services.store.delivered(expansion_id, None)
+            log.error("delivery.given_up", expansion=job.subject, reason=str(error))
+            await self.services.store.delivered(job.subject, None)
         except NetworkError as error:
-            log.warning("delivery.postponed", expansion=expansion_id, reason=str(error))
-            asyncio.get_running_loop().call_later(LATER, self.services.ended.put_nowait, expansion_id)
-        except Exception:
-            log.exception("delivery.failed", expansion=expansion_id)
+            log.warning("delivery.postponed", expansion=job.subject, reason=str(error))
+            return False
+        return True
 
     async def deliver(self, expansion_id: int) -> None:
         """Show how an expansion ended; a chat that wants us no more is given up at once."""
         expansion = await self.services.store.expansion(expansion_id)
-        if (
-            expansion is None
-            or expansion.delivered_at is not None
-            or expansion.message_id is None
-            or expansion.status.live
-        ):
+        if expansion is None or expansion.message_id is None:
+            await self.services.store.delivered(expansion_id, None)
             return
         async with self.outbox.at_once((expansion.chat_id, expansion.message_id)):
             try:
@@ -143,7 +140,8 @@ class Delivery:
             self.bot, Seat(expansion.chat_id, expansion.thread_id), medium, caption, markup
         )
         variants = await self._variants(expansion)
-        await self.services.store.place([variant.id for variant in variants], message.message_id)
+        ids = [variant.id for variant in variants]
+        await self.services.store.replace_message(ids, expansion.message_id, message.message_id)
         kind, where = MessageKind.SHEET if expansion.batch else MessageKind.RESULT, (where[0], message.message_id)
         await remember(self.services, where, kind, expansion.person_id, expansion.id)
         return shown

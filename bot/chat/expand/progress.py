@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,7 +15,7 @@ from bot.chat.telegram.edits import edit
 from bot.chat.telegram.outbox import Outbox, Rank
 from bot.chat.telegram.visit import Bot
 from bot.services import Services
-from storage.models import Expansion, Status
+from storage.models import Job, Status
 
 
 @dataclass
@@ -25,20 +26,14 @@ class StatusBoard:
     bot: Bot
     outbox: Outbox
 
-    def progressed(self, expansion: Expansion, fraction: float) -> None:
-        self._ask(expansion, fraction)
+    async def changed(self, jobs: Sequence[Job]) -> None:
+        """These have made progress, or have moved up in the queue."""
+        for expansion in await self.services.store.expansions([job.subject for job in jobs]):
+            if expansion.message_id is not None:
+                where = (expansion.chat_id, expansion.message_id)
+                self.outbox.ask(where, Rank.PROGRESS, partial(self._show, expansion.id))
 
-    async def moved(self) -> None:
-        """Give everybody who waits their new place in the queue."""
-        for expansion in await self.services.store.waiting():
-            self._ask(expansion, None)
-
-    def _ask(self, expansion: Expansion, fraction: float | None) -> None:
-        if expansion.message_id is not None:
-            where = (expansion.chat_id, expansion.message_id)
-            self.outbox.ask(where, Rank.PROGRESS, partial(self._show, expansion.id, fraction))
-
-    async def _show(self, expansion_id: int, fraction: float | None) -> None:
+    async def _show(self, expansion_id: int) -> None:
         expansion = await self.services.store.expansion(expansion_id)
         if expansion is None or expansion.message_id is None or expansion.status.final:
             return
@@ -46,8 +41,10 @@ class StatusBoard:
         expansions = await self.services.store.batch(expansion.batch) if expansion.batch else [expansion]
         if any(e.status is Status.DONE for e in expansions):  # the sheet hangs there already, with its own bar
             return
-        if expansion.status is Status.RUNNING:
-            caption = await running_caption(self.services, say, expansions, fraction or 0.0)
+        jobs = await self.services.queue.jobs([e.id for e in expansions])
+        running = next((job for job in jobs if job.status is Status.RUNNING), None)
+        if running is not None:
+            caption = await running_caption(self.services, say, expansions, running.progress)
         else:
             caption = await waiting_caption(self.services, say, expansions)
         markup = InlineKeyboardMarkup([[button(say("status.cancel"), Cancel(expansion.id))]])

@@ -20,7 +20,7 @@ from bot.chat.cards.widgets import button
 from bot.chat.choice import Choice, extent_of, margins_of, may_double, new_seed, rolled
 from bot.chat.expand.panel import refresh
 from bot.chat.expand.result import send_result
-from bot.chat.telegram.edits import edit
+from bot.chat.telegram.edits import delete, edit
 from bot.chat.telegram.media import Medium, Seat, remember, send_picture
 from bot.chat.telegram.visit import Bot, Visit
 from bot.chat.texts import Texts
@@ -76,7 +76,10 @@ async def double(services: Services, visit: Visit, tap: Double) -> None:
 async def place(
     services: Services, bot: Bot, say: Texts, expansions: Sequence[Expansion], reply_to: int | None
 ) -> None:
-    """Send the status message, tell the rows its id, ring the bell. The engine starts only after that."""
+    """Send the status message, tell the rows its id, ring the bell. The engine starts only after that.
+
+    When another program has sent one meanwhile, because this took longer than a lease, this one is taken back.
+    """
     first = expansions[0]
     answer = ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to is not None else None
     caption = await waiting_caption(services, say, expansions)
@@ -89,8 +92,11 @@ async def place(
     kind = MessageKind.SHEET if first.batch else MessageKind.RESULT
     await remember(services, (first.chat_id, sent.message_id), kind, first.person_id, first.id)
     ids = [expansion.id for expansion in expansions]
-    await services.store.place(ids, sent.message_id)
-    await services.queue.put(ids)
+    if await services.store.place(ids, sent.message_id):
+        await services.queue.put(ids)
+    else:
+        await services.messages.forget(first.chat_id, sent.message_id)
+        await delete(bot.delete_message(first.chat_id, sent.message_id))
 
 
 async def _canvas(services: Services, expansion: Expansion) -> bytes:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -18,11 +20,11 @@ from bot.chat.telegram.outbox import Outbox, Rank
 from bot.chat.telegram.visit import Bot
 from bot.services import Services
 from storage.jobs.films import FilmStore
-from storage.models import Expansion, Film, FilmKind, Status
+from storage.models import Expansion, Film, FilmKind, Job, Status, now
 
 log = structlog.get_logger()
 
-TOLD = 8  # of those who wait are told when the queue moves: the next ones
+PATIENCE = timedelta(minutes=1)  # after which nobody will say any more which message is to become a film
 
 
 async def show_film(services: Services, films: FilmStore, bot: Bot, film: Film) -> bool:
@@ -54,30 +56,37 @@ class FilmScreen:
     bot: Bot
     outbox: Outbox
 
-    def progressed(self, film: Film, fraction: float) -> None:
-        self._ask(film, fraction)
+    async def place(self, jobs: Sequence[Job]) -> None:
+        """A film may be made before its message is known, so none is ever held for that."""
 
-    async def moved(self) -> None:
-        """Give whoever is next a new place, since a film has begun."""
-        for film in await self.films.waiting(TOLD):
-            self._ask(film)
+    async def changed(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            film = await self.films.film(job.subject, FilmKind(job.kind))
+            if film is not None and film.chat_id is not None and film.message_id is not None:
+                self.outbox.ask((film.chat_id, film.message_id), Rank.PROGRESS, partial(self._tell, film))
 
-    async def show(self, film: Film) -> bool:
+    async def show(self, job: Job) -> bool:
+        film = await self.films.film(job.subject, FilmKind(job.kind))
+        if film is None:  # deleted with its expansion
+            await self.films.over(job)
+            return True
         if film.chat_id is None or film.message_id is None:
-            return await show_film(self.services, self.films, self.bot, film)
+            return await self._nowhere_to_show(film, job)
         async with self.outbox.at_once((film.chat_id, film.message_id)):
             return await show_film(self.services, self.films, self.bot, film)
 
-    def _ask(self, film: Film, fraction: float | None = None) -> None:
-        if film.chat_id is not None and film.message_id is not None:
-            self.outbox.ask((film.chat_id, film.message_id), Rank.PROGRESS, partial(self._tell, film, fraction))
+    async def _nowhere_to_show(self, film: Film, job: Job) -> bool:
+        """Nobody waits for it; or whoever asked is about to say which message is to become it, and is waited for."""
+        if film.person_id is not None and job.ended_at is not None and now() - job.ended_at < PATIENCE:
+            return False
+        await self.films.delivered(film, None)
+        return True
 
-    async def _tell(self, film: Film, fraction: float | None) -> None:
+    async def _tell(self, film: Film) -> None:
         """Say how it goes by now."""
         fresh = await self.films.film(film.expansion_id, film.kind)
         if fresh is None or fresh.status.final or fresh.message_id is None:
             return
-        fresh.progress = fresh.progress if fraction is None else fraction
         caption = await film_caption(self.films, await language_of(self.services, fresh), fresh)
         await edit(self.bot.edit_message_caption(fresh.chat_id, fresh.message_id, caption=caption, parse_mode="HTML"))
 

@@ -64,7 +64,8 @@ async def _want(services: Services, visit: Visit, expansion: Expansion, kind: Fi
         await visit.toast("film.coming")
         await _announce(services, visit, services.films, expansion, asked)
     elif asked.message_id is not None:
-        await visit.toast("film.in_the_making", percent=round(asked.progress * 100))
+        job = await services.films.job(asked)
+        await visit.toast("film.in_the_making", percent=round(job.progress * 100) if job is not None else 100)
     elif await _just_sent(services, visit, expansion, kind):
         await visit.toast("film.here")
     else:

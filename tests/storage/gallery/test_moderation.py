@@ -11,10 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from storage.expansions import Store
 from storage.gallery.moderation import Moderation, Reported
 from storage.gallery.posts import GalleryStore
-from storage.jobs.queue import EmbeddedQueue
 from storage.models import Act, Judgement, Post, PostStatus, Reason
 from storage.people.people import People
-from tests.support.rows import ANN, BOB, CAT, make, photo
+from tests.support.rows import ANN, BOB, CAT, make, photo, queue_on
 
 CROWD = range(10, 20)
 ADMIN = 99
@@ -34,7 +33,7 @@ def moderation(engine: AsyncEngine) -> Moderation:
 @pytest.fixture
 async def posts(engine: AsyncEngine, store: Store, gallery: GalleryStore) -> list[Post]:
     """Two posts of Ann's and one of Bob's."""
-    queue, made = EmbeddedQueue(engine), []
+    queue, made = queue_on(engine), []
     for number, author in enumerate((ANN, ANN, BOB)):
         source = await store.add_photo(photo(author, chat_id=author, message_id=number))
         post = await gallery.publish((await make(store, queue, source)).id, author, f"title {number}", 0.5)

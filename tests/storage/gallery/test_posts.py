@@ -17,10 +17,9 @@ from storage.gallery.browsing import Galleries
 from storage.gallery.moderation import Moderation
 from storage.gallery.posts import GalleryStore, decide
 from storage.gallery.ranking import surprise
-from storage.jobs.queue import EmbeddedQueue
 from storage.models import Feeling, Impression, Photo, Post, PostStatus, Reaction
 from storage.people.people import People
-from tests.support.rows import ANN, BOB, CAT, make, start, withhold
+from tests.support.rows import ANN, BOB, CAT, make, queue_on, start, withhold
 
 LAUGH, LOVE, YAWN = Feeling.LAUGHING, Feeling.LOVING, Feeling.YAWNING
 CROWD = range(10, 16)
@@ -38,13 +37,13 @@ async def galleries(engine: AsyncEngine, store: Store) -> Galleries:
 
 @pytest.fixture
 async def expansion(engine: AsyncEngine, store: Store, source: Photo) -> int:
-    return (await make(store, EmbeddedQueue(engine), source)).id
+    return (await make(store, queue_on(engine), source)).id
 
 
 @pytest.fixture
 async def posts(engine: AsyncEngine, store: Store, gallery: GalleryStore, source: Photo) -> list[Post]:
     """Eight posts of Ann's, with priors that tie here and there."""
-    queue, made = EmbeddedQueue(engine), []
+    queue, made = queue_on(engine), []
     for prior in (0.5, 0.9, 0.1, 0.5, 0.7, 0.3, 0.9, 0.5):
         post = await gallery.publish((await make(store, queue, source)).id, ANN, "", prior)
         assert post is not None
