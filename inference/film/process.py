@@ -18,8 +18,8 @@ from typing import BinaryIO, Final
 
 from inference.canvas import Margins
 from inference.engine import Report
+from inference.worker.frame import Frame, read
 from inference.worker.pipe import Link
-from inference.worker.protocol import Frame, read
 
 NICENESS: Final = 10
 
