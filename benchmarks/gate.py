@@ -36,7 +36,7 @@ def main() -> None:
         for number, (direction, scale) in enumerate(LAYOUTS):
             margins = scaled(Extent(photo.shape[1], photo.shape[0]), direction, scale)
             style = list(Style)[number]
-            canvas = engine.expand(Request(photo, margins, style, seed=number), ignore)
+            canvas = engine.expand(Request(photo, margins, style, seed=number), ignore).pixels
             started = time.perf_counter()
             problem = gate.judge(canvas, margins)
             seconds.append(time.perf_counter() - started)

@@ -177,7 +177,7 @@ def main(longest: int = 480) -> None:
             box = crops(extent)[case]
             kept = np.ascontiguousarray(photo[box.top : box.bottom, box.left : box.right])
             margins = Margins(box.left, box.top, extent.width - box.right, extent.height - box.bottom)
-            rows.append(judge(engine.expand(Request(kept, margins), ignore), photo, box))
+            rows.append(judge(engine.expand(Request(kept, margins), ignore).pixels, photo, box))
         means = (f"{name} {value:.3f}" for name, value in zip(Figures._fields, np.mean(rows, axis=0), strict=True))
         sys.stdout.write(f"{case:12} {'  '.join(means)}\n")
 

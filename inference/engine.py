@@ -55,6 +55,14 @@ class Request:
         return Extent(width, height)
 
 
+@dataclass(frozen=True, eq=False)
+class Painted:
+    """A canvas, and what it depends on besides its request."""
+
+    pixels: Pixels
+    recipe: Recipe
+
+
 class Cancelled(Exception):
     """The person who asked no longer wants the expansion."""
 
@@ -77,9 +85,7 @@ class Engine(Protocol):
     reads_words: bool  # whether a prompt changes anything
     devices: int  # how many of it this machine can run at once: one a core, or one a card
 
-    def expand(self, request: Request, report: Report) -> Pixels: ...
-    def recipe(self, request: Request) -> Recipe:
-        """Of the canvas that was just painted of a request."""
+    def expand(self, request: Request, report: Report) -> Painted: ...
 
 
 def ignore(_fraction: float) -> None:

@@ -74,7 +74,7 @@ def expand_file(
     painter = open_engine(engine, model)
     careful = Careful(painter, judge if gate else trust)
     attempt, seconds = _paint(careful, request)
-    canvas, seed = attempt.canvas, attempt.seed
+    canvas, seed = attempt.painted.pixels, attempt.seed
     write_whole(out, encode_as(canvas, suffix))
     height, width = canvas.shape[:2]
     margins = request.margins
@@ -86,7 +86,7 @@ def expand_file(
         "engine": painter.name,
         "style": style.value,
         "seconds": round(seconds, 3),
-        "recipe": attempt.recipe,
+        "recipe": attempt.painted.recipe,
     }
     print(json.dumps(facts) if as_json else f"{out}: {width}x{height}, seed {seed}, {seconds:.1f} s")
 

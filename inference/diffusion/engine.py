@@ -23,7 +23,7 @@ from inference.diffusion.presets import Fill, Kind
 from inference.diffusion.prompts import Wording, write
 from inference.diffusion.surprises import drawn
 from inference.diffusion.window import passes, plan, sizes
-from inference.engine import EngineUnavailable, Pixels, Recipe, Report, Request, Style, ignore, versions
+from inference.engine import EngineUnavailable, Painted, Pixels, Recipe, Report, Request, Style, ignore, versions
 from inference.patchmatch import kernel
 from inference.quality.gate import Problem, Unfit, judge_painted
 
@@ -81,7 +81,7 @@ class Diffusion:
         size = f"budget={self.preset.budget} multiple={self.preset.multiple}"
         return f"{made} {size} compile={self._compiler or 'no'} card={self.card.name} {versions(*LIBRARIES)}"
 
-    def recipe(self, request: Request) -> Recipe:
+    def _recipe(self, request: Request) -> Recipe:
         """With the words that were drawn, and the size that each pass was painted at."""
         extent, worked = request.extent, list[str]()
         for step in passes(extent, request.margins):
@@ -90,13 +90,13 @@ class Diffusion:
         found = drawn(request.style, request.margins, request.seed, request.prompt) if request.margins else ()
         return {"words": [word.id for word, _ in found], "key": self.key, "worked_at": worked}
 
-    def expand(self, request: Request, report: Report) -> Pixels:
+    def expand(self, request: Request, report: Report) -> Painted:
         """With memory exhausted, in the next mode, from the start. What the call has room for is painted beside it.
 
         Raises MemoryError when the most frugal mode does not fit either, Unfit when the model ignored the photo.
         """
         if not request.margins:
-            return request.photo.copy()
+            return Painted(request.photo.copy(), self._recipe(request))
         report(0.0)
         start = start_of(request) if self.batch > 1 else ""
         found = self._kept.take(start, request.seed, request.beside)
@@ -109,9 +109,9 @@ class Diffusion:
             raise Unfit(found)
         canvas = found.finished()
         report(1.0)
-        return canvas
+        return Painted(canvas, self._recipe(request))
 
-    def variants(self, request: Request, seeds: Sequence[int], report: Report) -> list[Pixels]:
+    def variants(self, request: Request, seeds: Sequence[int], report: Report) -> list[Painted]:
         """One canvas per seed, in as few calls as there are seeds for one seat."""
         share = 1 / max(1, len(seeds))
         return [

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from inference.canvas import Extent, Margins
-from inference.engine import EngineError, Pixels, Recipe, Report, Request, Style, ignore, part, versions
+from inference.engine import EngineError, Painted, Pixels, Report, Request, Style, ignore, part, versions
 from inference.patchmatch import kernel
 from inference.patchmatch.finish import finish
 from inference.patchmatch.pyramid import plan
@@ -34,20 +34,18 @@ class PatchMatch:
         """`cache` keeps the kernels' machine code; by default a folder inside the virtual environment."""
         self.cache = kernel.cache_in(cache or kernel.default_folder())
 
-    def expand(self, request: Request, report: Report) -> Pixels:
+    def expand(self, request: Request, report: Report) -> Painted:
         """Raises EngineError for a photo without pixels or of another type than (height, width, 3) bytes."""
         photo = _checked(request.photo)
+        key = f"{self.name} {versions('kuotu', 'numpy', 'numba', 'opencv-python-headless')}"
         if not request.margins:
-            return photo.copy()
+            return Painted(photo.copy(), {"key": key})
         canvas = request.margins.canvas(request.extent)
         work = WORK_LARGE if canvas.width * canvas.height > LARGE else WORK
         collage = _collage(photo, request.margins, request.style, request.seed, work, COARSE, part(report, 0.0, 0.8))
         result = finish(photo, request.margins, collage, RECIPES[request.style].pages, part(report, 0.8, 1.0))
         report(1.0)
-        return result
-
-    def recipe(self, request: Request) -> Recipe:
-        return {"key": f"{self.name} {versions('kuotu', 'numpy', 'numba', 'opencv-python-headless')}"}
+        return Painted(result, {"key": key})
 
 
 def prefill(photo: Pixels, margins: Margins, seed: int = 0, work: int = 96 * 72) -> Pixels:

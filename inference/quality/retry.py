@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from inference.canvas import Margins
-from inference.engine import Engine, EngineError, Pixels, Recipe, Report, Request
+from inference.engine import Engine, EngineError, Painted, Pixels, Report, Request
 from inference.quality.border import flat_border
 from inference.quality.gate import Problem, Unfit, judge
 
@@ -24,12 +24,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Attempt:
-    """A canvas, the seed and the recipe that gave it, and what the gate has against it."""
+    """A canvas, the seed that gave it, and what the gate has against it."""
 
-    canvas: Pixels
+    painted: Painted
     seed: int
     problem: Problem | None
-    recipe: Recipe
 
 
 def trust(_canvas: Pixels, _margins: Margins) -> None:
@@ -43,11 +42,8 @@ class Careful:
         self.name, self.reads_words, self.devices = engine.name, engine.reads_words, engine.devices
         self._engine, self._judged = engine, judged
 
-    def expand(self, request: Request, report: Report) -> Pixels:
-        return self.attempt(request, report).canvas
-
-    def recipe(self, request: Request) -> Recipe:
-        return self._engine.recipe(_within_border(request))
+    def expand(self, request: Request, report: Report) -> Painted:
+        return self.attempt(request, report).painted
 
     def attempt(self, request: Request, report: Report) -> Attempt:
         """The first attempt without a problem, else the one with the smallest.
@@ -62,12 +58,12 @@ class Careful:
             asked = replace(inner, seed=seed)
             try:
                 painted = self._engine.expand(asked, _share(report, number))
-                canvas = _with_photo(painted, inner)
+                canvas = _with_photo(painted.pixels, inner)
                 problem = self._judged(canvas, inner.margins)
             except Unfit as unfit:
                 problem = unfit.problem
             else:
-                attempt = Attempt(_with_photo(canvas, request), seed, problem, self._engine.recipe(asked))
+                attempt = Attempt(replace(painted, pixels=_with_photo(canvas, request)), seed, problem)
                 if problem is None:
                     report(1.0)
                     return attempt

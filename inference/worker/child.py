@@ -154,11 +154,12 @@ def _carried_out(engine: CheckedEngine, order: Order, report: Report) -> Outcome
     work = engine.double if order.doubles else engine.expand
     checked = work(request, lambda fraction: report(DECODED + fraction * (PAINTED - DECODED)))
     report(PAINTED)
-    master = encode_master(checked.canvas)
+    canvas = checked.painted.pixels
+    master = encode_master(canvas)
     report(ENCODED)
-    preview, thumb = encode_chat(checked.canvas), thumbnail(checked.canvas)
+    preview, thumb = encode_chat(canvas), thumbnail(canvas)
     report(1)
-    height, width = checked.canvas.shape[:2]
+    height, width = canvas.shape[:2]
     return Outcome(
         master,
         preview,
@@ -169,7 +170,7 @@ def _carried_out(engine: CheckedEngine, order: Order, report: Report) -> Outcome
         verdict=checked.verdict.level,
         reason=checked.verdict.reason,
         surprise=checked.surprise,
-        recipe=checked.recipe,
+        recipe=checked.painted.recipe,
     )
 
 

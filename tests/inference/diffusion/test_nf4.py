@@ -102,7 +102,7 @@ def test_a_pipeline_of_4_bits_paints_almost_the_same(tiny_presets: Path, tiny_en
     engine = Diffusion(whole.checkpoint, whole.card, Mode.RESIDENT, loader=narrowed)
     assert len(narrow(denoisers(engine.pipeline)[0])) > 10
     request = request_for("coffee", 120)
-    found, again, expected = (one.expand(request, ignore) for one in (engine, engine, whole))
+    found, again, expected = (one.expand(request, ignore).pixels for one in (engine, engine, whole))
     assert np.array_equal(found, again)
     assert not np.array_equal(found, expected)
     assert float(np.abs(found.astype(int) - expected).mean()) < 12

@@ -64,7 +64,7 @@ def test_what_was_pulled_is_loaded_and_paints(hub: Hub, choice: Choice) -> None:
     engine = Diffusion.open(choice)
     assert engine.checkpoint.revision == COMMIT[:12]
     request = request_for("coffee", 120)
-    result = engine.expand(request, ignore)
+    result = engine.expand(request, ignore).pixels
     left, top, right, bottom = request.margins.box(request.extent)
     assert np.array_equal(result[top:bottom, left:right], request.photo)
 
