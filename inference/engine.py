@@ -51,8 +51,7 @@ class Request:
 
     @property
     def extent(self) -> Extent:
-        height, width = self.photo.shape[:2]
-        return Extent(width, height)
+        return Extent.of(self.photo)
 
 
 @dataclass(frozen=True, eq=False)

@@ -69,14 +69,14 @@ def expand_file(
     """
     suffix = suffix_of(out)
     photo = decode(source.read_bytes())
-    extent = Extent(photo.shape[1], photo.shape[0])
+    extent = Extent.of(photo)
     request = Request(photo, wish.of(extent, max_megapixels), style, seed, prompt)
     painter = open_engine(engine, model)
     careful = Careful(painter, judge if gate else trust)
     attempt, seconds = _paint(careful, request)
     canvas, seed = attempt.painted.pixels, attempt.seed
     write_whole(out, encode_as(canvas, suffix))
-    height, width = canvas.shape[:2]
+    width, height = Extent.of(canvas)
     margins = request.margins
     facts = {
         "width": width,

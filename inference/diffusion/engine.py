@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from inference.canvas import Box, Extent, Margins
+from inference.canvas import Extent, Margins
 from inference.diffusion.batching import Found, Kept, Painting, seated, start_of
 from inference.diffusion.checkpoint import Checkpoint, find
 from inference.diffusion.device import count_cards, exhausted, find_card
@@ -153,7 +153,7 @@ class Diffusion:
         """What was painted in each seat."""
         report(0.0)
         preset = self.preset
-        extent = Extent(canvases[0].shape[1], canvases[0].shape[0])
+        extent = Extent.of(canvases[0])
         window = plan(extent, margins, preset.budget, preset.multiple)
         sketches = {
             seed: sketch(canvas, margins, window, preset.fill, preset.overlap, seed)
@@ -202,7 +202,7 @@ class Diffusion:
         preset = self.preset.model_copy(update={"steps": 2})
         for width, height in sizes(preset.budget, preset.multiple):
             picture = np.zeros((height, width, 3), np.uint8)
-            blank = Sketch(picture, np.full((height, width), 255, np.uint8), Box(0, 0, width, height))
+            blank = Sketch(picture, np.full((height, width), 255, np.uint8), Extent(width, height).box)
             call = Call(Style.FAITHFUL, [Wording(preset.title, "", ())] * self.batch, [0] * self.batch)
             paint(pipeline, preset, [blank] * self.batch, call, ignore)
 

@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 from PIL import ExifTags, Image
 
-from inference.canvas import Extent, round_half_up
+from inference.canvas import Extent
 from inference.engine import Pixels
 from inference.image.colour import to_srgb
 
@@ -87,7 +87,7 @@ def extent(data: bytes, max_megapixels: float = MAX_MEGAPIXELS) -> Extent:
 
 def thumbnail(pixels: Pixels, longest: int = 640) -> bytes:
     """A small JPEG for panels, pages and galleries."""
-    return _jpeg(_shrunk(pixels, longest), 85, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420)
+    return _jpeg(_at_most(pixels, longest), 85, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420)
 
 
 def encode_master(pixels: Pixels) -> bytes:
@@ -100,7 +100,7 @@ def encode_chat(pixels: Pixels) -> bytes:
 
     4:4:4, because Telegram encodes again in 4:2:0: so the colours are halved once and not twice.
     """
-    small = _widened(_shrunk(pixels, CHAT_SIDE))
+    small = _widened(_at_most(pixels, CHAT_SIDE))
     for quality in (92, 85, 75):
         data = _jpeg(small, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444)
         if len(data) <= CHAT_BYTES:
@@ -212,18 +212,18 @@ def _upright(pixels: Pixels, orientation: int) -> Pixels:
     return pixels
 
 
-def _shrunk(pixels: Pixels, longest: int) -> Pixels:
-    height, width = pixels.shape[:2]
-    factor = longest / max(height, width)
-    if factor >= 1:
+def _at_most(pixels: Pixels, longest: int) -> Pixels:
+    """The picture, made smaller where its longer side passes `longest`."""
+    extent = Extent.of(pixels)
+    if max(extent) <= longest:
         return pixels
-    size = (max(1, round_half_up(width * factor)), max(1, round_half_up(height * factor)))
+    size = (extent * (longest / max(extent))).at_least(1)
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _widened(pixels: Pixels) -> Pixels:
     """White along the long sides, until the ratio is one that Telegram takes."""
-    height, width = pixels.shape[:2]
+    width, height = Extent.of(pixels)
     down, across = max(0, -(-width // MAX_RATIO) - height), max(0, -(-height // MAX_RATIO) - width)
     padding = ((down // 2, down - down // 2), (across // 2, across - across // 2), (0, 0))
     return np.pad(pixels, padding, constant_values=255) if down or across else pixels

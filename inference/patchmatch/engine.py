@@ -41,7 +41,7 @@ class PatchMatch:
         if not request.margins:
             return Painted(photo.copy(), {"key": key})
         canvas = request.margins.canvas(request.extent)
-        work = WORK_LARGE if canvas.width * canvas.height > LARGE else WORK
+        work = WORK_LARGE if canvas.area > LARGE else WORK
         collage = _collage(photo, request.margins, request.style, request.seed, work, COARSE, part(report, 0.0, 0.8))
         result = finish(photo, request.margins, collage, RECIPES[request.style].pages, part(report, 0.8, 1.0))
         report(1.0)
@@ -52,17 +52,16 @@ def prefill(photo: Pixels, margins: Margins, seed: int = 0, work: int = 96 * 72)
     """A quick, soft guess at the whole canvas, for a model to paint over: a small synthesis, enlarged."""
     photo = _checked(photo)
     collage = _collage(photo, margins, Style.FAITHFUL, seed, work, work // 12, ignore)
-    canvas = cv2.resize(
-        collage.pixels, margins.canvas(Extent(photo.shape[1], photo.shape[0])), interpolation=cv2.INTER_LINEAR
-    )
-    canvas[margins.top :][: photo.shape[0], margins.left :][:, : photo.shape[1]] = photo
+    extent = Extent.of(photo)
+    canvas = cv2.resize(collage.pixels, margins.canvas(extent), interpolation=cv2.INTER_LINEAR)
+    canvas[margins.box(extent).slices] = photo
     return np.asarray(canvas, np.uint8)
 
 
 def _collage(
     photo: Pixels, margins: Margins, style: Style, seed: int, work: int, coarse: int, report: Report
 ) -> Collage:
-    levels = plan(Extent(photo.shape[1], photo.shape[0]), margins, work, coarse)
+    levels = plan(Extent.of(photo), margins, work, coarse)
     small = np.asarray(cv2.resize(photo, levels[-1].photo, interpolation=cv2.INTER_AREA), np.uint8)
     return synthesize(small, levels, RECIPES[style].drawn(seed), seed, report)
 

@@ -19,10 +19,10 @@ STRIP = 256  # rows between two reports
 
 def finish(photo: Pixels, margins: Margins, collage: Collage, pages: tuple[Page, ...], report: Report) -> Pixels:
     """The canvas at full size, the photo bit for bit in its place."""
-    extent = Extent(photo.shape[1], photo.shape[0])
+    extent = Extent.of(photo)
     width, height = margins.canvas(extent)
     canvas = np.empty((height, width, 3), np.uint8)
-    canvas[margins.top :][: extent.height, margins.left :][:, : extent.width] = photo
+    canvas[margins.box(extent).slices] = photo
     level = collage.level
     place = Place(
         margins.top,

@@ -51,7 +51,7 @@ def stamps(
 
 def _seen(page: Page, shape: NDArray[np.bool_]) -> NDArray[np.intp]:
     """(count, 2) pixels of a page that show the subject."""
-    extent = page.extent(Extent(shape.shape[1], shape.shape[0]))
+    extent = page.extent(Extent.of(shape))
     seen = shape[:: -1 if page.upturned else 1, :: -1 if page.mirrored else 1]
     return np.argwhere(cv2.resize(seen.astype(np.uint8), extent, interpolation=cv2.INTER_NEAREST) > 0)
 

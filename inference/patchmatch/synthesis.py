@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.canvas import Extent
 from inference.engine import Pixels, Report, part
 from inference.patchmatch.field import Field, Terms, bell, confidence, measure, search, vote
 from inference.patchmatch.initialization import Onion, fill
@@ -63,17 +64,15 @@ class Stage:
     def __init__(self, level: Level, photo: Pixels, recipe: Recipe, seed: int) -> None:
         self.level, self.recipe, self.seed = level, recipe, seed
         width, height = level.canvas
-        small = (
-            photo if photo.shape[1::-1] == level.photo else cv2.resize(photo, level.photo, interpolation=cv2.INTER_AREA)
-        )
+        same = Extent.of(photo) == level.photo
+        small = photo if same else cv2.resize(photo, level.photo, interpolation=cv2.INTER_AREA)
         self.photo: Pixels = np.asarray(small, np.uint8)
         self.atlas = Atlas.of(self.photo, recipe.pages)
         box = level.margins.box(level.photo)
-        self.inside = np.s_[box.top : box.bottom, box.left : box.right]
         self.new = np.ones((height, width), np.bool_)
-        self.new[self.inside] = False
+        self.new[box.slices] = False
         self.canvas = np.zeros((height, width, 3), np.uint8)
-        self.canvas[self.inside] = self.photo
+        self.canvas[box.slices] = self.photo
         self.away: Floats = np.asarray(cv2.distanceTransform(self.new.astype(np.uint8), cv2.DIST_L2, 3), np.float32)
         self.wanted_row = wanted_row(level, self.away, recipe, seed)
         self.dislike = dislike(self.atlas, level, recipe)

@@ -100,8 +100,7 @@ def judge_painted(
 
     `start`: the canvas as the model was given it.
     """
-    box = margins.box(Extent(photo.shape[1], photo.shape[0]))
-    error = _difference(painted[box.top : box.bottom, box.left : box.right], photo)
+    error = _difference(painted[margins.box(Extent.of(photo)).slices], photo)
     if error > bound:
         return Problem(Kind.IGNORED, None, error, bound)
     if start is None:

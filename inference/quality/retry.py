@@ -94,15 +94,13 @@ def _share(report: Report, number: int) -> Report:
 def _within_border(request: Request) -> Request:
     """The same canvas, asked for from inside the photo's flat border where that is to grow."""
     border = flat_border(request.photo)
-    sides = [(margin, margin and flat) for margin, flat in zip(astuple(request.margins), astuple(border), strict=True)]
-    trimmed = Margins(*(flat for _, flat in sides))
+    trimmed = Margins(
+        *(margin and flat for margin, flat in zip(astuple(request.margins), astuple(border), strict=True))
+    )
     if not trimmed:
         return request
-    width, height = request.extent
-    inner = request.photo[trimmed.top : height - trimmed.bottom, trimmed.left : width - trimmed.right]
-    return replace(
-        request, photo=np.ascontiguousarray(inner), margins=Margins(*(margin + flat for margin, flat in sides))
-    )
+    inner = request.photo[trimmed.inner(request.extent).slices]
+    return replace(request, photo=np.ascontiguousarray(inner), margins=request.margins + trimmed)
 
 
 def _with_photo(painted: Pixels, request: Request) -> Pixels:
@@ -111,6 +109,5 @@ def _with_photo(painted: Pixels, request: Request) -> Pixels:
     if painted.shape != (height, width, 3) or painted.dtype != np.uint8:
         raise EngineError(f"the engine gave {painted.dtype} {painted.shape} for a canvas of {width}x{height}")
     canvas = np.require(painted, requirements=["C", "W"])
-    box = request.margins.box(request.extent)
-    canvas[box.top : box.bottom, box.left : box.right] = request.photo
+    canvas[request.margins.box(request.extent).slices] = request.photo
     return canvas

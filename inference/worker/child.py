@@ -159,12 +159,11 @@ def _carried_out(engine: CheckedEngine, order: Order, report: Report) -> Outcome
     report(ENCODED)
     preview, thumb = encode_chat(canvas), thumbnail(canvas)
     report(1)
-    height, width = canvas.shape[:2]
     return Outcome(
         master,
         preview,
         thumb,
-        extent=Extent(width, height),
+        extent=Extent.of(canvas),
         seconds=time.perf_counter() - started,
         seed=checked.seed,
         verdict=checked.verdict.level,

@@ -67,7 +67,7 @@ def paint(name: str, direction: Direction, style: Style, longest: int = 120, sca
 
 
 def paint_further(before: Pixels, direction: Direction, style: Style, scale: float = 1.25) -> BeforeAfter:
-    margins = scaled(Extent(before.shape[1], before.shape[0]), direction, scale)
+    margins = scaled(Extent.of(before), direction, scale)
     engine = open_engine(EngineName.PATCHMATCH)
     after = engine.expand(Request(before, margins, style, seed=3), lambda _fraction: None).pixels
     around = (margins.left, margins.top, margins.right, margins.bottom)

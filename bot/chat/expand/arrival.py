@@ -12,6 +12,7 @@ from telegram.error import BadRequest
 from bot.chat.expand.panel import open_panel
 from bot.chat.telegram.visit import Visit, thread_of
 from bot.services import Services
+from inference.canvas import Extent
 from inference.engine import Pixels
 from inference.image.codec import BadPhoto, decode, thumbnail
 from storage.models import Photo
@@ -127,7 +128,7 @@ async def _download(visit: Visit, file_id: str) -> bytes:
 
 async def _keep(services: Services, visit: Visit, message: Message, data: bytes) -> Photo:
     pixels, thumb = await asyncio.to_thread(_look_at, data)
-    height, width = pixels.shape[:2]
+    width, height = Extent.of(pixels)
     return await services.store.add_photo(
         Photo(
             person_id=visit.person.id,

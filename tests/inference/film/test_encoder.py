@@ -113,7 +113,7 @@ def test_a_played_film_goes_from_the_first_photo_to_the_last_canvas(name: str) -
     photo, canvas, steps = chain(name)
     data = film(canvas, steps)
     shown = played(data)
-    shots = zoom(Extent(canvas.shape[1], canvas.shape[0]), steps)
+    shots = zoom(Extent.of(canvas), steps)
     assert len(shown) == len(shots.view)
     assert shown[0].shape == (shots.frame.height, shots.frame.width, 3)
     assert len(data) < films.BYTES

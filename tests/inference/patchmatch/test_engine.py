@@ -26,7 +26,7 @@ def sample(name: str, longest: int) -> Pixels:
 
 
 def asked(photo: Pixels, direction: Direction = Direction.ALL, scale: float = 1.5) -> Request:
-    return Request(photo, scaled(Extent(photo.shape[1], photo.shape[0]), direction, scale), seed=1)
+    return Request(photo, scaled(Extent.of(photo), direction, scale), seed=1)
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +36,7 @@ def engine() -> PatchMatch:
 
 def kept(result: Pixels, request: Request) -> Pixels:
     box = request.margins.box(request.extent)
-    return result[box.top : box.bottom, box.left : box.right]
+    return result[box.slices]
 
 
 def layout_difference(one: Pixels, other: Pixels, request: Request) -> float:
