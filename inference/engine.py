@@ -97,5 +97,18 @@ def versions(*libraries: str) -> str:
 
 
 def part(report: Report, start: float, end: float) -> Report:
-    """A Report that covers the stretch from `start` to `end` of another."""
+    """Return a Report for a piece of work that takes another one from `start` to `end`."""
     return lambda fraction: report(start + (end - start) * fraction)
+
+
+def whole_percents(report: Report) -> Report:
+    """Return a Report that passes on only what reaches another whole percent, so that a pipe is not flooded."""
+    shown = -1
+
+    def passed_on(fraction: float) -> None:
+        nonlocal shown
+        if (percent := int(fraction * 100)) > shown:
+            shown = percent
+            report(fraction)
+
+    return passed_on

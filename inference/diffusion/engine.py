@@ -15,7 +15,7 @@ from inference.diffusion.batching import Found, Kept, Painting, seated, start_of
 from inference.diffusion.checkpoint import Checkpoint, find
 from inference.diffusion.device import count_cards, exhausted, find_card
 from inference.diffusion.init_image import Sketch, sketch
-from inference.diffusion.model_spec import Choice, parse_choice
+from inference.diffusion.model_spec import ModelChoice, parse_choice
 from inference.diffusion.offload import Card, Mode, choose, next_mode
 from inference.diffusion.painter import Call, paint
 from inference.diffusion.pipeline import Pipeline, compile_blocks, free, load
@@ -23,7 +23,7 @@ from inference.diffusion.presets import Fill, Kind
 from inference.diffusion.prompts import Wording, write
 from inference.diffusion.surprises import drawn
 from inference.diffusion.window import passes, plan, sizes
-from inference.engine import EngineUnavailable, Painted, Pixels, Recipe, Report, Request, Style, ignore, versions
+from inference.engine import EngineUnavailable, Painted, Pixels, Recipe, Report, Request, Style, ignore, part, versions
 from inference.patchmatch import kernel
 from inference.quality.gate import Problem, Unfit, judge_painted
 
@@ -63,7 +63,7 @@ class Diffusion:
         self.pipeline: Pipeline = self._load()
 
     @classmethod
-    def open(cls, choice: Choice) -> Diffusion:
+    def open(cls, choice: ModelChoice) -> Diffusion:
         """Raises EngineUnavailable with the remedy."""
         checkpoint, card = find(choice), find_card(choice.device)
         if not checkpoint.preset.commercial:
@@ -113,10 +113,11 @@ class Diffusion:
 
     def variants(self, request: Request, seeds: Sequence[int], report: Report) -> list[Painted]:
         """One canvas per seed, in as few calls as there are seeds for one seat."""
-        share = 1 / max(1, len(seeds))
+        count = len(seeds)
         return [
             self.expand(
-                replace(request, seed=seed, beside=tuple(seeds[number + 1 :])), _within(report, number * share, share)
+                replace(request, seed=seed, beside=tuple(seeds[number + 1 :])),
+                part(report, number / count, (number + 1) / count),
             )
             for number, seed in enumerate(seeds)
         ]
@@ -137,15 +138,15 @@ class Diffusion:
         found, steps = dict[int, Found](), passes(request.extent, request.margins)
         canvases = dict.fromkeys(seats, request.photo)
         for number, step in enumerate(steps):
-            part = _within(report, number / len(steps), 1 / len(steps))
+            ahead = part(report, number / len(steps), (number + 1) / len(steps))
             if number:
-                canvases = _continued(found, part)
+                canvases = _continued(found, ahead)
             if not canvases:
                 break
             sitting = [seed if seed in canvases else next(iter(canvases)) for seed in seats]
             wordings = [write(self.preset, request.style, request.margins, seed, request.prompt) for seed in sitting]
             call = Call(request.style, wordings, [(seed + PASS * number) % SEEDS for seed in sitting])
-            painted = self._pass([canvases[seed] for seed in sitting], step, call, part)
+            painted = self._pass([canvases[seed] for seed in sitting], step, call, ahead)
             found |= {seed: painted[seed % self.batch] for seed in canvases}
         return found
 
@@ -162,7 +163,7 @@ class Diffusion:
         words = "; ".join(dict.fromkeys(" ".join(wording.words) for wording in call.wordings)) or "no words of our own"
         _log.info("painting %dx%d at %dx%d with %s", *margins.canvas(extent), *window.work, words)
         shown = [sketches[seed] for seed in call.seeds]
-        painted = paint(self.pipeline, preset, shown, call, _within(report, 0.05, 0.85))
+        painted = paint(self.pipeline, preset, shown, call, part(report, 0.05, 0.9))
         report(0.9)
         return [
             judge_painted(one, seen.photo, seen.margins, seen.picture, preset.foreign)
@@ -239,7 +240,3 @@ def _continued(found: Mapping[int, Found], report: Report) -> dict[int, Pixels]:
         if isinstance(one, Painting):
             canvases[seed] = one.finished()
     return canvases
-
-
-def _within(report: Report, start: float, share: float) -> Report:
-    return lambda fraction: report(start + fraction * share)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.canvas import Box, Extent
-from inference.engine import Pixels, Report, ignore
+from inference.engine import Pixels, Report, ignore, part
 from inference.image.onnx import WEIGHTS, Network
 
 NAME: Final = "upscale"  # what stands where an engine's name does
@@ -52,15 +52,16 @@ def upscale_expansion(master: Pixels, report: Report = ignore) -> Pixels:
     they come from (what cv2.INTER_AREA computes). So nothing is claimed that the photo does not say. The network's
     guess is pulled there by back-projection: Irani and Peleg, «Improving Resolution by Image Registration», 1991.
     """
-    large = upscale(master, lambda fraction: report(fraction * GUESSED))
+    large = upscale(master, part(report, 0.0, GUESSED))
+    rest = part(report, GUESSED, 1.0)
     for top in range(0, len(master), ROWS):
-        report(GUESSED + (1 - GUESSED) * top / len(master))
+        rest(top / len(master))
         bottom = min(top + ROWS, len(master))
         above, below = max(0, top - MARGIN), min(len(master), bottom + MARGIN)
         strip = _projected(large[2 * above : 2 * below].astype(np.float32), master[above:below])
         inside = slice(2 * (top - above), 2 * (bottom - above))
         large[2 * top : 2 * bottom] = _consistent(strip[inside], master[top:bottom])
-    report(1.0)
+    rest(1.0)
     return large
 
 

@@ -14,7 +14,7 @@ from inference.engine import EngineError, Painted, Pixels, Report, Request, Styl
 from inference.patchmatch import kernel
 from inference.patchmatch.finish import finish
 from inference.patchmatch.pyramid import plan
-from inference.patchmatch.style import RECIPES
+from inference.patchmatch.style import SETTINGS
 from inference.patchmatch.synthesis import Collage, synthesize
 
 COARSE = 60 * 60 * 3 // 2  # pixels of the photo where the layout is decided
@@ -43,7 +43,7 @@ class PatchMatch:
         canvas = request.margins.canvas(request.extent)
         work = WORK_LARGE if canvas.area > LARGE else WORK
         collage = _collage(photo, request.margins, request.style, request.seed, work, COARSE, part(report, 0.0, 0.8))
-        result = finish(photo, request.margins, collage, RECIPES[request.style].pages, part(report, 0.8, 1.0))
+        result = finish(photo, request.margins, collage, SETTINGS[request.style].pages, part(report, 0.8, 1.0))
         report(1.0)
         return Painted(result, {"key": key})
 
@@ -63,7 +63,7 @@ def _collage(
 ) -> Collage:
     levels = plan(Extent.of(photo), margins, work, coarse)
     small = np.asarray(cv2.resize(photo, levels[-1].photo, interpolation=cv2.INTER_AREA), np.uint8)
-    return synthesize(small, levels, RECIPES[style].drawn(seed), seed, report)
+    return synthesize(small, levels, SETTINGS[style].drawn(seed), seed, report)
 
 
 def _checked(photo: Pixels) -> Pixels:

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from inference.canvas import Margins
-from inference.engine import Engine, EngineError, Painted, Pixels, Report, Request
+from inference.engine import Engine, EngineError, Painted, Pixels, Report, Request, part
 from inference.quality.border import flat_border
 from inference.quality.gate import Problem, Unfit, judge
 
@@ -57,7 +57,7 @@ class Careful:
             seed = derived(request.seed, number)
             asked = replace(inner, seed=seed)
             try:
-                painted = self._engine.expand(asked, _share(report, number))
+                painted = self._engine.expand(asked, part(report, *SHARES[number : number + 2]))
                 canvas = _with_photo(painted.pixels, inner)
                 problem = self._judged(canvas, inner.margins)
             except Unfit as unfit:
@@ -84,11 +84,6 @@ def derived(seed: int, number: int) -> int:
 
 def _excess(attempt: Attempt) -> float:
     return attempt.problem.excess if attempt.problem else 0.0
-
-
-def _share(report: Report, number: int) -> Report:
-    start, end = SHARES[number : number + 2]
-    return lambda fraction: report(start + fraction * (end - start))
 
 
 def _within_border(request: Request) -> Request:

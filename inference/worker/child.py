@@ -32,6 +32,8 @@ from inference.engine import (
     Report,
     Request,
     ignore,
+    part,
+    whole_percents,
 )
 from inference.image.codec import BadPhoto, encode_chat, encode_master, thumbnail
 from inference.image.codec import decode as decode_photo
@@ -125,15 +127,13 @@ class Orders:
 
 def _answer(engine: CheckedEngine, orders: Orders, answers: Answers) -> Message:
     """Carry out the next order; whatever happens is a message."""
-    asked, shown = orders.next(), -1
+    asked = orders.next()
+    tell = whole_percents(lambda fraction: answers.send(Progress(fraction)))
 
     def report(fraction: float) -> None:
-        nonlocal shown
         if orders.cancelled(asked):
             raise Cancelled
-        if (percent := int(fraction * 100)) > shown:
-            shown = percent
-            answers.send(Progress(fraction))
+        tell(fraction)
 
     try:
         return _carried_out(engine, asked.order, report)
@@ -152,7 +152,7 @@ def _carried_out(engine: CheckedEngine, order: Order, report: Report) -> Outcome
     report(DECODED)
     request = Request(photo, order.margins, order.style, order.seed, order.prompt, order.beside)
     work = engine.double if order.doubles else engine.expand
-    checked = work(request, lambda fraction: report(DECODED + fraction * (PAINTED - DECODED)))
+    checked = work(request, part(report, DECODED, PAINTED))
     report(PAINTED)
     canvas = checked.painted.pixels
     master = encode_master(canvas)
