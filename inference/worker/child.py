@@ -35,7 +35,8 @@ from inference.engine import (
     Style,
     ignore,
 )
-from inference.image.codec import BadPhoto, decode, encode_chat, encode_master, thumbnail
+from inference.image.codec import decode_kept, encode_chat, encode_master, thumbnail
+from inference.image.refusal import BadPhoto
 from inference.quality.gate import Unfit
 from inference.worker.checks import CheckedEngine, Checks
 from inference.worker.protocol import EngineInfo, Frame, read
@@ -137,7 +138,7 @@ def _carried_out(engine: CheckedEngine, order: Frame, report: Callable[[float], 
     report(0)
     values = order.values
     margins = Margins(*values["margins"])
-    photo = decode(order.blobs[0])
+    photo = decode_kept(order.blobs[0])
     report(DECODED)
     style, beside = Style(values["style"]), tuple(values["beside"])
     request = Request(photo, margins, style, values["seed"], values["prompt"], beside)

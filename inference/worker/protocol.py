@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Final
 
 from inference.canvas import Extent, Margins
 from inference.engine import EngineError, Recipe, Style
-from inference.image.codec import BadPhoto, Reason
+from inference.image.refusal import BadPhoto, Reason
 from inference.safety.verdict import Level
 
 _LENGTH: Final = Struct(">I")
