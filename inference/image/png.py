@@ -17,14 +17,14 @@ from inference.image.rgb_space import SRGB, RgbSpace, from_code_points, from_gam
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 MOST_PROFILE: Final = 4_000_000  # bytes of an ICC profile; the largest in use, for printing, have about two million
-_PIXELS: Final = (b"IHDR", b"PLTE", b"tRNS", b"IDAT")
-_ONCE: Final = (b"PLTE", b"tRNS", b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"cICP", b"cLLI", b"mDCV", b"eXIf", b"acTL")
+_PIXELS: Final = (b"IHDR", b"PLTE", b"IDAT")
+_ONCE: Final = (b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"cICP", b"cLLI", b"mDCV", b"eXIf", b"acTL")
 
 
 class Chunk(NamedTuple):
     kind: bytes
     data: memoryview
-    sound: bool  # whole, with the right checksum
+    sound: bool  # with the right checksum, or critical
 
 
 @dataclass
@@ -91,24 +91,33 @@ class Png:
 
 def read(data: bytes) -> Png:
     """Walk over all chunks. Never raises: what is missing or broken is left for the decoder to find."""
-    png = Png(b"")
+    png, header, begun = Png(b""), b"", False
     kept: list[bytes | memoryview] = [SIGNATURE]
     for chunk in _chunks(data):
+        if not chunk.sound:
+            continue
         if chunk.kind == b"fcTL":
-            png.frames += chunk.sound
-        if chunk.kind in _ONCE and chunk.kind != b"PLTE":
-            if not chunk.sound or chunk.kind in png.chunks:
-                continue
-            png.chunks[chunk.kind] = bytes(chunk.data)
-        if chunk.kind in _PIXELS:
+            png.frames += 1
+        if chunk.kind in _ONCE:
+            png.chunks.setdefault(chunk.kind, bytes(chunk.data))
+        if chunk.kind == b"IHDR" and not header:
+            header = bytes(chunk.data)
+        begun = begun or chunk.kind == b"IDAT"
+        if chunk.kind in _PIXELS or (chunk.kind == b"tRNS" and not begun and _fits(chunk.data, header)):
             kept += _packed(chunk.kind, chunk.data)
     kept += _packed(b"IEND", memoryview(b""))
     png.pixels = b"".join(kept)
     return png
 
 
+def _fits(transparency: memoryview, header: bytes) -> bool:
+    """Whether tRNS means something for the header's kind of picture: a grey, a colour, or opacities of a palette."""
+    lengths = {0: range(2, 3), 2: range(6, 7), 3: range(1, 257)}
+    return len(header) > 9 and len(transparency) in lengths.get(header[9], ())
+
+
 def _chunks(data: bytes) -> Iterator[Chunk]:
-    """Up to IEND or the end of the file; the last may be cut."""
+    """Up to IEND or the end of the file; the last may be cut. Critical ones always count, whatever their checksum."""
     view, at = memoryview(data), len(SIGNATURE)
     while at + 8 <= len(view):
         length, kind = unpack(">I4s", view[at : at + 8])

@@ -1,8 +1,8 @@
 """Light beyond white, brought into what a screen without HDR can show.
 
-The curve is the reference white tone mapping operator of SMPTE ST 2094-50 for a screen without headroom, which Chromium
-uses as well: up to white it only darkens; from white to the peak a quadratic Bézier goes on with the same slope and
-ends at the screen's white. It is strictly increasing, so tones keep their order and none is clipped. It acts on the largest
+The curve is the reference white tone mapping operator of SMPTE ST 2094-50 for a screen without headroom; Chromium uses
+it as well. Up to white it only darkens. From white to the peak a quadratic Bézier goes on with the same slope and ends
+at the screen's white. It is strictly increasing, so tones keep their order and none is clipped. It acts on the largest
 of red, green and blue and scales the others alike, so hues stay.
 """
 

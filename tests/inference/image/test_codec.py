@@ -10,7 +10,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-import pillow_heif
 import pytest
 from PIL import ExifTags, Image, ImageCms, ImageOps
 
@@ -19,20 +18,8 @@ from inference.engine import Pixels
 from inference.image import codec as photo
 from inference.image.refusal import BadPhoto, Reason
 from tests.support.photos import SAMPLES
+from tests.support.pictures import file, scene
 from tests.support.profiles import ADOBE_RGB, DISPLAY_P3, grey_profile, rgb_profile, to_srgb
-
-
-def scene(width: int = 60, height: int = 40) -> Pixels:
-    """Smooth, so that lossy formats come close, and unlike its mirror images."""
-    x, y = np.meshgrid(np.linspace(0, 1, width), np.linspace(0, 1, height))
-    return np.rint(255 * np.stack([x, y, (1 - x) * (1 - y)], -1)).astype(np.uint8)
-
-
-def file(picture: Image.Image | Pixels, format: str, **options: Any) -> bytes:  # noqa: A002
-    pillow_heif.register_heif_opener()
-    data = BytesIO()
-    (picture if isinstance(picture, Image.Image) else Image.fromarray(picture)).save(data, format, **options)
-    return data.getvalue()
 
 
 def far(found: Pixels, expected: Any) -> float:
