@@ -32,6 +32,7 @@ from bot.web.app import WEBHOOK_PATH, add_health, add_webhook, build_web, health
 from bot.web.gallery import add_gallery, lead_to_gallery
 from bot.wordlist import WordList, read_words
 from inference.engine import EngineName, EngineUnavailable
+from inference.image.memory import return_large_blocks
 from inference.safety.verdict import Thresholds
 from inference.worker.checks import Checks
 from inference.worker.process import OPENER, EngineProcess
@@ -66,6 +67,7 @@ async def running(
     settings: Settings, *, work: bool = True, serve: bool = True, opener: str = OPENER
 ) -> AsyncIterator[Kuotu]:
     """Everything, started in order, stopped in reverse; `opener` opens engines in processes. Raises CannotRun."""
+    return_large_blocks()
     async with AsyncExitStack() as stack:
         try:
             yield await _start(settings, stack, work=work, serve=serve, opener=opener)
