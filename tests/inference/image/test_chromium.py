@@ -6,7 +6,6 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -17,6 +16,7 @@ from playwright.async_api import Page
 
 from inference.engine import Pixels
 from inference.image.codec import decode
+from tests.support.photos import SAMPLES
 from tests.support.pictures import (
     chrm,
     chunk,
@@ -36,7 +36,7 @@ from tests.support.profiles import ADOBE_RGB, DISPLAY_P3, SRGB, grey_profile, rg
 
 pytestmark = pytest.mark.browser
 
-SAMPLES = Path(__file__).parents[3] / "bot" / "playground" / "samples"
+
 P3_PLACES = (0.3127, 0.3290, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060)
 SRGB_PLACES = (0.3127, 0.3290, 0.640, 0.330, 0.300, 0.600, 0.150, 0.060)
 P3 = rgb_profile("Display P3", DISPLAY_P3, 2.2)
