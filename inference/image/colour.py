@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final, Protocol, TypeAlias
+from typing import Final, TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inference.canvas import Extent
+from inference.image.decoded import Decoded, Strip
 from inference.image.profile import lab_transform, transform_of
 from inference.image.refusal import BadPhoto, Reason
 from inference.image.rgb_space import SRGB, RgbSpace, ToSrgb
 
 STRIP: Final = 1_000_000  # pixels converted at a time, so that no mode costs more memory than another
-Strip: TypeAlias = Image.Image | NDArray[np.uint16]  # 16 bits a channel, RGB or RGBA, as an array
 Colours: TypeAlias = bytes | RgbSpace | None  # an ICC profile, a space, or nothing said: sRGB
-Convert: TypeAlias = Callable[[Image.Image | NDArray[np.uint16]], NDArray[np.uint8]]
-
-
-class Decoded(Protocol):
-    """Decoded pixels of any kind."""
-
-    @property
-    def size(self) -> Extent: ...
-
-    def strip(self, top: int, bottom: int) -> Strip: ...
-
-    def brightest(self) -> float: ...
+Convert: TypeAlias = Callable[[Strip], NDArray[np.uint8]]
 
 
 def to_srgb(picture: Decoded, colours: Colours) -> NDArray[np.uint8]:

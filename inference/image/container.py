@@ -10,11 +10,14 @@ from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Final
 
+import cv2
+import numpy as np
 from PIL import ExifTags, Image, JpegImagePlugin
 
 from inference.canvas import Extent
 from inference.image import heif, png, raw
-from inference.image.colour import Colours, Decoded, Strip
+from inference.image.colour import Colours
+from inference.image.decoded import ArrayPicture, Decoded, PillowPicture
 from inference.image.jpeg_end import completed
 from inference.image.refusal import DAMAGE, BadPhoto, Reason, too_large
 
@@ -58,22 +61,6 @@ def open_file(data: bytes, max_megapixels: float) -> Opened:
     return _heif(data)
 
 
-class _Pillow:
-    """A picture that Pillow has decoded."""
-
-    def __init__(self, image: Image.Image) -> None:
-        self._image, self.size = image, Extent(*image.size)
-
-    def strip(self, top: int, bottom: int) -> Strip:
-        return self._image.crop((0, top, self._image.width, bottom))
-
-    def brightest(self) -> float:
-        """The largest code value, 0 to 1."""
-        extremes = self._image.getextrema()
-        channels = extremes if isinstance(extremes[0], tuple) else (extremes,)
-        return float(max(high for _, high in channels)) / 255 if self._image.mode != "P" else 1.0
-
-
 def _png(data: bytes, max_megapixels: float) -> Opened:
     """Pillow sees the chunks that make pixels; all others are judged here."""
     chunks = png.read(data)
@@ -105,7 +92,8 @@ def _pillow(data: bytes, max_megapixels: float) -> Opened:
         colours: Colours = image.info.get("icc_profile") or None
         if colours is None and image.format == "AVIF":
             colours = heif.avif_colours(data)
-        return _Pillow(_loaded(image, data, wanted)), colours
+        picture = _webp(data) if image.format == "WEBP" else PillowPicture(_loaded(image, data, wanted))
+        return picture, colours
 
     return Opened(Extent(*image.size), decode, orientation, lambda: _moves(image))
 
@@ -142,6 +130,19 @@ def _loaded(image: Image.Image, data: bytes, wanted: Extent | None) -> Image.Ima
         image = JpegImagePlugin.JpegImageFile(BytesIO(whole))
         image.load()
     return image
+
+
+def _webp(data: bytes) -> ArrayPicture:
+    """By OpenCV: Pillow decodes every WebP as an animation, which takes 16 bytes a pixel."""
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error as error:
+        raise OSError(f"OpenCV cannot decode a WebP: {error}") from error
+    if pixels is None or pixels.dtype != np.uint8 or pixels.ndim != 3:
+        raise OSError("OpenCV cannot decode a WebP")
+    has_alpha = pixels.shape[2] == 4
+    cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA if has_alpha else cv2.COLOR_BGR2RGB, dst=pixels)
+    return ArrayPicture(np.asarray(pixels, np.uint8), "RGBA" if has_alpha else "RGB")
 
 
 def _moves(image: Image.Image) -> bool:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from inference.canvas import Extent
+from inference.image.decoded import ArrayPicture
 from inference.image.rgb_space import RgbSpace, from_still
 
 if TYPE_CHECKING:
@@ -31,33 +31,12 @@ class Heif:
         self.size = Extent(*self._file.size)
         self.colours = self._file.info.get("icc_profile") or colours_of(self._file)
 
-    def load(self) -> HeifPixels:
+    def load(self) -> ArrayPicture:
         """Decode: HDR in 16 bits, all else in 8."""
         if isinstance(self.colours, RgbSpace) and self.colours.is_hdr and self._file.info.get("bit_depth", 8) > 8:
             self._file = _header(self._data, eight_bits=False)
         picture = self._file[self._file.primary_index]
-        return HeifPixels(_array(picture), picture.mode.partition(";")[0])
-
-
-class HeifPixels:
-    """Decoded pixels, given out in strips; libheif's own memory, not a copy."""
-
-    def __init__(self, pixels: NDArray[np.uint8] | NDArray[np.uint16], mode: str) -> None:
-        self._pixels, self.mode = pixels, mode
-        self.size = Extent(pixels.shape[1], pixels.shape[0])
-
-    def strip(self, top: int, bottom: int) -> Image.Image | NDArray[np.uint16]:
-        rows = np.ascontiguousarray(self._pixels[top:bottom])
-        if rows.dtype == np.uint16:
-            return rows.astype(np.uint16)
-        if self.mode in ("RGBa", "La"):  # multiplied by its opacity already
-            size = (rows.shape[1], rows.shape[0])
-            return Image.frombytes(self.mode, size, rows.tobytes()).convert(self.mode[:-1] + "A")
-        return Image.fromarray(rows.astype(np.uint8, copy=False))
-
-    def brightest(self) -> float:
-        """The largest code value, 0 to 1."""
-        return float(self._pixels.max()) / int(np.iinfo(self._pixels.dtype).max)
+        return ArrayPicture(_array(picture), picture.mode.partition(";")[0])
 
 
 def colours_of(file: HeifFile) -> RgbSpace | None:

@@ -16,6 +16,7 @@ from playwright.async_api import Page
 
 from inference.engine import Pixels
 from inference.image.codec import decode
+from tests.support.browser import chromium
 from tests.support.photos import SAMPLES
 from tests.support.pictures import (
     chrm,
@@ -31,7 +32,6 @@ from tests.support.pictures import (
     turned,
     with_code_points,
 )
-from tests.support.playground_browser import chromium
 from tests.support.profiles import ADOBE_RGB, DISPLAY_P3, SRGB, grey_profile, rgb_profile
 
 pytestmark = pytest.mark.browser

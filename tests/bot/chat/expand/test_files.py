@@ -17,7 +17,7 @@ from bot.playground import Person
 from bot.settings import Settings
 from inference.canvas import Direction, Extent
 from inference.image.codec import MAX_MEGAPIXELS
-from tests.bot.chat.expand.test_expand import is_panel
+from tests.support.messages import is_panel
 from tests.support.pictures import SIGNATURE, chunk, file, scene
 
 FIFTY = Extent(8192, 6144)  # what phones of 2025 make
