@@ -26,7 +26,7 @@ from PIL import Image
 from inference.canvas import Extent, Margins
 from inference.engine import Pixels, Report, ignore
 from inference.film.camera import FPS, Shots, reveal, zoom
-from inference.image.codec import decode
+from inference.image.codec import decode_kept
 
 if TYPE_CHECKING:
     from av.video.stream import VideoStream
@@ -184,4 +184,4 @@ def _configure(stream: VideoStream, shots: Shots) -> None:
 
 
 def _pixels(canvas: Pixels | bytes) -> Pixels:
-    return decode(canvas, float("inf")) if isinstance(canvas, bytes) else canvas
+    return decode_kept(canvas) if isinstance(canvas, bytes) else canvas

@@ -35,8 +35,8 @@ from inference.engine import (
     part,
     whole_percents,
 )
-from inference.image.codec import BadPhoto, encode_chat, encode_master, thumbnail
-from inference.image.codec import decode as decode_photo
+from inference.image.codec import decode_kept, encode_chat, encode_master, thumbnail
+from inference.image.refusal import BadPhoto
 from inference.quality.gate import Unfit
 from inference.worker.checks import CheckedEngine, Checks
 from inference.worker.frame import read
@@ -148,7 +148,7 @@ def _answer(engine: CheckedEngine, orders: Orders, answers: Answers) -> Message:
 def _carried_out(engine: CheckedEngine, order: Order, report: Report) -> Outcome:
     started = time.perf_counter()
     report(0)
-    photo = decode_photo(order.photo)
+    photo = decode_kept(order.photo)
     report(DECODED)
     request = Request(photo, order.margins, order.style, order.seed, order.prompt, order.beside)
     work = engine.double if order.doubles else engine.expand

@@ -12,7 +12,7 @@ import sys
 from typing import Final
 
 from inference.engine import Cancelled, EngineError, EngineName, EngineUnavailable, Report
-from inference.image.codec import BadPhoto
+from inference.image.refusal import BadPhoto
 from inference.worker.checks import Checks
 from inference.worker.pipe import Link
 from inference.worker.protocol import (

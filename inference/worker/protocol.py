@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from inference.canvas import Extent, Margins
 from inference.engine import Recipe, Style
-from inference.image.codec import Reason
+from inference.image.refusal import Reason
 from inference.safety.verdict import Level
 from inference.worker.frame import Frame
 

@@ -14,7 +14,8 @@ from inference.engine import Pixels
 from inference.film import encoder as films
 from inference.film.camera import AFTER, BEFORE, FPS, Shots, frame_of, nested, reveal, zoom
 from inference.film.encoder import before_after, film, frames
-from inference.image.codec import BadPhoto, encode_master
+from inference.image.codec import encode_master
+from inference.image.refusal import BadPhoto
 from tests.support.films import CHAINS, chain, difference, margins_of, played, same, sample
 
 

@@ -17,7 +17,8 @@ import pytest
 
 from inference.canvas import Extent, Margins
 from inference.engine import Cancelled, EngineError, EngineName, EngineUnavailable, Style, ignore
-from inference.image.codec import BadPhoto, Reason, decode, extent
+from inference.image.codec import decode, extent
+from inference.image.refusal import BadPhoto, Reason
 from inference.worker.checks import NO_CLASSIFIER, Checks
 from inference.worker.process import EngineProcess
 from inference.worker.protocol import Order
