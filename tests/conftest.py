@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import structlog
 
-from tests.support.databases import engine, postgres, postgres_server, sqlite_template, url
+from tests.support.databases import empty_postgres, engine, postgres, postgres_server, sqlite_template, url
 from tests.support.photos import small_photo
 
-__all__ = ["engine", "postgres", "postgres_server", "sqlite_template", "url"]  # fixtures
+__all__ = ["empty_postgres", "engine", "postgres", "postgres_server", "sqlite_template", "url"]  # fixtures
 
 structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.jobs.loop import Again, Ended
+from bot.jobs.loop import Again, Ended, to_its_end
 from bot.metrics import EXPANSIONS, SECONDS
 from bot.services import Services
 from inference.canvas import Margins
@@ -50,7 +50,7 @@ class Painter:
             return Ended(Status.FAILED, str(error))
         except EngineError as error:
             raise Again(str(error)) from error
-        return await self._keep(expansion, outcome)
+        return await to_its_end(self._keep(expansion, outcome))
 
     async def _order(self, expansion: Expansion) -> Order:
         return Order(

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from prometheus_client import Counter
 
 from bot.chain import growth
-from bot.jobs.loop import Ended
+from bot.jobs.loop import Ended, to_its_end
 from bot.metrics import FILMS
 from bot.services import Services
 from inference.engine import Report
@@ -49,7 +49,7 @@ class FilmMaker:
             reel = await self._shoot(script, report)
         except (FilmFailed, FileNotFoundError) as error:
             return Ended(Status.FAILED, str(error))
-        return await self._keep(expansion, expansion.preview, FilmKind(job.kind), reel)
+        return await to_its_end(self._keep(expansion, expansion.preview, FilmKind(job.kind), reel))
 
     async def _script(self, expansion: Expansion, kind: FilmKind) -> Script | None:
         steps = [grown.margins for grown in growth(await self.services.store.ancestry(expansion.id))]

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import structlog
 from prometheus_client import Counter
@@ -24,6 +24,7 @@ LEASE_KEPT = 5.0  # seconds after which a lease is renewed even without progress
 IDLE = 60.0  # seconds that a job may go on while its engine does nothing
 STUBBORN = 30.0  # seconds that a job may take to leave its engine
 AWAY = 1.0  # seconds until a database that was away is asked again
+T = TypeVar("T")
 OUTAGE = (SQLAlchemyError, OSError)
 
 
@@ -58,6 +59,15 @@ class Craft(Protocol):
         """Do one job. Raises Again; when it is cancelled, it leaves its engine first."""
 
 
+async def to_its_end(work: Awaitable[T]) -> T:
+    """For what comes after the engine: a job that is left meanwhile would leave pictures that nobody knows of."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        return await task
+
+
 @dataclass
 class Loop:
     """Takes jobs of one kind, one at a time; `name` tells who holds them."""
@@ -67,6 +77,7 @@ class Loop:
     pulse: float = PULSE
     lease_kept: float = LEASE_KEPT
     idle: float = IDLE
+    away: float = AWAY
 
     async def run(self) -> None:
         """Work until cancelled. When the database is away, what is loaded stays loaded."""
@@ -79,7 +90,7 @@ class Loop:
                     await self._carry_out(job)
             except OUTAGE as error:
                 self._say_outage(error)
-                await asyncio.sleep(AWAY)
+                await asyncio.sleep(self.away)
 
     async def _carry_out(self, job: Job) -> None:
         """Bring one job to its end; the queue says how often a failed try is repeated."""
@@ -111,7 +122,7 @@ class Loop:
                 return await self.craft.queue.finish(job, ended.status, ended.record, ended.error)
             except OUTAGE as error:
                 self._say_outage(error)
-                await asyncio.sleep(AWAY)
+                await asyncio.sleep(self.away)
 
     async def _attended(self, job: Job) -> Ended | None:
         """Do a job while its lease is renewed; None once it is somebody else's, or nobody's. Raises Again."""
@@ -128,10 +139,10 @@ class Loop:
             finished = work.done()
         finally:
             await self._stop(job, attending, work)
-        if finished:
-            if work.cancelled():
-                raise Again("it was left from within")
-            return work.result()
+        if finished and work.cancelled():
+            raise Again("it was left from within")
+        if work.done() and not work.cancelled() and (finished or work.exception() is None):
+            return work.result()  # too late to be left
         return Ended(Status.CANCELLED) if attending.result() is Beat.CANCEL else None
 
     async def _stop(self, job: Job, *tasks: asyncio.Task[Any]) -> None:

@@ -197,7 +197,8 @@ class EmbeddedQueue:
         lease = {"owner": owner, "until": from_now(session, self._lease), "fence": Job.fence + 1}
         lease |= {"status": Status.RUNNING, "attempts": Job.attempts + 1, "started_at": from_now(session)}
         taken = update(Job).where(Job.id == chosen).values(**lease, progress=0.0)
-        return await session.scalar(taken.returning(Job))
+        fresh = {"populate_existing": True}  # this transaction may have rescued it
+        return await session.scalar(taken.returning(Job), execution_options=fresh)
 
     async def _claim(self, owner: str, limit: int, *where: ColumnElement[bool]) -> list[Job]:
         async with self._write() as session:

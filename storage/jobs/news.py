@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 class Bells:
     """The two bells of one kind of job: workers hear of what they may take or must leave, watchers of everything."""
 
-    def __init__(self, announcement: str, shared: bool) -> None:
-        self._announcement, self._shared = announcement, shared
+    def __init__(self, announcement: str, shared: bool, look: float) -> None:
+        self._announcement, self._shared, self._look = announcement, shared, look
         self._work, self._all = Bell(), Bell()
 
     async def announce(self, session: AsyncSession, *, quietly: bool = False) -> None:
@@ -45,24 +45,24 @@ class Bells:
         self._all.keep_listening()
 
     async def wait(self, seconds: float | None) -> None:
-        await self._work.wait(LOOK if seconds is None else min(LOOK, seconds))
+        await self._work.wait(self._look if seconds is None else min(self._look, seconds))
 
     async def watch(self, seconds: float | None) -> None:
-        await self._all.wait(LOOK if seconds is None else min(LOOK, seconds))
+        await self._all.wait(self._look if seconds is None else min(self._look, seconds))
 
 
 class News:
     """The bells of every kind of job; all of a program's queues on a database share it."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, engine: AsyncEngine, look: float = LOOK) -> None:
+        self._engine, self._look = engine, look
         self._me = token_hex(4)
         self._bells: dict[str, Bells] = {}
         self._shared = engine.dialect.name == "postgresql"
 
     def of(self, name: str) -> Bells:
         """The bells of a kind of job, by its first name."""
-        return self._bells.setdefault(name, Bells(f"{self._me} {name}", self._shared))
+        return self._bells.setdefault(name, Bells(f"{self._me} {name}", self._shared, self._look))
 
     async def listen(self) -> None:
         """Ring for what others announce, until cancelled; a lost connection is opened again. No news on SQLite."""

@@ -12,6 +12,7 @@ from storage.expansions import Store
 from storage.gallery.posts import GalleryStore
 from storage.jobs.queue import Queue
 from storage.models import Photo
+from tests.support.limits import HANG
 from tests.support.rows import ANN, BOB, CAT, add_people, photo, queue_on
 
 
@@ -30,8 +31,8 @@ async def store(engine: AsyncEngine, residents: Sequence[int]) -> Store:
 
 @pytest.fixture
 def queue(engine: AsyncEngine) -> Queue:
-    """A queue whose leases outlast every test: only an event of the queue ends its `wait`."""
-    return queue_on(engine, lease=timedelta(hours=1))
+    """A queue whose leases outlast every test, and that never looks by itself: only a bell ends its `wait`."""
+    return queue_on(engine, timedelta(hours=1), look=2 * HANG)
 
 
 @pytest.fixture

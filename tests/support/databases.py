@@ -77,6 +77,16 @@ async def engine(url: str) -> AsyncIterator[AsyncEngine]:
         await engine.dispose()
 
 
+@pytest.fixture
+async def empty_postgres(postgres: str) -> str:
+    """The URL of a PostgreSQL with empty tables, for several programs to open."""
+    engine = await open_database(postgres)
+    async with engine.begin() as connection:
+        await connection.execute(text(EMPTY))
+    await engine.dispose()
+    return postgres
+
+
 async def _make(url: str) -> None:
     engine = await open_database(url)
     await migrate(engine)

@@ -13,6 +13,7 @@ from storage.gallery.moderation import Moderation
 from storage.jobs.embedded import EmbeddedQueue
 from storage.jobs.expansions import EXPANSIONS, recorded
 from storage.jobs.lease import LEASE
+from storage.jobs.news import LOOK, News
 from storage.jobs.queue import Queue
 from storage.models import Expansion, Judgement, Panel, Person, Photo, Reason, Status
 
@@ -25,9 +26,9 @@ async def add(engine: AsyncEngine, *rows: object) -> None:
         session.add_all(rows)
 
 
-def queue_on(engine: AsyncEngine, lease: timedelta = LEASE) -> EmbeddedQueue:
-    """The queue of expansions, as one program sees it."""
-    return EmbeddedQueue(engine, EXPANSIONS, lease=lease)
+def queue_on(engine: AsyncEngine, lease: timedelta = LEASE, look: float = LOOK) -> EmbeddedQueue:
+    """The queue of expansions, as one program sees it that looks by itself every `look` seconds."""
+    return EmbeddedQueue(engine, EXPANSIONS, News(engine, look), lease)
 
 
 async def add_people(engine: AsyncEngine, *ids: int) -> None:

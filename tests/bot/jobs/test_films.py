@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,18 +14,20 @@ from telegram.ext import ExtBot
 
 from bot.bootstrap import Kuotu, running
 from bot.chat.cards.status import film_caption
-from bot.chat.film.delivery import FilmScreen
-from bot.chat.telegram.outbox import Outbox
 from bot.chat.texts import texts
-from bot.jobs.films import ATTEMPTS, FilmMaker
+from bot.jobs.films import FilmMaker
+from bot.jobs.loop import Loop
+from bot.jobs.watch import Watch
 from bot.playground import Person
 from bot.playground.playground import DEFAULT_TOKEN
-from bot.turns import LocalTurns
-from storage.jobs.films import FilmStore
-from storage.models import Expansion, Film, FilmKind, Status
-from tests.support.manual_clock import ManualClock
+from storage.jobs.embedded import EmbeddedQueue
+from storage.jobs.expansions import recorded
+from storage.jobs.films import FILMS, FilmStore
+from storage.jobs.lease import ATTEMPTS
+from storage.models import Expansion, FilmKind, Job, Status
 from tests.support.messages import is_film
 from tests.support.photos import small_photo
+from tests.support.rows import photo, start
 from tests.support.scenes import expansion_of, result_in, store_of
 from tests.support.settings import settings_in
 from tests.support.wall import ANN, Wall, flat, wall_in
@@ -40,30 +42,28 @@ class Watched:
     """A screen that writes down what it is told."""
 
     films: FilmStore
-    told: list[str] = field(default_factory=list)
+    told: list[float] = field(default_factory=list)
     shown: asyncio.Queue[tuple[int, Status]] = field(default_factory=asyncio.Queue)
-    begun: asyncio.Event = field(default_factory=asyncio.Event)
     refusals: int = 0
 
-    def progressed(self, film: Film, fraction: float) -> None:
-        self.told.append("progressed")
-        self.begun.set()
+    async def place(self, jobs: Sequence[Job]) -> None:
+        raise AssertionError("films are never held for their message")
 
-    async def moved(self) -> None:
-        self.told.append("moved")
+    async def changed(self, jobs: Sequence[Job]) -> None:
+        self.told.extend(job.progress for job in jobs if job.status is Status.RUNNING)
 
-    async def show(self, film: Film) -> bool:
-        self.told.append("shown")
+    async def show(self, job: Job) -> bool:
         refused, self.refusals = self.refusals > 0, self.refusals - 1
-        if not refused:
+        film = await self.films.film(job.subject, FilmKind(job.kind))
+        if film is not None and not refused:
             await self.films.delivered(film, "file")
-        self.shown.put_nowait((film.expansion_id, film.status))
+        self.shown.put_nowait((job.subject, job.status))
         return not refused
 
 
 @dataclass
 class Studio:
-    """A wall and a film maker."""
+    """A wall, a film maker, and a program that watches it."""
 
     wall: Wall
     films: FilmStore
@@ -76,13 +76,21 @@ class Studio:
         await self.films.place(made.id, LOOP, 7)
         return made
 
+    async def running(self) -> None:
+        while (await self.films.queue.counts())[Status.RUNNING] == 0:
+            await self.films.queue.watch()
+
     @asynccontextmanager
     async def working(self, name: str = "maker") -> AsyncIterator[None]:
-        maker = FilmMaker(name, self.wall.services, self.films, self.screen, beat_seconds=0.05)
-        task = asyncio.create_task(maker.run())
-        yield
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        loop = Loop(name, FilmMaker(self.wall.services, self.films), pulse=0.05)
+        watch = Watch("server", self.films.queue, self.screen, later=0)
+        tasks = [asyncio.create_task(loop.run()), asyncio.create_task(watch.run())]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @pytest.fixture
@@ -101,37 +109,36 @@ async def test_a_film_is_made_kept_beside_its_picture_and_shown(studio: Studio) 
     assert (film.file_id, film.message_id) == ("file", None)
     assert made.preview is not None
     assert (await studio.wall.services.blobs.get(LOOP.movie(made.preview)))[4:8] == b"ftyp"
-    assert studio.screen.told[0] == "moved"
-    assert studio.screen.told.count("progressed") > 50
-    assert studio.screen.told.count("shown") == 1
+    assert studio.screen.told == sorted(studio.screen.told)
+    assert len(set(studio.screen.told)) > 1
+    assert await studio.films.job(film) is None
 
 
 async def test_what_the_network_refused_is_shown_later(studio: Studio) -> None:
     made, studio.screen.refusals = await studio.asked(), 1
-    page = await studio.wall.make(flat(60, 60))
     async with studio.working():
-        assert await studio.screen.shown.get() == (made.id, Status.DONE)
-        await studio.films.want(page.id, [LOOP])  # instead of ten seconds
-        assert await studio.screen.shown.get() == (made.id, Status.DONE)
-    assert studio.screen.told.count("progressed") < 200  # made once
+        for _ in range(2):
+            assert await studio.screen.shown.get() == (made.id, Status.DONE)
 
 
 async def test_a_worker_that_stops_leaves_its_film_to_the_next(studio: Studio) -> None:
-    made = await studio.asked()
+    made = await studio.asked(width=400)
     async with studio.working("first"):
-        await studio.screen.begun.wait()
+        await studio.running()
     film = await studio.films.film(made.id, LOOP)
     assert film is not None
-    assert (film.status, film.attempts, film.message_id) == (Status.WAITING, 0, 7)
+    job = await studio.films.job(film)
+    assert job is not None
+    assert (job.status, job.attempts, film.message_id) == (Status.WAITING, 0, 7)
     async with studio.working("next"):
         assert await studio.screen.shown.get() == (made.id, Status.DONE)
 
 
 async def test_what_is_deleted_meanwhile_leaves_nothing_behind(studio: Studio) -> None:
-    made, services = await studio.asked(width=90), studio.wall.services
+    made, services = await studio.asked(width=400), studio.wall.services
     assert made.preview is not None
     async with studio.working():
-        await studio.screen.begun.wait()
+        await studio.running()
         await services.discard(await services.store.delete_expansion(made.id))
         other = await studio.asked()
         assert await studio.screen.shown.get() == (other.id, Status.DONE)
@@ -142,12 +149,12 @@ async def test_what_is_deleted_meanwhile_leaves_nothing_behind(studio: Studio) -
 
 async def test_a_film_that_took_its_worker_down_three_times_is_not_tried_again(studio: Studio) -> None:
     made = await studio.asked()
-    crashing = FilmStore(studio.wall.database, lease=timedelta(seconds=-1))
+    crashing = EmbeddedQueue(studio.wall.database, FILMS, lease=timedelta(seconds=-1))
     for _ in range(ATTEMPTS):
         assert await crashing.take("crashing") is not None
     async with studio.working():
         assert await studio.screen.shown.get() == (made.id, Status.FAILED)
-    assert "progressed" not in studio.screen.told
+    assert studio.screen.told == []
 
 
 async def test_the_words_while_one_waits(studio: Studio) -> None:
@@ -165,43 +172,55 @@ async def test_the_words_while_one_waits(studio: Studio) -> None:
         "🎬 In line: one film is made before yours.",
         "🎬 In line: 2 films are made before yours.",
     ]
-    running = await studio.films.take("maker")
+    running = await studio.films.queue.take("maker")
     assert running is not None
-    running.progress = 0.42
-    assert await film_caption(studio.films, texts("en"), running) == "🎬 Making the film\n<code>▓▓▓▓▓░░░░░░░</code> 42%"
+    await studio.films.queue.beat(running, 0.42)
+    film = await studio.films.film(running.subject, LOOP)
+    assert film is not None
+    assert await film_caption(studio.films, texts("en"), film) == "🎬 Making the film\n<code>▓▓▓▓▓░░░░░░░</code> 42%"
 
 
 # on a running Kuotu
 
 
-async def test_progress_is_told_at_a_pace_and_late_words_never_cover_the_film(kuotu: Kuotu, chat: Person) -> None:
-    films, number = store_of(kuotu), expansion_of(await result_in(chat))
-    expansion = await kuotu.services.store.expansion(number)
-    assert kuotu.playground is not None
-    assert expansion is not None
-    assert expansion.preview is not None
-    async with ExtBot(kuotu.playground.token, f"{kuotu.address}bot") as bot:
-        await films.claim(number, LOOP, chat.user, chat.chat, None)
-        sent = await bot.send_photo(chat.chat, small_photo(), "waiting")
-        await films.place(number, LOOP, sent.message_id)
-        film = await films.take("test")
-        assert film is not None
-        clock = ManualClock()
-        outbox = Outbox(LocalTurns(clock), clock)
-        screen = FilmScreen(kuotu.services, films, bot, outbox)
-        for fraction in (0.1, 0.5):  # the second comes too early
-            screen.progressed(film, fraction)
-            await chat.wait_for(lambda m: "10%" in m.text)
-        screen.progressed(film, 0.9)
+async def made_by_hand(kuotu: Kuotu, person: int) -> Expansion:
+    """A result in a Kuotu that has no worker."""
+    store, queue, blobs = kuotu.services.store, kuotu.services.queue, kuotu.services.blobs
+    await kuotu.services.people.see(person, "Ann")
+    picture = await blobs.put(small_photo(), ".jpg")
+    source = await store.add_photo(photo(person, blob=picture, thumb=picture))
+    row = await start(store, source)
+    job = await queue.take("by hand")
+    assert job is not None
+    result = photo(person, blob=picture, thumb=picture)
+    assert await queue.finish(job, Status.DONE, recorded(row.id, result=result, preview=picture))
+    return row
+
+
+async def test_progress_is_told_and_the_message_becomes_the_film(tmp_path: Path) -> None:
+    """The program that serves reads all of it from the rows: whoever makes the film is another."""
+    async with (
+        running(settings_in(tmp_path), work=False) as kuotu,
+        Person(kuotu.address, 33, name="Ann", language="en") as ann,
+        ExtBot(DEFAULT_TOKEN, f"{kuotu.address}bot") as bot,
+    ):
+        await ann.say("/start")
+        films, made = store_of(kuotu), await made_by_hand(kuotu, ann.user)
+        sent = await bot.send_photo(ann.chat, small_photo(), "waiting")
+        await films.claim(made.id, LOOP, ann.user, ann.chat, None)
+        await films.place(made.id, LOOP, sent.message_id)
+        job = await films.queue.take("by hand")
+        assert job is not None
+        for fraction in (0.1, 0.9):
+            await films.queue.beat(job, fraction)
+            await ann.wait_for(lambda m, said=f"{fraction:.0%}": said in m.text)  # type: ignore[misc]
+        expansion = await kuotu.services.store.expansion(made.id)
+        assert expansion is not None
+        assert expansion.preview is not None
         await kuotu.services.blobs.put_at(LOOP.movie(expansion.preview), b"\0\0\0\x18ftyp")
-        ended = await films.finish(film, "test", Status.DONE)
-        assert ended is not None
-        assert await screen.show(ended)
-        assert await screen.show(ended)  # doing it twice changes nothing
-        clock.advance(3600)
-        await outbox.close()
-    shown = await chat.wait_for(is_film)
-    assert (shown.id, shown.text) == (sent.message_id, "")
+        assert await films.queue.finish(job, Status.DONE)
+        film = await ann.wait_for(is_film)
+        assert (film.id, film.text) == (sent.message_id, "")
 
 
 async def test_a_film_whose_message_was_deleted_comes_as_a_new_one(kuotu: Kuotu, chat: Person) -> None:
@@ -212,18 +231,23 @@ async def test_a_film_whose_message_was_deleted_comes_as_a_new_one(kuotu: Kuotu,
     assert film.id != 99_999
 
 
-async def test_whoever_is_forgotten_is_sent_nothing(kuotu: Kuotu, chat: Person) -> None:
-    films, number = store_of(kuotu), expansion_of(await result_in(chat))
-    await films.claim(number, LOOP, chat.user, chat.chat, None)
-    film = await films.take("test")
-    assert film is not None
-    await films.place(number, LOOP, 99_999)
-    ended = await films.finish(film, "test", Status.DONE)
-    assert ended is not None
-    ended.person_id = None  # as /forget leaves it where the expansion is another's
-    async with ExtBot(DEFAULT_TOKEN, f"{kuotu.address}bot") as bot:
-        assert await FilmScreen(kuotu.services, films, bot, Outbox(kuotu.services.turns)).show(ended)
-    assert not [m for m in chat.messages if is_film(m)]
+async def test_whoever_is_forgotten_is_sent_nothing(tmp_path: Path) -> None:
+    async with (
+        running(settings_in(tmp_path), work=False) as kuotu,
+        Person(kuotu.address, 34, name="Ann", language="en") as ann,
+    ):
+        await ann.say("/start")
+        films, made = store_of(kuotu), await made_by_hand(kuotu, 35)
+        await kuotu.services.people.see(ann.user, "Ann")
+        await films.claim(made.id, LOOP, ann.user, ann.chat, None)
+        await films.place(made.id, LOOP, 99_999)
+        job = await films.queue.take("by hand")
+        assert job is not None
+        await kuotu.services.people.forget(ann.user)
+        assert await films.queue.finish(job, Status.DONE)
+        while await films.queue.jobs([made.id]):
+            await films.queue.watch()
+        assert not [m for m in ann.messages if is_film(m)]
 
 
 async def test_a_crash_in_the_middle_loses_nothing(tmp_path: Path) -> None:
@@ -233,7 +257,6 @@ async def test_a_crash_in_the_middle_loses_nothing(tmp_path: Path) -> None:
         result = await result_in(ann)
         films = store_of(kuotu)
         await films.claim(expansion_of(result), LOOP, ann.user, ann.chat, None)
-        assert await films.take("a former life") is not None
         await films.place(expansion_of(result), LOOP, result.id)
     async with running(settings) as kuotu, Person(kuotu.address, 32) as ann:
         film = await ann.wait_for(is_film)

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from storage.jobs.bell import Bell
+from tests.support.limits import HANG
 
 
 @pytest.mark.parametrize("turns", range(6))
@@ -17,7 +18,7 @@ async def test_a_cancel_that_comes_with_the_ring_still_ends_the_task(turns: int)
     async def keep() -> None:
         while True:
             began.set()
-            await bell.wait(60)
+            await bell.wait(2 * HANG)
 
     task = asyncio.create_task(keep())
     await began.wait()
@@ -26,7 +27,7 @@ async def test_a_cancel_that_comes_with_the_ring_still_ends_the_task(turns: int)
     for _ in range(turns):
         await asyncio.sleep(0)
     task.cancel()
-    done, _ = await asyncio.wait({task}, timeout=10)  # only a hang reaches it
+    done, _ = await asyncio.wait({task}, timeout=HANG)
     assert done == {task}
 
 
@@ -34,19 +35,19 @@ async def test_a_ring_between_looking_and_waiting_is_heard() -> None:
     bell = Bell()
     bell.listen()
     bell.ring()
-    async with asyncio.timeout(10):
-        await bell.wait(60)
+    async with asyncio.timeout(HANG):
+        await bell.wait(2 * HANG)
 
 
 async def test_an_old_ring_is_no_news() -> None:
     bell = Bell()
     bell.ring()
     bell.listen()
-    waiting = asyncio.create_task(bell.wait(60))
+    waiting = asyncio.create_task(bell.wait(2 * HANG))
     await asyncio.sleep(0)
     assert not waiting.done()
     bell.ring()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANG):
         await waiting
 
 

@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.expansions import Store
-from storage.jobs.films import FilmStore, OneAtATime
-from storage.models import Expansion, Film, FilmKind, Status
+from storage.jobs.embedded import EmbeddedQueue
+from storage.jobs.films import FILMS, FilmStore, OneAtATime
+from storage.jobs.queue import Beat
+from storage.models import Expansion, Film, FilmKind, Job, Status
 from storage.people.people import People
 from tests.support.limits import HANG
 from tests.support.rows import ANN, BOB, CAT, add, add_people, expansion, photo
@@ -20,7 +22,11 @@ ZOOM, LOOP = FilmKind.ZOOM, FilmKind.LOOP
 
 @pytest.fixture
 def films(engine: AsyncEngine) -> FilmStore:
-    return FilmStore(engine, lease=timedelta(hours=1))  # no lease ends while a test runs
+    return films_on(engine, timedelta(hours=1))  # no lease ends while a test runs
+
+
+def films_on(engine: AsyncEngine, lease: timedelta) -> FilmStore:
+    return FilmStore(engine, EmbeddedQueue(engine, FILMS, lease=lease))
 
 
 @pytest.fixture
@@ -44,9 +50,15 @@ async def claimed(films: FilmStore, asked: Expansion, kind: FilmKind = ZOOM, mes
     return placed
 
 
-async def taken(films: FilmStore, owner: str = "me") -> tuple[int, FilmKind] | None:
-    film = await films.take(owner)
-    return (film.expansion_id, film.kind) if film is not None else None
+async def take(films: FilmStore, owner: str = "me") -> Job:
+    job = await films.queue.take(owner)
+    assert job is not None
+    return job
+
+
+async def taken(films: FilmStore, owner: str = "me") -> tuple[int, str] | None:
+    job = await films.queue.take(owner)
+    return (job.subject, job.kind) if job is not None else None
 
 
 async def test_whoever_waits_in_a_chat_comes_before_a_page_and_the_oldest_first(
@@ -55,14 +67,20 @@ async def test_whoever_waits_in_a_chat_comes_before_a_page_and_the_oldest_first(
     await films.want(made[0].id, [ZOOM, LOOP])
     first, second = await claimed(films, made[2]), await claimed(films, made[4])
     assert [await films.ahead(film) for film in (first, second)] == [0, 1]
-    assert [(film.expansion_id, film.kind) for film in await films.waiting(8)] == [
-        (made[2].id, ZOOM),
-        (made[4].id, ZOOM),
-    ]
+    assert [(job.subject, job.kind) for job in await films.queue.live(2)] == [(made[2].id, ZOOM), (made[4].id, ZOOM)]
     order = [await taken(films) for _ in range(5)]
     assert order[:2] == [(made[2].id, ZOOM), (made[4].id, ZOOM)]
     assert set(order[2:4]) == {(made[0].id, ZOOM), (made[0].id, LOOP)}
     assert order[4] is None
+
+
+async def test_what_a_page_wants_comes_first_once_somebody_waits_for_it(
+    films: FilmStore, made: list[Expansion]
+) -> None:
+    await films.want(made[0].id, [ZOOM])
+    await films.want(made[1].id, [LOOP])
+    await claimed(films, made[1], LOOP)
+    assert [await taken(films) for _ in range(2)] == [(made[1].id, LOOP), (made[0].id, ZOOM)]
 
 
 async def test_one_row_however_often_it_is_asked_for(films: FilmStore, made: list[Expansion]) -> None:
@@ -88,76 +106,62 @@ async def test_a_person_waits_for_one_film_at_a_time(films: FilmStore, made: lis
         with pytest.raises(OneAtATime):
             await films.claim(expansion_id, kind, ANN, ANN, None)
     await claimed(films, made[2])
-    film = await films.take("me")
-    assert film is not None
-    assert await films.finish(film, "me", Status.DONE)
+    assert await films.queue.finish(await take(films), Status.DONE)
     await claimed(films, made[1])
+
+
+async def ends(films: FilmStore, status: Status) -> Film:
+    """What a worker does, and then a serving program hears of it."""
+    assert await films.queue.finish(await take(films), status)
+    (job,) = await films.queue.claim_ended("server", 9)
+    film = await films.film(job.subject, FilmKind(job.kind))
+    assert film is not None
+    assert film.status is status
+    return film
 
 
 async def test_done_is_done_and_what_failed_can_be_asked_for_again(films: FilmStore, made: list[Expansion]) -> None:
     await claimed(films, made[0])
-    film = await films.take("me")
-    assert film is not None
-    ended = await films.finish(film, "me", Status.FAILED)
-    assert ended is not None
-    assert [late.expansion_id for late in await films.undelivered("me")] == [made[0].id]
-    assert await films.undelivered("another") == []  # while the maker's lease lasts
-    await films.delivered(ended, None)
-    assert await films.undelivered("me") == []
+    failed = await ends(films, Status.FAILED)
+    assert await films.queue.claim_ended("another", 9) == []  # while the first one's lease lasts
+    await films.delivered(failed, None)
+    assert await films.job(failed) is None
     again, ours = await films.claim(made[0].id, ZOOM, ANN, ANN, None)
-    assert (again.status, again.attempts, ours) == (Status.WAITING, 0, True)
-    film = await films.take("me")
-    assert film is not None
-    done = await films.finish(film, "me", Status.DONE)
-    assert done is not None
-    await films.delivered(done, "file")
+    job = await films.job(again)
+    assert job is not None
+    assert (again.status, job.status, job.attempts, ours) == (Status.WAITING, Status.WAITING, 0, True)
+    await films.delivered(await ends(films, Status.DONE), "file")
     there, ours = await films.claim(made[0].id, ZOOM, BOB, BOB, None)
     assert (there.file_id, there.person_id, ours) == ("file", None, False)
     assert await films.made(made[0].id) == {ZOOM}
 
 
+async def test_what_failed_unseen_can_be_asked_for_again(films: FilmStore, made: list[Expansion]) -> None:
+    await films.want(made[0].id, [ZOOM])
+    await ends(films, Status.FAILED)
+    await claimed(films, made[0])
+    assert (await take(films)).attempts == 1
+
+
 async def test_whoever_lost_the_lease_changes_nothing(engine: AsyncEngine, made: list[Expansion]) -> None:
-    films = FilmStore(engine, lease=timedelta(seconds=-1))  # runs out at once
+    films = films_on(engine, timedelta(seconds=-1))  # runs out at once
     await claimed(films, made[0])
-    slow, fast = await films.take("slow"), await films.take("fast")
-    assert slow is not None
-    assert fast is not None
+    slow, fast = await take(films, "slow"), await take(films, "fast")
     assert fast.attempts == 2
-    assert not await films.beat(slow, "slow", 0.5)
-    assert await films.finish(slow, "slow", Status.FAILED) is None
-    assert await films.beat(fast, "fast", 0.5)
-    assert await films.finish(fast, "fast", Status.DONE)
-    assert await films.take("slow") is None
-
-
-async def test_a_worker_that_stops_gives_its_film_back(films: FilmStore, made: list[Expansion]) -> None:
-    await claimed(films, made[0])
-    for _ in range(5):
-        film = await films.take("me")
-        assert film is not None
-        assert film.attempts == 1
-        await films.give_back(film, "me")
-
-
-async def test_after_a_crash_everything_is_free_again(films: FilmStore, made: list[Expansion]) -> None:
-    await claimed(films, made[0])
-    await claimed(films, made[2])
-    dead = await films.take("the dead"), await films.take("the dead")
-    assert dead[0] is not None
-    assert await films.finish(dead[0], "the dead", Status.DONE)
-    await films.rescue()
-    assert [film.expansion_id for film in await films.undelivered("me")] == [made[0].id]
-    assert await taken(films) == (made[2].id, ZOOM)
+    assert await films.queue.beat(slow, 0.5) is Beat.LOST
+    assert not await films.queue.finish(slow, Status.FAILED)
+    assert await films.queue.beat(fast, 0.5) is Beat.GO_ON
+    assert await films.queue.finish(fast, Status.DONE)
+    assert await films.queue.take("slow") is None
 
 
 async def test_films_go_with_their_expansion_and_their_people(
     engine: AsyncEngine, films: FilmStore, made: list[Expansion]
 ) -> None:
     await claimed(films, made[0])
-    running = await films.take("me")
-    assert running is not None
+    running = await take(films)
     await Store(engine).delete_expansion(made[0].id)
-    assert not await films.beat(running, "me", 0.1)
+    assert await films.queue.beat(running, 0.1) is Beat.LOST
     assert await films.film(made[0].id, ZOOM) is None
     assert await films.place(made[0].id, ZOOM, 7) is None
     _, ours = await films.claim(made[2].id, ZOOM, CAT, -5, None)  # Bob's, wanted by Cat
@@ -179,8 +183,8 @@ async def test_films_follow_a_group_that_became_a_supergroup(
 
 
 async def test_the_bell_wakes_whoever_waits(films: FilmStore, made: list[Expansion]) -> None:
-    assert await films.take("me") is None
-    waiting = asyncio.create_task(films.wait())
+    assert await films.queue.take("me") is None
+    waiting = asyncio.create_task(films.queue.wait())
     await films.want(made[0].id, [LOOP])
     async with asyncio.timeout(HANG):
         await waiting

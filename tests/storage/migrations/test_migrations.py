@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import DatabaseUnavailable, open_database, transactions
 from storage.expansions import Store
 from storage.migrations import configuration, migrate
-from storage.models import Person, Photo
+from storage.models import Job, Person, Photo, Status, now
 from tests.support.databases import DATABASES, sqlite_in
-from tests.support.rows import ANN, add_people, photo
+from tests.support.rows import ANN, add_people, expansion, photo, queue_on
 
 
 @pytest.fixture(params=DATABASES)
@@ -76,6 +76,84 @@ async def test_every_revision_can_be_taken_back(bare: str) -> None:
     async with engine.begin() as connection:
         await connection.run_sync(lambda sync: command.downgrade(configuration(sync), "base"))
         assert await connection.run_sync(tables) == {"alembic_version"}
+    await engine.dispose()
+
+
+OLD = """
+INSERT INTO people (id, name, created_at) VALUES (1, 'Ann', :now), (2, 'Bob', :now), (3, 'Cat', :now);
+INSERT INTO photos (id, person_id, blob, thumb, width, height, created_at) VALUES (1, 1, 'b', 't', 9, 9, :now)
+"""
+EXPANSION = """
+INSERT INTO expansions (id, key, person_id, chat_id, source_id, variant, rerolls, direction, "left", top, "right",
+                        bottom, doubles, style, prompt, seed, status, turn, priority, attempts, lease_owner,
+                        lease_until, cancel_asked, progress, created_at, started_at, engine, model, verdict, message_id,
+                        delivered_at)
+VALUES (:id, :key, :person, 5, 1, 0, 0, 'all', 1, 1, 1, 1, :no, 'wild', '', 7, :status, :turn, 0, :attempts, :owner,
+        :now, :no, 0.25, :now, :began, '', '', 'safe', :message, :shown)
+"""
+FILM = """
+INSERT INTO films (expansion_id, kind, status, attempts, lease_owner, lease_until, progress, asked_at, person_id,
+                   chat_id, message_id)
+VALUES (:id, :kind, :status, 0, NULL, NULL, 0, :now, :person, 5, :message)
+"""
+ROWS = [  # status, person, turn, message, whether it began and was shown
+    ("done", 1, 1, 10, True, True),
+    ("done", 2, 2, 11, True, True),
+    ("done", 1, 2, 12, True, False),
+    ("running", 1, 2, 13, True, False),
+    ("waiting", 1, 3, 14, False, False),
+    ("waiting", 3, 2, None, False, False),
+    ("cancelled", 3, 2, None, False, False),
+]
+FILMS = [(1, "zoom", "done", None), (2, "loop", "failed", 20), (3, "zoom", "waiting", None), (3, "loop", "running", 21)]
+
+
+def fill_old(connection: Connection) -> None:
+    """Rows as they were when expansions and films were their own jobs."""
+    moment = {"now": now().replace(tzinfo=None) if connection.dialect.name == "sqlite" else now(), "no": False}
+    for statement in OLD.split(";"):
+        connection.execute(text(statement), moment)
+    for number, (status, person, turn, message, began, shown) in enumerate(ROWS, 1):
+        facts = {"id": number, "key": f"k{number}", "status": status, "person": person, "turn": turn}
+        facts |= {"attempts": int(began), "owner": "old" if status == "running" else None, "message": message}
+        facts |= {"began": moment["now"] if began else None, "shown": moment["now"] if shown else None}
+        connection.execute(text(EXPANSION), moment | facts)
+    for number, kind, status, message in FILMS:
+        facts = {"id": number, "kind": kind, "status": status, "message": message}
+        connection.execute(text(FILM), moment | facts | {"person": 1 if message else None})
+
+
+async def test_jobs_are_carried_over_and_back(bare: str) -> None:
+    engine = await open_database(bare)
+    async with engine.begin() as connection:
+        await connection.run_sync(lambda sync: command.upgrade(configuration(sync), "0008"))
+        await connection.run_sync(fill_old)
+    await migrate(engine)
+    async with transactions(engine).read() as session:
+        jobs = {(job.kind, job.subject): job for job in await session.scalars(select(Job))}
+    expansions = [subject for kind, subject in jobs if kind == "expansion"]
+    assert sorted(expansions) == [2, 3, 4, 5, 6]  # what is open, and the newest turn that was begun
+    assert {key for key in jobs if key[0] != "expansion"} == {("loop", 2), ("zoom", 3), ("loop", 3)}
+    running = jobs["expansion", 4]
+    assert (running.status, running.owner, running.attempts, running.progress) == (Status.RUNNING, "old", 1, 0.25)
+    assert [jobs["expansion", number].settled_at is None for number in (2, 3)] == [False, True]
+    assert [jobs["zoom", 3].priority, jobs["loop", 3].priority] == [0, 1]
+    store, queue = Store(engine), queue_on(engine)
+    carried = await store.expansion(4)
+    assert carried is not None
+    assert carried.status is Status.WAITING
+    assert [job.subject for job in await queue.claim_ended("server", 9)] == [3]
+    assert [job.subject for job in await queue.claim_unplaced("server", 9)] == [6]
+    (next_one,) = await store.start([expansion(carried.source, 3, key="new", id=999)], quota=None) or ()
+    (job,) = await queue.jobs([next_one.id])
+    assert job.turn == 3
+    async with engine.begin() as connection:
+        await connection.run_sync(lambda sync: command.downgrade(configuration(sync), "0008"))
+        old = "SELECT id, status, turn, attempts FROM expansions WHERE id < 7 ORDER BY id"
+        back = [tuple(row) for row in await connection.execute(text(old))]
+        films = await connection.execute(text("SELECT expansion_id, kind, status FROM films ORDER BY 1, 2"))
+        assert [tuple(row) for row in films] == sorted((number, kind, status) for number, kind, status, _ in FILMS)
+    assert back[3:] == [(4, "running", 2, 1), (5, "waiting", 3, 0), (6, "waiting", 2, 0)]
     await engine.dispose()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from bot.bootstrap import Kuotu
 from bot.playground import Person
 from storage.models import Status
+from tests.support.jobs import unshown
 from tests.support.messages import is_panel, is_result, is_status
 from tests.support.photos import SAMPLES
 from tests.support.scenes import start_a_long_one
@@ -61,7 +62,7 @@ async def test_somebody_who_blocked_the_bot_is_given_up_and_keeps_nobody_waiting
     chat = await kuotu.services.people.chat(ann.chat)
     assert chat is not None
     assert chat.gone_at is not None
-    assert ann.user not in {expansion.person_id for expansion in await kuotu.services.store.undelivered()}
+    assert await unshown(kuotu, ann.user) == []
     await ann.unblock()
     mark = ann.now
     await ann.send_document(photo)
@@ -79,6 +80,6 @@ async def test_what_telegram_refuses_for_good_is_given_up(fresh_with: Fresh, new
         await ben.send_document(photo)
         await ben.tap(await ben.wait_for(is_panel, after=mark), "Expand")
         await ben.wait_for(is_result, after=mark)
-        if not (late := [one for one in await kuotu.services.store.undelivered() if one.person_id == ann.user]):
+        if not (late := await unshown(kuotu, ann.user)):
             break
     assert late == []

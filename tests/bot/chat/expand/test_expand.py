@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from bot.bootstrap import Kuotu
 from bot.playground import Person
@@ -19,8 +19,9 @@ from inference.engine import Request, ignore
 from inference.image.codec import decode
 from inference.patchmatch.engine import PatchMatch
 from storage.database import open_database, transactions
-from storage.models import Expansion, now
+from storage.models import Expansion, Job, now
 from tests.support.databases import sqlite_in
+from tests.support.jobs import unshown
 from tests.support.messages import is_panel, is_result, size
 from tests.support.photos import small_photo
 from tests.support.scenes import expanded
@@ -126,17 +127,16 @@ async def test_whoever_waited_long_for_four_is_told_once(
     ann = await newcomer("Ann", address=kuotu.address)
     await ann.tap(await expanded(ann, photo), "Four")
     sheet = await ann.wait_for(lambda m: {"1", "2", "3", "4"} <= set(m.labels))
-    while await kuotu.services.store.undelivered():
+    while await unshown(kuotu, ann.user):
         continue
     database = await open_database(sqlite_in(tmp_path / "data"))
     async with transactions(database).write() as session:  # as if it had taken a minute, and nobody had seen it
         minute = {"created_at": now() - timedelta(minutes=1), "delivered_at": None, "announced_at": None}
-        await session.execute(update(Expansion).where(Expansion.batch.is_not(None)).values(minute))
+        four = Expansion.batch.is_not(None)
+        await session.execute(update(Expansion).where(four).values(minute))
+        theirs = Job.subject.in_(select(Expansion.id).where(four))
+        await session.execute(update(Job).where(theirs).values(settled_at=None))
     await database.dispose()
-    for variant in await kuotu.services.store.undelivered():
-        kuotu.services.ended.put_nowait(variant.id)
-    while await kuotu.services.store.undelivered():
-        continue
     await ann.wait_for(lambda m: m.text == "✅ Ready")
     await ann.tap(sheet, "2")
     chosen = await ann.wait_for(lambda m: is_result(m) and m.id > sheet.id)

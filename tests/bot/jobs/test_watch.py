@@ -1,0 +1,206 @@
+"""What serving programs do with jobs, with two of them on one database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.jobs.watch import Watch
+from storage.expansions import Store
+from storage.models import Job, Photo, Status
+from tests.support.limits import HANG
+from tests.support.rows import ANN, BOB, add_people, expansion, photo, queue_on, start
+
+
+@dataclass
+class Wall:
+    """A screen that writes down what hangs there."""
+
+    store: Store
+    placed: list[int] = field(default_factory=list)
+    shown: list[int] = field(default_factory=list)
+    told: list[tuple[int, Status, float]] = field(default_factory=list)
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    refusals: int = 0
+
+    async def place(self, jobs: Sequence[Job]) -> None:
+        self.placed += [job.subject for job in jobs]
+        await self.store.place([job.subject for job in jobs], 8)
+
+    async def show(self, job: Job) -> bool:
+        self.shown.append(job.subject)
+        self.begun.set()
+        await self.gate.wait()
+        if self.refusals:
+            self.refusals -= 1
+            return False
+        await self.store.delivered(job.subject, "file")
+        return True
+
+    async def changed(self, jobs: Sequence[Job]) -> None:
+        self.told += [(job.subject, job.status, job.progress) for job in jobs]
+
+
+@pytest.fixture
+async def store(engine: AsyncEngine) -> Store:
+    await add_people(engine)
+    return Store(engine)
+
+
+@pytest.fixture
+async def source(store: Store) -> Photo:
+    return await store.add_photo(photo(chat_id=ANN, message_id=5))
+
+
+@pytest.fixture
+def wall(store: Store) -> Wall:
+    wall = Wall(store)
+    wall.gate.set()
+    return wall
+
+
+@asynccontextmanager
+async def watching(*watches: Watch) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(watch.run()) for watch in watches]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def over(engine: AsyncEngine, *subjects: int) -> None:
+    """Wait until the ends of these have been shown."""
+    queue = queue_on(engine)
+    async with asyncio.timeout(HANG):
+        while [job for job in await queue.jobs(subjects) if job.settled_at is None]:
+            await queue.watch(0.05)
+
+
+async def run_one(engine: AsyncEngine) -> int:
+    queue = queue_on(engine)
+    job = await queue.take("worker")
+    assert job is not None
+    assert await queue.finish(job, Status.DONE)
+    return job.subject
+
+
+async def test_an_end_is_shown_once_however_many_programs_serve(
+    engine: AsyncEngine, store: Store, source: Photo, wall: Wall
+) -> None:
+    rows = [await start(store, source, who) for who in (ANN, BOB, ANN)]
+    async with watching(*(Watch(f"server {n}", queue_on(engine), wall) for n in range(3))):
+        ids = [await run_one(engine) for _ in rows]
+        await over(engine, *ids)
+    assert sorted(wall.shown) == sorted(ids)
+
+
+async def test_a_program_that_starts_finds_what_ended_before(
+    engine: AsyncEngine, store: Store, source: Photo, wall: Wall
+) -> None:
+    await start(store, source)
+    number = await run_one(engine)
+    async with watching(Watch("server", queue_on(engine), wall)):
+        await over(engine, number)
+    assert wall.shown == [number]
+
+
+async def test_what_another_program_is_placing_or_showing_is_let_be(
+    engine: AsyncEngine, store: Store, source: Photo, wall: Wall
+) -> None:
+    """The case of the first design: a program that starts between a row and its `sendPhoto` sent a second message."""
+    await start(store, source)
+    ended = await run_one(engine)
+    (placing,) = await store.start([expansion(source, BOB)], quota=None) or ()
+    wall.gate.clear()
+    first, second = Watch("first", queue_on(engine), wall), Watch("second", queue_on(engine), wall)
+    async with watching(first):
+        await wall.begun.wait()
+        for _ in range(3):
+            await second.look()
+        assert (wall.shown, wall.placed) == ([ended], [])
+        assert await store.place([placing.id], 7)
+        wall.gate.set()
+        await over(engine, ended)
+    assert wall.shown == [ended]
+
+
+async def test_what_a_dead_program_began_is_done_once_its_lease_has_run_out(
+    engine: AsyncEngine, store: Store, source: Photo, wall: Wall
+) -> None:
+    (left,) = await store.start([expansion(source)], quota=None) or ()
+    async with watching(Watch("server", queue_on(engine), wall)):
+        await queue_on(engine).rescue(every_lease=True)  # as the time does
+        queue = queue_on(engine)
+        while not await queue.live(1):
+            await queue.watch(0.05)
+        number = await run_one(engine)
+        await over(engine, number)
+    assert (wall.placed, wall.shown) == ([left.id], [left.id])
+
+
+async def test_what_cannot_be_shown_now_is_tried_again(
+    engine: AsyncEngine, store: Store, source: Photo, wall: Wall
+) -> None:
+    wall.refusals = 2
+    await start(store, source)
+    number = await run_one(engine)
+    async with watching(Watch("server", queue_on(engine), wall, later=0)):
+        await over(engine, number)
+    assert wall.shown == [number] * 3
+
+
+async def test_a_program_that_stops_while_it_shows_leaves_that_to_the_next_at_once(
+    engine: AsyncEngine, store: Store, source: Photo, wall: Wall
+) -> None:
+    wall.gate.clear()
+    await start(store, source)
+    number = await run_one(engine)
+    async with watching(Watch("first", queue_on(engine), wall)):
+        await wall.begun.wait()
+    wall.gate.set()
+    async with watching(Watch("second", queue_on(engine), wall)):
+        await over(engine, number)
+    assert wall.shown == [number, number]
+
+
+async def test_people_hear_of_progress_and_of_their_place(
+    engine: AsyncEngine, store: Store, source: Photo, wall: Wall
+) -> None:
+    queue = queue_on(engine)
+    rows = [await start(store, source, who) for who in (ANN, BOB)]
+    watch = Watch("server", queue, wall)
+    await watch.look()
+    await watch.look()  # nothing new
+    assert [told[0] for told in wall.told] == [rows[0].id, rows[1].id]
+    job = await queue.take("worker")
+    assert job is not None
+    await queue.beat(job, 0.5)
+    wall.told.clear()
+    await watch.look()
+    assert wall.told == [(rows[0].id, Status.RUNNING, 0.5), (rows[1].id, Status.WAITING, 0.0)]
+
+
+async def test_an_error_of_a_screen_is_tried_again_and_told(
+    engine: AsyncEngine, store: Store, source: Photo, wall: Wall, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Clumsy(Wall):
+        async def show(self, job: Job) -> bool:
+            self.shown.append(job.subject)
+            if len(self.shown) == 1:
+                raise ZeroDivisionError("never mind")
+            return await wall.show(job)
+
+    await start(store, source)
+    number = await run_one(engine)
+    clumsy = Clumsy(store)
+    async with watching(Watch("server", queue_on(engine), clumsy, later=0)):
+        await over(engine, number)
+    assert clumsy.shown == [number, number]
