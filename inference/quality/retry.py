@@ -12,11 +12,12 @@ import numpy as np
 from inference.canvas import Margins
 from inference.engine import Engine, EngineError, Pixels, Recipe, Report, Request
 from inference.quality.border import flat_border
-from inference.quality.gate import Problem, Unfit, judge
+from inference.quality.gate import Kind, Problem, Unfit, judge
 
 RETRIES: Final = 2
 SHARES: Final = (0.0, 0.8, 0.95, 1.0)  # of the progress shown: most orders need one attempt
 SEEDS: Final = 2**31
+SAME: Final = 0.02  # relative difference of two findings that are one
 STRIDE: Final = 0x9E3779B1  # golden ratio of 2**32: derived seeds lie far apart
 
 _log = logging.getLogger(__name__)
@@ -50,35 +51,55 @@ class Careful:
         return self._engine.recipe(_within_border(request))
 
     def attempt(self, request: Request, report: Report) -> Attempt:
-        """The first attempt without a problem, else the one with the smallest.
+        """The first attempt without a problem, else the one with the smallest, visible ones before grave ones.
 
-        Raises EngineError when all attempts have grave ones. Asking again for the seed reported gives the same canvas.
+        A problem that comes back with another seed just as it was is not the seed's, and ends the attempts. Raises
+        EngineError when no attempt has anything to show. Asking again for the seed reported gives the same canvas.
         """
         inner = _within_border(request)
         shown: list[Attempt] = []
-        problems: list[str] = []
+        problems: list[Problem] = []
         for number in range(RETRIES + 1):
-            seed = derived(request.seed, number)
-            asked = replace(inner, seed=seed)
-            try:
-                painted = self._engine.expand(asked, _share(report, number))
-                canvas = _with_photo(painted, inner)
-                problem = self._judged(canvas, inner.margins)
-            except Unfit as unfit:
-                problem = unfit.problem
-            else:
-                attempt = Attempt(_with_photo(canvas, request), seed, problem, self._engine.recipe(asked))
-                if problem is None:
-                    report(1.0)
-                    return attempt
-                if not problem.kind.grave:
-                    shown.append(attempt)
-            _log.warning("%s, seed %d: %s", self.name, seed, problem)
-            problems.append(str(problem))
-        if not shown:
-            raise EngineError(f"nothing fit to be seen in {len(problems)} attempts: {'; '.join(problems)}")
+            attempt, problem = self._attempt(request, inner, derived(request.seed, number), _share(report, number))
+            if problem is None and attempt is not None:
+                report(1.0)
+                return attempt
+            if attempt is not None:
+                shown.append(attempt)
+            if problem is not None:
+                _log.warning("%s, seed %d: %s", self.name, derived(request.seed, number), problem)
+                problems.append(problem)
+                if _stays(problems):
+                    break
+        return self._least_bad(shown, problems, report)
+
+    def _attempt(
+        self, request: Request, inner: Request, seed: int, report: Report
+    ) -> tuple[Attempt | None, Problem | None]:
+        """No attempt where the engine itself refuses what it painted."""
+        asked = replace(inner, seed=seed)
+        try:
+            canvas = _with_photo(self._engine.expand(asked, report), inner)
+        except Unfit as unfit:
+            return None, unfit.problem
+        problem = self._judged(canvas, inner.margins)
+        return Attempt(_with_photo(canvas, request), seed, problem, self._engine.recipe(asked)), problem
+
+    def _least_bad(self, shown: list[Attempt], problems: list[Problem], report: Report) -> Attempt:
+        fit = [attempt for attempt in shown if attempt.problem is None or attempt.problem.kind is not Kind.BLACK]
+        if not fit:
+            told = "; ".join(map(str, problems))
+            raise EngineError(f"nothing fit to be seen in {len(problems)} attempts, another style may help: {told}")
         report(1.0)
-        return min(shown, key=_excess)
+        return min(fit, key=_badness)
+
+
+def _stays(problems: list[Problem]) -> bool:
+    """Whether the last two problems are one: the same thing at the same side, as far off as before."""
+    if len(problems) < 2 or problems[-1].kind in (Kind.BLACK, Kind.IGNORED, Kind.UNCHANGED):
+        return False  # a model that failed altogether fails alike each time, and works the next
+    last, one = problems[-1], problems[-2]
+    return (last.kind, last.side) == (one.kind, one.side) and abs(last.found - one.found) <= SAME * abs(one.found)
 
 
 def derived(seed: int, number: int) -> int:
@@ -86,8 +107,9 @@ def derived(seed: int, number: int) -> int:
     return (seed + number * STRIDE) % SEEDS
 
 
-def _excess(attempt: Attempt) -> float:
-    return attempt.problem.excess if attempt.problem else 0.0
+def _badness(attempt: Attempt) -> tuple[bool, float]:
+    problem = attempt.problem
+    return (problem.kind.grave, problem.excess) if problem else (False, 0.0)
 
 
 def _share(report: Report, number: int) -> Report:
