@@ -47,7 +47,7 @@ def dislike(atlas: Atlas, level: Level, recipe: Recipe) -> Floats:
         width, height = page.extent(level.photo)
         across, down = (np.sin(np.pi * (np.arange(side) + 0.5) / side) for side in (width, height))
         here = recipe.central * np.outer(down, across) + (recipe.mirrored if page.mirrored else 0)
-        cost[:height, first : first + width] = here + (recipe.resized if page.scale != 1 else 0)
+        cost[:height, first : first + width] = here
     return np.where(atlas.valid, np.minimum(cost, NEVER // SAMPLES // 2), NEVER).astype(np.float32)
 
 

@@ -37,4 +37,4 @@ def salience(photo: Pixels, weights: Path = WEIGHTS / "u2netp.onnx") -> Salience
     (map_,) = network.run([output], {network.get_inputs()[0].name: np.ascontiguousarray(planes)})
     found = map_[0, 0]
     low, high = float(found.min()), float(found.max())
-    return np.rint(255 * (found - low) / max(high - low, 1e-6)).astype(np.uint8)
+    return np.asarray(np.rint(255 * (found - low) / max(high - low, 1e-6)), np.uint8)

@@ -17,9 +17,15 @@ from inference.subject.salience import Salience
 
 LONGEST: Final = 1024  # px of the copy of the photo on which the subject is looked at
 SOFT: Final = 0.6  # of the subject's area may be neither in nor out
+SOFT_AT_SIDE: Final = 0.35  # likewise of one that the frame cuts anywhere but below
 LEAST, MOST = 0.02, 0.75  # of the photo
 ALONE: Final = 0.5  # of all that stands out belongs to the subject
-BORDER: Final = {Side.TOP: 0.03, Side.BOTTOM: 0.06, Side.LEFT: 0.06, Side.RIGHT: 0.06}  # of a side, to count as cut by it
+BORDER: Final = {
+    Side.TOP: 0.03,
+    Side.BOTTOM: 0.06,
+    Side.LEFT: 0.06,
+    Side.RIGHT: 0.06,
+}  # of a side, to count as cut by it
 SURROUNDED: Final = 0.42  # of the frame may be covered by a subject that can be painted out
 COVERED: Final = 0.6  # of the photo likewise
 
@@ -50,10 +56,11 @@ def find_subject(photo: Pixels, salience: Salience) -> Subject | None:
     """None where the map is blurred, scattered, or of a size or shape that no subject has."""
     copy = _copy(photo)
     height, width = copy.shape[:2]
-    likely = cv2.resize(salience, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32) / 255
+    likely = np.asarray(cv2.resize(salience, (width, height), interpolation=cv2.INTER_LINEAR) / 255, np.float32)
     inside = likely > 0.5
     area = float(inside.mean())
-    if area == 0 or ((likely > 0.2) & (likely < 0.8)).mean() > SOFT * area or area > MOST:
+    blurred = float(((likely > 0.2) & (likely < 0.8)).mean())
+    if area == 0 or blurred > SOFT * area or area > MOST:
         return None
     _, labels, stats, _ = cv2.connectedComponentsWithStats(inside.astype(np.uint8))
     largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
@@ -61,8 +68,8 @@ def find_subject(photo: Pixels, salience: Salience) -> Subject | None:
         return None
     matte = _matte(likely, labels == largest, copy)
     cut = frozenset(side for side, least in BORDER.items() if (_line(matte, side) > 0.5).mean() > least)
-    if {Side.LEFT, Side.RIGHT} <= cut and Side.BOTTOM not in cut:
-        return None  # a band from side to side is background
+    if Side.BOTTOM not in cut and ({Side.LEFT, Side.RIGHT} <= cut or (cut and blurred > SOFT_AT_SIDE * area)):
+        return None  # a band from side to side is background, and so is likely what the map is vague about at a side
     return Subject(copy, matte, _around(matte), cut)
 
 
@@ -83,7 +90,8 @@ def _matte(likely: Matte, own: NDArray[np.bool_], photo: Pixels) -> Matte:
 
 
 def _line(matte: Matte, side: Side) -> Matte:
-    return {Side.TOP: matte[0], Side.BOTTOM: matte[-1], Side.LEFT: matte[:, 0], Side.RIGHT: matte[:, -1]}[side]
+    lines = {Side.TOP: matte[0], Side.BOTTOM: matte[-1], Side.LEFT: matte[:, 0], Side.RIGHT: matte[:, -1]}
+    return np.asarray(lines[side])
 
 
 def _around(matte: Matte) -> Box:
