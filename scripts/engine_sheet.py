@@ -14,8 +14,8 @@ from readme_picture import ROOT, asked, before
 from inference.engine import EngineName, Pixels, Style, ignore
 from inference.registry import open_engine
 
-PHOTOS = ("astronaut", "chelsea", "friends", "wine", "coffee", "picos", "sunset", "seeding")
-ASKED = ((Style.FAITHFUL, 1), (Style.FAITHFUL, 2), (Style.PLAYFUL, 1), (Style.WILD, 1))  # style, seed
+PHOTOS = ("chelsea", "friends", "wine", "coffee", "picos", "aitzgorri", "sunset", "seeding")
+ASKED = ((Style.FAITHFUL, 1), (Style.PLAYFUL, 1), (Style.WILD, 1), (Style.WILD, 2))  # style, seed
 CELL, GAP = (320, 240), 6  # px
 
 

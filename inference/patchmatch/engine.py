@@ -20,7 +20,7 @@ from inference.patchmatch.finish import finish
 from inference.patchmatch.pyramid import plan
 from inference.patchmatch.style import RECIPES
 from inference.patchmatch.synthesis import Collage, synthesize
-from inference.subject.memory import Subjects
+from inference.subject.memory import Subjects, fingerprint
 from inference.subject.removal import alpha_at, close, without
 from inference.subject.subject import Subject
 
@@ -38,13 +38,13 @@ class PatchMatch:
     reads_words = False
     devices = os.cpu_count() or 1
 
-    def __init__(self, cache: Path | None = None, guests: Path | None = None) -> None:
+    def __init__(self, cache: Path | None = None, guests: Path | None = None, subjects: Subjects | None = None) -> None:
         """`cache` keeps the kernels' machine code, by default in a folder inside the virtual environment; `guests` is
-        an operator's folder of transparent pictures that may walk into others.
+        an operator's folder of transparent pictures that may walk into others; `subjects` finds what photos are about.
 
         Raises EngineUnavailable when there is no such folder or something in it is no such picture."""
         self.cache = kernel.cache_in(cache or kernel.default_folder())
-        self._bank, self._subjects, self._credits = open_bank(guests), Subjects(), Credits()
+        self._bank, self._subjects, self._credits = open_bank(guests), subjects or Subjects(), Credits()
 
     def expand(self, request: Request, report: Report) -> Pixels:
         """Raises EngineError for a photo without pixels or of another type than (height, width, 3) bytes."""
@@ -88,7 +88,7 @@ class Credits:
 
 
 def _asked(request: Request) -> tuple[object, ...]:
-    return id(request.photo), request.margins, request.style, request.seed
+    return fingerprint(request.photo), request.margins, request.style, request.seed
 
 
 def _scenery(photo: Pixels, subject: Subject | None, request: Request, report: Report) -> Pixels:

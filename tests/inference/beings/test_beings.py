@@ -17,7 +17,7 @@ from inference.beings.light import APART, Light, set_off
 from inference.beings.performance import perform
 from inference.beings.sprite import lay, mirrored, resized, rounded, trimmed
 from inference.beings.stage import Place, Stage, horizon
-from inference.canvas import Box, Margins
+from inference.canvas import Box, Extent, Margins
 from inference.engine import EngineUnavailable, Pixels
 
 RANDOM = np.random.default_rng(3)
@@ -154,7 +154,7 @@ def test_where_there_is_no_room_nobody_comes(margins: Margins) -> None:
     photo = meadow(60, 50)
     canvas = cv2.copyMakeBorder(photo, margins.top, margins.bottom, margins.left, margins.right, cv2.BORDER_REPLICATE)
     perform(canvas, photo, margins, None, open_bank(), 1, True)
-    assert canvas.shape[1::-1] == margins.canvas((60, 50))  # type: ignore[arg-type]
+    assert canvas.shape[1::-1] == margins.canvas(Extent(60, 50))
 
 
 def test_every_scene_has_a_cast() -> None:
