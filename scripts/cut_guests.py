@@ -87,7 +87,6 @@ GUESTS = (
     Guest("a light bulb", "others/bulb.webp"),
     Guest("a chair", "others/chair.webp", base=0.66),
     Guest("a volleyball", "others/volleyball.webp"),
-    Guest("a pillow", "others/pillow.webp"),
     Guest("kitchen scales", "others/weighingMachine.webp"),
     Guest("a multimeter", "tools/multimeter2.webp"),
     Guest("a tape measure", "tools/measuringTape1.webp"),
