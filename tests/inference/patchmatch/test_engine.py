@@ -14,6 +14,7 @@ from inference.canvas import Direction, Extent, Margins, scaled
 from inference.engine import EngineError, Pixels, Request, Style, ignore
 from inference.patchmatch.engine import PatchMatch, prefill
 from inference.patchmatch.tone import FARTHEST, REACH, reach
+from inference.quality.retry import Careful
 
 SAMPLES = Path(__file__).parents[3] / "bot" / "playground" / "samples"
 NAMES = sorted(path.stem for path in SAMPLES.glob("*.jpg") if path.stem != "picos-12mp")
@@ -113,6 +114,20 @@ def test_whoever_walks_in_is_credited_and_the_bank_is_part_of_the_key(engine: Pa
     assert all(" by " in credit for credit in recipe["credits"])
     assert "guests=" in recipe["key"]
     assert engine.recipe(replace(request, seed=99))["credits"] == []
+
+
+@pytest.mark.parametrize("style", Style)
+def test_a_sticker_on_white_passes_the_gate_at_once(engine: PatchMatch, style: Style) -> None:
+    """A disc that ends 8 px before the edge, within the rim that the gate looks at."""
+    photo = np.full((180, 200, 3), 255, np.uint8)
+    cv2.circle(photo, (100, 90), 82, (200, 40, 60), -1)
+    cv2.circle(photo, (70, 70), 20, (20, 20, 90), -1)
+    request = replace(asked(photo), style=style)
+    attempt = Careful(engine).attempt(request, ignore)
+    assert (attempt.seed, attempt.problem) == (request.seed, None)
+    if style is Style.FAITHFUL:
+        new = attempt.canvas[request.margins.mask(request.extent) > 0]
+        assert (new > 245).mean() > 0.97
 
 
 def test_no_second_head_grows_from_a_portrait(engine: PatchMatch) -> None:
