@@ -13,7 +13,7 @@ from inference.beings.being import being, closed
 from inference.beings.director import Scene, direct
 from inference.beings.hem import grow_legs
 from inference.beings.light import Light
-from inference.beings.sprite import SOLID, Sprite, mirrored
+from inference.beings.sprite import SOLID, Sprite, mirrored, resized
 from inference.beings.stage import Place, Stage
 from inference.canvas import Box, Margins
 from inference.engine import Pixels
@@ -21,6 +21,7 @@ from inference.image.bands import Side
 from inference.subject.subject import Subject
 
 LOWER: Final = 0.15  # of the photo's height below it is room for legs
+TOPS, LEGS, LUGGAGE = 0.42, 0.36, 0.2  # of the canvas's height: longest sides of what beings are made of
 OFFERED: Final = 3  # pairs of legs of which the one that stands out most from the ground is taken
 
 
@@ -90,23 +91,28 @@ class Performance:
     def _enter(self, guest: Guest | None, where: Place, suitcase: bool) -> None:
         """A guest, or a twin of the subject where there is none, on legs."""
         light = self.stage.light
-        top = light.on(guest.sprite) if guest else self._twin()
+        top = light.on(self._fitted(guest.sprite, TOPS)) if guest else self._twin()
         top = mirrored(top) if self.random.random() < 0.5 else top
-        luggage = light.on(self.bank.suitcase) if suitcase else None
+        luggage = light.on(self._fitted(self.bank.suitcase, LUGGAGE)) if suitcase else None
         walker = being(top, self._legs(), self.random, luggage)
         if self.stage.place(walker, where) and guest and guest.credit and guest.credit not in self.credits:
             self.credits.append(guest.credit)
 
     def _twin(self) -> Sprite:
         assert self.subject is not None
-        return closed(self.subject.cutout, self.subject.cut)
+        return self._fitted(closed(self.subject.cutout, self.subject.cut), TOPS)
+
+    def _fitted(self, sprite: Sprite, share: float) -> Sprite:
+        """No larger than anything of its kind can become on this canvas."""
+        return resized(sprite, min(1.0, share * self.stage.height / max(sprite.shape)))
 
     def _legs(self, poses: tuple[str, ...] = ()) -> Sprite:
         """Of some pairs drawn the one that differs most from the ground."""
         ground = float(self.stage.canvas[int(0.85 * self.stage.height) :: 4, ::4].mean())
         offered = [legs.sprite for legs in self.bank.legs if not poses or legs.pose in poses]
         drawn = [offered[nth] for nth in self.random.integers(len(offered), size=OFFERED)]
-        return self.stage.light.on(max(drawn, key=lambda legs: abs(_brightness(legs) - ground)))
+        chosen = max(drawn, key=lambda legs: abs(_brightness(legs) - ground))
+        return self.stage.light.on(self._fitted(chosen, LEGS))
 
 
 @dataclass(frozen=True)

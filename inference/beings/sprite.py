@@ -22,6 +22,8 @@ ROWS: Final = 256  # rows of a canvas that are turned into floats at a time
 def resized(sprite: Sprite, across: float, down: float | None = None) -> Sprite:
     """`across` and `down` are factors; one alone keeps the proportions."""
     down = across if down is None else down
+    if across == down == 1:
+        return sprite
     size = max(2, round(sprite.shape[1] * across)), max(2, round(sprite.shape[0] * down))
     weighted = sprite.astype(np.float32)
     weighted[..., :3] *= weighted[..., 3:] / 255

@@ -86,17 +86,23 @@ class Careful:
         return Attempt(_with_photo(canvas, request), seed, problem, self._engine.recipe(asked)), problem
 
     def _least_bad(self, shown: list[Attempt], problems: list[Problem], report: Report) -> Attempt:
-        fit = [attempt for attempt in shown if attempt.problem is None or attempt.problem.kind is not Kind.BLACK]
+        fit = [attempt for attempt in shown if self._shows(attempt.problem)]
         if not fit:
             told = "; ".join(map(str, problems))
-            raise EngineError(f"nothing fit to be seen in {len(problems)} attempts, another style may help: {told}")
+            raise EngineError(f"nothing fit to be seen in {len(problems)} attempts: {told}; another style may help")
         report(1.0)
         return min(fit, key=_badness)
+
+    def _shows(self, problem: Problem | None) -> bool:
+        """An engine that reads no words has nothing but the photo to paint with, so what it copies cannot be noise."""
+        if problem is None or not problem.kind.grave:
+            return True
+        return not self.reads_words and problem.kind is not Kind.BLACK
 
 
 def _stays(problems: list[Problem]) -> bool:
     """Whether the last two problems are one: the same thing at the same side, as far off as before."""
-    if len(problems) < 2 or problems[-1].kind in (Kind.BLACK, Kind.IGNORED, Kind.UNCHANGED):
+    if len(problems) < 2 or problems[-1].kind in (Kind.BLACK, Kind.NOISE, Kind.IGNORED, Kind.UNCHANGED):
         return False  # a model that failed altogether fails alike each time, and works the next
     last, one = problems[-1], problems[-2]
     return (last.kind, last.side) == (one.kind, one.side) and abs(last.found - one.found) <= SAME * abs(one.found)

@@ -19,6 +19,7 @@ LONGEST: Final = 1024  # px of the copy of the photo on which the subject is loo
 SOFT: Final = 0.6  # of the subject's area may be neither in nor out
 SOFT_AT_SIDE: Final = 0.35  # likewise of one that the frame cuts anywhere but below
 LEAST, MOST = 0.02, 0.75  # of the photo
+SMALLEST: Final = 8  # px of a subject's shorter side
 ALONE: Final = 0.5  # of all that stands out belongs to the subject
 BORDER: Final = {
     Side.TOP: 0.03,
@@ -70,7 +71,10 @@ def find_subject(photo: Pixels, salience: Salience) -> Subject | None:
     cut = frozenset(side for side, least in BORDER.items() if (_line(matte, side) > 0.5).mean() > least)
     if Side.BOTTOM not in cut and ({Side.LEFT, Side.RIGHT} <= cut or (cut and blurred > SOFT_AT_SIDE * area)):
         return None  # a band from side to side is background, and so is likely what the map is vague about at a side
-    return Subject(copy, matte, _around(matte), cut)
+    box = _around(matte)
+    if min(box.right - box.left, box.bottom - box.top) < SMALLEST:
+        return None
+    return Subject(copy, matte, box, cut)
 
 
 def _copy(photo: Pixels) -> Pixels:
