@@ -1,7 +1,8 @@
 .PHONY: run demo test lint bench
+comma := ,
 
 run: ; @scripts/setup && exec .venv/bin/kuotu run
 demo: ; @scripts/setup && exec .venv/bin/kuotu demo
-test: ; @scripts/setup dev,diffusion,nf4,video && scripts/browser && .venv/bin/pytest -n auto --dist loadfile
-lint: ; @scripts/setup dev,diffusion,nf4,video && .venv/bin/ruff check && .venv/bin/ruff format --check && .venv/bin/mypy && .venv/bin/lint-imports
-bench: ; @scripts/setup dev,diffusion,video,bench && .venv/bin/kuotu bench
+test: ; @scripts/setup dev,diffusion,nf4,video && scripts/programs && .venv/bin/pytest -n auto --dist worksteal
+lint: ; @scripts/setup dev,diffusion,nf4,video && .venv/bin/ruff check && .venv/bin/ruff format --check && .venv/bin/mypy && .venv/bin/lint-imports && .venv/bin/python scripts/audit.py
+bench: ; @scripts/setup dev,diffusion,video,bench && .venv/bin/kuotu bench $(subst $(comma), ,$(ONLY))

@@ -1,11 +1,11 @@
-"""The bot's own overhead per expansion, and its updates per second against a bare python-telegram-bot application.
+"""Measure the bot's overhead per expansion, and its updates per second beside a bare python-telegram-bot application.
 
-`python -m benchmarks.bot`. Telegram is the playground in a process of its own; bots and people share this one. The
-overhead is what a person waits from the tap to the result in the chat, less what the engine process worked (decoding
-and encoding are the engine's). The updates are taps answered with a toast, because a bot may send no more than 30
-messages a second: Kuotu's are kept on disk before they are handled, answered in the person's language, and look into
-the database; the bare application answers with what the button said. All taps wait when a bot starts; its rate is
-measured from the first answer to the last.
+`python -m benchmarks.bot`. The playground is Telegram and runs in a process of its own; bots and people share this one.
+The overhead is the time from the tap to the result in the chat, minus the time in the engine process, which includes
+decoding and encoding. The updates are taps answered with a toast, because a bot may send at most 30 messages per
+second. Kuotu stores each update on disk, answers in the person's language, and queries the database; the bare
+application answers with the button's data. All taps wait when a bot starts. Its rate is measured from the first answer
+to the last.
 """
 
 from __future__ import annotations
@@ -34,12 +34,13 @@ from bot.settings import Settings
 
 SAMPLE = Path(__file__).parents[1] / "bot" / "playground" / "samples" / "picos.jpg"
 EXPANSIONS = 6
-ROUNDS = 2  # in turns, of which the faster counts
-PEOPLE, TAPS = 10, 15  # taps of each
+ROUNDS = 2  # the bots alternate, and the fastest round counts
+PEOPLE, TAPS = 10, 15  # taps per person
 Start: TypeAlias = Callable[[], AbstractAsyncContextManager[object]]
 
 
 async def compare() -> None:
+    """Print the updates per second of Kuotu and of the bare application."""
     configure_logs(Settings(log_level="warning"))
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -61,6 +62,7 @@ async def compare() -> None:
 
 
 def report(totals: list[float], engine: list[float]) -> None:
+    """Print the time of an expansion, in the engine and outside."""
     waits = [total - worked for total, worked in zip(totals, engine, strict=True)]
     print(f"one expansion of a {photo().size[0]}x{photo().size[1]} photo, median of {len(totals)}:")
     print(f"  from tap to result {1e3 * median(totals):6.0f} ms")
@@ -70,7 +72,7 @@ def report(totals: list[float], engine: list[float]) -> None:
 
 @asynccontextmanager
 async def telegram(folder: Path) -> AsyncIterator[tuple[str, str]]:
-    """The address and the token of a playground in a process of its own."""
+    """Run a playground in a process of its own. Yields its address and its token."""
     command = (sys.executable, "-m", "bot.playground", str(folder), "0")
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     assert process.stdout is not None
@@ -84,7 +86,7 @@ async def telegram(folder: Path) -> AsyncIterator[tuple[str, str]]:
 
 @asynccontextmanager
 async def echoing(url: str, token: str, *, at_once: bool) -> AsyncIterator[None]:
-    """A bot as the library's first example has it."""
+    """Run a bot like the first example of the library."""
 
     async def echo(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         if update.callback_query is not None:
@@ -105,7 +107,7 @@ async def echoing(url: str, token: str, *, at_once: bool) -> AsyncIterator[None]
 async def rate(
     url: str, token: str, people: list[Person], start: Callable[[], AbstractAsyncContextManager[object]]
 ) -> float:
-    """Updates per second of a bot that finds every tap waiting for it."""
+    """Return the updates per second of a bot that finds all taps waiting."""
     queries = []
     for person in people:
         message = await with_button(url, token, person)
@@ -121,9 +123,9 @@ async def moment(person: Person, query: str) -> float:
 
 
 async def with_button(url: str, token: str, person: Person) -> Message:
-    """A message whose button cancels an expansion that never was."""
+    """Return a message with a button that cancels an expansion that does not exist."""
     if not person.messages:
-        await person.say("/start")  # nobody may be written to before
+        await person.say("/start")  # a bot may not start a conversation
     async with Bot(token, base_url=f"{url}/bot") as bot:
         keyboard = InlineKeyboardMarkup([[InlineKeyboardButton("tap", callback_data=Cancel(0).pack())]])
         mark = person.now
@@ -132,13 +134,13 @@ async def with_button(url: str, token: str, person: Person) -> Message:
 
 
 async def expansions(person: Person) -> tuple[list[float], list[float]]:
-    """Seconds from tap to result, and seconds of these in the engine."""
+    """Return the seconds from tap to result, and the seconds of these in the engine."""
     file = BytesIO()
     photo().save(file, "JPEG", quality=90)
     await person.send_photo(file.getvalue())
     panel = await person.wait_for(lambda message: "🎲" in message.labels)
     totals, engine = [], []
-    for _ in range(EXPANSIONS + 1):  # the first warms up
+    for _ in range(EXPANSIONS + 1):  # the first is a warm-up
         before, mark, started = worked(), person.now, perf_counter()
         await person.press(panel, "Expand")
         await person.wait_for(is_result, 120, after=mark)
@@ -152,7 +154,7 @@ def is_result(message: Message) -> bool:
 
 
 def worked() -> float:
-    """Seconds that the engine has worked so far, as /metrics has them."""
+    """Return the seconds that the engine has worked so far, from /metrics."""
     return REGISTRY.get_sample_value("kuotu_expansion_seconds_sum", {"engine": "patchmatch"}) or 0.0
 
 

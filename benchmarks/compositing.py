@@ -1,9 +1,9 @@
-"""Putting the photo back into a generated canvas of 12 MP, as we do it and as others do, beside one Lanczos resize.
+"""Measure how Kuotu and other tools blend a photo into a generated canvas of 12 MP, relative to one Lanczos resize.
 
-`python -m benchmarks.compositing [PHOTO]`. The photo stands for the whole scene: its middle is kept, and what an engine
-would have painted is the scene itself with other colours, a drifting cast, blur and noise. Seams are measured by
-`inference/seam.py`, beside those of the scene, which has none. Then the way from a window of 1 MP to the canvas,
-step by step. Times are those of one core; `resizes` is over one cv2.resize (Lanczos) of the canvas in the same run.
+`python -m benchmarks.compositing [PHOTO]`. The photo is the whole scene. Its middle is kept, and the generated image is
+the scene with changed colours, a gradual cast, blur and noise. Seams are measured by `inference.quality.gate`, and
+compared with the same place in the original scene. Then each step from a window of 1 MP to the canvas is timed. Times
+are of one core; `resizes` is relative to one cv2.resize (Lanczos) of the canvas in the same run.
 """
 
 from __future__ import annotations
@@ -29,10 +29,11 @@ from inference.quality.gate import seams
 
 SAMPLE = Path(__file__).parents[1] / "bot" / "playground" / "samples" / "picos-12mp.jpg"
 ROUNDS = 5
-BUDGET = 1024 * 1024  # px that a model paints
+BUDGET = 1024 * 1024  # px that a model generates
 
 
 def main() -> None:
+    """Print times and seams of all methods."""
     cv2.setNumThreads(1)
     scene = decode(Path(sys.argv[1] if len(sys.argv) > 1 else SAMPLE).read_bytes())
     height, width = scene.shape[:2]
@@ -53,10 +54,10 @@ def main() -> None:
 
 
 def windows(scene: Pixels, photo: Pixels, margins: Margins, resize: float) -> None:
-    """From what a model painted at its own size to the canvas."""
-    extent = Extent(photo.shape[1], photo.shape[0])
+    """Print times and seams from a generated window of the model's size to the canvas."""
+    extent = Extent.of(photo)
     window = plan(extent, margins, BUDGET, 64)
-    size = Extent(*scene.shape[1::-1])
+    size = Extent.of(scene)
     for place, whole in (("in place", scene), ("shifted", moved(scene))):
         painted = repainted(np.asarray(cv2.resize(whole, window.work, interpolation=cv2.INTER_AREA), np.uint8))
         large = np.asarray(cv2.resize(painted, size, interpolation=cv2.INTER_LANCZOS4), np.uint8)
@@ -79,6 +80,7 @@ OURS: dict[str, Way] = {"composed": compose, "registered, composed": partial(com
 
 
 def repainted(scene: Pixels) -> Pixels:
+    """Return the scene as a model might generate it: other colours, a gradual cast, blur and noise."""
     random = np.random.default_rng(1)
     drift = cv2.resize(
         random.normal(0, 5, (3, 4, 3)).astype(np.float32), scene.shape[1::-1], interpolation=cv2.INTER_CUBIC
@@ -91,12 +93,13 @@ def repainted(scene: Pixels) -> Pixels:
 
 
 def moved(scene: Pixels, right: float = 5.3, down: float = -3.7) -> Pixels:
+    """Return the scene shifted by a fraction of pixels, to the right and down."""
     matrix = np.array([[1, 0, right], [0, 1, down]])
     return np.asarray(cv2.warpAffine(scene, matrix, scene.shape[1::-1], borderMode=cv2.BORDER_REFLECT), np.uint8)
 
 
 def timed(work: Callable[[], Pixels], rounds: int) -> tuple[float, Pixels]:
-    """Seconds of one core, the best of some rounds: what the work takes when nobody disturbs it; and what it gives."""
+    """Return the seconds of one core, the best of some rounds, and the result of the work."""
     taken = []
     for _ in range(rounds):
         start = process_time()
@@ -106,6 +109,7 @@ def timed(work: Callable[[], Pixels], rounds: int) -> tuple[float, Pixels]:
 
 
 def row(*cells: str) -> None:
+    """Print a row of a table."""
     name, place, *figures = cells
     print(f"{name:22}{place:10}" + "".join(f"{figure:>14}" for figure in figures))
 

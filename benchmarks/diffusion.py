@@ -1,7 +1,7 @@
-"""What Kuotu adds to a pipeline call: `python benchmarks/diffusion.py`. One core; seconds of CPU, the least of two.
+"""Measure what Kuotu adds to a pipeline call: `python benchmarks/diffusion.py`. Seconds of one core, the best of two.
 
-The pipelines are small and untrained, of the true classes: their own time means nothing, the pixels they are asked for
-and the time around them do.
+The pipelines are small and untrained, but of the real classes. Their own time means nothing; the pixels that they are
+asked for and the time around them do.
 """
 
 from __future__ import annotations
@@ -34,11 +34,13 @@ ROUNDS = 2
 
 
 def say(line: str) -> None:
+    """Print a line at once."""
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 
 
 def seconds(work: Callable[[], object]) -> float:
+    """Return the least seconds of CPU of two runs."""
     taken = []
     for _ in range(ROUNDS):
         start = time.process_time()
@@ -48,7 +50,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def bare(engine: Diffusion, request: Request, *, whole: bool = False) -> Callable[[], object]:
-    """The pipeline call of the request's one window, and nothing else; or of the `whole` canvas at its own size."""
+    """Return just the pipeline call, of the request's only window or of the `whole` canvas at its own size."""
     preset = engine.preset
     window = plan(request.extent, request.margins, preset.budget, preset.multiple)
     if whole:
@@ -61,10 +63,12 @@ def bare(engine: Diffusion, request: Request, *, whole: bool = False) -> Callabl
 
 
 def painting(engine: Diffusion, request: Request) -> Callable[[], object]:
+    """Return the engine's whole call for the request."""
     return lambda: engine.expand(request, ignore)
 
 
 def overhead(engine: Diffusion, name: str, request: Request) -> None:
+    """Print the overhead of the engine over the bare pipeline call."""
     canvas = request.margins.canvas(request.extent)
     ours, call = seconds(painting(engine, request)), seconds(bare(engine, request))
     resize = seconds(lambda: cv2.resize(request.photo, canvas, interpolation=cv2.INTER_LANCZOS4))
@@ -73,7 +77,7 @@ def overhead(engine: Diffusion, name: str, request: Request) -> None:
 
 
 def pixels(engine: Diffusion, request: Request, *, painted: bool) -> None:
-    """`painted`: the naive call is made, too, and not only reckoned from its canvas."""
+    """Print the pixels of windows and of the whole canvas. `painted` also runs the latter, not only its size."""
     ours, taken = counted(engine, painting(engine, request))
     canvas = request.margins.canvas(request.extent)
     note = f"{ours:.2f} MP of {canvas.megapixels:.1f} MP, {canvas.megapixels / ours:.0f} times fewer"
@@ -84,7 +88,7 @@ def pixels(engine: Diffusion, request: Request, *, painted: bool) -> None:
 
 
 def counted(engine: Diffusion, work: Callable[[], object]) -> tuple[float, float]:
-    """Megapixels that the denoiser saw at each step, and seconds."""
+    """Return the megapixels that the denoiser saw per step, and the seconds."""
     seen = list[int]()
     hook = denoisers(engine.pipeline)[0].register_forward_pre_hook(
         lambda _net, inputs: seen.append(inputs[0].shape[-1] * inputs[0].shape[-2] * 64)
@@ -96,6 +100,7 @@ def counted(engine: Diffusion, work: Callable[[], object]) -> tuple[float, float
 
 
 def batches(presets: Path, name: str) -> None:
+    """Print the time of variants in one batch and one by one."""
     request = replace(request_for("coffee", 400), margins=Margins(100, 75, 100, 75))
     engines = [open_diffusion(f"{name}?presets={presets}&batch={batch}") for batch in (1, 4)]
     single, batched = (seconds(variants(engine, request)) for engine in engines)

@@ -1,6 +1,6 @@
-"""What the engine without weights costs, beside pypatchmatch: `python benchmarks/engine.py [plot.png]`.
+"""Measure the engine without weights, beside pypatchmatch: `python benchmarks/engine.py [plot.png]`.
 
-One core; seconds of CPU.
+Seconds of CPU on one core.
 """
 
 from __future__ import annotations
@@ -20,15 +20,17 @@ from inference.engine import Pixels, Request, ignore
 from inference.patchmatch.engine import PatchMatch, prefill
 
 SAMPLES = Path(__file__).parents[1] / "bot" / "playground" / "samples"
-ROUNDS = 3  # of which the fastest counts: other work on the machine only adds
+ROUNDS = 3  # the fastest counts, because other work on the machine only adds time
 
 
 def say(line: str) -> None:
+    """Print a line at once."""
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 
 
 def sample(name: str, longest: int) -> Pixels:
+    """Return a sample photo, scaled to a longest side in px."""
     photo = cv2.cvtColor(cv2.imread(str(SAMPLES / f"{name}.jpg")), cv2.COLOR_BGR2RGB)
     scale = longest / max(photo.shape)
     return (
@@ -39,6 +41,7 @@ def sample(name: str, longest: int) -> Pixels:
 
 
 def seconds(work: Callable[[], object], rounds: int = ROUNDS) -> float:
+    """Return the least seconds of CPU of some rounds."""
     taken = []
     for _ in range(rounds):
         start = time.process_time()
@@ -48,14 +51,15 @@ def seconds(work: Callable[[], object], rounds: int = ROUNDS) -> float:
 
 
 def asked(photo: Pixels, scale: float = 1.5, direction: Direction = Direction.ALL) -> Request:
-    return Request(photo, scaled(Extent(photo.shape[1], photo.shape[0]), direction, scale))
+    """Return a request to expand a photo."""
+    return Request(photo, scaled(Extent.of(photo), direction, scale))
 
 
 def pypatchmatch(photo: Pixels) -> None:
-    """The search alone, on a canvas of 512 pixels, rows as a guide; a picture at full size costs more on top."""
+    """Run pypatchmatch's search alone, on a canvas of 512 px with rows as a guide. A full-size image costs more."""
     from patchmatch import inpaint_regularity
 
-    canvas = asked(photo).margins.canvas(Extent(photo.shape[1], photo.shape[0]))
+    canvas = asked(photo).margins.canvas(Extent.of(photo))
     shrink = 512 / max(canvas)
     small = cv2.resize(photo, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
     request = asked(np.asarray(small, np.uint8))
@@ -67,12 +71,13 @@ def pypatchmatch(photo: Pixels) -> None:
 
 
 def memory() -> float:
-    """Most megabytes this process has held."""
-    lines = Path("/proc/self/status").read_text().splitlines()  # getrusage would count the parent's as well
+    """Return the peak memory of this process in MB."""
+    lines = Path("/proc/self/status").read_text().splitlines()  # getrusage would include the parent's
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
 
 
 def beside_pypatchmatch(engine: PatchMatch) -> None:
+    """Print the time of the engine and of pypatchmatch."""
     for name, longest in (("picos", 1024), ("life", 1024), ("astronaut", 1024), ("picos-12mp", 4000)):
         photo = sample(name, longest)
         ours, theirs = seconds(partial(engine.expand, asked(photo), ignore)), seconds(partial(pypatchmatch, photo), 1)
@@ -81,6 +86,7 @@ def beside_pypatchmatch(engine: PatchMatch) -> None:
 
 
 def codec() -> None:
+    """Print the time of decoding and encoding."""
     data = (SAMPLES / "picos-12mp.jpg").read_bytes()
     decoding = seconds(lambda: cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR))
     canvas = np.asarray(cv2.resize(sample("picos-12mp", 4000), (6000, 4500)), np.uint8)
@@ -89,7 +95,7 @@ def codec() -> None:
 
 
 def two_at_once() -> None:
-    """Wall time of one process, and of two side by side."""
+    """Print the wall time of one process, and of two in parallel."""
     command = [sys.executable, __file__, "--one"]
     start = time.perf_counter()
     subprocess.run(command, check=True)
@@ -102,12 +108,14 @@ def two_at_once() -> None:
 
 
 def one(engine: PatchMatch) -> None:
+    """Run five expansions. `two_at_once` starts this in processes of its own."""
     photo = sample("picos", 1024)
     for _ in range(5):
         engine.expand(asked(photo), ignore)
 
 
 def peak() -> None:
+    """Print the peak memory of an expansion."""
     engine = PatchMatch()
     photo = sample("picos-12mp", 4000)
     before = memory()
@@ -116,6 +124,7 @@ def peak() -> None:
 
 
 def plot(engine: PatchMatch, path: str) -> None:
+    """Write a PNG with the CPU time over the size of the photo, and over the scale."""
     import matplotlib
 
     matplotlib.use("Agg")

@@ -1,4 +1,4 @@
-"""Films: bytes, seconds and memory of zooms and loops, made as the bot makes them, in a process of their own."""
+"""Measure films: bytes, seconds and memory of zooms and loops, made as the bot makes them in a process of their own."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ CHAINS = {
 
 @dataclass(frozen=True)
 class Chain:
+    """A chain of expansions with its images."""
+
     name: str
     canvas: Extent
     master: bytes
@@ -34,17 +36,17 @@ class Chain:
 
 
 def chain(name: str) -> Chain:
-    """A sample photo expanded step by step by the engine without weights."""
+    """Expand a sample photo step by step with the engine without weights."""
     style, choices = CHAINS[name]
     canvas, engine, steps = decode((SAMPLES / f"{name}.jpg").read_bytes()), open_engine(EngineName.PATCHMATCH), []
     for number, (direction, scale) in enumerate(choices):
-        steps.append(scaled(Extent(canvas.shape[1], canvas.shape[0]), direction, scale))
-        canvas = engine.expand(Request(canvas, steps[-1], style, seed=number), ignore)
-    return Chain(name, Extent(canvas.shape[1], canvas.shape[0]), encode_master(canvas), steps)
+        steps.append(scaled(Extent.of(canvas), direction, scale))
+        canvas = engine.expand(Request(canvas, steps[-1], style, seed=number), ignore).pixels
+    return Chain(name, Extent.of(canvas), encode_master(canvas), steps)
 
 
 async def made(one: Chain, *, loop: bool) -> str:
-    """One line: kB, seconds by the clock, seconds of the processor."""
+    """Return one line: kB, seconds of the clock, and seconds of the CPU."""
     before, started = _processor(), time.perf_counter()
     reel = await shoot(Script(one.master, one.steps, loop=loop), ignore)
     seconds, processor = time.perf_counter() - started, _processor() - before

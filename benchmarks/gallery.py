@@ -1,8 +1,8 @@
-"""A gallery of 1,000,000 posts beside one of 10,000, on SQLite: medians in one run (loading takes about two minutes).
+"""Compare a gallery of 1,000,000 posts with one of 10,000 on SQLite. Loading takes about two minutes.
 
-`python -m benchmarks.gallery [POSTS]`. Both databases are made by the migrations and filled by bulk SQL in a temporary
-folder; every timed call is one of the product's own, its transaction included. The sizes take turns, call by
-call, so that whatever else the machine does slows both. Intervals of the ratios: 95 %, by bootstrap of the calls.
+`python -m benchmarks.gallery [POSTS]`. The migrations create both databases, and bulk SQL fills them in a temporary
+folder. Every timed call is one of the product's own, with its transaction. The sizes alternate call by call, so that
+other work on the machine slows both. Medians are of one run; intervals of the ratios are 95 %, by bootstrap.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from storage.models import Base, Expansion, Feeling, Person, Photo, Post, Status
 
 SMALL: Final = 10_000
 LARGE: Final = 1_000_000
-PER_PERSON: Final = 20  # posts for each person
-MOST_SEEN: Final = 6  # people who have seen a post, at most
-DAYS: Final = 60  # over which the posts came
-READERS: Final = 50  # who turn pages, each in a gallery of their own
-WELL_READ: Final = 5_000  # of the most surprising posts, which one more reader has seen already
+PER_PERSON: Final = 20  # posts per person
+MOST_SEEN: Final = 6  # most people who have seen one post
+DAYS: Final = 60  # days over which the posts arrived
+READERS: Final = 50  # people who turn pages, each in their own gallery
+WELL_READ: Final = 5_000  # most surprising posts that one additional reader has seen already
 ROUNDS, WARMING = 1_500, 100
 RESAMPLED: Final = 2_000
 
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 async def compare(small: int, large: int, rounds: int = ROUNDS) -> None:
-    """Time every call on both sizes, in turns."""
+    """Time every call on both sizes, alternating."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         worlds = [await World.make(stack, folder, size) for size in (small, large)]
@@ -61,7 +61,7 @@ async def compare(small: int, large: int, rounds: int = ROUNDS) -> None:
 
 
 async def in_turns(calls: list[Call], rounds: int) -> NDArray[np.float64]:
-    """Milliseconds of each call, `rounds` times; a few more go before, to warm up."""
+    """Return the milliseconds of each call, `rounds` times, after a few calls to warm up."""
     times = np.zeros((len(calls), rounds))
     for turn in range(-WARMING, rounds):
         for which in range(len(calls))[:: 1 if turn % 2 else -1]:
@@ -74,7 +74,7 @@ async def in_turns(calls: list[Call], rounds: int) -> NDArray[np.float64]:
 
 @dataclass
 class World:
-    """One database, and who does what in it."""
+    """One database, and the people in it."""
 
     store: GalleryStore
     galleries: Galleries
@@ -85,6 +85,7 @@ class World:
 
     @classmethod
     async def make(cls, stack: AsyncExitStack, folder: Path, posts: int) -> World:
+        """Create and fill a database of this many posts."""
         file, start = folder / f"{posts}.db", perf_counter()
         engine = await open_database(f"sqlite+aiosqlite:///{file}")
         stack.push_async_callback(engine.dispose)
@@ -97,7 +98,7 @@ class World:
         return cls(GalleryStore(engine), galleries, posts, opened[:-1], opened[-1], np.random.default_rng(posts))
 
     def calls(self) -> dict[str, Call]:
-        """What is timed, by name."""
+        """Return the timed calls by name."""
         return {
             "an unseen page, its impression recorded": self.unseen,
             f"the same, for who has seen the best {WELL_READ:,}": lambda: self.galleries.next(*self.well_read),
@@ -109,13 +110,16 @@ class World:
         }
 
     def unseen(self) -> Awaitable[object]:
+        """Show the next unseen post to a reader."""
         return self.galleries.next(*self.readers[self.chance.integers(READERS)])
 
     def page(self, order: Order, period: Period) -> Awaitable[object]:
+        """Load a page of an order and a period."""
         place = Place(float(self.chance.uniform(0.05, 0.6)), int(self.chance.integers(self.posts)))
         return self.store.some(order, period, after=place)
 
     def react(self) -> Awaitable[object]:
+        """React to a post."""
         expansion, (_, person) = int(self.chance.integers(1, self.posts + 1)), self.readers[0]
         return self.store.react(expansion, person, Feeling.LAUGHING)
 
@@ -124,12 +128,12 @@ class World:
 
 
 def readers_of(posts: int) -> range:
-    """The ids of those who only read; the last has read a lot."""
+    """Return the ids of the people who only read. The last one has read many posts."""
     return range(posts // PER_PERSON + 1, posts // PER_PERSON + READERS + 2)
 
 
 async def plant(engine: AsyncEngine) -> None:
-    """One row of each kind, made as the product makes it; the bulk copies what it does not change."""
+    """Create one row of each kind with the product's own code. Bulk SQL copies the columns that it does not change."""
     async with transactions(engine).write() as session:
         session.add(Person(id=1, name="Person 1"))
         await session.flush()
@@ -145,7 +149,7 @@ async def plant(engine: AsyncEngine) -> None:
 
 
 def fill(file: Path, posts: int) -> None:
-    """Copy those rows: authors, their photos, expansions, posts; then who saw them, and who laughed."""
+    """Copy those rows: authors, photos, expansions and posts, then impressions and reactions."""
     database = sqlite3.connect(file, isolation_level=None)
     database.executescript("PRAGMA synchronous = OFF; PRAGMA cache_size = -500000; BEGIN;")
     register(database, posts)
@@ -153,7 +157,7 @@ def fill(file: Path, posts: int) -> None:
     author, viewer = f"(i % {people} + 1)", f"((i * 7919 + j * 104729) % {people} + 1)"
     with without_indexes(database):
         copy(database, Person, range(2, people + READERS + 2), name="'Person ' || i")
-        copy(database, Photo, range(3, people + 1), blob="'b' || i")  # what an author sent
+        copy(database, Photo, range(3, people + 1), blob="'b' || i")  # the photo that an author sent
         copy(database, Photo, range(people + 1, people + posts + 1), blob="'b' || i", person_id=author)
         wide = {"key": "'e' || i", "result_id": f"{people} + i", "preview": "'p' || i"}
         copy(database, Expansion, range(2, posts + 1), person_id=author, source_id=author, **wide)
@@ -181,7 +185,7 @@ def fill(file: Path, posts: int) -> None:
 
 
 def copy(database: sqlite3.Connection, table: type[Base], ids: range, **changed: str) -> None:
-    """Rows like the first, with these ids `i`, but for what is `changed`: SQL expressions by column."""
+    """Copy the first row to the ids `i`. `changed` holds SQL expressions by column."""
     columns = [column.name for column in table.__table__.columns]
     values = ", ".join({"id": "i", **changed}.get(name, f'first."{name}"') for name in columns)
     numbers = f"WITH RECURSIVE n(i) AS (SELECT {ids[0]} UNION ALL SELECT i + 1 FROM n WHERE i < {ids[-1]})"
@@ -191,7 +195,7 @@ def copy(database: sqlite3.Connection, table: type[Base], ids: range, **changed:
 
 
 def register(database: sqlite3.Connection, posts: int) -> None:
-    """What SQL does not know: chance, and the product's own scores."""
+    """Define the SQL functions that SQLite lacks: random numbers, and the product's scores."""
     chance, start = np.random.default_rng(1), now() - timedelta(days=DAYS)
     guess = chance.random(posts + 1).round(3).tolist()
     seen = chance.integers(0, MOST_SEEN + 1, posts + 1)
@@ -199,9 +203,11 @@ def register(database: sqlite3.Connection, posts: int) -> None:
     counts = seen.tolist()
 
     def moment(i: int) -> datetime:
+        """Return the time of post `i`."""
         return start + timedelta(days=DAYS) * (i / posts)
 
     def score(name: str, i: int) -> float:
+        """Return a score of post `i`."""
         return scores(Counter(laughing=laughed[i], impressions=counts[i]), guess[i], moment(i))[name]
 
     database.create_function("guess", 1, lambda i: guess[i])
@@ -214,7 +220,7 @@ def register(database: sqlite3.Connection, posts: int) -> None:
 
 @contextmanager
 def without_indexes(database: sqlite3.Connection) -> Iterator[None]:
-    """Indexes are made at the end, at once: that is faster than row by row."""
+    """Drop the indexes and create them at the end, which is faster than updating them row by row."""
     named = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
     indexes = database.execute(named).fetchall()
     for name, _ in indexes:

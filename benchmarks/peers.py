@@ -1,6 +1,6 @@
-"""How other tools lay a photo into what a model painted, written from the description of what they do.
+"""How other tools blend a photo into a generated image, written from descriptions of what they do.
 
-Each takes what `compose` takes: the painted canvas, the photo, the margins; and gives a canvas.
+Each function takes what `compose` takes (the generated canvas, the photo, the margins) and returns a canvas.
 """
 
 from __future__ import annotations
@@ -18,71 +18,72 @@ from inference.engine import Pixels
 
 Way: TypeAlias = Callable[[Pixels, Pixels, Margins], Pixels]
 Weights: TypeAlias = NDArray[np.float32]
-"""(height, width) of a canvas: how much of the painted picture shows, 0 to 1."""
+"""(height, width) of a canvas: the weight of the generated image, 0 to 1."""
 
 FEATHER = 16  # px
 BLUR = 11  # px, IOPaint's usual mask blur
-GROWN = 32  # px of the photo that Fooocus and InvokeAI mix
+GROWN = 32  # px of the photo that Fooocus and InvokeAI blend
 LEVELS = 5
 
 
 def kept(canvas: NDArray[np.generic], margins: Margins) -> NDArray[np.generic]:
+    """Return the part of a canvas that the photo covers."""
     height, width = canvas.shape[:2]
     return canvas[margins.top : height - margins.bottom, margins.left : width - margins.right]
 
 
 def hard(generated: Pixels, photo: Pixels, margins: Margins) -> Pixels:
-    """ComfyUI's crop and stitch, most demonstrations: the photo over the picture."""
+    """Paste the photo over the image, as ComfyUI's crop and stitch and most demonstrations do."""
     canvas = generated.copy()
     kept(canvas, margins)[:] = photo
     return canvas
 
 
 def feathered(generated: Pixels, photo: Pixels, margins: Margins) -> Pixels:
-    """A straight ramp inside the photo."""
+    """Blend with a linear ramp inside the photo."""
     return _mixed(generated, hard(generated, photo, margins), _ramp(photo, margins, FEATHER))
 
 
 def invokeai(generated: Pixels, photo: Pixels, margins: Margins) -> Pixels:
-    """InvokeAI: colours matched by histogram, then a cubic ramp over the distance to the mask, deep into the photo."""
+    """InvokeAI: match colours by histogram, then blend with a cubic ramp that reaches deep into the photo."""
     ramp = _ramp(photo, margins, GROWN)
     matched = _matched(generated, photo, margins)
     return _mixed(matched, hard(matched, photo, margins), ramp * ramp * (3 - 2 * ramp))
 
 
 def iopaint(generated: Pixels, photo: Pixels, margins: Margins) -> Pixels:
-    """IOPaint: the photo with its edge repeated outwards, and a blurred mask between it and the picture."""
+    """IOPaint: repeat the photo's edge outwards, and blend with a blurred mask."""
     sides = margins.top, margins.bottom, margins.left, margins.right
     start = np.asarray(cv2.copyMakeBorder(photo, *sides, cv2.BORDER_REPLICATE), np.uint8)
-    mask = cv2.GaussianBlur(margins.mask(Extent(photo.shape[1], photo.shape[0])), (2 * BLUR + 1, 2 * BLUR + 1), 0)
+    mask = cv2.GaussianBlur(margins.mask(Extent.of(photo)), (2 * BLUR + 1, 2 * BLUR + 1), 0)
     return _mixed(generated, start, mask.astype(np.float32) / 255)
 
 
 def fooocus(generated: Pixels, photo: Pixels, margins: Margins) -> Pixels:
-    """Fooocus: the mask grown into the photo by 32 dilations, each 8 of 256 weaker, as weights."""
-    mask = margins.mask(Extent(photo.shape[1], photo.shape[0])).astype(np.int16)
+    """Fooocus: use the mask, dilated 32 times into the photo by 8 of 256 less each time, as weights."""
+    mask = margins.mask(Extent.of(photo)).astype(np.int16)
     for _ in range(GROWN):
         mask = np.maximum(mask, cv2.dilate(mask, np.ones((3, 3), np.uint8)) - 8)
     return _mixed(generated, hard(generated, photo, margins), mask.astype(np.float32) / 255)
 
 
 def histogram(generated: Pixels, photo: Pixels, margins: Margins) -> Pixels:
-    """Colours matched by histogram on the kept area, then a straight ramp."""
+    """Match colours by histogram on the kept area, then blend with a linear ramp."""
     return feathered(_matched(generated, photo, margins), photo, margins)
 
 
 def pyramid(generated: Pixels, photo: Pixels, margins: Margins) -> Pixels:
-    """Burt and Adelson, «A Multiresolution Spline», 1983: each octave mixed over its own width."""
+    """Blend each octave over its own width (Burt and Adelson, «A Multiresolution Spline», 1983)."""
     sides = margins.top, margins.bottom, margins.left, margins.right
     ours = cv2.copyMakeBorder(photo, *sides, cv2.BORDER_REFLECT).astype(np.float32)
     theirs = generated.astype(np.float32)
-    mask = margins.mask(Extent(photo.shape[1], photo.shape[0])).astype(np.float32) / 255
+    mask = margins.mask(Extent.of(photo)).astype(np.float32) / 255
     return np.asarray(np.rint(_spline(theirs, ours, mask, LEVELS)).clip(0, 255), np.uint8)
 
 
 def seamless_clone(generated: Pixels, photo: Pixels, margins: Margins) -> Pixels:
-    """Poisson editing as OpenCV has it: the photo is bent to the picture."""
-    rim = 2  # cv2 wants the pasted part inside
+    """Blend by OpenCV's Poisson editing, which changes the photo to match the image."""
+    rim = 2  # cv2 requires the pasted part to lie inside
     wide = cv2.copyMakeBorder(generated, rim, rim, rim, rim, cv2.BORDER_REPLICATE)
     centre = rim + margins.left + photo.shape[1] // 2, rim + margins.top + photo.shape[0] // 2
     whole = np.full(photo.shape[:2], 255, np.uint8)
@@ -102,8 +103,8 @@ PEERS: dict[str, Way] = {
 
 
 def _ramp(photo: Pixels, margins: Margins, width: int) -> Weights:
-    """1 outside the photo, falling to 0 over `width` px inside it, from the sides that grow."""
-    mask = margins.mask(Extent(photo.shape[1], photo.shape[0]))
+    """Return weights: 1 outside the photo, falling to 0 over `width` px inside it from the sides that grow."""
+    mask = margins.mask(Extent.of(photo))
     distance = cv2.distanceTransform((mask == 0).astype(np.uint8), cv2.DIST_L2, 3)
     return np.asarray(1 - np.minimum(distance / width, 1), np.float32)
 

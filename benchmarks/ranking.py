@@ -1,10 +1,10 @@
-"""Which order of showing finds the funniest posts? A simulation with the gallery's own formulas.
+"""Which order finds the funniest posts? A simulation with the gallery's own formulas.
 
-python -m benchmarks.ranking [RUNS]        32 runs by default; about 10 s for each line
+python -m benchmarks.ranking [RUNS]        32 runs by default; about 10 s per line
 
-400 posts arrive over time; how many of those who see one say that it surprises them follows Beta(0.6, 6): 9 % on
-average, a few at 50 %. 4000 pages of five posts are shown. Counted: surprises per view, and how many of the true best
-20 are among the first 20 by the lower bound at the end. All rules see the same posts. Intervals: 95 % over the runs.
+400 posts arrive over time. The share of viewers whom a post surprises follows Beta(0.6, 6): 9 % on average, and 50 %
+for a few. 4000 pages of five posts are shown. The figures are surprises per view, and how many of the true best 20 are
+among the first 20 by the lower bound at the end. All rules see the same posts. Intervals are 95 % over the runs.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ from storage.gallery.ranking import PRIOR_IMPRESSIONS, doubt, hot, rate, surpris
 
 RUNS: Final = 32
 POSTS, PAGES, PER_PAGE = 400, 4000, 5
-ARRIVING: Final = 0.8  # of the time, during which posts arrive
-PAGE_MINUTES: Final = 2.5  # so that 4000 pages are a week
+ARRIVING: Final = 0.8  # fraction of the time during which posts arrive
+PAGE_MINUTES: Final = 2.5  # 4000 pages are then a week
 PRODUCT, BARE = "surprising, and 1 of 20 in doubt", "without those in doubt"
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 Floats, Ints, Bools = NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]
 Score = Callable[[int, int, float, int], float]
-"""Of those who said so, those who saw it, the machine's guess and the page at which it arrived."""
+"""The score of a post: (surprised viewers, viewers, the machine's guess, page of its arrival) -> score."""
 
 
 @dataclass(frozen=True)
 class World:
-    """`knows`: how the machine's guess goes with the truth; `people`: who see each post once, none: for ever anew."""
+    """The assumptions of a simulation."""
 
     name: str
     pages: int = PAGES
-    people: int | None = None
-    knows: float | None = None  # weight of the truth's rank beside a random one; none: one guess for all
+    people: int | None = None  # each sees a post at most once; None: every view is by a new person
+    knows: float | None = None  # weight of the true rank in the guess; None: the same guess for all posts
 
 
 WORLDS: Final = (
@@ -54,6 +54,7 @@ WORLDS: Final = (
 
 
 def main() -> None:
+    """Print the figures of every rule in every world."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else RUNS
     for world in WORLDS:
         print(f"\n{world.name}\n{'':34} surprises a view   best 20 found   never shown")
@@ -68,7 +69,7 @@ def main() -> None:
 
 
 def upper(surprised: int, impressions: int, prior: float, _born: int, z: float, share: float = 1.0) -> float:
-    """The product's formula with other constants: the machine's guess counts as `share` of itself."""
+    """Return the product's score with other constants. `share` scales the machine's guess."""
     return wilson_upper(surprised + PRIOR_IMPRESSIONS * share * prior, impressions + PRIOR_IMPRESSIONS, z)
 
 
@@ -91,7 +92,7 @@ ESSENTIAL: Final = (PRODUCT, BARE, "all of the guess, z 1.28", "all of the guess
 
 
 def simulated(score: Score, world: World, runs: int) -> tuple[Floats, Floats, Floats]:
-    """Per run: surprises a view, share of the best found, share of the posts never shown."""
+    """Return per run: surprises per view, share of the best posts found, and share of posts never shown."""
     made, chance, rows = np.random.default_rng(7), np.random.default_rng(8), np.arange(runs)[:, None]
     rate = made.beta(0.6, 6.0, (runs, POSTS))
     born = np.sort(made.integers(0, int(world.pages * ARRIVING), (runs, POSTS)), axis=1)
@@ -120,7 +121,7 @@ def simulated(score: Score, world: World, runs: int) -> tuple[Floats, Floats, Fl
 
 
 def _in_doubt(said: Ints, shown: Ints, there: Bools, order: Floats) -> Ints:
-    """Per run: as storage/pages.py chooses it."""
+    """Return per run the post of uncertain rank that storage/gallery/browsing.py would choose."""
     rates, lines = rate(said, shown), np.arange(len(said))[:, None]
     lower = np.where(there, np.vectorize(lru_cache(None)(top), otypes=[float])(said, shown), -1.0)
     cut = rates[lines, np.argsort(-lower, axis=1)[:, BEST - 1 : BEST + 1]].mean(1, keepdims=True)
@@ -129,7 +130,7 @@ def _in_doubt(said: Ints, shown: Ints, there: Bools, order: Floats) -> Ints:
 
 
 def _guesses(world: World, rate: Floats, random: np.random.Generator) -> Floats:
-    """The machine's guess for each post, evenly spread from 0 to 1 in hundredths."""
+    """Return the machine's guess for each post, evenly spread from 0 to 1 in hundredths."""
     if world.knows is None:
         return np.full(rate.shape, 0.5)
     ranks = rate.argsort(1).argsort(1) / POSTS

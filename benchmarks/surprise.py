@@ -1,11 +1,11 @@
-"""Does the guess of surprise rise where it should? On canvases whose order is known because of how they were made.
+"""Does the guess of surprise rise where it should? Measured on canvases whose order is known from how they were made.
 
 python -m benchmarks.surprise [--clip MODEL] [PHOTO …]
-the sample photos by default; about 6 s each and layout at 480 px; MODEL as in KUOTU_SURPRISE, fitted and compared
+the sample photos by default; about 6 s per photo and layout at 480 px; MODEL as in KUOTU_SURPRISE, fitted and compared
 
-A photo's middle is expanded to the whole photo's size: by its own hidden border, by the engine without weights
-(faithful, playful, wild), and by the borders of two other photos, fitted as a model's work is. Each photo is judged by
-curves fitted to the others. Intervals: 95 %, from 2000 draws of photos with replacement.
+The middle of a photo is expanded to the size of the whole photo: by its own hidden border, by the engine without
+weights (faithful, playful, wild), and by the borders of two other photos, blended as a model's output is. Each photo is
+judged by curves fitted to the others. Intervals are 95 %, from 2000 bootstrap draws of photos.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ SAMPLES = Path(__file__).parents[1] / "bot" / "playground" / "samples"
 TWICE: Final = "picos-12mp"  # the same scene as another sample
 SIDE: Final = 480
 LAYOUTS: Final = ((Direction.ALL, 1.5), (Direction.HORIZONTAL, 1.75), (Direction.DOWN, 1.5))
-ORDER: Final = ("own", "faithful", "wild", "other")  # playful lies between faithful and wild, and is only reported
+ORDER: Final = ("own", "faithful", "wild", "other")  # playful lies between faithful and wild, and is reported only
 CURVES: Final = (
     (("own",), ("faithful",)),
     (("own", "faithful"), ("wild",)),
     (ORDER[:3], ("other",)),
-    (ORDER[:3], ("other",)),  # a CLIP's
+    (ORDER[:3], ("other",)),  # for a CLIP model
 )
 RIDGE: Final = 0.005
-STEEP: Final = 2.0  # the fitted curves are made as much steeper, so that a reason hardly there hardly counts
+STEEP: Final = 2.0  # factor on the slopes of the fitted curves, so that weak evidence hardly counts
 DRAWS: Final = 2000
 
 Floats = NDArray[np.float64]
@@ -51,6 +51,8 @@ Look = Callable[[Pixels, Pixels, Margins], Measures | None]
 
 @dataclass(frozen=True)
 class Case:
+    """One canvas, and what was measured on it."""
+
     photo: str
     layout: str
     kind: str
@@ -58,6 +60,7 @@ class Case:
 
 
 def main() -> None:
+    """Print how well the guesses order the canvases."""
     asked = _asked().parse_args()
     look, reasons = _with_clip(asked.clip) if asked.clip else (measure, REASONS)
     photos = {path.stem: _small(decode(path.read_bytes())) for path in asked.photos or _samples()}
@@ -97,7 +100,7 @@ def _with_clip(name: str) -> tuple[Look, tuple[Reason, ...]]:
 
 
 def setting(clip: str, curve: Reason) -> str:
-    """KUOTU_SURPRISE with a CLIP's fitted curve, or that it should not be set."""
+    """Return the value of KUOTU_SURPRISE with the fitted curve of a CLIP model, or a note not to set it."""
     weight = curve.weights["strange"]
     if weight <= 0:
         return f"{clip} finds other worlds no stranger than a photo's own border: it is of no use"
@@ -120,7 +123,9 @@ def _cases(photos: dict[str, Pixels], look: Look, seconds: list[float]) -> Itera
         margins, photo = _hidden(whole, direction, scale)
         canvases = [("own", whole)]
         for style in Style:
-            canvases.append((style.value, engine.expand(Request(photo, margins, style, seed=number + 1), ignore)))
+            canvases.append(
+                (style.value, engine.expand(Request(photo, margins, style, seed=number + 1), ignore).pixels)
+            )
         for step in (3, 6):
             other = _covering(photos[names[(number + step) % len(names)]], whole.shape[1], whole.shape[0])
             canvases.append(("other", compose(other, photo, margins)))
@@ -133,7 +138,7 @@ def _cases(photos: dict[str, Pixels], look: Look, seconds: list[float]) -> Itera
 
 
 def _hidden(whole: Pixels, direction: Direction, scale: float) -> tuple[Margins, Pixels]:
-    """The middle that grows to the whole by this scale, and the margins around it."""
+    """Return the middle that grows to the whole photo by this scale, and the margins around it."""
     height, width = whole.shape[:2]
     kept = Extent(
         round_half_up(width / scale) if direction.widens else width,
@@ -146,7 +151,7 @@ def _hidden(whole: Pixels, direction: Direction, scale: float) -> tuple[Margins,
 
 
 def _covering(picture: Pixels, width: int, height: int) -> Pixels:
-    """Its middle, at this size."""
+    """Return the middle of an image, scaled to cover a size."""
     factor = max(width / picture.shape[1], height / picture.shape[0])
     size = max(width, round(picture.shape[1] * factor)), max(height, round(picture.shape[0] * factor))
     large = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
@@ -155,7 +160,7 @@ def _covering(picture: Pixels, width: int, height: int) -> Pixels:
 
 
 def fitted(cases: Iterable[Case], reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
-    """Their curves, fitted: each tells a step of the order from what lies below it."""
+    """Return the reasons with fitted curves. Each curve separates one step of the order from those below."""
     known, found = list(cases), list[Reason]()
     for reason, (below, above) in zip(reasons, CURVES, strict=False):
         chosen = [case for case in known if case.kind in below + above]
@@ -167,7 +172,7 @@ def fitted(cases: Iterable[Case], reasons: tuple[Reason, ...]) -> tuple[Reason, 
 
 
 def _logistic(values: Floats, above: NDArray[np.bool_]) -> tuple[Floats, float]:
-    """Logistic regression by Newton's method, both classes weighing the same, with a ridge on standardised values."""
+    """Fit a logistic regression by Newton's method, with balanced classes and a ridge on standardised values."""
     mean, deviation = values.mean(0), values.std(0)
     x = np.c_[(values - mean) / deviation, np.ones(len(values))]
     ridge = np.diag([RIDGE * len(x)] * values.shape[1] + [0.0])
@@ -194,7 +199,7 @@ def _print(title: str, cases: Sequence[Case], guesses: Sequence[float]) -> None:
 
 
 def _drawn(cases: Sequence[Case], guesses: Sequence[float], below: str, above: str) -> Iterator[float]:
-    """The AUC of draws of whole photos: what is of one photo is not independent."""
+    """Yield the AUC of bootstrap draws of whole photos, because canvases of one photo are not independent."""
     random, names = np.random.default_rng(0), sorted({case.photo for case in cases})
     by_photo = {
         name: [
@@ -209,7 +214,7 @@ def _drawn(cases: Sequence[Case], guesses: Sequence[float], below: str, above: s
 
 
 def _auc(below: Floats, above: Floats) -> float:
-    """How often one of the second is above one of the first (Mann and Whitney, 1947); ties count half."""
+    """Return how often a value of the second is above one of the first (Mann and Whitney, 1947). Ties count half."""
     difference = above[:, None] - below[None]
     return float((difference > 0).mean() + 0.5 * (difference == 0).mean())
 

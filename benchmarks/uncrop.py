@@ -1,8 +1,8 @@
-"""How good is a new part? Crop a photo, expand the crop, compare with what was cut away: `python benchmarks/uncrop.py`.
+"""How good is a new part? Crop a photo, expand the crop, and compare: `python benchmarks/uncrop.py`.
 
-Every figure looks at the new part alone. swd and sharp say whether it looks like the truth, layout whether things stand
-where they stood (which rewards blur: read it between sharp methods only), seam whether the border shows, repeat whether
-things recur.
+Every figure concerns the new part alone. swd and sharp say whether it looks like the truth. layout says whether things
+are in the right place; it rewards blur, so compare it between sharp methods only. seam says whether the border is
+visible, and repeat whether content recurs.
 """
 
 from __future__ import annotations
@@ -41,16 +41,18 @@ Grey = NDArray[np.float32]
 
 
 class Figures(NamedTuple):
-    swd: (
-        float  # sliced Wasserstein distance of patches, over 4 Laplacian levels, in deviations of the truth; 0 is equal
-    )
-    seam: float  # gradient across the seam over the gradient 2 to 6 pixels beside it; 1 is invisible
-    sharp: float  # mean Laplacian over the truth's; 1 is right
+    """The figures of one result."""
+
+    # Sliced Wasserstein distance of patches over 4 Laplacian levels, in standard deviations of the truth; 0 is equal.
+    swd: float
+    seam: float  # gradient across the seam, relative to that 2 to 6 px beside it; 1 is invisible
+    sharp: float  # mean Laplacian relative to the truth; 1 is right
     layout: float  # Lab distance at 1/16 scale
-    repeat: float  # highest autocorrelation at 12 pixels or more; 1 is a tiling
+    repeat: float  # highest autocorrelation at 12 px or more; 1 is a tiling
 
 
 def sample(name: str, longest: int) -> Pixels:
+    """Return a sample photo, scaled to a longest side in px."""
     photo = cv2.cvtColor(cv2.imread(str(SAMPLES / f"{name}.jpg")), cv2.COLOR_BGR2RGB)
     scale = longest / max(photo.shape)
     shrinks = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
@@ -58,7 +60,7 @@ def sample(name: str, longest: int) -> Pixels:
 
 
 def crops(extent: Extent) -> dict[str, Box]:
-    """The middle two thirds, the middle half, and the left three quarters."""
+    """Return the crops by name: the middle two thirds, the middle half, and the left three quarters."""
     width, height = extent
     middle = {f: (round(width / f), round(height / f)) for f in (1.5, 2)}
     boxes = {
@@ -69,8 +71,9 @@ def crops(extent: Extent) -> dict[str, Box]:
 
 
 def judge(result: Pixels, truth: Pixels, box: Box) -> Figures:
+    """Return the figures of a result, given the whole photo and the box of the crop in it."""
     new = np.ones(truth.shape[:2], np.uint8)
-    new[box.top : box.bottom, box.left : box.right] = 0
+    new[box.slices] = 0
     return Figures(
         _wasserstein(result, truth, new),
         _seam(result, box),
@@ -90,7 +93,10 @@ def _laplacian(picture: Pixels) -> list[NDArray[np.float32]]:
 
 
 def _wasserstein(result: Pixels, truth: Pixels, new: NDArray[np.uint8]) -> float:
-    """Rabin, Peyré, Delon, Bernot, «Wasserstein Barycenter and its Application to Texture Mixing» (2011)."""
+    """Return the sliced Wasserstein distance of patches.
+
+    Rabin, Peyré, Delon and Bernot, «Wasserstein Barycenter and its Application to Texture Mixing», 2011.
+    """
     random = np.random.default_rng(0)
     distances = []
     for ours, theirs in zip(_laplacian(result), _laplacian(truth), strict=True):
@@ -147,7 +153,7 @@ def _layout(result: Pixels, truth: Pixels, new: NDArray[np.uint8]) -> float:
 
 
 def _repeat(result: Pixels, new: NDArray[np.uint8]) -> float:
-    """Normalised autocorrelation of the high-pass luminance, by the Wiener-Khinchin theorem."""
+    """Return the highest autocorrelation of the high-pass luminance, by the Wiener-Khinchin theorem."""
     grey = cv2.cvtColor(result, cv2.COLOR_RGB2GRAY).astype(np.float32)
     detail = (grey - cv2.GaussianBlur(grey, (0, 0), 6)) * new
     twice = (2 * new.shape[0], 2 * new.shape[1])
@@ -170,6 +176,7 @@ class Blind(Subjects):
 
 
 def main(longest: int = 480) -> None:
+    """Print the figures with and without the removal of the subject."""
     seeing, blind = PatchMatch(), PatchMatch(subjects=Blind())
     photos = [sample(name, longest) for name in NAMES]
     for case in crops(Extent(4, 4)):
@@ -177,7 +184,7 @@ def main(longest: int = 480) -> None:
             rows, subjects = [], []
             for photo in photos:
                 kept, margins, box = cropped(photo, case)
-                rows.append(judge(engine.expand(Request(kept, margins), ignore), photo, box))
+                rows.append(judge(engine.expand(Request(kept, margins), ignore).pixels, photo, box))
                 found = Subjects().of(kept) if engine is seeing else None
                 subjects.append(bool(found and found.removable))
             report(f"{case:12} {told} the subject removed", rows)
@@ -189,9 +196,9 @@ def main(longest: int = 480) -> None:
 
 
 def cropped(photo: Pixels, case: str) -> tuple[Pixels, Margins, Box]:
-    extent = Extent(photo.shape[1], photo.shape[0])
+    extent = Extent.of(photo)
     box = crops(extent)[case]
-    kept = np.ascontiguousarray(photo[box.top : box.bottom, box.left : box.right])
+    kept = np.ascontiguousarray(photo[box.slices])
     return kept, Margins(box.left, box.top, extent.width - box.right, extent.height - box.bottom), box
 
 

@@ -1,8 +1,8 @@
-"""The x2 network against Lanczos, and what sharpening does for a part that was painted smaller than it is shown.
+"""Compare the x2 network with Lanczos, and measure sharpening of a part that was painted smaller than it is shown.
 
-`python -m benchmarks.upscale [PHOTO …]`. By default the sample photos that training has not seen. Each is shrunk to
-1024 px (Lanczos), halved by one of three filters, and enlarged again; PSNR is of all three colours, without a rim of
-4 px. The interval is a paired bootstrap: photos are drawn, then squares of 64 px in each.
+`python -m benchmarks.upscale [PHOTO …]`. The default is the sample photos that were not in the training set. Each is
+scaled to 1024 px (Lanczos), halved by one of three filters, and enlarged again. PSNR is over all three channels,
+without a border of 4 px. The interval is a paired bootstrap over photos, and over squares of 64 px within each.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ Errors = NDArray[np.float64]
 
 
 def main() -> None:
+    """Print the PSNR of both methods, and the sharpness of parts painted smaller."""
     cv2.setNumThreads(1)
     paths = [Path(name) for name in sys.argv[1:]] or [SAMPLES / f"{name}.jpg" for name in UNSEEN]
     photos = {path.stem: _even(decode(path.read_bytes())) for path in paths}
@@ -70,7 +71,7 @@ def _compare(photos: dict[str, Image.Image], way: Image.Resampling) -> None:
 
 
 def _squares(picture: Pixels, true: Pixels) -> Errors:
-    """Mean squared error of each square."""
+    """Return the mean squared error of each square."""
     error = ((picture.astype(np.float64) - true)[RIM:-RIM, RIM:-RIM] ** 2).mean(axis=2)
     height, width = (length // SQUARE for length in error.shape)
     cut = error[: height * SQUARE, : width * SQUARE].reshape(height, SQUARE, width, SQUARE)
@@ -95,7 +96,7 @@ def _interval(errors: list[tuple[Errors, Errors]]) -> tuple[float, float]:
 
 
 def _finish(photos: dict[str, Image.Image]) -> None:
-    """The outer half of a photo, painted smaller: mean absolute Laplacian of it over the true one's, 1 is equal."""
+    """Print the sharpness of an outer half painted smaller: its mean absolute Laplacian relative to the truth."""
     print("sharpness of a part painted smaller (median): resized by Lanczos, then sharpened, network first, both")
     for factor in FACTORS:
         rows = np.array([_sharpnesses(np.asarray(photo), factor) for photo in photos.values()])

@@ -8,24 +8,42 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
-from pydantic import ValidationError
 
-from bot.errors import CannotRun, Refused
-from bot.settings import UNDOWNLOADED, Settings, complaint
+from bot.environment import read_settings, strangers
+from bot.errors import BadSettings, CannotRun, Refused
+from bot.settings import UNDOWNLOADED, Settings
 from inference.canvas import MAX_SCALE, MIN_SCALE, Direction
 from inference.engine import EngineError, EngineName, EngineUnavailable, Style
 
+EX_CONFIG: Final = 78  # of sysexits.h; deploy/kuotu.service does not start the program again after it
+
 cli = typer.Typer(
     name="kuotu",
-    help="扩图: expand photos past their frame.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"kuotu {version('kuotu')}")
+        raise typer.Exit
+
+
+@cli.callback()
+def options(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """扩图: expand photos past their frame. Settings: KUOTU_* variables and `.env`; the README lists them."""
 
 
 @cli.command()
@@ -33,13 +51,13 @@ def run(
     worker: Annotated[bool, typer.Option("--worker/--no-worker", help="also paint here")] = True,
 ) -> None:
     """Serve the bot: on Telegram with a token, else in the playground."""
-    _serve(Settings(), work=worker, serve=True)
+    _serve(_settings(), work=worker, serve=True)
 
 
 @cli.command()
 def worker() -> None:
     """Only paint: take expansions from the queue that KUOTU_QUEUE_URL and KUOTU_DATABASE_URL name."""
-    _serve(Settings(), work=True, serve=False)
+    _serve(_settings(), work=True, serve=False)
 
 
 @cli.command()
@@ -58,27 +76,16 @@ def expand(
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
     """Expand one photo into a file."""
-    from bot.cli.expand import Wish, expand_file
+    from bot.cli.expand import EngineOptions, Wish, expand_file
 
-    settings = Settings()
-    wish = Wish(direction, scale, ratio, _four(margins))
+    settings = _settings()
     if sum(choice is not None for choice in (scale, ratio, margins)) > 1:
         raise Refused("--scale, --ratio and --margins exclude each other; give one")
     seed = random.randrange(2**31) if seed is None else seed
+    wish = Wish(direction, scale, ratio, _four(margins), style, seed, prompt)
+    options = EngineOptions(engine or settings.engine, model or settings.model, settings.gate, settings.max_megapixels)
     with _in_one_line(photo):
-        expand_file(
-            photo,
-            out,
-            wish,
-            style=style,
-            seed=seed,
-            prompt=prompt,
-            engine=engine or settings.engine,
-            model=model or settings.model,
-            max_megapixels=settings.max_megapixels,
-            gate=settings.gate,
-            as_json=as_json,
-        )
+        expand_file(photo, out, wish, options, as_json=as_json)
 
 
 @cli.command()
@@ -91,7 +98,7 @@ def upscale(
     from bot.cli.upscale import upscale_file
 
     with _in_one_line(photo):
-        upscale_file(photo, out, max_megapixels=Settings().max_megapixels, as_json=as_json)
+        upscale_file(photo, out, max_megapixels=_settings().max_megapixels, as_json=as_json)
 
 
 @contextmanager
@@ -120,7 +127,7 @@ def demo() -> None:
     """Hold whole conversations with nobody at the keyboard; pictures and transcript go to data/demo."""
     from bot.cli.demo import demonstrate
 
-    asyncio.run(demonstrate(Settings()))
+    asyncio.run(demonstrate(_settings()))
 
 
 @cli.command()
@@ -128,7 +135,7 @@ def doctor() -> None:
     """Say what is set up, what is missing, and how to get it."""
     from bot.cli.doctor import examine
 
-    sys.exit(asyncio.run(examine(Settings())))
+    sys.exit(asyncio.run(examine(read_settings())))
 
 
 @cli.command()
@@ -140,7 +147,7 @@ def pull(
     """Download a model, saying first what it costs and permits; call again to go on after an interruption."""
     from bot.cli.pull import download
 
-    settings = Settings()
+    settings = _settings()
     token = settings.hub_token.get_secret_value()
     beside = {"KUOTU_SAFETY": settings.safety} if safety else {}
     beside |= {"KUOTU_SURPRISE": settings.surprise} if surprise else {}
@@ -171,6 +178,15 @@ def warm() -> None:
     warm_up()
 
 
+def _settings() -> Settings:
+    """The settings; a misspelt one ends the program, since what it should have set would silently be the default."""
+    for stranger in strangers():
+        if stranger.meant:
+            raise BadSettings(str(stranger))
+        print(f"kuotu: {stranger}", file=sys.stderr)
+    return read_settings()
+
+
 def _serve(settings: Settings, *, work: bool, serve: bool) -> None:
     from bot.bootstrap import running
     from bot.logs import configure_logs
@@ -195,10 +211,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Refused as reason:
         print(f"kuotu: {reason}", file=sys.stderr)
         sys.exit(2)
+    except BadSettings as reasons:
+        print(*(f"kuotu: {reason}" for reason in str(reasons).splitlines()), sep="\n", file=sys.stderr)
+        sys.exit(EX_CONFIG)
     except CannotRun as reason:
         sys.exit(f"kuotu: {reason}")
-    except ValidationError as error:
-        sys.exit(f"kuotu: {complaint(error)}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Where each step of a chain lies in the picture that the chain has come to."""
+"""Where each expansion of a chain lies in the chain's last image."""
 
 from __future__ import annotations
 
@@ -11,21 +11,24 @@ from storage.models import Expansion
 
 @dataclass(frozen=True)
 class Growth:
-    """A step that added pixels; `zoom` px of the chain's last picture are one of its own, along either side."""
+    """An expansion that added pixels. One of its pixels is `zoom` px wide and high in the chain's last image."""
 
     step: Expansion
     zoom: int
 
     @property
     def margins(self) -> Margins:
-        """In pixels of the last picture."""
+        """The added margins, in pixels of the chain's last image."""
         sides = (self.step.left, self.step.top, self.step.right, self.step.bottom)
         return Margins(*(self.zoom * side for side in sides))
 
 
 def growth(chain: Sequence[Expansion]) -> list[Growth]:
-    """The steps of a chain, root first, that added pixels. One that doubles the size only makes those before it larger;
-    alone, when what it doubled was deleted, it leaves none."""
+    """Return the expansions of a chain that added pixels, oldest first.
+
+    A step that doubles the size adds none; it raises the zoom of the steps before it. If it is alone,
+    because the photo that it doubled was deleted, the list is empty.
+    """
     steps, zoom = list[Growth](), 1
     for step in reversed(chain):
         if step.doubles:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import fcntl
+import os
 import socket
-from collections.abc import Awaitable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import structlog
 from aiohttp import web
 from filelock import FileLock, Timeout
+from sqlalchemy import make_url
 
 from bot.errors import CannotRun
 
@@ -30,26 +34,73 @@ def claim_folder(folder: Path, stack: AsyncExitStack) -> None:
         ) from None
 
 
+def this_program() -> str:
+    """A name for this process among all that share a database."""
+    return f"{socket.gethostname()[:32]}:{os.getpid()}"
+
+
+@asynccontextmanager
+async def joining(database: str, stack: AsyncExitStack) -> AsyncIterator[bool]:
+    """Whether nobody else uses a database, while this program joins; until the stack closes, it is known to be there.
+
+    On SQLite each program holds a shared lock on a file beside the database, so whoever gets it exclusively is alone,
+    however the others ended; who starts at the same time waits. Elsewhere nobody can know: False.
+    """
+    address = make_url(database)
+    if address.get_backend_name() != "sqlite" or not address.database:
+        yield False
+        return
+    lock = os.open(f"{address.database}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    stack.callback(os.close, lock)
+    alone = False
+    with suppress(BlockingIOError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        alone = True
+    try:
+        yield alone
+    finally:
+        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_SH)
+
+
 def free_port(host: str) -> int:
-    """A port that nobody listens on now."""
-    with socket.create_server((host, 0)) as server:
+    """A port that nobody listens on now. Raises CannotRun when the host is not one of this machine's addresses."""
+    try:
+        return try_port(host, 0)
+    except OSError as error:
+        raise CannotRun(cannot_listen(host, 0, error)) from None
+
+
+def try_port(host: str, port: int) -> int:
+    """Take a port and leave it again, 0 being any; the port that it was. Raises OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, port), family=family) as server:
         return int(server.getsockname()[1])
 
 
+def cannot_listen(host: str, port: int, error: OSError) -> str:
+    """Why nobody can listen there, and which of the two settings mends it."""
+    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+        remedy = "is no address of this machine; set KUOTU_HOST to one, such as 127.0.0.1, or 0.0.0.0 for all of them"
+        return f"KUOTU_HOST={host} {remedy}"
+    remedy = "a port from 1024 on, or a proxy in front" if error.errno == errno.EACCES else "a free port"
+    return f"cannot listen on {host}:{port} ({error.strerror}); set KUOTU_PORT to {remedy}"
+
+
 def reachable(host: str) -> str:
-    """Where a program on this machine finds one that listens on a host, which may stand for all."""
-    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
+    """Where a program on this machine finds one that listens on a host, which may stand for all: a part of a URL."""
+    found = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"[{found}]" if ":" in found else found
 
 
 async def listen(app: web.Application, host: str, port: int, stack: AsyncExitStack) -> None:
-    """Serve pages until the stack closes. Raises CannotRun when the port is taken."""
+    """Serve pages until the stack closes. Raises CannotRun when the host is not ours, or the port not free."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     try:
         await web.TCPSite(runner, host, port).start()
     except OSError as error:
-        raise CannotRun(f"cannot listen on {host}:{port} ({error.strerror}); set KUOTU_PORT to a free port") from None
+        raise CannotRun(cannot_listen(host, port, error)) from None
 
 
 async def run_beside(coroutine: Awaitable[None], stack: AsyncExitStack) -> None:

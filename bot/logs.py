@@ -1,4 +1,4 @@
-"""Log lines for operators, as text or JSON; no secret ever reaches one."""
+"""Logging for operators, as text or JSON. Secrets are removed from every line."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from structlog.typing import EventDict, WrappedLogger
 from bot.settings import Settings
 
 HIDDEN = "<secret>"
-CHATTY = ("httpx", "aiohttp.access", "alembic", "telegram.ext.Application")  # a line for every call
+CHATTY = ("httpx", "aiohttp.access", "alembic", "telegram.ext.Application")  # these log a line for every call
 
 
 class Redactor:
-    """Renders an event and blots out every secret in it, tracebacks and all."""
+    """Renders an event and replaces every secret in the line, tracebacks included."""
 
     def __init__(self, render: structlog.types.Processor, secrets: Sequence[str]) -> None:
         self.render, self.secrets = render, secrets
@@ -29,7 +29,7 @@ class Redactor:
 
 
 def configure_logs(settings: Settings) -> None:
-    """Send structlog and the standard library's logging to stderr in one format."""
+    """Send the logs of structlog and of the standard library to stderr in one format."""
     render: structlog.types.Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if settings.log == "json"

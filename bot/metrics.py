@@ -1,4 +1,4 @@
-"""What operators watch at /metrics."""
+"""The Prometheus metrics at /metrics."""
 
 from prometheus_client import Counter, Histogram
 

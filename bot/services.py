@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TypeAlias
-from weakref import WeakValueDictionary
 
 from bot.thumbnails import SIZES
+from bot.turns import LocalTurns, MessageKey, Turns
 from bot.wordlist import WordList
+from inference.image.budget import PixelBudget
 from inference.image.upscale import NAME as UPSCALE
 from inference.worker.protocol import EngineInfo
 from storage.blobs import Blobs
@@ -23,8 +23,6 @@ from storage.jobs.queue import Queue
 from storage.models import Expansion, FilmKind
 from storage.people.messages import Messages
 from storage.people.people import People
-
-MessageKey: TypeAlias = tuple[int, int]  # chat, message
 
 
 @dataclass(frozen=True)
@@ -58,13 +56,9 @@ class Services:
     anonymous: AnonymousCounts
     films: FilmStore | None = None  # none where they cannot be made
     pages: str = ""  # what the address of a web page begins with, where chats can open one
-    ended: asyncio.Queue[int] = field(default_factory=asyncio.Queue)  # expansions whose end is to be shown
+    decoding: PixelBudget = field(default_factory=PixelBudget)  # of this program; engines are processes of their own
     changed: asyncio.Queue[MessageKey] = field(default_factory=asyncio.Queue)  # messages that are to show news
-    _hands: WeakValueDictionary[MessageKey, asyncio.Lock] = field(default_factory=WeakValueDictionary)
-
-    def hand_on(self, message: MessageKey) -> asyncio.Lock:
-        """Held by whoever draws a message, so that nobody puts one page's buttons under another page's picture."""
-        return self._hands.setdefault(message, asyncio.Lock())
+    turns: Turns = field(default_factory=LocalTurns)
 
     def maker_of(self, expansion: Expansion) -> tuple[str, str]:
         """The engine, by name and model, that makes the picture: doubling is the same with every one."""

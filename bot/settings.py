@@ -1,14 +1,14 @@
-"""Every knob, typed, read from KUOTU_* once. Nothing else reads the environment."""
+"""Every knob, typed, read from KUOTU_* and `.env` once. Nothing else reads the environment."""
 
 from __future__ import annotations
 
-import os
 import re
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from inference.engine import EngineName
@@ -20,9 +20,12 @@ UNDOWNLOADED = (SHIPPED, NO_CLASSIFIER, STATISTICS)  # values of KUOTU_SAFETY an
 
 
 class Settings(BaseSettings):
-    """Each field is KUOTU_<NAME> in the environment; the description is its line in the README's table."""
+    """Each field is KUOTU_<NAME> in the environment; the description is its line in the README's table.
 
-    model_config = SettingsConfigDict(env_prefix="KUOTU_", env_ignore_empty=True, frozen=True)
+    `bot.environment.read_settings` is how the program makes one: it reads `.env` too, and complains in plain words.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="KUOTU_", env_ignore_empty=True, frozen=True, allow_inf_nan=False)
 
     telegram_token: SecretStr = Field(
         default=SecretStr(""), description="the bot's token from @BotFather; empty: the playground serves instead"
@@ -64,7 +67,7 @@ class Settings(BaseSettings):
     retention_days: int = Field(
         default=90, ge=0, description="days until pictures that were not published are deleted; 0: never"
     )
-    max_megapixels: float = Field(default=40, gt=0, le=200, description="the largest canvas")
+    max_megapixels: float = Field(default=64, gt=0, le=200, description="the largest canvas")
     workers: int = Field(
         default=0, ge=0, description="engine processes; 0: one per core without weights, one per GPU with"
     )
@@ -122,6 +125,17 @@ class Settings(BaseSettings):
             raise ValueError("an address looks like https://example.org")
         return value.rstrip("/")
 
+    @field_validator("host")
+    @classmethod
+    def _like_a_host(cls, value: str) -> str:
+        host = value.removeprefix("[").removesuffix("]")
+        if not _is_address(host):
+            if host.isdecimal() or re.fullmatch(r"[^:/]*:\d+", host):
+                raise ValueError("the port belongs in KUOTU_PORT; a host is like 127.0.0.1, or 0.0.0.0 for everybody")
+            if not re.fullmatch(r"[\w.-]+", host):
+                raise ValueError("a host is a name or an address and nothing else, like 127.0.0.1")
+        return host
+
     @field_validator("safety")
     @classmethod
     def _like_a_classifier(cls, value: str) -> str:
@@ -151,6 +165,15 @@ class Settings(BaseSettings):
     def _split_words(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
+    @model_validator(mode="after")
+    def _unsure_comes_before_unsafe(self) -> Self:
+        if self.safety_unsafe < self.safety_unsure <= 1:
+            raise ValueError(
+                f"KUOTU_SAFETY_UNSURE={self.safety_unsure:g} is above KUOTU_SAFETY_UNSAFE={self.safety_unsafe:g}: "
+                "a picture is unsure before it is unsafe, so lower the first or raise the second"
+            )
+        return self
+
     @property
     def on_telegram(self) -> bool:
         return bool(self.telegram_token.get_secret_value())
@@ -171,15 +194,9 @@ class Settings(BaseSettings):
         return [secret for secret in found if secret]
 
 
-def complaint(error: ValidationError) -> str:
-    """The first setting that cannot be, in one line that shows no secret."""
-    first = error.errors()[0]
-    field = str(first["loc"][0])
-    value = "" if Settings.model_fields[field].annotation is SecretStr else f"={first['input']!r}"
-    return f"KUOTU_{field.upper()}{value}: {first['msg'].removeprefix('Value error, ')}"
-
-
-def strangers() -> list[str]:
-    """KUOTU_* variables that are no settings: misspelt, most likely."""
-    known = {f"KUOTU_{name.upper()}" for name in Settings.model_fields}
-    return sorted(name for name in os.environ if name.startswith("KUOTU_") and name not in known)
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

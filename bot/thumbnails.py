@@ -1,4 +1,4 @@
-"""Smaller copies of pictures for web pages: made once, kept beside their blob, discarded with it."""
+"""Smaller copies of images for web pages. Each is made once, stored beside its blob, and deleted with it."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ QUALITY = 82
 
 @dataclass(frozen=True)
 class Size:
-    """A width in pixels, never enlarged, and a format."""
+    """The width of a copy in px, and its format. A narrower image keeps its width."""
 
     width: int
-    format: str  # webp, or jpg for those who unfold links, not all of whom read WebP
+    format: str  # webp, or jpg for link previews, whose clients do not all read WebP
 
     @property
     def name(self) -> str:
+        """The file name of a copy of this size."""
         return f"{self.width}.{self.format}"
 
     def key(self, blob: str) -> str:
-        """Where the copy of a blob is kept."""
+        """Return the key under which the copy of a blob is stored."""
         return f"{blob}.{self.name}"
 
 
@@ -36,13 +37,13 @@ SIZES = {size.name: size for size in (*WEBP, SHARED)}
 
 @dataclass
 class Thumbnails:
-    """Makes one at a time: a page asks for two dozen, and the engine needs the cores."""
+    """Makes copies one at a time, because a page asks for two dozen and the engine needs the cores."""
 
     blobs: Blobs
     _turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
     async def get(self, blob: str, size: Size) -> bytes:
-        """The copy of a picture, made when it is not there yet. Raises FileNotFoundError when the picture is gone."""
+        """Return the copy of an image, made on first use. Raises FileNotFoundError if the image was deleted."""
         try:
             return await self.blobs.get(size.key(blob))
         except FileNotFoundError:
@@ -51,7 +52,7 @@ class Thumbnails:
 
     async def _make(self, blob: str, size: Size) -> bytes:
         try:
-            return await self.blobs.get(size.key(blob))  # by whoever had the turn before
+            return await self.blobs.get(size.key(blob))  # a request that held the semaphore before may have made it
         except FileNotFoundError:
             small = await asyncio.to_thread(shrink, await self.blobs.get(blob), size)
             await self.blobs.put_at(size.key(blob), small)
@@ -59,7 +60,7 @@ class Thumbnails:
 
 
 def shrink(picture: bytes, size: Size) -> bytes:
-    """A picture at a width, without metadata; one that is narrower keeps its own."""
+    """Return an image scaled down to a width, without metadata. A narrower image is not enlarged."""
     with Image.open(BytesIO(picture)) as opened:
         opened.draft("RGB", (size.width, size.width * opened.height // opened.width + 1))
         image = opened.convert("RGB")

@@ -1,6 +1,6 @@
-// What nsfwjs itself says about pictures of 224 x 224, to compare the conversion with (tests/inference/safety/test_safety.py).
+// Prints what nsfwjs itself says about images of 224 x 224. tests/inference/safety/test_safety.py compares with it.
 //     npm pack nsfwjs@4.3.0 && tar xzf nsfwjs-4.3.0.tgz && npm install @tensorflow/tfjs
-//     node scripts/compare_nsfw.mjs package PICTURE.rgb …        each 224 * 224 * 3 bytes, as inference.safety.verdict.looks gives them
+//     node scripts/compare_nsfw.mjs package PICTURE.rgb …        each 224 * 224 * 3 bytes, as inference.safety.verdict.looks returns them
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'

@@ -1,11 +1,11 @@
-"""Convert the classifier that the npm package `nsfwjs` carries (MIT) to ONNX, without TensorFlow.
+"""Convert the classifier of the npm package `nsfwjs` (MIT) to ONNX, without TensorFlow.
 
     npm pack nsfwjs@4.3.0 && tar xzf nsfwjs-4.3.0.tgz
     python scripts/convert_nsfw.py package inference/weights/nsfw.onnx
 
-Needs `node`, because the package wraps its weights in modules, and `onnx` (pip install '.[train]'). Weights stay the
-8-bit codes of the package: each convolution reads them through DequantizeLinear, with a scale per output channel into
-which the batch normalisation that follows is folded. The network takes a picture's bytes and gives probabilities.
+This needs `node`, because the package wraps its weights in modules, and `onnx` (pip install '.[train]'). Weights keep
+the 8-bit codes of the package. Each convolution reads them through DequantizeLinear with a scale per output channel,
+which includes the batch normalisation that follows. The network takes an image's bytes and returns probabilities.
 """
 
 from __future__ import annotations
@@ -26,12 +26,13 @@ MODEL: Final = "dist/models/mobilenet_v2"
 CLASSES: Final = ("drawing", "hentai", "neutral", "porn", "sexy")  # in the order of nsfw_classes.js
 SIDE: Final = 224
 EPSILON: Final = 0.001
-OPSET: Final = 17  # DequantizeLinear per axis, and the oldest that current runtimes still test
+OPSET: Final = 17  # has DequantizeLinear per axis, and is the oldest that current runtimes still test
 
 Floats = NDArray[np.float32]
 
 
 def main(package: str, out: str) -> None:
+    """Convert the package in a folder and write the ONNX file."""
     folder = Path(package) / MODEL
     model = _exported(folder / "model.min.js")
     (group,) = model["weightsManifest"]
@@ -70,11 +71,12 @@ class Weight:
 
     @property
     def values(self) -> Floats:
+        """The tensor as floats."""
         return np.asarray(self.codes * self.scale + self.low, np.float32)
 
     @property
     def zero(self) -> np.uint8:
-        """The code of zero, which the package gives every range that contains zero."""
+        """The code of zero. Every range that contains zero has one."""
         code = -self.low / self.scale
         if abs(code - round(code)) > 1e-3 or not 0 <= round(code) <= 255:
             raise ValueError(f"zero has no code: low {self.low}, scale {self.scale}")
@@ -99,18 +101,19 @@ def _weights(specs: list[dict[str, Any]], data: bytes) -> dict[str, Weight]:
 
 @dataclass
 class Graph:
-    """An ONNX graph, grown from Keras layers; tensors are (batch, channel, height, width)."""
+    """An ONNX graph, built from Keras layers. Tensors are (batch, channel, height, width)."""
 
     weights: dict[str, Weight]
-    norms: dict[str, str]  # a convolution's name -> the batch normalisation that follows it
+    norms: dict[str, str]  # name of a convolution -> the batch normalisation that follows it
     nodes: list[NodeProto] = field(default_factory=list)
     tensors: list[TensorProto] = field(default_factory=list)
-    names: dict[str, str] = field(default_factory=dict)  # a Keras layer's name -> its output's here
+    names: dict[str, str] = field(default_factory=dict)  # name of a Keras layer -> its output in this graph
     padding: dict[str, list[int]] = field(
         default_factory=dict
     )  # of Keras layers that only pad: top, left, bottom, right
 
     def add(self, kind: str, config: dict[str, Any], sources: list[str]) -> None:
+        """Add a Keras layer. Raises ValueError for an unknown kind."""
         name, inputs = config["name"], [self.names[source] for source in sources]
         self.names[name] = name
         match kind:
@@ -133,12 +136,13 @@ class Graph:
                 self._node("Flatten", inputs, name)
             case "Dense":
                 self._multiply(config, inputs[0])
-            case "BatchNormalization" | "Dropout":  # folded into the convolution before it; idle outside training
+            case "BatchNormalization" | "Dropout":  # folded into the convolution before it, or active in training only
                 self.names[name] = inputs[0]
             case _:
                 raise ValueError(f"no translation for the layer {kind}")
 
     def model(self) -> ModelProto:
+        """Return the finished model."""
         picture = helper.make_tensor_value_info("picture", TensorProto.UINT8, [1, SIDE, SIDE, 3])
         scores = helper.make_tensor_value_info(self.nodes[-1].output[0], TensorProto.FLOAT, [1, len(CLASSES)])
         graph = helper.make_graph(self.nodes, "nsfw", [picture], [scores], self.tensors)
@@ -173,7 +177,7 @@ class Graph:
         )
 
     def _normalisation(self, name: str) -> tuple[Floats, Floats]:
-        """What a batch normalisation does to each channel: times gain, plus bias."""
+        """Return the gain and the bias per channel that a batch normalisation applies."""
         gamma, beta, mean, variance = (
             self.weights[f"{name}/{part}"].values for part in ("gamma", "beta", "moving_mean", "moving_variance")
         )
@@ -188,7 +192,7 @@ class Graph:
         self._node({"relu": "Relu", "softmax": "Softmax"}[config["activation"]], [f"{name}_sum"], name)
 
     def _dequantized(self, name: str, codes: NDArray[np.uint8], weight: Weight, gain: Floats) -> str:
-        """(out, …) codes whose value is (code - zero) * scale * gain."""
+        """Add a tensor of codes, (out, …), whose values are (code - zero) * scale * gain. Returns its name."""
         scale = self._tensor(f"{name}_scale", np.float32(weight.scale) * gain)
         zero = self._tensor(f"{name}_zero", np.full(gain.size, weight.zero))
         self._node("DequantizeLinear", [self._tensor(f"{name}_codes", codes), scale, zero], f"{name}_weight", axis=0)

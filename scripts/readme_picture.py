@@ -1,4 +1,4 @@
-"""Makes docs/before-after.jpg for the README: photos alone on their canvas, and expanded by the engine without weights.
+"""Make docs/before-after.jpg for the README: photos on their canvas, and expanded by the engine without weights.
 
 `.venv/bin/python scripts/readme_picture.py`
 """
@@ -22,8 +22,9 @@ PAPER, LINE = (246, 245, 242), (214, 211, 205)
 
 
 def main() -> None:
+    """Write the image."""
     engine = open_engine(EngineName.PATCHMATCH)
-    rows = [row(engine.expand(request, ignore), request) for request in map(asked, *zip(*ROWS, strict=True))]
+    rows = [row(engine.expand(request, ignore).pixels, request) for request in map(asked, *zip(*ROWS, strict=True))]
     height = sum(picture.height for picture in rows) + GAP * (len(rows) - 1)
     sheet = Image.new("RGB", (2 * HALF + GAP, height), "white")
     top = 0
@@ -34,13 +35,14 @@ def main() -> None:
 
 
 def asked(sample: str, style: Style, seed: int) -> Request:
+    """Return the request that expands a sample photo to all sides."""
     photo = decode((ROOT / "bot/playground/samples" / f"{sample}.jpg").read_bytes())
     bare = Request(photo, Margins(0, 0, 0, 0))
     return Request(photo, scaled(bare.extent, Direction.ALL, 1.5), style, seed)
 
 
 def row(canvas: Pixels, request: Request) -> Image.Image:
-    """Before and after, side by side."""
+    """Return before and after, side by side."""
     height, width = canvas.shape[:2]
     size = (HALF, round(HALF * height / width))
     pair = Image.new("RGB", (2 * HALF + GAP, size[1]), "white")
@@ -50,7 +52,7 @@ def row(canvas: Pixels, request: Request) -> Image.Image:
 
 
 def before(request: Request) -> Image.Image:
-    """The photo alone on its canvas."""
+    """Return the photo on its empty canvas."""
     width, height = request.margins.canvas(request.extent)
     picture = Image.new("RGB", (width, height), PAPER)
     dash(picture, max(6, width // 100))
@@ -59,7 +61,7 @@ def before(request: Request) -> Image.Image:
 
 
 def dash(picture: Image.Image, length: int) -> None:
-    """A dashed frame: what is to be painted."""
+    """Draw a dashed frame around the area to be painted."""
     draw, (width, height) = ImageDraw.Draw(picture), picture.size
     thick, inset = max(2, length // 4), length
     for x in range(inset, width - inset, 2 * length):

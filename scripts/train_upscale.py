@@ -2,10 +2,10 @@
 
     python scripts/train_upscale.py FOLDER [FOLDER …] inference/weights/upscale.onnx
 
-Needs torch and `onnx` (pip install '.[train]'). The folders hold the photos named in PHOTOS; docs/upscale.md says where
-each comes from, who made it and under which licence. One thread, one seed: the same photos give the same network.
+This needs torch and `onnx` (pip install '.[train]'). The folders hold the photos named in PHOTOS; docs/upscale.md lists
+their sources, authors and licences. With one thread and one seed, the same photos give the same network.
 
-The network adds what it learnt to a Lanczos enlargement, which is a fixed convolution here: both are sub-pixel
+The network adds a learnt residual to a Lanczos enlargement, which is a fixed convolution here. Both are sub-pixel
 convolutions (Shi et al., «Real-Time Single Image and Video Super-Resolution Using an Efficient Sub-Pixel Convolutional
 Neural Network», CVPR 2016) around residual blocks without normalisation (Lim et al., «Enhanced Deep Residual Networks
 for Single Image Super-Resolution», CVPRW 2017).
@@ -40,20 +40,22 @@ PHOTOS: Final = (
     "flower.jpg",
     "hubble_deep_field.jpg",
 )
-SIDES: Final = (1800, 1100, 700)  # px of the longest side at which a photo is learnt from, if it has that many
-FILTERS: Final = (Image.Resampling.LANCZOS,) * 3 + (Image.Resampling.BICUBIC, Image.Resampling.BOX)  # how it is halved
+SIDES: Final = (1800, 1100, 700)  # longest sides in px of the training copies of a photo, as far as it is large enough
+# Filters for halving a photo.
+FILTERS: Final = (Image.Resampling.LANCZOS,) * 3 + (Image.Resampling.BICUBIC, Image.Resampling.BOX)
 CHANNELS, BLOCKS = 48, 3
-REACH: Final = 9  # px of surroundings that an output depends on: 2 + 6 x 1 + 1
-CROP, BATCH = 48, 8  # px of the halved photo, crops a step
+REACH: Final = 9  # px around an output that it depends on: 2 + 6 x 1 + 1
+CROP, BATCH = 48, 8  # px of the halved photo, crops per step
 RATE, FINAL_RATE = 1.5e-3, 1e-5
 WARM_UP: Final = 200  # steps
-MEMORY: Final = 0.999  # of the running mean of the weights, which is what is kept
+MEMORY: Final = 0.999  # decay of the running mean of the weights, which is the result
 SEED: Final = 20_26
 
 Bytes = NDArray[np.uint8]
 
 
 def main() -> None:
+    """Parse the command line, train, and write the network."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("out", type=Path)
@@ -76,7 +78,7 @@ def _found(name: str, folders: list[Path]) -> Path:
 
 
 def _pairs(path: Path) -> list[tuple[Bytes, Bytes]]:
-    """(halved, whole) at each size and for each way of halving."""
+    """Return (halved, whole) of a photo at each size and by each filter."""
     pairs = []
     with Image.open(path) as file:
         photo = file.convert("RGB")
@@ -90,7 +92,7 @@ def _pairs(path: Path) -> list[tuple[Bytes, Bytes]]:
 
 
 class Upscaler(nn.Module):
-    """(n, 3, h, w) of 0 to 1 -> (n, 3, 2h, 2w)."""
+    """The network: (n, 3, h, w) with values 0 to 1 -> (n, 3, 2h, 2w)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -102,6 +104,7 @@ class Upscaler(nn.Module):
         nn.init.zeros_(self.tail.bias)  # type: ignore[arg-type]
 
     def forward(self, picture: Tensor) -> Tensor:
+        """Return the enlarged images."""
         features = functional.relu(self.head(picture))
         for first, second in zip(self.body[::2], self.body[1::2], strict=True):
             features = features + second(functional.relu(first(features)))
@@ -110,7 +113,7 @@ class Upscaler(nn.Module):
 
 
 def lanczos() -> Tensor:
-    """(12, 3, 7, 7): four sub-pixels of each colour, a quarter pixel off its centre, by the radius-3 Lanczos kernel."""
+    """Return the Lanczos weights, (12, 3, 7, 7): four sub-pixels per channel, a quarter pixel off centre, radius 3."""
     taps = np.arange(-3, 4)
     phases = []
     for offset in (-0.25, 0.25):
@@ -126,6 +129,7 @@ def lanczos() -> Tensor:
 
 
 def train(network: Upscaler, pairs: list[tuple[Bytes, Bytes]], steps: int) -> Upscaler:
+    """Train the network and return the running mean of its weights."""
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     kept = copy.deepcopy(network)
     optimizer = torch.optim.Adam(network.parameters(), RATE)
@@ -150,7 +154,7 @@ def train(network: Upscaler, pairs: list[tuple[Bytes, Bytes]], steps: int) -> Up
 
 
 def _rate(step: int, steps: int) -> float:
-    """Up in a line, down in half a cosine."""
+    """Return the learning rate: a linear rise, then half a cosine down."""
     down = (1 + np.cos(np.pi * step / steps)) / 2
     return float(min(1, (step + 1) / WARM_UP) * (FINAL_RATE + (RATE - FINAL_RATE) * down))
 
@@ -168,7 +172,7 @@ def _batch(pairs: list[tuple[Bytes, Bytes]], random: np.random.Generator) -> tup
 
 
 def _crop(pairs: list[tuple[Bytes, Bytes]], random: np.random.Generator) -> tuple[Bytes, Bytes]:
-    """The more detailed of two random crops, turned and mirrored at random."""
+    """Return the more detailed of two random crops, rotated and mirrored at random."""
     _detail, small, large = max((_random_crop(pairs, random) for _ in range(2)), key=lambda crop: crop[0])
     turns, mirror = int(random.integers(4)), 1 - 2 * int(random.integers(2))
     return np.rot90(small, turns)[::mirror], np.rot90(large, turns)[::mirror]
@@ -187,7 +191,7 @@ def _tensor(pictures: Bytes) -> Tensor:
 
 
 def as_onnx(network: Upscaler) -> ModelProto:
-    """uint8 (1, h, w, 3) -> uint8 (1, 2h, 2w, 3), whatever h and w are."""
+    """Return the network as ONNX: uint8 (1, h, w, 3) -> uint8 (1, 2h, 2w, 3) for any h and w."""
     nodes: list[NodeProto] = []
     tensors: list[TensorProto] = []
 

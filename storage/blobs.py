@@ -1,4 +1,4 @@
-"""Picture bytes, kept by the hash of their content in the place that a URL names."""
+"""Image files, stored under the hash of their content in the place that a URL names."""
 
 from __future__ import annotations
 
@@ -16,25 +16,27 @@ from obstore.store import LocalStore, MemoryStore, ObjectStore, S3Store
 
 
 class BlobsUnavailable(Exception):
-    """The place for pictures cannot be used; the text is one line that names it and the remedy."""
+    """The blob store cannot be used. The message is one line that names it and the remedy."""
 
 
 class Blobs(Protocol):
+    """Stores bytes under keys."""
+
     async def put(self, data: bytes, suffix: str) -> str:
-        """Keep bytes, all or nothing; gives their key, the same for the same bytes and suffix."""
+        """Store bytes atomically and return their key. Equal bytes with an equal suffix get the same key."""
 
     async def put_at(self, key: str, data: bytes) -> None:
-        """Keep bytes, all or nothing, under a key of the caller's: what can be made again from another blob."""
+        """Store bytes atomically under a given key. Use it for data that can be made again from another blob."""
 
     async def get(self, key: str) -> bytes:
-        """The bytes of a key. Raises FileNotFoundError."""
+        """Return the bytes of a key. Raises FileNotFoundError."""
 
     async def delete(self, keys: Sequence[str]) -> None:
-        """Drop keys; those that are gone already do not matter."""
+        """Delete keys. Keys that do not exist are ignored."""
 
 
 class ObjectBlobs:
-    """Blobs in anything that obstore speaks to, called in a thread: its async calls abort the interpreter at exit."""
+    """Blobs in an obstore store. Calls run in a thread, because obstore's async calls abort the interpreter at exit."""
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
@@ -54,7 +56,7 @@ class ObjectBlobs:
     def _put(self, data: bytes, suffix: str) -> str:
         digest = sha256(data).hexdigest()
         key = f"{digest[:2]}/{digest}{suffix}"
-        obstore.put(self._store, key, data)  # a folder gets a temporary file that is renamed, S3 is atomic by nature
+        obstore.put(self._store, key, data)  # atomic: a folder gets a temporary file that is renamed
         return key
 
     def _get(self, key: str) -> bytes:
@@ -62,16 +64,16 @@ class ObjectBlobs:
 
     def _delete(self, keys: Sequence[str]) -> None:
         for key in keys:
-            with suppress(FileNotFoundError):  # a crash may have come after the delete and before its commit
+            with suppress(FileNotFoundError):  # a crash may have happened between an earlier delete and its commit
                 obstore.delete(self._store, key)
 
 
 def open_blobs(url: str) -> Blobs:
     """Open a folder (a path or `file://`), `memory://`, or `s3://bucket/prefix`. Raises BlobsUnavailable.
 
-    S3 reads the usual AWS_* variables; `?endpoint=http://…&region=…` names another server that speaks S3.
+    S3 reads the usual AWS_* variables. `?endpoint=http://…&region=…` selects another server with the S3 protocol.
     """
-    address, shown = urlsplit(url), url.partition("?")[0].rpartition("@")[2]  # keys may stand around it
+    address, shown = urlsplit(url), url.partition("?")[0].rpartition("@")[2]  # the rest may contain credentials
     try:
         match address.scheme:
             case "memory":

@@ -11,18 +11,19 @@ from datetime import datetime
 from typing import TypedDict, Unpack
 
 from sqlalchemy import CTE, ColumnElement, Select, SQLColumnExpression, delete, func, literal, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import aliased
 
 from storage.cleanup.orphans import abandoned, blobs_of, orphans
 from storage.database import get_or_add, transactions
 from storage.jobs.estimate import past_jobs, typical_seconds
+from storage.jobs.expansions import NAME as EXPANSION
+from storage.jobs.expansions import drop_jobs
+from storage.jobs.fairness import settle
+from storage.jobs.lease import let_go
 from storage.jobs.submit import begin
-from storage.models import LIVE_STATUSES, Expansion, Panel, Photo, Status, now, status_is
+from storage.models import Expansion, Panel, Photo, Status, now, status_is
 from storage.statistics import Statistics, statistics
-
-IN_TURN = (Expansion.priority.desc(), Expansion.turn, Expansion.id)
-FINAL = (Status.DONE, Status.FAILED, Status.CANCELLED)
 
 
 class Choices(TypedDict, total=False):
@@ -109,29 +110,42 @@ class Store:
         panel: tuple[int, int] | None = None,
         result: tuple[int, int] | None = None,
         quota: int | None,
+        priority: int = 0,
     ) -> list[Expansion] | None:
-        """Start one person's expansions together, as one turn of the queue.
+        """Start one person's expansions together, as one turn of the queue. For the time of a lease nobody else places
+        them; a higher `priority` runs first.
 
         `panel` is (id, revision) of the panel tapped, `result` (id, rerolls) of the expansion whose result was: they
         must still be what the button said, and are raised. None when they are not, or when the keys were used: a double
         tap. Raises QuotaSpent, and then nothing has changed. A `quota` of None is no limit.
         """
         async with self._write() as session:
-            started = await begin(session, expansions, panel, result, quota)
+            started = await begin(session, expansions, panel, result, quota, priority)
             if started is None:
                 await session.rollback()
             return started
 
-    async def place(self, ids: Sequence[int], message_id: int) -> None:
-        """The status message is known: from now the queue may take these."""
+    async def place(self, ids: Sequence[int], message_id: int) -> bool:
+        """The status message is known: from now the queue may take these. False, and nothing changes, when another
+        message was first: then this one is to be taken back."""
         async with self._write() as session:
-            await session.execute(update(Expansion).where(Expansion.id.in_(ids)).values(message_id=message_id))
+            await let_go(session, EXPANSION, ids)
+            return await _show_in(session, ids, None, message_id)
+
+    async def replace_message(self, ids: Sequence[int], old: int | None, new: int) -> bool:
+        """Show these in another message, because people deleted the old one; False when it is the old no more."""
+        async with self._write() as session:
+            return await _show_in(session, ids, old, new)
 
     # expansions
 
     async def expansion(self, expansion_id: int) -> Expansion | None:
         async with self._read() as session:
             return await session.get(Expansion, expansion_id)
+
+    async def expansions(self, ids: Sequence[int]) -> list[Expansion]:
+        """Those that there are of these, in the order of their ids."""
+        return await self._expansions(Expansion.id.in_(ids))
 
     async def batch(self, batch: str) -> list[Expansion]:
         """The variants of one start, first to last."""
@@ -148,28 +162,16 @@ class Store:
         async with self._read() as session:
             return await session.scalar(select(Expansion).where(*this).order_by(Expansion.id.desc()).limit(1))
 
-    async def waiting(self) -> list[Expansion]:
-        """Everyone in the queue, in the order of the queue."""
-        waits = status_is(Expansion, Status.WAITING)
-        return await self._expansions(waits, Expansion.message_id.is_not(None), order=IN_TURN)
-
-    async def unplaced(self) -> list[Expansion]:
-        """Started, but a crash came before their message was known."""
-        waits = status_is(Expansion, Status.WAITING)
-        return await self._expansions(waits, Expansion.message_id.is_(None), order=IN_TURN)
-
-    async def undelivered(self) -> list[Expansion]:
-        """Finished, but not yet shown in their message."""
-        due = (Expansion.status.in_(FINAL), Expansion.delivered_at.is_(None), Expansion.message_id.is_not(None))
-        return await self._expansions(*due)
-
     async def live(self, person_id: int) -> list[Expansion]:
         """What a person has waiting or running."""
-        return await self._expansions(Expansion.person_id == person_id, Expansion.status.in_(LIVE_STATUSES))
+        return await self._expansions(Expansion.person_id == person_id, status_is(Expansion, Status.WAITING))
 
     async def delivered(self, expansion_id: int, file_id: str | None) -> None:
-        """The result (or the apology) is in its message; `file_id` is Telegram's, of the picture."""
-        await self._set(Expansion.id == expansion_id, delivered_at=now(), file_id=file_id)
+        """The result (or the apology) is in its message; `file_id` is Telegram's, of the picture. The job is over."""
+        async with self._write() as session:
+            await settle(session, EXPANSION, expansion_id)
+            shown = update(Expansion).where(Expansion.id == expansion_id)
+            await session.execute(shown.values(delivered_at=now(), file_id=file_id))
 
     async def claim_announcement(self, expansion_id: int) -> bool:
         """Record the intent to say «ready»; True for the first to ask, who then says it."""
@@ -220,6 +222,7 @@ class Store:
             expansion = await session.get(Expansion, expansion_id)
             if expansion is None:
                 return []
+            await drop_jobs(session, [expansion_id])
             await session.execute(delete(Expansion).where(Expansion.id == expansion_id))
             pictures = [photo for photo in (expansion.result, expansion.source) if photo is not None]
             gone = [photo for photo in pictures if await abandoned(session, photo)]
@@ -236,6 +239,12 @@ class Store:
         async with self._write() as session:
             done = await session.execute(update(Expansion).where(*where).values(**values).returning(Expansion.id))
             return done.first() is not None
+
+
+async def _show_in(session: AsyncSession, ids: Sequence[int], old: int | None, new: int) -> bool:
+    these = update(Expansion).where(Expansion.id.in_(ids), Expansion.message_id.is_not_distinct_from(old))
+    shown = await session.execute(these.values(message_id=new).returning(Expansion.id))
+    return shown.first() is not None
 
 
 def ancestors(expansion_id: int) -> Select[Expansion]:

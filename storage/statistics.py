@@ -1,4 +1,4 @@
-"""What happened lately, in numbers: for whoever runs the bot."""
+"""Statistics of the last days, for the bot's operators."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FINAL = (Status.DONE, Status.FAILED, Status.CANCELLED)
 
 
 class Fact(NamedTuple):
-    """One expansion, and what people said of its post: zeros where there is none."""
+    """One expansion and the counters of its post, which are 0 if there is none."""
 
     person_id: int
     created_at: datetime
@@ -39,30 +39,30 @@ class Fact(NamedTuple):
 
 @dataclass(frozen=True)
 class Surprise:
-    """How surprising some expansions are, by the gallery's own index."""
+    """The surprise index of a group of expansions."""
 
     index: int  # 0 to 100
-    impressions: int  # that it rests on; 0: it is the machine's guess
+    impressions: int  # impressions that the index is based on; 0 means the machine's guess alone
 
 
 @dataclass(frozen=True)
 class Statistics:
-    """Of the days up to today, oldest first; times are medians in seconds, None on days without any."""
+    """Numbers per day up to today, oldest first. Times are medians in seconds, or None on days without any."""
 
     days: list[date]
     done: list[int]
     failed: list[int]  # or cancelled
-    active: list[int]  # people who asked for an expansion
-    waiting: list[float | None]  # from the tap to the engine
+    active: list[int]  # people who requested an expansion
+    waiting: list[float | None]  # seconds from the tap to the engine
     running: list[float | None]
     engines: Counter[str]
     styles: dict[str, Surprise]
     words: dict[str, Surprise]  # by id
-    people: int  # who have ever been here, whenever
+    people: int  # all people ever seen, regardless of the days
 
 
 async def statistics(engine: AsyncEngine, now: datetime, days: int) -> Statistics:
-    """The expansions that were asked for in the last days, today's included."""
+    """Return the statistics of the expansions that were requested in the last days, today included."""
     since = (now - timedelta(days=days - 1)).replace(hour=0, minute=0, second=0, microsecond=0)
     row, surprised = Expansion, Post.laughing + Post.mind_blown + Post.screaming
     asked = (
@@ -80,7 +80,7 @@ async def statistics(engine: AsyncEngine, now: datetime, days: int) -> Statistic
 
 
 def summed(days: list[date], facts: Sequence[Fact], people: int) -> Statistics:
-    """Facts as they come, put into their days."""
+    """Group facts by day and sum them."""
     by_day = _grouped((fact.created_at.date(), fact) for fact in facts)
     done = _grouped((fact.created_at.date(), fact) for fact in facts if fact.status is Status.DONE)
     made = [fact for each in done.values() for fact in each]
@@ -99,15 +99,15 @@ def summed(days: list[date], facts: Sequence[Fact], people: int) -> Statistics:
 
 
 def _median(spans: Iterable[tuple[datetime | None, datetime | None]]) -> float | None:
-    """Seconds between the two moments of a span."""
+    """Return the median length of the spans in seconds."""
     seconds = [(end - start).total_seconds() for start, end in spans if start and end]
     return median(seconds) if seconds else None
 
 
 def _surprise(pairs: Iterable[tuple[str, Fact]]) -> dict[str, Surprise]:
-    """By key, the most surprising first: what people said, and the mean guess counted as it is on every post.
+    """Return the surprise index by key, highest first: people's votes, and the mean guess weighted as on every post.
 
-    What was doubled was guessed once, when it was made; people may say of either.
+    A doubled image was guessed once, before the doubling. People may vote on either.
     """
     found: dict[str, Surprise] = {}
     for key, facts in _grouped(pairs).items():

@@ -14,8 +14,8 @@ from typer.main import get_command
 
 from bot.__main__ import cli
 from bot.settings import Settings
+from tests.support.photos import ROOT
 
-ROOT = Path(__file__).parents[1]
 READMES = ("README.md", "README.zh.md")
 OURS = {".py", ".md", ".toml", ".po", ".js", ".css", ".html", ".mako", ".txt", ".json"}  # text, written here
 PACKAGES = ("bot", "inference", "storage", "tests", "docs")

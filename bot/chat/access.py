@@ -1,4 +1,4 @@
-"""Which rows a person's tap may use: finished expansions and live posts."""
+"""Access checks: which expansions and posts a person's tap may use."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from storage.models import Expansion, Post, PostStatus, Status
 
 
 async def finished(services: Services, visit: Visit, expansion_id: int, *, anyone: bool = False) -> Expansion | None:
-    """The visitor's own finished expansion, or `anyone`'s of this chat; otherwise the visitor is told why not."""
+    """Return the visitor's own finished expansion, or with `anyone` any of this chat.
+
+    Otherwise return None and tell the visitor why.
+    """
     expansion = await services.store.expansion(expansion_id)
     if expansion is None or expansion.status is not Status.DONE:
         await visit.toast("tap.gone")
@@ -20,5 +23,6 @@ async def finished(services: Services, visit: Visit, expansion_id: int, *, anyon
 
 
 async def live(services: Services, post_id: int) -> Post | None:
+    """Return a post if it is live."""
     post = await services.gallery.post(post_id)
     return post if post is not None and post.status is PostStatus.LIVE else None

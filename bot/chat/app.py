@@ -73,7 +73,16 @@ IN_CHANNELS = ("expand", "cancel", "privacy", "forget")
 NEW = filters.UpdateType.MESSAGE  # not an edited one
 POSTED = filters.UpdateType.CHANNEL_POST
 SHARED = filters.VIA_BOT & filters.PHOTO & (POSTED | (NEW & filters.ChatType.GROUPS))
-PICTURES = filters.PHOTO | filters.Document.IMAGE | filters.Sticker.STATIC
+
+
+class _HoldsPicture(filters.MessageFilter):
+    """Messages with a file that is or may be a picture."""
+
+    def filter(self, message: telegram.Message) -> bool:
+        return arrival.attachment(message) is not None
+
+
+PICTURES = _HoldsPicture()
 OTHER_FILES = (
     filters.VIDEO
     | filters.ANIMATION
@@ -85,6 +94,7 @@ OTHER_FILES = (
 )
 COUNTS = MessageReactionHandler.MESSAGE_REACTION_COUNT_UPDATED
 REACTIONS = MessageReactionHandler.MESSAGE_REACTION_UPDATED
+PATIENCE = 30.0  # seconds: a call that is given up may have been done, so waiting on a busy machine is better
 
 
 def build_application(services: Services, inbox: Inbox, *, token: str, api: str) -> App:
@@ -95,6 +105,10 @@ def build_application(services: Services, inbox: Inbox, *, token: str, api: str)
         .base_url(f"{api}/bot")
         .base_file_url(f"{api}/file/bot")
         .defaults(Defaults(parse_mode="HTML"))
+        .read_timeout(PATIENCE)
+        .write_timeout(PATIENCE)
+        .connect_timeout(PATIENCE)
+        .pool_timeout(PATIENCE)
         .rate_limiter(AIORateLimiter(max_retries=3))
         .get_updates_connection_pool_size(2)  # with one, stopping waits for the long poll and logs a timeout
         .concurrent_updates(InOrder(inbox))

@@ -1,4 +1,4 @@
-"""What can be asked of a photo: direction, scale or ratio, style, and the margins they come to."""
+"""The choices for an expansion (direction, scale or ratio, style, prompt), and the margins that follow."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SEEDS = 2**31
 
 @dataclass(frozen=True)
 class Choice:
-    """Exactly one of scale and ratio is set."""
+    """The choices for one expansion. Exactly one of scale and ratio is set."""
 
     direction: Direction = Direction.ALL
     scale: float | None = 1.5
@@ -27,16 +27,19 @@ class Choice:
 
     @classmethod
     def of(cls, row: Panel | Expansion) -> Choice:
+        """Return the choices that a row stores."""
         return cls(Direction(row.direction), row.scale, row.ratio, Style(row.style), row.prompt)
 
     def with_scale(self, scale: float) -> Choice:
+        """Return the choice with a scale instead of a ratio."""
         return replace(self, scale=scale, ratio=None)
 
     def with_ratio(self, ratio: str) -> Choice:
+        """Return the choice with a ratio instead of a scale."""
         return replace(self, ratio=ratio, scale=None)
 
     def margins(self, photo: Extent, max_megapixels: float) -> Margins:
-        """Raises NoSuchCanvas, or its kind that says why."""
+        """Return the margins in px. Raises NoSuchCanvas, or a subclass that says why."""
         if self.ratio is not None:
             margins = with_ratio(photo, self.direction, parse_ratio(self.ratio))
         elif self.scale is not None:
@@ -47,6 +50,7 @@ class Choice:
         return margins
 
     def possible(self, photo: Extent, max_megapixels: float) -> bool:
+        """Tell whether there is a canvas for this choice."""
         try:
             return bool(self.margins(photo, max_megapixels))
         except NoSuchCanvas:
@@ -54,17 +58,17 @@ class Choice:
 
 
 def offered_scales(choice: Choice, photo: Extent, max_megapixels: float) -> list[float]:
-    """The scales whose canvas is within the limits."""
+    """Return the scales whose canvas is within the limits."""
     return [scale for scale in SCALES if choice.with_scale(scale).possible(photo, max_megapixels)]
 
 
 def offered_ratios(photo: Extent, max_megapixels: float) -> list[str]:
-    """The ratios within the limits; one that the photo has already stays, for its sentence says so."""
+    """Return the ratios within the limits. The photo's own ratio is among them, because a tap on it explains itself."""
     return [ratio for ratio in RATIOS if not _too_large(Choice().with_ratio(ratio), photo, max_megapixels)]
 
 
 def first_choice(wish: Choice, photo: Extent, max_megapixels: float) -> Choice | None:
-    """The wish where it is possible, else the nearest that is; None for a photo too large to expand at all."""
+    """Return the wish if it is possible, or else the nearest possible choice. Returns None if there is none."""
     scales = sorted(SCALES, key=lambda scale: abs(scale - (wish.scale or 1.5)))
     candidates = [
         wish,
@@ -78,7 +82,7 @@ def first_choice(wish: Choice, photo: Extent, max_megapixels: float) -> Choice |
 
 
 def rolled(choice: Choice, photo: Extent, max_megapixels: float, random: Random) -> Choice:
-    """🎲: any direction, scale and style that the photo allows; the prompt stays."""
+    """🎲: return a random possible direction, scale and style. The prompt stays."""
     dice = [
         replace(choice, direction=direction, style=style).with_scale(scale)
         for direction in Direction
@@ -89,24 +93,26 @@ def rolled(choice: Choice, photo: Extent, max_megapixels: float, random: Random)
 
 
 def new_seed(variant: int = 0) -> int:
-    """Four variants get four remainders by four, so that an engine that paints them together has a seat for each."""
+    """Return a random seed. Seeds of variants 1 to 4 differ modulo 4, which gives each a slot of its own in a batch."""
     return secrets.randbelow(SEEDS // 4) * 4 + variant % 4 if variant else secrets.randbelow(SEEDS)
 
 
 def may_double(photo: Extent, max_megapixels: float) -> bool:
-    """Whether a picture at twice its size is within the limits."""
+    """Tell whether an image of twice the size is within the limits."""
     try:
-        check_limits(Extent(2 * photo.width, 2 * photo.height), max_megapixels)
+        check_limits(photo * 2, max_megapixels)
     except NoSuchCanvas:
         return False
     return True
 
 
 def extent_of(photo: Photo) -> Extent:
+    """Return the size of a photo in px."""
     return Extent(photo.width, photo.height)
 
 
 def margins_of(expansion: Expansion) -> Margins:
+    """Return the margins of an expansion in px."""
     return Margins(expansion.left, expansion.top, expansion.right, expansion.bottom)
 
 

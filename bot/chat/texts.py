@@ -1,4 +1,4 @@
-"""Every sentence that a person reads, in their language, from the locale files."""
+"""All texts that people read, in their language, from the locale files."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ DEFAULT = LANGUAGES[0]
 
 
 class Texts(Protocol):
-    """`say("panel.expand")` is plain text, for buttons and toasts; `say.html(…)` escapes its values, for messages.
+    """A language's texts. `say("panel.expand")` is plain text for buttons and toasts.
 
-    A value named `count` chooses the plural form. An unknown key is returned as it is, which a test forbids.
+    `say.html(…)` escapes its values, for messages. A value named `count` selects the plural form. An unknown key is
+    returned as it is, which a test forbids.
     """
 
     language: str
@@ -31,7 +32,7 @@ class Texts(Protocol):
 
 
 class Catalog:
-    """One language's texts, read from its .po file."""
+    """The texts of one language, read from its .po file."""
 
     def __init__(self, language: str) -> None:
         self.language = language
@@ -48,17 +49,18 @@ class Catalog:
         return (plural if plural != key else self._translations.gettext(key)).format(**values)
 
     def html(self, key: str, /, **values: object) -> str:
+        """Return the text as HTML, with its values escaped."""
         return self(key, **{name: escape(value) if isinstance(value, str) else value for name, value in values.items()})
 
 
 @cache
 def texts(language: str) -> Texts:
-    """The texts in one of LANGUAGES."""
+    """Return the texts in one of LANGUAGES."""
     return Catalog(language)
 
 
 def best_language(wishes: Iterable[str | None]) -> str:
-    """The first wish that we speak: «zh-hans» is zh; English when none is."""
+    """Return the first supported language among the wishes («zh-hans» is zh), or else English."""
     for wish in wishes:
         primary = (wish or "").partition("-")[0].lower()
         if primary in LANGUAGES:

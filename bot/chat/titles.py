@@ -1,4 +1,4 @@
-"""Titles《…》: what is left of what people write, and some to pick from."""
+"""Titles《…》: cleaning what people write, and suggestions."""
 
 from __future__ import annotations
 
@@ -10,34 +10,36 @@ from bot.chat.texts import Texts
 LONGEST = 64
 LONGEST_NAME = 128
 NAMELESS = "👤"
-ENOUGH = 4096  # characters that are looked at: a message has no more
-JOINER = "\u200d"  # inside 👨‍👩‍👧: the only invisible character that a title may keep
+ENOUGH = 4096  # characters that are read; no message is longer
+JOINER = "\u200d"  # part of emoji such as 👨‍👩‍👧; the only invisible character that a title may contain
 BRACKETS = "《》〈〉「」『』“”‘’\"'"
 SUGGESTED = 3
 
 
 def clean_title(text: str) -> str:
-    """One line of at most 64 characters, without controls, bidi marks and the brackets that are drawn around it."""
+    """Return a title as one line of at most 64 characters, without controls, bidi marks and enclosing brackets."""
     return _cut(one_line(text).strip(BRACKETS + " "), LONGEST)
 
 
 def clean_name(text: str) -> str:
-    """What people and chats call themselves, on one line, without controls and bidi marks; never empty."""
+    """Return the name of a person or chat as one line without controls and bidi marks. It is never empty."""
     return _cut(one_line(text), LONGEST_NAME) or NAMELESS
 
 
 def one_line(text: str) -> str:
+    """Return a text as one line of visible characters."""
     visible = "".join(map(_visible, unicodedata.normalize("NFC", text[:ENOUGH])))
     return " ".join(visible.split())
 
 
 def suggestions(say: Texts, expansion_id: int) -> dict[int, str]:
-    """Three titles for an expansion by their number in the locale file; the same three whenever it is asked."""
+    """Return three titles for an expansion, by their number in the locale file. They are always the same three."""
     numbered = list(enumerate(all_titles(say)))
     return dict(Random(expansion_id).sample(numbered, SUGGESTED))
 
 
 def all_titles(say: Texts) -> list[str]:
+    """Return every suggestion of a language."""
     return say("title.suggestions").splitlines()
 
 

@@ -1,4 +1,4 @@
-"""/start with a real example, /help, and what to say to somebody who just writes."""
+"""/start with an example, /help, and the answer to plain text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EXAMPLE = Path(__file__).parent / "example"
 
 
 async def start(services: Services, visit: Visit) -> None:
-    """A photo before and after, and one sentence; or what a link to this chat promised (`/start mine`)."""
+    """Send a photo before and after with one sentence, or do what the payload of a link says (`/start mine`)."""
     if visit.message is None:
         return
     _command, _, promised = (visit.message.text or "").partition(" ")
@@ -41,10 +41,11 @@ async def start(services: Services, visit: Visit) -> None:
 
 
 async def help_(services: Services, visit: Visit) -> None:
+    """Send the help text."""
     await visit.reply("help", quota=services.limits.quota)
 
 
 async def words(services: Services, visit: Visit) -> None:
-    """A title, if one was asked for; else, in a private chat, say what to do. In a group they are not for us."""
+    """Take text as a title if one was asked for. Otherwise explain the bot in private, and ignore it in a group."""
     if not await title_words(services, visit) and visit.private:
         await visit.reply("words")

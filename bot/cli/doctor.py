@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -19,12 +19,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from telegram import Bot, User
 from telegram.error import InvalidToken, TelegramError
 
+from bot.environment import strangers
+from bot.hosting import cannot_listen, try_port
 from bot.jobs.films import films_possible
-from bot.settings import Settings, strangers
+from bot.settings import Settings
 from inference.diffusion.availability import Facts, missing_libraries, suitable
 from inference.diffusion.availability import examine as facts_of
 from inference.diffusion.doctor import INSTALL, catalogue, checks
-from inference.diffusion.model_spec import Choice, parse_choice
+from inference.diffusion.model_spec import ModelChoice, parse_choice
 from inference.engine import EngineName, EngineUnavailable
 from inference.safety import transformers_classifier as classifier
 from inference.safety.verdict import SHIPPED
@@ -33,7 +35,9 @@ from inference.surprise.semantic import STATISTICS
 from inference.worker.checks import NO_CLASSIFIER
 from storage.blobs import BlobsUnavailable, open_blobs
 from storage.database import DatabaseUnavailable, open_database
-from storage.jobs.queue import QueueUnavailable, open_queue
+from storage.jobs.embedded import open_queue
+from storage.jobs.expansions import EXPANSIONS
+from storage.jobs.queue import QueueUnavailable
 from storage.models import Chat
 from storage.people.people import People
 
@@ -65,8 +69,8 @@ async def examine(settings: Settings) -> int:
 
 
 async def _findings(settings: Settings) -> AsyncIterator[Finding]:
-    for name in strangers():
-        yield Finding(State.OPTIONAL, name, "is no setting of Kuotu; the README lists them")
+    for stranger in strangers():
+        yield Finding(State.BAD if stranger.meant else State.OPTIONAL, "setting", str(stranger))
     yield _folder(settings)
     database, finding = await _database(settings)
     yield finding
@@ -117,7 +121,7 @@ def _blobs(settings: Settings) -> Finding:
 
 def _queue(settings: Settings, database: AsyncEngine) -> Finding:
     try:
-        open_queue(settings.queue_url, database)
+        open_queue(settings.queue_url, database, EXPANSIONS)
     except QueueUnavailable as error:
         return Finding(State.BAD, "queue", str(error))
     return Finding(State.GOOD, "queue", settings.queue_url)
@@ -143,7 +147,7 @@ def _engine(settings: Settings) -> Iterator[Finding]:
     yield from _steps(settings, facts, choice)
 
 
-def _steps(settings: Settings, facts: Facts, choice: Choice) -> Iterator[Finding]:
+def _steps(settings: Settings, facts: Facts, choice: ModelChoice) -> Iterator[Finding]:
     yield _driver()
     needed = settings.engine is EngineName.DIFFUSION
     found = list(checks(facts, choice))
@@ -205,10 +209,12 @@ def _driver() -> Finding:
 def _port(settings: Settings) -> Finding:
     where = f"{settings.host}:{settings.port}"
     try:
-        with socket.create_server((settings.host, settings.port)):
-            return Finding(State.GOOD, "port", f"{where} is free")
+        try_port(settings.host, settings.port)
     except OSError as error:
-        return Finding(State.OPTIONAL, "port", f"{where}: {error.strerror}; Kuotu runs already, or set KUOTU_PORT")
+        if error.errno == errno.EADDRINUSE:
+            return Finding(State.OPTIONAL, "port", f"{where}: {error.strerror}; Kuotu runs already, or set KUOTU_PORT")
+        return Finding(State.BAD, "port", cannot_listen(settings.host, settings.port, error))
+    return Finding(State.GOOD, "port", f"{where} is free")
 
 
 async def _telegram(settings: Settings, database: AsyncEngine | None) -> AsyncIterator[Finding]:

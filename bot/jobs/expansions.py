@@ -1,91 +1,56 @@
-"""The two jobs behind a tap: expand, then deliver. Knows nothing of Telegram."""
+"""The craft of painting: one expansion at a time, by an engine in a process of its own."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
-from typing import Protocol, Unpack
+from dataclasses import dataclass
 
-import structlog
+from prometheus_client import Counter
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.jobs.loop import Again, Ended
 from bot.metrics import EXPANSIONS, SECONDS
 from bot.services import Services
 from inference.canvas import Margins
-from inference.engine import Cancelled, EngineError, Style
-from inference.image.codec import BadPhoto
+from inference.engine import Cancelled, EngineError, Report, Style
+from inference.image.refusal import BadPhoto
 from inference.safety.verdict import Level
 from inference.worker.process import EngineProcess
 from inference.worker.protocol import Order, Outcome
-from storage.jobs.queue import Beat, Made
-from storage.models import Expansion, Photo, Status
-
-log = structlog.get_logger()
-
-
-class Board(Protocol):
-    """Where people see how their expansions go."""
-
-    def progressed(self, expansion: Expansion, fraction: float) -> None: ...
-    async def moved(self) -> None: ...
+from storage.jobs.expansions import Made, recorded
+from storage.jobs.queue import Queue
+from storage.models import Expansion, Job, Photo, Status
 
 
 @dataclass
-class Worker:
-    """Takes expansions from the queue, one at a time, and has its engine process paint them."""
+class Painter:
+    """Has its engine process paint what was asked, and keeps the pictures."""
 
-    name: str
     services: Services
     process: EngineProcess
-    board: Board
-    beat_seconds: float = 5.0
-    _fraction: float = field(default=0.0, init=False)
+    counter: Counter = EXPANSIONS
 
-    async def run(self) -> None:
-        """Work until cancelled."""
-        while True:
-            expansion = await self.services.queue.take(self.name)
-            if expansion is None:
-                for lost in await self.services.queue.rescue():
-                    self.services.ended.put_nowait(lost)
-                await self.services.queue.wait()
-                continue
-            await self.board.moved()
-            await self._work(expansion)
+    @property
+    def queue(self) -> Queue:
+        return self.services.queue
 
-    async def _work(self, expansion: Expansion) -> None:
-        """Bring one expansion to its end; the queue says how often a failed try is repeated."""
-        queue, number = self.services.queue, expansion.id
+    @property
+    def idle(self) -> bool:
+        return self.process.idle
+
+    async def work(self, job: Job, report: Report) -> Ended:
+        expansion = await self.services.store.expansion(job.subject)
+        if expansion is None:
+            return Ended(Status.FAILED, "it was deleted")
         try:
-            outcome = await self._paint(expansion)
+            outcome = await self.process.expand(await self._order(expansion), report)
         except Cancelled:
-            await self._finish(expansion, Status.CANCELLED)
+            return Ended(Status.CANCELLED)
         except (BadPhoto, FileNotFoundError) as error:
-            await self._finish(expansion, Status.FAILED, error)
+            return Ended(Status.FAILED, str(error))
         except EngineError as error:
-            log.warning("expansion.failed", expansion=number, attempt=expansion.attempts, reason=str(error))
-            await queue.retry(number, self.name, str(error))
-        except asyncio.CancelledError:
-            await queue.release(number, self.name)
-            raise
-        else:
-            await self._keep(expansion, outcome)
-        self.services.ended.put_nowait(number)
-
-    async def _paint(self, expansion: Expansion) -> Outcome:
-        """Have the engine work, and renew the lease meanwhile."""
-        self._fraction = 0.0
-
-        def report(fraction: float) -> None:
-            self._fraction = fraction
-            self.board.progressed(expansion, fraction)
-
-        order = await self._order(expansion)
-        beating = asyncio.create_task(self._keep_lease(expansion))
-        try:
-            return await self.process.expand(order, report)
-        finally:
-            beating.cancel()
-            await asyncio.wait({beating})
+            raise Again(str(error)) from error
+        return await self._keep(expansion, outcome)
 
     async def _order(self, expansion: Expansion) -> Order:
         return Order(
@@ -103,53 +68,39 @@ class Worker:
         if expansion.batch is None:
             return ()
         variants = await self.services.store.batch(expansion.batch)
-        return tuple(variant.seed for variant in variants if variant.status is Status.WAITING)
+        return tuple(v.seed for v in variants if v.status.live and v.id != expansion.id)
 
-    async def _keep(self, expansion: Expansion, outcome: Outcome) -> None:
+    async def _keep(self, expansion: Expansion, outcome: Outcome) -> Ended:
         """Store the pictures, then the row; when that was deleted meanwhile, the pictures go, too."""
-        master, thumb, preview = await asyncio.gather(
+        pictures = await asyncio.gather(
             self.services.blobs.put(outcome.master, ".png"),
             self.services.blobs.put(outcome.thumb, ".jpg"),
             self.services.blobs.put(outcome.preview, ".jpg"),
         )
-        photo = Photo(
-            person_id=expansion.person_id,
-            blob=master,
-            thumb=thumb,
-            width=outcome.extent.width,
-            height=outcome.extent.height,
-        )
-        made = Made(
-            result=photo,
-            preview=preview,
-            seconds=outcome.seconds,
-            seed=outcome.seed,
-            verdict=(outcome.verdict | Level(expansion.verdict)).value,
-            recipe={name: value for name, value in outcome.recipe.items() if name != "words"},
-        )
-        if outcome.surprise is not None:  # what is doubled surprises as it did, by what had been drawn
-            made |= Made(surprise=outcome.surprise, words=[str(word) for word in outcome.recipe.get("words", [])])
-        kept = await self._finish(expansion, Status.DONE, **made)
-        if not kept and await self.services.store.expansion(expansion.id) is None:
-            await self.services.discard([master, thumb, preview])
-        SECONDS.labels(self.services.maker_of(expansion)[0]).observe(outcome.seconds)
+        engine, model = self.services.maker_of(expansion)
+        SECONDS.labels(engine).observe(outcome.seconds)
 
-    async def _finish(
-        self, expansion: Expansion, status: Status, error: Exception | None = None, **made: Unpack[Made]
-    ) -> bool:
-        (engine, model), reason = self.services.maker_of(expansion), str(error) if error else None
-        kept = await self.services.queue.finish(
-            expansion.id, self.name, status, engine=engine, model=model, error=reason, **made
-        )
-        EXPANSIONS.labels(status.value if kept else "lost").inc()
-        log.info("expansion.finished", expansion=expansion.id, status=status.value, kept=kept, error=reason)
-        return kept
+        async def record(session: AsyncSession) -> None:
+            made = _made(expansion, outcome, *pictures) | Made(engine=engine, model=model)
+            await recorded(expansion.id, **made)(session)
 
-    async def _keep_lease(self, expansion: Expansion) -> None:
-        """Renew the lease; told at once when somebody cancels, because the bell rings."""
-        while True:
-            beat = await self.services.queue.beat(expansion.id, self.name, self._fraction)
-            if beat is not Beat.GO_ON:
-                self.process.cancel()
-                return
-            await self.services.queue.wait(self.beat_seconds)
+        async def undo() -> None:
+            if await self.services.store.expansion(expansion.id) is None:
+                await self.services.discard(list(pictures))
+
+        return Ended(Status.DONE, record=record, undo=undo)
+
+
+def _made(expansion: Expansion, outcome: Outcome, master: str, thumb: str, preview: str) -> Made:
+    extent = outcome.extent
+    made = Made(
+        result=Photo(person_id=expansion.person_id, blob=master, thumb=thumb, width=extent.width, height=extent.height),
+        preview=preview,
+        seconds=outcome.seconds,
+        seed=outcome.seed,
+        verdict=(outcome.verdict | Level(expansion.verdict)).value,
+        recipe={name: value for name, value in outcome.recipe.items() if name != "words"},
+    )
+    if outcome.surprise is not None:  # what is doubled surprises as it did, by what had been drawn
+        made |= Made(surprise=outcome.surprise, words=[str(word) for word in outcome.recipe.get("words", [])])
+    return made

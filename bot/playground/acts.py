@@ -1,4 +1,4 @@
-"""Acts: what a person does in a chat, and what of it the bot gets to know."""
+"""What a person can do in a chat, and which of it the bot receives as an update."""
 
 import secrets
 from typing import Any
@@ -11,7 +11,10 @@ from bot.playground.world import Json, World
 
 
 def enter(world: World, user_id: int, chat_id: int) -> None:
-    """See that this person may act in this chat; the first act in a private chat starts it."""
+    """Check that this person may act in this chat. The first act in a private chat creates it.
+
+    Raises a Refusal if the person is not a member or the group has become a supergroup.
+    """
     people.user(world, user_id)
     if chat_id > 0:
         if chat_id != user_id:
@@ -27,7 +30,7 @@ def enter(world: World, user_id: int, chat_id: int) -> None:
 
 
 def send(world: World, user_id: int, chat_id: int, contents: list[Json], reply_to: int | None) -> list[Json]:
-    """Send one message, or several as an album."""
+    """Send one message, or several as an album, and return them as the page sees them."""
     enter(world, user_id, chat_id)
     channel = people.is_channel(world, chat_id)
     if channel and not people.in_charge(world, chat_id, user_id):
@@ -46,13 +49,13 @@ def send(world: World, user_id: int, chat_id: int, contents: list[Json], reply_t
 
 
 def unblock_by_writing(world: World, user_id: int, chat_id: int) -> None:
-    """Writing to a bot one has blocked lets it in again."""
+    """Unblock the bot when a person who blocked it writes to it."""
     if chat_id > 0 and people.status(world, chat_id, world.bot_id) == "kicked":
         groups.change_standing(world, chat_id, user_id, world.bot_id, "member")
 
 
 def text(words: str) -> Json:
-    """The content of a text message."""
+    """Return the content of a text message."""
     plain, found = entities.formatted(words, "", None)
     if not plain:
         raise bad_request("message text is empty")
@@ -60,7 +63,7 @@ def text(words: str) -> Json:
 
 
 def media(world: World, medium: Medium, caption: str, *, spoiler: bool = False) -> Json:
-    """The content of a message with a file."""
+    """Return the content of a message with a file."""
     medium.record(world)
     plain, found = entities.formatted(caption, "", None)
     body: Json = {medium.kind: medium.content, "caption": plain[:1024] or None, "caption_entities": found or None}
@@ -70,7 +73,7 @@ def media(world: World, medium: Medium, caption: str, *, spoiler: bool = False) 
 
 
 def hears(world: World, row: messages.Row) -> bool:
-    """Whether the bot gets a person's message: everything in private; in a group what privacy mode lets through."""
+    """Tell whether the bot receives a person's message: in private always, in a group if privacy mode allows it."""
     standing = people.status(world, row.chat_id, world.bot_id)
     if row.chat_id > 0 or standing not in people.PRESENT:
         return standing in people.PRESENT
@@ -96,7 +99,7 @@ def _addressed(world: World, body: Json) -> bool:
 
 
 def tap(world: World, user_id: int, chat_id: int, message_id: int, data: str) -> str:
-    """Press an inline button; returns the query's id, which the bot's answer will carry."""
+    """Press an inline button. Returns the query's id, which the bot's answer carries."""
     enter(world, user_id, chat_id)
     row = messages.get(world, chat_id, message_id, "tap")
     keyboard = row.body.get("reply_markup", {}).get("inline_keyboard", [])
@@ -116,13 +119,13 @@ def tap(world: World, user_id: int, chat_id: int, message_id: int, data: str) ->
 
 
 def react(world: World, user_id: int, chat_id: int, message_id: int, emoji: list[str]) -> None:
-    """Put these reactions, and no others of this person, under a message."""
+    """Replace this person's reactions to a message with these."""
     enter(world, user_id, chat_id)
     reactions.put(world, messages.get(world, chat_id, message_id, "react"), user_id, emoji[:1])
 
 
 def edit(world: World, user_id: int, chat_id: int, message_id: int, words: str) -> Json:
-    """Change one's own message."""
+    """Edit a message of this person's own."""
     enter(world, user_id, chat_id)
     row = messages.get(world, chat_id, message_id, "edit")
     if row.sender_id != user_id:
@@ -140,7 +143,7 @@ def edit(world: World, user_id: int, chat_id: int, message_id: int, words: str) 
 
 
 def delete(world: World, user_id: int, chat_id: int, message_id: int) -> None:
-    """Take a message away; Telegram does not tell bots."""
+    """Delete a message. Telegram does not tell bots about it."""
     enter(world, user_id, chat_id)
     row = messages.get(world, chat_id, message_id, "delete")
     if chat_id < 0 and row.sender_id != user_id and not people.in_charge(world, chat_id, user_id):
@@ -149,7 +152,7 @@ def delete(world: World, user_id: int, chat_id: int, message_id: int) -> None:
 
 
 def forward(world: World, user_id: int, chat_id: int, from_chat: int, message_id: int) -> Any:
-    """Forward a message that this person can see into a chat of theirs."""
+    """Forward a message that this person can see into one of their chats."""
     enter(world, user_id, from_chat)
     source = messages.get(world, from_chat, message_id, "forward")
     content = passed_on(source) | {"forward_origin": origin(world, source)}

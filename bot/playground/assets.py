@@ -1,4 +1,4 @@
-"""The page's own files, with a policy that lets nothing else in."""
+"""The page's static files, served with a content security policy that allows nothing from elsewhere."""
 
 import asyncio
 from functools import cache
@@ -25,17 +25,17 @@ TYPES = {".js": "text/javascript; charset=utf-8", ".html": "text/html; charset=u
 
 
 async def page(_: web.Request) -> web.FileResponse:
-    """`/`: the chat."""
+    """Serve the chat page at `/`."""
     return _file(PAGE / "index.html")
 
 
 async def asset(request: web.Request) -> web.FileResponse:
-    """`/playground/page/<name>`: scripts, styles, words, icons."""
+    """Serve scripts, styles, texts and icons at `/playground/page/<name>`."""
     return _file(PAGE / request.match_info["name"])
 
 
 async def sample(request: web.Request) -> web.Response:
-    """`/playground/samples/<name>`: a photo to try with one tap, small."""
+    """Serve a thumbnail of a sample photo at `/playground/samples/<name>`."""
     path = SAMPLES / Path(request.match_info["name"]).name
     if path not in SAMPLES.glob("*.jpg"):
         raise web.HTTPNotFound

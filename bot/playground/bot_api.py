@@ -25,11 +25,11 @@ SENT_AS = {
     "sendaudio": "audio",
     "sendvoice": "voice",
 }
-REQUEST_BYTES = 2 * UPLOAD_BYTES  # an album brings several files
+REQUEST_BYTES = 2 * UPLOAD_BYTES  # an album contains several files
 
 
 class BotApi:
-    """Reads a call, stores its files, runs its method in one transaction, answers when that is committed."""
+    """Handles a call: reads it, stores its files, runs its method in one transaction, and answers after the commit."""
 
     def __init__(self, token: str, store: Store, folder: Folder, poll: LongPoll, flood: Flood | None) -> None:
         self._token = token
@@ -40,7 +40,7 @@ class BotApi:
         self.webhook_changed: Callable[[], None] = lambda: None
 
     async def handle(self, request: web.Request) -> web.Response:
-        """`/bot<token>/<method>`."""
+        """Handle a call to `/bot<token>/<method>`."""
         try:
             self._authorize(request)
             call = await calls.read(request.clone(client_max_size=REQUEST_BYTES), REQUEST_BYTES)
@@ -51,7 +51,7 @@ class BotApi:
             return web.json_response(Refusal(413, "Request Entity Too Large").answer(), status=413)
 
     async def file(self, request: web.Request) -> web.StreamResponse:
-        """`/file/bot<token>/<path>`."""
+        """Serve a file at `/file/bot<token>/<path>`."""
         try:
             self._authorize(request)
         except Refusal as refusal:
@@ -62,7 +62,7 @@ class BotApi:
         return web.FileResponse(path)
 
     async def execute(self, call: Call) -> Any:
-        """Run a call and return its result; raises the refusals."""
+        """Run a call and return its result. Raises a Refusal where the Bot API would refuse."""
         if call.method == "getupdates":
             return await self._updates(call)
         if call.method in {"setwebhook", "deletewebhook"}:
@@ -97,7 +97,7 @@ POLL = (("offset", 0), ("limit", 100), ("timeout", 0))
 
 
 def _kinds(call: Call) -> dict[str, str]:
-    """Upload fields and what each is sent as."""
+    """Map each upload field to the kind of media that it is sent as."""
     if call.method in SENT_AS:
         kind = SENT_AS[call.method]
         return {kind: kind, call.text(kind).removeprefix("attach://"): kind}

@@ -1,4 +1,4 @@
-"""A call: one Bot API request, however it was encoded (query, form, multipart, JSON)."""
+"""One Bot API request, in any of its encodings (query, form, multipart, JSON)."""
 
 import json
 from dataclasses import dataclass, field
@@ -14,20 +14,20 @@ from bot.playground.world import Json
 
 @dataclass
 class Call:
-    """The method's name, its parameters, and the files that came along by field name."""
+    """A method's name, its parameters, and the uploaded files by field name."""
 
     method: str
     parameters: Json
     uploads: dict[str, Upload] = field(default_factory=dict)
-    stored: dict[str, Medium] = field(default_factory=dict)  # uploads that were written to the folder
+    stored: dict[str, Medium] = field(default_factory=dict)  # uploads that are already written to the folder
 
     def text(self, name: str, default: str = "") -> str:
-        """A parameter as text."""
+        """Return a parameter as text."""
         value = self.parameters.get(name)
         return default if value is None else str(value)
 
     def integer(self, name: str, default: int | None = None) -> int:
-        """A parameter as a whole number; refused where it is missing without a default, or none."""
+        """Return a parameter as an integer. Raises a Refusal if it is not one, or is missing and has no default."""
         value = self.parameters.get(name)
         if value in (None, ""):
             if default is None:
@@ -39,11 +39,11 @@ class Call:
             raise bad_request("chat not found" if name == "chat_id" else f"invalid {name} specified") from None
 
     def flag(self, name: str) -> bool:
-        """A parameter as yes or no."""
+        """Return a parameter as a boolean."""
         return str(self.parameters.get(name, "")).lower() in {"true", "1", "yes", "t", "y"}
 
     def json(self, name: str, default: Any = None) -> Any:
-        """A parameter that is an object or a list, sent as such or as its JSON text."""
+        """Return a parameter that is an object or a list, given as such or as JSON text."""
         value = self.parameters.get(name)
         if value is None or value == "":
             return default
@@ -56,7 +56,7 @@ class Call:
 
 
 async def read(request: web.Request, most: int) -> Call:
-    """Read a request of at most so many bytes in any of the four encodings that Telegram takes."""
+    """Read a request of at most `most` bytes, in any of the four encodings that Telegram accepts."""
     parameters: Json = dict(request.query)
     uploads: dict[str, Upload] = {}
     if request.content_type == "application/json":

@@ -1,4 +1,4 @@
-"""Commands: the bot's menus by scope and language, and which one a person sees."""
+"""The bot's command menus by scope and language, and which of them a person sees."""
 
 from bot.playground import people
 from bot.playground.refusals import bad_request
@@ -6,7 +6,7 @@ from bot.playground.world import Json, World, dumps
 
 
 def save(world: World, scope: Json, language: str, commands: list[Json]) -> None:
-    """Set the menu of a scope in a language; an empty one is forgotten."""
+    """Set the menu of a scope in a language. An empty menu is deleted."""
     for command in commands:
         if not str(command.get("command", "")).lstrip("/").replace("_", "").isalnum():
             raise bad_request("BOT_COMMAND_INVALID")
@@ -20,12 +20,12 @@ def save(world: World, scope: Json, language: str, commands: list[Json]) -> None
 
 
 def exactly(world: World, scope: Json, language: str) -> list[Json]:
-    """The menu of just this scope and language."""
+    """Return the menu of exactly this scope and language."""
     return list(world.setting("commands", {}).get(_key(scope, language), []))
 
 
 def seen_by(world: World, chat_id: int, user_id: int) -> list[Json]:
-    """The menu that a person sees in a chat: the narrowest scope wins, then the person's language."""
+    """Return the menu that a person sees in a chat: the narrowest scope wins, then the person's language."""
     language = str(people.user(world, user_id).get("language_code", "")).split("-")[0]
     menus = world.setting("commands", {})
     for scope in _scopes(world, chat_id, user_id):

@@ -1,4 +1,4 @@
-"""Content: the parts of a message that a bot's request describes, checked against Telegram's limits."""
+"""The content of a message that a bot's request describes, checked against Telegram's limits."""
 
 from bot.playground import entities, files, messages
 from bot.playground.call import Call
@@ -11,11 +11,12 @@ CAPTION_LENGTH = 1024
 CALLBACK_BYTES = 64
 BUTTONS = 100
 CAPTIONED = {"photo", "document", "animation", "video", "audio", "voice"}
-SHOWN = {"has_media_spoiler": "has_spoiler", "show_caption_above_media": "show_caption_above_media"}  # by request
+# The fields of a message that a request names otherwise.
+SHOWN = {"has_media_spoiler": "has_spoiler", "show_caption_above_media": "show_caption_above_media"}
 
 
 def text(call: Call) -> Json:
-    """Text and entities of a text message."""
+    """Return the text and entities of a text message."""
     plain, found = entities.formatted(call.text("text"), call.text("parse_mode"), call.json("entities"))
     if not plain:
         raise bad_request("message text is empty")
@@ -25,7 +26,7 @@ def text(call: Call) -> Json:
 
 
 def caption(source: Call | Json) -> Json:
-    """Caption and entities of a request or of one item of an album."""
+    """Return the caption and entities of a request, or of one item of an album."""
     call = source if isinstance(source, Call) else Call("", source)
     given = call.json("caption_entities")
     plain, found = entities.formatted(call.text("caption"), call.text("parse_mode"), given)
@@ -35,7 +36,7 @@ def caption(source: Call | Json) -> Json:
 
 
 def markup(call: Call) -> Json:
-    """The inline keyboard or the wish for a reply."""
+    """Return the inline keyboard, or the request for a reply (`_force_reply`)."""
     asked = call.json("reply_markup") or {}
     if not isinstance(asked, dict):
         raise bad_request("object expected as reply markup")
@@ -53,7 +54,7 @@ def markup(call: Call) -> Json:
 
 
 def check_button(button: Json) -> None:
-    """One inline button: a text and exactly one thing to do."""
+    """Check one inline button. It needs a text and exactly one action."""
     if not button.get("text"):
         raise bad_request('can\'t parse inline keyboard button: Field "text" must be of type String')
     if "callback_data" in button and not 1 <= len(str(button["callback_data"]).encode()) <= CALLBACK_BYTES:
@@ -63,7 +64,7 @@ def check_button(button: Json) -> None:
 
 
 def reply(world: World, call: Call, chat_id: int) -> Json:
-    """Which message is answered, and in which thread."""
+    """Return the message that is replied to, and the thread."""
     asked = call.json("reply_parameters") or {}
     answered = asked.get("message_id") or call.integer("reply_to_message_id", 0)
     forgiving = asked.get("allow_sending_without_reply") or call.flag("allow_sending_without_reply")
@@ -75,7 +76,7 @@ def reply(world: World, call: Call, chat_id: int) -> Json:
 
 
 def medium(world: World, call: Call, name: str, kind: str, value: str) -> Medium:
-    """The file that a field names: an upload, `attach://…`, or the file id of one sent before."""
+    """Return the file that a field names: an upload, `attach://…`, or the file id of an earlier message."""
     if name in call.stored:
         found = call.stored[name]
     elif value.startswith("attach://"):
@@ -92,7 +93,7 @@ def medium(world: World, call: Call, name: str, kind: str, value: str) -> Medium
 
 
 def with_medium(found: Medium, source: Json) -> Json:
-    """The part of a message that shows a file; every other medium goes away."""
+    """Return the fields that show this file. Fields of any other medium become None."""
     body: Json = dict.fromkeys((*messages.MEDIA, "text", "entities", "link_preview_options"))
     body |= {found.kind: found.content}
     if found.kind == "animation":

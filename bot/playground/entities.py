@@ -1,4 +1,4 @@
-"""Entities: the formatting of a text, and what Telegram finds in it by itself. Offsets count UTF-16 units."""
+"""The formatting of a text, and the links and commands that Telegram detects in it. Offsets count UTF-16 units."""
 
 import html
 import re
@@ -36,19 +36,20 @@ FOUND = re.compile(
 
 
 def length(text: str) -> int:
-    """How long Telegram thinks a text is, in UTF-16 code units."""
+    """Return the length of a text in UTF-16 code units, as Telegram counts it."""
     return len(text.encode("utf-16-le")) // 2
 
 
 @dataclass
 class _Reader:
-    """Collects plain text and open tags while markup is read."""
+    """Collects the plain text and the open tags while markup is read."""
 
     text: str = ""
     entities: list[Json] = field(default_factory=list)
     open: list[tuple[str, Json]] = field(default_factory=list)
 
     def start(self, tag: str, attributes: dict[str, str], at: int) -> None:
+        """Open a tag at an offset of the markup."""
         kind = TAGS.get(tag)
         if kind is None or (tag == "span" and attributes.get("class") != "tg-spoiler"):
             raise bad_request(f'can\'t parse entities: Unsupported start tag "{tag}" at byte offset {at}')
@@ -62,6 +63,7 @@ class _Reader:
         self.open.append((tag, entity))
 
     def end(self, tag: str, at: int) -> None:
+        """Close the innermost tag, which must be this one."""
         if not self.open:
             raise bad_request(f"can't parse entities: Unexpected end tag at byte offset {at}")
         expected, entity = self.open.pop()
@@ -81,7 +83,7 @@ def _target(href: str) -> Json:
 
 
 def from_html(markup: str) -> tuple[str, list[Json]]:
-    """Plain text and entities of Telegram's HTML style; refuses what Telegram's parser refuses."""
+    """Return the plain text and entities of Telegram's HTML style. Refuses what Telegram's parser refuses."""
     reader, position = _Reader(), 0
     for token in TOKEN.finditer(markup):
         reader.text += html.unescape(markup[position : token.start()])
@@ -104,7 +106,7 @@ def from_html(markup: str) -> tuple[str, list[Json]]:
 
 
 def detected(text: str) -> list[Json]:
-    """Commands, mentions, links and hashtags that Telegram marks by itself."""
+    """Return the commands, mentions, links and hashtags that Telegram detects in a text."""
     found = []
     for match in FOUND.finditer(text):
         kind = str(match.lastgroup)
@@ -113,7 +115,7 @@ def detected(text: str) -> list[Json]:
 
 
 def formatted(text: str, parse_mode: str, given: list[Json] | None) -> tuple[str, list[Json]]:
-    """The text as it is shown and all its entities, in order."""
+    """Return the text as it is shown, and all its entities in order."""
     if parse_mode and parse_mode.lower() != "html":
         raise bad_request("unsupported parse_mode: the playground reads HTML or entities")
     plain, entities = from_html(text) if parse_mode and not given else (text, list(given or []))
@@ -139,6 +141,6 @@ def _trimmed(text: str, entities: list[Json]) -> tuple[str, list[Json]]:
 
 
 def piece(text: str, entity: Json) -> str:
-    """The part of a text that an entity covers."""
+    """Return the part of a text that an entity covers."""
     units = text.encode("utf-16-le")
     return units[2 * entity["offset"] : 2 * (entity["offset"] + entity["length"])].decode("utf-16-le")

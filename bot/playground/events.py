@@ -1,4 +1,4 @@
-"""Events: the stream that tells every open page what happened, and goes on where a page lost it."""
+"""The event stream that tells every open page what happened. A page can resume it after a disconnect."""
 
 import asyncio
 import secrets
@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator
 
 from bot.playground.world import Event, dumps
 
-KEPT = 2000  # events that a page may miss and still catch up
-PING = 15.0  # seconds; keeps idle connections open
+KEPT = 2000  # events kept for pages that reconnect
+PING = 15.0  # seconds between keep-alive comments on an idle connection
 
 
 class Stream:
-    """Events numbered from this start of the program: `<start>-<number>`.
+    """Numbered events: `<start>-<number>`, where the first part identifies this run of the program.
 
-    A page that missed more than is kept, or that knew an earlier start, is told to read everything anew.
+    A page that missed more than KEPT events, or whose cursor is from an earlier run, is told to reload everything.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class Stream:
         return f"{self._start}-{self._number}"
 
     def publish(self, events: list[Event]) -> None:
-        """Number these events and tell everybody."""
+        """Number these events and send them to every follower."""
         for event in events:
             self._number += 1
             self._kept.append((self._number, event))
@@ -47,7 +47,7 @@ class Stream:
             news.set()
 
     async def follow(self, cursor: str) -> AsyncIterator[bytes]:
-        """The lines of the stream after a cursor, for ever."""
+        """Yield the lines of the stream after a cursor until the stream is closed."""
         news = asyncio.Event()
         self._news.add(news)
         try:

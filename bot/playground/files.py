@@ -1,4 +1,4 @@
-"""Files: bytes in a folder, and one row per file id that says what they are."""
+"""Files: the bytes in a folder, and one row per file id that describes them."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ PREFIXES = {
 
 @dataclass(frozen=True)
 class Upload:
-    """Bytes that came with a request."""
+    """The bytes of an uploaded file, with its name and MIME type."""
 
     data: bytes
     name: str
@@ -44,7 +44,7 @@ class Upload:
 
 @dataclass(frozen=True)
 class Row:
-    """A file as the table knows it; `content` is what a message shows of it."""
+    """A file's row in the table. `content` is the part of a message that shows it."""
 
     file_id: str
     kind: str
@@ -56,33 +56,33 @@ class Row:
 
 @dataclass(frozen=True)
 class Medium:
-    """A stored file that no message shows yet: its kind, its part of the message, its rows."""
+    """A stored file that no message shows yet: its kind, its part of the message, and its rows."""
 
     kind: str
     content: Any
     rows: tuple[Row, ...] = ()
 
     def record(self, world: World) -> None:
-        """Make the file ids known; done in the transaction that uses them."""
+        """Insert the file's rows. Called in the transaction that uses them."""
         for row in self.rows:
             values = (row.file_id, row.kind, row.path, row.size, row.mime, row.unique_id, dumps(self.content))
             world.run("INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)", *values)
 
 
 class Folder:
-    """The folder with the bytes, by kind, as Telegram lays its own out."""
+    """The folder with the bytes, one subfolder per kind, laid out as Telegram's own."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     async def store(self, upload: Upload, kind: str, *, by_person: bool = False, shown: Json | None = None) -> Medium:
-        """Write an upload as a photo, document, video … and describe it; heavy, so in a thread."""
+        """Write an upload as a photo, document, video and so on, and describe it. The work runs in a thread."""
         return await asyncio.to_thread(self._store, upload, kind, by_person, shown or {})
 
     def _store(self, upload: Upload, kind: str, by_person: bool, shown: Json) -> Medium:
         if kind == "photo":
             rungs = pictures.ladder(upload.data, shrinks=by_person)
-            sizes, rows = zip(*(self._rung(rung, "photo") for rung in rungs), strict=True)
+            sizes, rows = zip(*(self._write_jpeg(rung, "photo") for rung in rungs), strict=True)
             return Medium(kind, list(sizes), rows)
         mime = upload.mime if upload.mime != "application/octet-stream" else _mime_of(upload.name)
         row = self._write(upload.data, kind, PurePosixPath(upload.name).suffix, mime)
@@ -92,11 +92,11 @@ class Folder:
         own = [row]
         small = pictures.thumbnail(upload.data)
         if small is not None:
-            content["thumbnail"], thumbnail_row = self._rung(small, "thumbnail")
+            content["thumbnail"], thumbnail_row = self._write_jpeg(small, "thumbnail")
             own.append(thumbnail_row)
         return Medium(kind, content | {key: value for key, value in shown.items() if value is not None}, tuple(own))
 
-    def _rung(self, rung: Rung, kind: str) -> tuple[Json, Row]:
+    def _write_jpeg(self, rung: Rung, kind: str) -> tuple[Json, Row]:
         row = self._write(rung.data, kind, ".jpg", "image/jpeg")
         return _described(row) | {"width": rung.width, "height": rung.height}, row
 
@@ -115,7 +115,7 @@ def _described(row: Row) -> Json:
 
 
 def _frame(kind: str, data: bytes) -> Json:
-    """The required fields of kinds that have a frame; a header we cannot read counts as 16:9."""
+    """Return the size and duration that some kinds require. An unreadable header counts as 16:9."""
     if kind in {"document", "audio", "voice"}:
         return {} if kind == "document" else {"duration": 0}
     width, height = pictures.dimensions(data) or (640, 360)
@@ -130,7 +130,7 @@ def _mime_of(name: str) -> str:
 
 
 def find(world: World, file_id: str) -> tuple[Row, Any] | None:
-    """The file that a file id names, and what a message shows of it."""
+    """Return the row of a file id, and the part of a message that shows it."""
     row = world.row("SELECT * FROM files WHERE file_id = ?", file_id)
     if row is None:
         return None
@@ -139,7 +139,7 @@ def find(world: World, file_id: str) -> tuple[Row, Any] | None:
 
 
 def known(world: World, file_id: str, kind: str) -> Medium:
-    """A file sent before, to be sent again as the same kind."""
+    """Return a file that was sent before, to be sent again as the same kind."""
     found = find(world, file_id)
     if found is None:
         raise bad_request("wrong file identifier/HTTP URL specified")

@@ -1,4 +1,4 @@
-"""Flood control: how fast a bot may write, as the Bot FAQ says (core.telegram.org/bots/faq)."""
+"""Flood control: how fast a bot may send, as in the Bot FAQ (core.telegram.org/bots/faq)."""
 
 import math
 from collections import defaultdict, deque
@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from bot.playground.call import Call
 from bot.playground.refusals import too_many
 
-BURST, PER_CHAT = 5, 1.0  # a short burst in one chat, then one message a second
-GROUP, GROUP_WINDOW = 20, 60.0  # messages in any minute of a group
-OVERALL = 30  # messages a second in all chats together
+BURST, PER_CHAT = 5, 1.0  # a burst in one chat, then messages per second
+GROUP, GROUP_WINDOW = 20, 60.0  # messages within any window (seconds) in a group
+OVERALL = 30  # messages per second in all chats together
 COUNTED = ("send", "edit", "copymessage", "forwardmessage")
 
 
 @dataclass
 class _Bucket:
     capacity: float
-    rate: float  # tokens a second
+    rate: float  # tokens per second
     tokens: float = field(init=False)
     since: float = 0.0
 
@@ -25,14 +25,14 @@ class _Bucket:
         self.tokens = self.capacity
 
     def wait(self, now: float, cost: int) -> float:
-        """Seconds until `cost` tokens are there."""
+        """Return the seconds until `cost` tokens are available."""
         self.tokens = min(self.capacity, self.tokens + (now - self.since) * self.rate)
         self.since = now
         return max(0.0, (min(cost, self.capacity) - self.tokens) / self.rate)
 
 
 class Flood:
-    """Counts what the bot writes and refuses with 429 what comes too fast; a refused call costs nothing."""
+    """Counts what the bot sends and refuses with 429 what comes too fast. A refused call costs nothing."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock

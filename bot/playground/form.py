@@ -1,4 +1,4 @@
-"""A form, read into memory: aiohttp's own reader leaves temporary files open when the connection breaks."""
+"""Reads a form into memory. aiohttp's own reader leaves temporary files open when the connection breaks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CHUNK = 1 << 16
 
 
 async def read_form(request: web.Request, most: int) -> MultiDict[str | Upload]:
-    """The fields of a form, either encoding, in order. Raises HTTPRequestEntityTooLarge beyond `most` bytes."""
+    """Return the fields of a form in order, in either encoding. Raises HTTPRequestEntityTooLarge above `most` bytes."""
     if request.content_type != "multipart/form-data":
         return MultiDict((name, str(value)) for name, value in (await request.post()).items())
     form, left = MultiDict[str | Upload](), most

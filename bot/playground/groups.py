@@ -1,4 +1,4 @@
-"""Groups and channels: creating one, who comes and goes, and when a group turns into a supergroup."""
+"""Groups and channels: creation, membership, and the upgrade of a group to a supergroup."""
 
 from bot.playground import messages, people, updates
 from bot.playground.refusals import bad_request
@@ -24,11 +24,11 @@ PERMISSIONS = dict.fromkeys(
     True,
 )
 
-CHANNELS = -1_001_000_000_000  # ids of channels are below
+CHANNELS = -1_001_000_000_000  # ids of supergroups and channels are below this
 
 
 def create(world: World, title: str, creator: int, members: list[int], chat_id: int | None = None) -> int:
-    """A new group with these people (and the bot, if it is among them); returns its id."""
+    """Create a group with these people (and the bot, if it is among them) and return its id."""
     if not title.strip():
         raise bad_request("CHAT_TITLE_EMPTY")
     if chat_id is None:
@@ -48,7 +48,7 @@ def create(world: World, title: str, creator: int, members: list[int], chat_id: 
 
 
 def create_channel(world: World, title: str, creator: int, subscribers: list[int], *, bot: bool) -> int:
-    """A new channel; a bot can be in it only as an administrator. Returns its id."""
+    """Create a channel and return its id. A bot can be in it only as an administrator."""
     if not title.strip():
         raise bad_request("CHAT_TITLE_EMPTY")
     row = world.row("SELECT min(id) AS least FROM chats")
@@ -65,7 +65,7 @@ def create_channel(world: World, title: str, creator: int, subscribers: list[int
 
 
 def change_standing(world: World, chat_id: int, by: int, user_id: int, new: str) -> None:
-    """Someone joins, leaves, is removed, or becomes an administrator; `by` did it."""
+    """Change a user's status in a chat (join, leave, removal, promotion) on behalf of `by`."""
     old, channel = people.status(world, chat_id, user_id), people.is_channel(world, chat_id)
     if old == new:
         return
@@ -85,7 +85,7 @@ def change_standing(world: World, chat_id: int, by: int, user_id: int, new: str)
 
 
 def tell_standing(world: World, chat_id: int, by: int, user_id: int, old: str, new: str) -> None:
-    """The my_chat_member or chat_member update of a change."""
+    """Send the my_chat_member or chat_member update of a change."""
     kind = "my_chat_member" if user_id == world.bot_id else "chat_member"
     if kind == "chat_member" and people.status(world, chat_id, world.bot_id) != "administrator":
         return
@@ -100,7 +100,7 @@ def tell_standing(world: World, chat_id: int, by: int, user_id: int, old: str, n
 
 
 def service(world: World, chat_id: int, by: int, **what: object) -> None:
-    """A service message, told to the bot while it is there to see it."""
+    """Add a service message. The bot receives it if it is in the chat."""
     row = messages.add(world, chat_id, by, dict(what))
     removed = what.get("left_chat_member")
     if people.status(world, chat_id, world.bot_id) in people.PRESENT and not (
@@ -110,7 +110,7 @@ def service(world: World, chat_id: int, by: int, **what: object) -> None:
 
 
 def upgrade(world: World, chat_id: int, by: int) -> int:
-    """Turn a group into a supergroup with a new id; the old one only points there."""
+    """Turn a group into a supergroup and return its new id. The old group only points to the new one."""
     body = people.chat_body(world, chat_id)
     if body is None or body["type"] != "group" or "migrated_to" in body:
         raise bad_request("chat can't be upgraded")

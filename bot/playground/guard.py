@@ -1,4 +1,4 @@
-"""The guard: only this machine's own pages and programs may speak to the playground."""
+"""Access control: only this machine's own pages and programs may use the playground."""
 
 import re
 from collections.abc import Awaitable, Callable, Collection
@@ -13,13 +13,13 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Guard:
-    """Refuses foreign Host headers (DNS rebinding) and requests that other sites' pages make."""
+    """Refuses foreign Host headers (DNS rebinding) and requests from the pages of other sites."""
 
     def __init__(self, allowed_hosts: Collection[str] = ()) -> None:
         self._hosts = LOOPBACK | {host.lower() for host in allowed_hosts}
 
     def page(self, handler: Handler) -> Handler:
-        """Wrap what a link from elsewhere may open: the Host alone is checked."""
+        """Wrap a handler that links from other sites may open: only the Host is checked."""
 
         @wraps(handler)
         async def guarded(request: web.Request) -> web.StreamResponse:
@@ -30,7 +30,7 @@ class Guard:
         return guarded
 
     def api(self, handler: Handler) -> Handler:
-        """Wrap what only our own page and programs may call: Host and origin are checked."""
+        """Wrap a handler that only our own page and programs may call: Host and origin are checked."""
 
         @wraps(handler)
         async def guarded(request: web.Request) -> web.StreamResponse:

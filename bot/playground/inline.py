@@ -1,4 +1,4 @@
-"""Inline mode: `@bot words` in any chat, the bot's suggestions, and the one that was chosen."""
+"""Inline mode: a person writes `@bot words` in any chat and chooses one of the bot's suggestions."""
 
 import secrets
 
@@ -18,7 +18,7 @@ CACHED = {
 
 
 def ask(world: World, user_id: int, chat_id: int, words: str, offset: str) -> str:
-    """Ask the bot for suggestions; returns the query's id, which the `results` event will carry."""
+    """Ask the bot for suggestions. Returns the query's id, which the `results` event carries."""
     acts.enter(world, user_id, chat_id)
     query_id = queries.ask(world, "inline", user_id, query=words)
     chat_type = "sender" if chat_id > 0 else people.chat(world, chat_id)["type"]
@@ -28,7 +28,7 @@ def ask(world: World, user_id: int, chat_id: int, words: str, offset: str) -> st
 
 
 def choose(world: World, user_id: int, chat_id: int, results_id: str, result_id: str) -> Json:
-    """Send one of the suggestions into the chat, in the person's own name, via the bot."""
+    """Send one of the suggestions into the chat as the person's message, marked `via_bot`."""
     acts.enter(world, user_id, chat_id)
     asker, asked = queries.answer(world, "results", results_id)
     found = next((result for result in asked["results"] if result["id"] == result_id), None)

@@ -1,4 +1,4 @@
-"""A message as a person sees it in the chat."""
+"""A message as a person sees it in a chat."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +18,7 @@ class Button:
 
 @dataclass(frozen=True)
 class Message:
-    """The Bot API's message with everybody's reactions; `version` grows with every change that its person saw."""
+    """A Bot API message with everybody's reactions. `version` grows with every change that the person saw."""
 
     raw: Json
     version: int = 0
@@ -28,7 +28,7 @@ class Message:
 
     @property
     def id(self) -> int:
-        """The message id within its chat."""
+        """The message's id within its chat."""
         return int(self.raw["message_id"])
 
     @property
@@ -38,28 +38,28 @@ class Message:
 
     @property
     def sender(self) -> int:
-        """The user id of its author, in a channel, too."""
+        """The user id of the author, even in a channel."""
         return int(self.raw["from"]["id"])
 
     @property
     def from_bot(self) -> bool:
-        """Whether the bot wrote it."""
+        """True if the bot wrote the message."""
         return bool(self.raw["from"]["is_bot"])
 
     @property
     def text(self) -> str:
-        """The text, or the caption of a picture or file."""
+        """The text, or the caption of an image or file."""
         return str(self.raw.get("text") or self.raw.get("caption") or "")
 
     @property
     def photo(self) -> Json | None:
-        """The largest size, if this is a photo."""
+        """The largest photo size, if this is a photo."""
         sizes = self.raw.get("photo")
         return dict(sizes[-1]) if sizes else None
 
     @property
     def file(self) -> Json | None:
-        """The file that can be downloaded: the largest photo size, document, animation, video or sticker."""
+        """The file that can be downloaded: an animation, video, sticker, document, or the largest photo size."""
         for kind in ("animation", "video", "sticker", "document", "audio", "voice"):
             if kind in self.raw:
                 return dict(self.raw[kind])
@@ -67,7 +67,7 @@ class Message:
 
     @property
     def kind(self) -> str:
-        """What it is: text, photo, document, animation, video, sticker … or service."""
+        """The kind of content: text, photo, document, animation, video, sticker, audio, voice or service."""
         kinds = ("text", "photo", "animation", "video", "sticker", "document", "audio", "voice")
         return next((kind for kind in kinds if kind in self.raw), "service")
 
@@ -79,16 +79,16 @@ class Message:
 
     @property
     def buttons(self) -> list[Button]:
-        """Every button, row after row."""
+        """All buttons, row by row."""
         return [button for row in self.rows for button in row]
 
     @property
     def labels(self) -> list[str]:
-        """The labels of every button."""
+        """The labels of all buttons."""
         return [button.label for button in self.buttons]
 
     def button(self, wanted: str) -> Button:
-        """The button with this callback data, this label, or else the first whose label contains it."""
+        """Return the button with this callback data, or this label, or else the first whose label contains it."""
         tests = (
             lambda button: button.data == wanted,
             lambda button: button.label == wanted,
@@ -102,18 +102,18 @@ class Message:
 
     @property
     def reply_to(self) -> int | None:
-        """The id of the message that it answers."""
+        """The id of the message that this one replies to."""
         original = self.raw.get("reply_to_message")
         return int(original["message_id"]) if original else None
 
     @property
     def edited(self) -> bool:
-        """Whether it was edited."""
+        """True if the message was edited."""
         return "edit_date" in self.raw
 
     @property
     def reactions(self) -> dict[int, list[str]]:
-        """The emoji under it, by user id."""
+        """The emoji that each user id reacted with."""
         return {int(user_id): emoji for user_id, emoji in self.raw.get("reactions", {}).items()}
 
     def __getitem__(self, key: str) -> Any:

@@ -1,4 +1,4 @@
-"""Messages: rows with the content as the Bot API shows it; keys that begin with `_` stay inside."""
+"""Messages: rows whose body is what the Bot API shows. Keys that begin with `_` are internal."""
 
 import json
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ MEDIA = ("photo", "document", "animation", "video", "sticker", "audio", "voice")
 
 @dataclass(frozen=True)
 class Row:
-    """One message as it is stored."""
+    """One message as stored."""
 
     chat_id: int
     message_id: int
@@ -24,7 +24,7 @@ class Row:
 
 
 def find(world: World, chat_id: int, message_id: int) -> Row | None:
-    """A message that was not deleted."""
+    """Return a message, or None if it was deleted."""
     row = world.row("SELECT * FROM messages WHERE chat_id = ? AND message_id = ?", chat_id, message_id)
     return None if row is None else _row(row)
 
@@ -35,7 +35,7 @@ def _row(row: Any) -> Row:
 
 
 def get(world: World, chat_id: int, message_id: int, purpose: str) -> Row:
-    """The message, or «message to <purpose> not found»."""
+    """Return a message, or raise the refusal «message to <purpose> not found»."""
     found = find(world, chat_id, message_id)
     if found is None:
         raise bad_request(f"message to {purpose} not found")
@@ -43,7 +43,7 @@ def get(world: World, chat_id: int, message_id: int, purpose: str) -> Row:
 
 
 def history(world: World, chat_id: int, before: int, limit: int) -> list[Row]:
-    """The newest messages below an id, oldest first."""
+    """Return the newest messages below an id, oldest first."""
     rows = world.rows(
         "SELECT * FROM messages WHERE chat_id = ? AND message_id < ? ORDER BY message_id DESC LIMIT ?",
         chat_id,
@@ -54,7 +54,7 @@ def history(world: World, chat_id: int, before: int, limit: int) -> list[Row]:
 
 
 def seen(world: World, row: Row, *, nested: bool = False) -> Json:
-    """A message as the bot sees it."""
+    """Return a message as the bot sees it."""
     shown = {key: value for key, value in row.body.items() if not key.startswith("_") and value is not None}
     chat = people.chat(world, row.chat_id)
     author = {"sender_chat": chat} if chat["type"] == "channel" else {"from": people.user(world, row.sender_id)}
@@ -78,13 +78,13 @@ def _with_user(world: World, entity: Json) -> Json:
 
 
 def shown(world: World, row: Row) -> Json:
-    """A message as the page sees it: with everybody's reactions, and whoever wrote it in a channel's name."""
+    """Return a message as the page sees it: with everybody's reactions, and in a channel with its real author."""
     force = {"force_reply": row.body["_force_reply"]} if "_force_reply" in row.body else {}
     return seen(world, row) | {"reactions": row.reactions, "from": people.user(world, row.sender_id)} | force
 
 
 def add(world: World, chat_id: int, sender_id: int, body: Json) -> Row:
-    """Write a message into a chat and show it."""
+    """Add a message to a chat and show it on the page."""
     world.run("UPDATE chats SET last_message_id = last_message_id + 1 WHERE id = ?", chat_id)
     numbered = world.row("SELECT last_message_id FROM chats WHERE id = ?", chat_id)
     if numbered is None:
@@ -98,7 +98,7 @@ def add(world: World, chat_id: int, sender_id: int, body: Json) -> Row:
 
 
 def edit(world: World, row: Row, changes: Json) -> Row:
-    """Change parts of a message (None takes one away); refuses to change nothing."""
+    """Change parts of a message; None removes a part. Raises «message is not modified» if nothing changes."""
     body = {key: value for key, value in (row.body | changes).items() if value is not None}
     if body == row.body:
         raise bad_request(NOT_MODIFIED)
@@ -130,6 +130,6 @@ def react(world: World, row: Row, user_id: int, emoji: list[str]) -> Row:
 
 
 def delete(world: World, row: Row) -> None:
-    """Take a message away for everybody."""
+    """Delete a message for everybody."""
     world.run("DELETE FROM messages WHERE chat_id = ? AND message_id = ?", row.chat_id, row.message_id)
     world.tell("deleted", chat=row.chat_id, message_id=row.message_id)

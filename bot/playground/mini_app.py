@@ -1,4 +1,4 @@
-"""Mini Apps: the signed launch data with which a page learns who opened it (core.telegram.org/bots/webapps)."""
+"""Mini Apps: the signed launch data that tells a page who opened it (core.telegram.org/bots/webapps)."""
 
 import hashlib
 import hmac
@@ -12,7 +12,7 @@ VERSION = "9.1"
 
 
 def launch(world: World, token: str, user_id: int, url: str) -> str:
-    """The address that Telegram's apps open: the page's own, with `tgWebAppData` in its fragment."""
+    """Return the address that Telegram's apps open: the page's own, with `tgWebAppData` in its fragment."""
     if urlsplit(url).scheme not in {"http", "https"}:
         raise bad_request("WEBAPP_URL_INVALID")
     person = {key: value for key, value in people.user(world, user_id).items() if key != "is_bot"}
@@ -22,7 +22,7 @@ def launch(world: World, token: str, user_id: int, url: str) -> str:
 
 
 def signed(data: dict[str, str], token: str) -> dict[str, str]:
-    """The fields and their `hash`, keyed by the bot's token."""
+    """Add the field `hash`, an HMAC of the other fields keyed by the bot's token."""
     key = hmac.new(b"WebAppData", token.encode(), hashlib.sha256).digest()
     lines = "\n".join(f"{name}={value}" for name, value in sorted(data.items()))
     return data | {"hash": hmac.new(key, lines.encode(), hashlib.sha256).hexdigest()}

@@ -1,4 +1,4 @@
-"""What the page asks and does, over HTTP: `/playground/…`."""
+"""The page's HTTP API at `/playground/…`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +22,7 @@ STREAM_HEADERS = {"Content-Type": "text/event-stream", "Cache-Control": "no-stor
 
 
 class PageApi:
-    """The page's side of the playground; a `Person` uses the same requests."""
+    """Request handlers for the page. A `Person` uses the same requests."""
 
     def __init__(self, token: str, store: Store, folder: Folder, stream: Stream) -> None:
         self._token = token
@@ -31,12 +31,12 @@ class PageApi:
         self._stream = stream
 
     async def state(self, _: web.Request) -> web.Response:
-        """Everybody, every chat with its newest message, and where the stream goes on from here."""
+        """Return all people, all chats with their newest message, and the cursor of the event stream."""
         cursor = self._stream.cursor
         return web.json_response(await self._store.transact(_state) | {"cursor": cursor, "emoji": EMOJI})
 
     async def history(self, request: web.Request) -> web.Response:
-        """Up to 60 messages before one, oldest first."""
+        """Return up to 60 messages before an id, oldest first."""
         chat_id, before = _number(request.match_info["chat"]), _number(request.query.get("before", 2**53))
         cursor = self._stream.cursor
 
@@ -46,7 +46,7 @@ class PageApi:
         return web.json_response({"messages": await self._store.transact(read), "cursor": cursor})
 
     async def menu(self, request: web.Request) -> web.Response:
-        """The commands and the menu button that a person sees in a chat."""
+        """Return the commands and the menu button that a person sees in a chat."""
         chat_id, user_id = _number(request.query.get("chat")), _number(request.query.get("user"))
 
         def read(world: World) -> Json:
@@ -60,7 +60,7 @@ class PageApi:
         return await self._answer(read)
 
     async def events(self, request: web.Request) -> web.StreamResponse:
-        """The event stream, from Last-Event-ID or `after`."""
+        """Serve the event stream from Last-Event-ID or `after`."""
         cursor = request.headers.get("Last-Event-ID") or request.query.get("after", "")
         response = web.StreamResponse(headers=STREAM_HEADERS)
         await response.prepare(request)
@@ -72,7 +72,7 @@ class PageApi:
         return response
 
     async def file(self, request: web.Request) -> web.StreamResponse:
-        """The bytes of a file id; they never change."""
+        """Serve the bytes of a file id. They never change, so the browser may cache them for ever."""
         found = await self._store.transact(lambda world: files.find(world, request.match_info["file_id"]))
         if found is None:
             raise web.HTTPNotFound
@@ -82,7 +82,7 @@ class PageApi:
         )
 
     async def send(self, request: web.Request) -> web.Response:
-        """Send a form: `user`, `chat`, `text`, `reply_to`, `as`, `spoiler`, and `file` or `sample` fields."""
+        """Send a message from a form: `user`, `chat`, `text`, `reply_to`, `as`, `spoiler`, and `file` or `sample`."""
         form = await read_form(request, 10 * UPLOAD_BYTES)
         user_id, chat_id = _number(form.get("user")), _number(form.get("chat"))
         words, reply_to = str(form.get("text", "")), _number(form.get("reply_to") or 0)
@@ -109,15 +109,15 @@ class PageApi:
         except Refusal as refusal:
             if kind != "photo" or refusal.code != 400:
                 raise
-            return await self._folder.store(upload, "document", by_person=True)  # as Telegram's apps do
+            return await self._folder.store(upload, "document", by_person=True)  # Telegram's apps do the same
 
     async def mini_app(self, request: web.Request) -> web.Response:
-        """The address that opens a Mini App as this person."""
+        """Return the address that opens a Mini App as this person."""
         user_id, url = _number(request.query.get("user")), request.query.get("url", "")
         return await self._answer(lambda world: mini_app.launch(world, self._token, user_id, url))
 
     async def act(self, request: web.Request) -> web.Response:
-        """Everything else that a person does: `POST /playground/<act>` with a JSON object."""
+        """Handle every other act of a person: `POST /playground/<act>` with a JSON object."""
         act = ACTS.get(request.match_info["act"])
         if act is None:
             raise web.HTTPNotFound
@@ -140,7 +140,7 @@ def _number(value: object) -> int:
     try:
         return int(str(value))
     except ValueError as error:
-        raise web.HTTPBadRequest(text=f"{value!r} is no whole number.\n") from error
+        raise web.HTTPBadRequest(text=f"{value!r} is not an integer.\n") from error
 
 
 def _natural_kind(upload: Upload) -> str:
@@ -170,7 +170,7 @@ def _state(world: World) -> Json:
 
 
 def chat_state(world: World, chat_id: int) -> Json:
-    """A chat as the list shows it."""
+    """Return a chat as the page's list shows it."""
     body = people.chat_body(world, chat_id) or {}
     newest = messages.history(world, chat_id, 2**53, 1)
     rows = world.rows("SELECT user_id, status FROM members WHERE chat_id = ?", chat_id)

@@ -1,4 +1,4 @@
-"""People: users (the bot is one), chats, and who is a member of what."""
+"""Users (the bot is one), chats and memberships."""
 
 import json
 
@@ -30,7 +30,7 @@ GIFTS = dict.fromkeys(
 
 
 def user(world: World, user_id: int) -> Json:
-    """A user as updates carry them."""
+    """Return a user in the form that updates carry."""
     found = world.row("SELECT body FROM users WHERE id = ?", user_id)
     if found is None:
         raise bad_request("user not found")
@@ -39,7 +39,7 @@ def user(world: World, user_id: int) -> Json:
 
 
 def save_user(world: World, user_id: int, **fields: str) -> Json:
-    """Create a user or change the given fields; an empty field is left out."""
+    """Create a user or change the given fields. An empty value deletes a field."""
     found = world.row("SELECT body FROM users WHERE id = ?", user_id)
     old: Json = json.loads(found["body"]) if found else {"first_name": f"Person {user_id}", "language_code": "en"}
     body = {key: value for key, value in (old | fields).items() if value}
@@ -51,12 +51,12 @@ def save_user(world: World, user_id: int, **fields: str) -> Json:
 
 
 def everybody(world: World) -> list[Json]:
-    """Every person, in the order in which they came; the bot is not one."""
+    """Return every person except the bot, ordered by id."""
     return [user(world, row["id"]) for row in world.rows("SELECT id FROM users WHERE id != ?", world.bot_id)]
 
 
 def chat_body(world: World, chat_id: int) -> Json | None:
-    """What the playground keeps about a chat; None where nobody ever wrote."""
+    """Return what the playground stores about a chat, or None if nobody has written there."""
     found = world.row("SELECT body FROM chats WHERE id = ?", chat_id)
     return None if found is None else json.loads(found["body"])
 
@@ -72,7 +72,7 @@ def save_chat(world: World, chat_id: int, **fields: object) -> None:
 
 
 def chat(world: World, chat_id: int) -> Json:
-    """A chat as messages carry it."""
+    """Return a chat in the form that messages carry."""
     if chat_id > 0:
         person = user(world, chat_id)
         named: Json = {key: person[key] for key in ("first_name", "last_name", "username") if key in person}
@@ -84,17 +84,17 @@ def chat(world: World, chat_id: int) -> Json:
 
 
 def is_channel(world: World, chat_id: int) -> bool:
-    """Whether a chat is a channel: administrators post in its name, everybody else reads and reacts unnamed."""
+    """Tell whether a chat is a channel: administrators post in its name, others read and react anonymously."""
     return chat_id < 0 and (chat_body(world, chat_id) or {}).get("type") == "channel"
 
 
 def in_charge(world: World, chat_id: int, user_id: int) -> bool:
-    """Whether a user is an administrator of a chat, or made it."""
+    """Tell whether a user is an administrator or the creator of a chat."""
     return status(world, chat_id, user_id) in {"creator", "administrator"}
 
 
 def status(world: World, chat_id: int, user_id: int) -> str:
-    """A user's standing in a chat: creator, administrator, member, left or kicked."""
+    """Return a user's status in a chat: creator, administrator, member, left or kicked."""
     found = world.row("SELECT status FROM members WHERE chat_id = ? AND user_id = ?", chat_id, user_id)
     if found is not None:
         return str(found["status"])
@@ -102,18 +102,18 @@ def status(world: World, chat_id: int, user_id: int) -> str:
 
 
 def set_status(world: World, chat_id: int, user_id: int, new: str) -> None:
-    """Change a user's standing."""
+    """Set a user's status in a chat."""
     world.run("INSERT OR REPLACE INTO members VALUES (?, ?, ?)", chat_id, user_id, new)
 
 
 def members(world: World, chat_id: int) -> list[int]:
-    """Who is in a group, the bot included."""
+    """Return the ids of a chat's members, the bot included."""
     rows = world.rows("SELECT user_id, status FROM members WHERE chat_id = ?", chat_id)
     return [row["user_id"] for row in rows if row["status"] in PRESENT]
 
 
 def chat_member(world: World, chat_id: int, user_id: int, standing: str | None = None) -> Json:
-    """A ChatMember with the fields its status demands."""
+    """Return a ChatMember with the fields that its status requires."""
     standing = standing or status(world, chat_id, user_id)
     member: Json = {"user": user(world, user_id), "status": standing}
     if standing == "creator":
@@ -127,10 +127,10 @@ def chat_member(world: World, chat_id: int, user_id: int, standing: str | None =
 
 
 def reachable(world: World, chat_id: int) -> Json:
-    """The chat, if the bot may write there; else Telegram's refusal."""
+    """Return the chat if the bot may write there, or raise Telegram's refusal."""
     body = chat_body(world, chat_id)
     if body is None:
-        raise _stranger(world, chat_id)
+        raise _refused(world, chat_id)
     if "migrated_to" in body:
         raise bad_request("group chat was upgraded to a supergroup chat", migrate_to_chat_id=body["migrated_to"])
     standing = status(world, chat_id, world.bot_id)
@@ -144,7 +144,7 @@ def reachable(world: World, chat_id: int) -> Json:
     return chat(world, chat_id)
 
 
-def _stranger(world: World, chat_id: int) -> Refusal:
+def _refused(world: World, chat_id: int) -> Refusal:
     shared = world.row(
         "SELECT 1 FROM members a JOIN members b USING (chat_id) WHERE a.user_id = ? AND b.user_id = ?",
         chat_id,

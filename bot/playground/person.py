@@ -1,4 +1,4 @@
-"""A person: speaks the page's own HTTP API and event stream, as the page does."""
+"""A simulated person, who uses the page's own HTTP API and event stream."""
 
 from collections.abc import Callable, Sequence
 from typing import Self
@@ -8,13 +8,13 @@ from bot.playground.watch import source
 from bot.playground.wire import Picture, Wire
 from bot.playground.world import Json
 
-PATIENCE = 60.0  # seconds
+PATIENCE = 300.0  # seconds: only a hang takes that long, on a busy machine too
 
 
 class Person:
-    """Somebody in a chat with the bot: their private one, or a group.
+    """A person in a chat with the bot: the private one, or a group.
 
-    What they do returns when the playground has committed it; what the bot does arrives by itself.
+    A method that acts returns once the playground has committed the act. Messages from the bot arrive by the stream.
     """
 
     def __init__(
@@ -48,22 +48,22 @@ class Person:
 
     @property
     def messages(self) -> list[Message]:
-        """Every message of the chat, oldest first."""
+        """All messages of the chat, oldest first."""
         return [self._watch.messages[key] for key in sorted(self._watch.messages)]
 
     @property
     def now(self) -> int:
-        """A mark for `after=`: only what changes from here on counts."""
+        """The current version, for `after=`: only later changes then count."""
         return self._watch.version
 
     @property
     def toasts(self) -> list[str]:
-        """Every text that the bot answered to this person's taps."""
+        """The texts with which the bot answered this person's taps."""
         return [answer["text"] for answer in self._watch.answers.values() if answer["text"]]
 
     @property
     def actions(self) -> list[str]:
-        """Every «typing», «upload_photo» … that the bot showed in this chat."""
+        """The chat actions («typing», «upload_photo» …) that the bot has shown in this chat."""
         return self._watch.actions
 
     async def wait_for(
@@ -73,7 +73,7 @@ class Person:
         *,
         after: int = 0,
     ) -> Message:
-        """The newest message that matches, now or as soon as there is one that changed after the mark `after`."""
+        """Wait for a message that matches and changed after the version `after`; return the newest."""
 
         def look() -> Message | None:
             candidates = (message for message in reversed(self.messages) if message.version > after)
@@ -83,14 +83,14 @@ class Person:
         return found
 
     async def wait_gone(self, message: Message | int, timeout: float = PATIENCE) -> None:  # noqa: ASYNC109
-        """Wait until a message was deleted."""
+        """Wait until a message is deleted."""
         number = message if isinstance(message, int) else message.id
         await self._watch.until(
             lambda: number not in self._watch.messages or None, timeout, f"message {number} is still there"
         )
 
     async def wait_action(self, action: str = "", timeout: float = PATIENCE) -> str:  # noqa: ASYNC109
-        """Wait until the bot shows that it is doing something."""
+        """Wait until the bot shows a chat action that contains this text, and return it."""
 
         def look() -> str | None:
             return next((one for one in self.actions if action in one), None)
@@ -106,7 +106,7 @@ class Person:
     async def send_photo(
         self, photo: Picture, caption: str = "", *, reply_to: Message | int | None = None, spoiler: bool = False
     ) -> Message:
-        """Send a picture as a photo, re-encoded as Telegram does."""
+        """Send an image as a photo. The playground re-encodes it as Telegram does."""
         return (await self._send([(photo, "photo.jpg", "image/jpeg")], caption, reply_to, "photo", spoiler=spoiler))[0]
 
     async def send_document(
@@ -118,7 +118,7 @@ class Person:
         caption: str = "",
         reply_to: Message | int | None = None,
     ) -> Message:
-        """Send a file untouched."""
+        """Send a file, which stays byte for byte as it is."""
         file = (document, name, mime or "application/octet-stream")
         return (await self._send([file], caption, reply_to, "document"))[0]
 
@@ -143,12 +143,12 @@ class Person:
         return await self._send([(photo, "photo.jpg", "image/jpeg") for photo in photos], caption, None, "photo")
 
     async def tap(self, message: Message | int, wanted: str, timeout: float = PATIENCE) -> str | None:  # noqa: ASYNC109
-        """Press a button, by label, part of a label, or callback data; the text that the bot answered, or None."""
+        """Press a button given by label, part of a label, or callback data. Returns the bot's text, or None."""
         answer = await self.answer_to(await self.press(message, wanted), timeout)
         return answer["text"] or None
 
     async def press(self, message: Message | int, wanted: str) -> str:
-        """Press a button without waiting for the answer; returns the query's id for `answer_to`."""
+        """Press a button without waiting for the answer. Returns the query's id for `answer_to`."""
         shown = self._watch.messages[message if isinstance(message, int) else message.id]
         data = shown.button(wanted).data
         if data is None:
@@ -156,23 +156,23 @@ class Person:
         return await self.press_data(shown, data)
 
     async def press_data(self, message: Message | int, data: str) -> str:
-        """Press a button by its data as it was seen once, whatever the message shows by now."""
+        """Press a button by its callback data, even if the message no longer shows that button."""
         message_id = message if isinstance(message, int) else message.id
         return str(await self._wire.act("tap", message_id=message_id, data=data))
 
     async def answer_to(self, query_id: str, timeout: float = PATIENCE) -> Json:  # noqa: ASYNC109
-        """The bot's answer to a press: `text`, `alert`, `url`."""
+        """Return the bot's answer to a press: `text`, `alert` and `url`."""
         answered = await self._watch.until(
             lambda: self._watch.answers.get(query_id), timeout, "the bot did not answer the button"
         )
         return dict(answered)
 
     async def react(self, message: Message, *emoji: str) -> None:
-        """Put this reaction (or none) under a message."""
+        """Set this reaction on a message, or remove it if none is given."""
         await self._wire.act("react", message_id=message.id, emoji=list(emoji))
 
     async def edit(self, message: Message, text: str) -> None:
-        """Change one's own message."""
+        """Edit a message of this person's own."""
         await self._wire.act("edit", message_id=message.id, text=text)
 
     async def delete(self, message: Message) -> None:
@@ -185,13 +185,13 @@ class Person:
         return self._watch.sent(await self._wire.act("forward", from_chat=source, message_id=message.id))
 
     async def download(self, message: Message) -> bytes:
-        """The bytes of the message's file: the largest photo size, or the document as it was sent."""
+        """Return the bytes of the message's file: the largest photo size, or the document as it was sent."""
         if message.file is None:
             raise LookupError(f"message {message.id} has no file")
         return await self._wire.download(message.file["file_id"])
 
     async def inline(self, query: str, timeout: float = PATIENCE) -> Json:  # noqa: ASYNC109
-        """Ask the bot inline; its `results` and the `results_id` to choose from."""
+        """Send an inline query. Returns the bot's `results` and the `results_id` for `choose`."""
         query_id = await self._wire.act("inline", query=query)
         return dict(await self._watch.until(lambda: self._watch.results.get(query_id), timeout, "no inline results"))
 
@@ -201,11 +201,11 @@ class Person:
         return self._watch.sent(await self._wire.act("choose", results_id=answer["results_id"], result_id=result))
 
     async def menu(self) -> Json:
-        """The `commands`, the menu `button` and the `description` that this person sees here."""
+        """Return the `commands`, the menu `button` and the `description` that this person sees in this chat."""
         return dict(await self._wire.get("/playground/menu", user=str(self.user), chat=str(self.chat)))
 
     async def open_mini_app(self, url: str) -> str:
-        """The address that Telegram would open for a button's Mini App: with this person's signed launch data."""
+        """Return the address that Telegram would open for a Mini App button, with this person's signed launch data."""
         return str(await self._wire.get("/playground/mini-app", user=str(self.user), url=url))
 
     # Blocking, and groups
@@ -215,23 +215,23 @@ class Person:
         await self.set_standing("kicked")
 
     async def unblock(self) -> None:
-        """Let the bot in again."""
+        """Unblock the bot."""
         await self.set_standing("member")
 
     async def set_standing(self, status: str, member: int | None = None) -> None:
-        """Make somebody (the bot if nobody is named) administrator, member, left or kicked in this chat."""
+        """Give a user (the bot by default) the status administrator, member, left or kicked in this chat."""
         await self._wire.act("standing", status=status, **({} if member is None else {"member": member}))
 
     async def new_group(self, title: str, members: Sequence[int] = (), *, bot: bool = True) -> int:
-        """Create a group with these people, and the bot; returns its chat id."""
+        """Create a group with these people and the bot. Returns its chat id."""
         return int(await self._wire.act("group", title=title, members=list(members), bot=bot))
 
     async def new_channel(self, title: str, subscribers: Sequence[int] = (), *, bot: bool = True) -> int:
-        """Create a channel with these subscribers, and the bot as an administrator; returns its chat id."""
+        """Create a channel with these subscribers and the bot as an administrator. Returns its chat id."""
         return int(await self._wire.act("channel", title=title, members=list(subscribers), bot=bot))
 
     async def upgrade_group(self) -> int:
-        """Turn this group into a supergroup; returns its new id."""
+        """Turn this group into a supergroup. Returns its new chat id."""
         return int(await self._wire.act("upgrade"))
 
     async def _send(

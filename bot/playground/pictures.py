@@ -1,4 +1,4 @@
-"""Pictures: what Telegram makes of an image that is sent as a photo, and of one sent as a file."""
+"""What Telegram does with an image: the sizes of a photo, and the thumbnail of a file."""
 
 import io
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ UNREADABLE = (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Im
 
 @dataclass(frozen=True)
 class Rung:
-    """One JPEG of the ladder."""
+    """One JPEG size of a photo. Width and height are in px."""
 
     data: bytes
     width: int
@@ -23,10 +23,10 @@ class Rung:
 
 
 def ladder(data: bytes, *, shrinks: bool = False) -> list[Rung]:
-    """Re-encode an image in Telegram's sizes, smallest first: upright, sRGB, without metadata.
+    """Re-encode an image in Telegram's sizes, smallest first: upright, in sRGB, without metadata.
 
-    A person's app shrinks a large picture before it uploads it (`shrinks`); a bot's upload is refused instead.
-    Raises the refusals PHOTO_INVALID_DIMENSIONS and IMAGE_PROCESS_FAILED, or the one about its bytes.
+    A person's app shrinks a large image before the upload (`shrinks`); a bot's upload is refused instead.
+    Raises the refusals PHOTO_INVALID_DIMENSIONS and IMAGE_PROCESS_FAILED, or one about the size in bytes.
     """
     if not shrinks and len(data) > PHOTO_BYTES:
         raise bad_request(
@@ -48,7 +48,7 @@ def _check_dimensions(width: int, height: int, *, shrinks: bool) -> None:
 
 
 def _flat(image: Image.Image) -> Image.Image:
-    """First frame, upright, 8-bit sRGB, transparency over white."""
+    """Return the first frame, upright, in 8-bit sRGB, with transparency over white."""
     profile = image.info.get("icc_profile")
     upright = ImageOps.exif_transpose(image)
     if upright.mode in {"RGBA", "LA", "PA"} or "transparency" in upright.info:
@@ -66,7 +66,7 @@ def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
     except ImageCms.PyCMSError:
-        return image  # a broken profile is ignored, as browsers do
+        return image  # browsers ignore a broken profile, too
     return converted or image
 
 
@@ -74,7 +74,7 @@ def _rungs(image: Image.Image) -> list[Rung]:
     whole, longest = image.size, max(image.size)
     sides = [side for side in LADDER if side < longest] + [min(longest, LADDER[-1])]
     rungs: list[Rung] = []
-    for side in sorted(set(sides), reverse=True):  # each from the one above: a fifth of the work
+    for side in sorted(set(sides), reverse=True):  # each size is made from the one above, at a fifth of the cost
         if side < max(image.size):
             image = _within(image, side, whole)
         rungs.append(_encode(image))
@@ -93,7 +93,7 @@ def _encode(image: Image.Image) -> Rung:
 
 
 def thumbnail(data: bytes) -> Rung | None:
-    """A small JPEG of an image file; None where the bytes are no image."""
+    """Return a small JPEG of an image file, or None if the bytes are not an image."""
     try:
         with Image.open(io.BytesIO(data)) as image:
             image.draft("RGB", (THUMBNAIL, THUMBNAIL))
@@ -104,7 +104,7 @@ def thumbnail(data: bytes) -> Rung | None:
 
 
 def dimensions(data: bytes) -> tuple[int, int] | None:
-    """Width and height in px from the header; None where the bytes are no image."""
+    """Return width and height in px from the header, or None if the bytes are not an image."""
     try:
         with Image.open(io.BytesIO(data)) as image:
             return image.size

@@ -1,4 +1,4 @@
-"""The playground: a local Telegram, from its folder to its routes."""
+"""The playground: a local Telegram. This file connects its parts."""
 
 import time
 from collections.abc import Callable, Collection
@@ -23,7 +23,7 @@ DEFAULT_TOKEN = "7000000001:playground-for-this-machine-only"
 
 
 class Playground:
-    """A local Telegram for one bot and any number of people; everything lives in one folder and survives a SIGKILL."""
+    """A local Telegram for one bot and any number of people. Its state lives in one folder and survives a SIGKILL."""
 
     def __init__(
         self, folder: Path, token: str, username: str, flood: Flood | None, clock: Callable[[], float]
@@ -48,10 +48,10 @@ class Playground:
         flood_control: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> Self:
-        """Open the playground in a folder, which is made if it is missing; `clock` gives Unix seconds."""
+        """Open the playground in a folder, which is created if it is missing. `clock` returns Unix seconds."""
         (folder / "files").mkdir(parents=True, exist_ok=True)
         playground = cls(folder, token, username, Flood(clock) if flood_control else None, clock)
-        await playground._store.transact(lambda world: _settle(world, name, username))
+        await playground._store.transact(lambda world: _set_up(world, name, username))
         playground._webhook = Webhook(playground._store, playground._bot_api.execute)
         playground._bot_api.webhook_changed = playground._webhook.wake
         return playground
@@ -64,7 +64,7 @@ class Playground:
                 self._webhook.wake()
 
     def add_routes(self, app: web.Application, *, allowed_hosts: Collection[str] = ()) -> None:
-        """Mount the page at `/`, the Bot API, and the page's API; other hosts than loopback's only if listed."""
+        """Mount the page at `/`, the Bot API, and the page's API. Hosts other than loopback must be listed."""
         guard = Guard(allowed_hosts)
         page = PageApi(self.token, self._store, self._folder, self._stream)
         router = app.router
@@ -81,14 +81,14 @@ class Playground:
         router.add_get("/playground/files/{file_id}", guard.page(page.file))
         router.add_post("/playground/send", guard.api(page.send))
         router.add_post("/playground/{act}", guard.api(page.act))
-        app.on_shutdown.append(self._shut)  # else open streams would hold up the shutdown
+        app.on_shutdown.append(self._end_streams)  # open streams would otherwise delay the shutdown
 
-    async def _shut(self, _: web.Application) -> None:
+    async def _end_streams(self, _: web.Application) -> None:
         self._stream.close()
         self._poll.close()
 
     async def close(self) -> None:
-        """End streams, polls and the webhook, and close the database."""
+        """End all streams, polls and the webhook, and close the database."""
         self._stream.close()
         self._poll.close()
         if self._webhook is not None:
@@ -96,7 +96,7 @@ class Playground:
         await self._store.close()
 
 
-def _settle(world: World, name: str, username: str) -> None:
+def _set_up(world: World, name: str, username: str) -> None:
     people.save_user(world, world.bot_id, first_name=name, username=username, language_code="")
     if not people.everybody(world):
         seeds.plant(world)

@@ -1,4 +1,4 @@
-"""Reactions: the emoji under a message, and when the bot hears of them."""
+"""Reactions: the emoji under a message, and when the bot receives an update about them."""
 
 from collections import Counter
 
@@ -86,13 +86,13 @@ EMOJI = [
 
 
 def check(emoji: list[str]) -> None:
-    """Refuse what is no reaction."""
+    """Raise a refusal if an emoji is not a reaction."""
     if set(emoji) - set(EMOJI):
         raise bad_request("REACTION_INVALID")
 
 
 def put(world: World, row: Row, user_id: int, emoji: list[str]) -> None:
-    """A user reacts with these emoji and no others; the bot hears of people's, where it may see them."""
+    """Replace a user's reactions. The bot receives an update about a person's reaction where it may see it."""
     check(emoji)
     before = row.reactions.get(str(user_id), [])
     if before == emoji:
@@ -118,12 +118,12 @@ def put(world: World, row: Row, user_id: int, emoji: list[str]) -> None:
 
 
 def visible(world: World, chat_id: int) -> bool:
-    """Whether reactions in a chat reach the bot: in private ones, and wherever it is an administrator."""
+    """Tell whether the bot receives reactions in a chat: in private chats, and where it is an administrator."""
     return chat_id > 0 or people.status(world, chat_id, world.bot_id) == "administrator"
 
 
 def _count(world: World, row: Row) -> None:
-    """Tell how often each emoji is under a channel's post, and not whose: the newest counts, once for each post."""
+    """Queue an anonymous count of the emoji under a channel's post. It replaces an older count that still waits."""
     counts = Counter(one for emoji in row.reactions.values() for one in emoji)
     body: Json = {
         "chat": people.chat(world, row.chat_id),

@@ -1,4 +1,4 @@
-"""Refusals: what the Bot API answers when it will not do something, in its own words.
+"""Refusals: the errors that the Bot API answers, in its own words.
 
 Codes and texts are those of tdlib/telegram-bot-api (Client.cpp) and TDLib.
 """
@@ -15,7 +15,7 @@ WEBHOOK_ACTIVE = "can't use getUpdates method while webhook is active; use delet
 
 
 class Refusal(Exception):
-    """An answer with `ok: false`: the HTTP code, the description and the response parameters."""
+    """An answer with `ok: false`: an HTTP code, a description and response parameters."""
 
     def __init__(self, code: int, description: str, **parameters: int) -> None:
         super().__init__(description)
@@ -24,26 +24,26 @@ class Refusal(Exception):
         self.parameters = parameters
 
     def answer(self) -> dict[str, Any]:
-        """The JSON body of the answer."""
+        """Return the JSON body of the answer."""
         body: dict[str, Any] = {"ok": False, "error_code": self.code, "description": self.description}
         return body | ({"parameters": self.parameters} if self.parameters else {})
 
 
 def bad_request(reason: str, **parameters: int) -> Refusal:
-    """400: the request itself is wrong."""
+    """Return a 400: the request itself is wrong."""
     return Refusal(400, f"Bad Request: {reason}", **parameters)
 
 
 def forbidden(reason: str) -> Refusal:
-    """403: the bot may not do this here (any more)."""
+    """Return a 403: the bot may not do this here."""
     return Refusal(403, f"Forbidden: {reason}")
 
 
 def conflict(reason: str) -> Refusal:
-    """409: somebody else receives this bot's updates."""
+    """Return a 409: another program receives this bot's updates."""
     return Refusal(409, f"Conflict: {reason}")
 
 
 def too_many(seconds: int) -> Refusal:
-    """429: come back after so many whole seconds."""
+    """Return a 429: the bot may try again after this many whole seconds."""
     return Refusal(429, f"Too Many Requests: retry after {seconds}", retry_after=seconds)

@@ -1,4 +1,4 @@
-"""Seeds: who lives in a new playground."""
+"""The people and chats of a new playground."""
 
 from bot.playground import people
 from bot.playground.world import World
@@ -9,7 +9,7 @@ CHANNEL = -1_001_000_000_000
 
 
 def plant(world: World) -> None:
-    """Three people, a group of them with the bot, and a channel of Ann's that the others read."""
+    """Create three people, a group of them with the bot, and a channel that Ann owns and the others read."""
     for number, (name, username, language) in enumerate(PEOPLE, start=1):
         people.save_user(world, number, first_name=name, username=username, language_code=language)
     people.save_chat(world, GROUP, type="group", title="Weekend 周末")

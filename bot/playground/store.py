@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS queries (
 
 
 class Store:
-    """Runs transactions one after another; what was committed survives a SIGKILL (WAL).
+    """Runs transactions one after another. Committed data survives a SIGKILL (WAL).
 
     A single thread owns the connection, so a transaction is plain synchronous code and never blocks the event loop.
     """
@@ -58,9 +58,9 @@ class Store:
         self._db: sqlite3.Connection | None = None
 
     async def transact(self, act: Callable[[World], T]) -> T:
-        """Run `act` in a transaction, commit, tell what happened, and return its answer.
+        """Run `act` in a transaction, commit, publish its events, and return its result.
 
-        Whatever `act` raises rolls everything back and is raised here.
+        An exception in `act` rolls the transaction back and is raised here.
         """
         world, answer = await asyncio.get_running_loop().run_in_executor(self._thread, self._run, act)
         self._committed(world)
@@ -81,13 +81,13 @@ class Store:
     def _connect(self) -> sqlite3.Connection:
         db = sqlite3.connect(self._path, isolation_level=None)
         db.row_factory = sqlite3.Row
-        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "busy_timeout = 5000"):
+        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "busy_timeout = 60000"):
             db.execute(f"PRAGMA {pragma}")
         db.executescript(SCHEMA)
         return db
 
     async def close(self) -> None:
-        """Let the running transaction end, then close the file."""
+        """Wait for the running transaction, then close the file."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._disconnect)
         self._thread.shutdown()
 

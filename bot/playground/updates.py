@@ -1,4 +1,4 @@
-"""Updates: what waits for the bot. Kept until the bot confirms it, whatever is killed meanwhile."""
+"""The queue of updates for the bot. An update stays until the bot confirms it, even over crashes."""
 
 import asyncio
 import json
@@ -12,13 +12,16 @@ LONGEST_POLL = 50  # seconds
 
 
 def wanted(world: World, kind: str) -> bool:
-    """Whether the bot asked for updates of this kind."""
+    """Tell whether the bot subscribed to this kind of update."""
     allowed = world.setting("allowed_updates", [])
     return kind in allowed if allowed else kind not in OFF_BY_DEFAULT
 
 
 def offer(world: World, kind: str, body: Json, instead: tuple[str, ...] = ()) -> None:
-    """Queue an update, if the bot wants such; `instead` of those that wait and are alike at these JSON paths."""
+    """Queue an update if the bot subscribed to its kind.
+
+    It replaces waiting updates of the same kind that have equal values at the JSON paths in `instead`.
+    """
     if wanted(world, kind):
         if instead:
             alike = " AND ".join(f"json_extract(body, '{path}') = json_extract(?, '{path}')" for path in instead)
@@ -28,19 +31,19 @@ def offer(world: World, kind: str, body: Json, instead: tuple[str, ...] = ()) ->
 
 
 def pending(world: World, limit: int = 100) -> list[Json]:
-    """The oldest updates that were not confirmed."""
+    """Return the oldest unconfirmed updates."""
     rows = world.rows("SELECT * FROM updates ORDER BY update_id LIMIT ?", limit)
     return [{"update_id": row["update_id"], row["kind"]: json.loads(row["body"])} for row in rows]
 
 
 def count(world: World) -> int:
-    """How many updates wait."""
+    """Return the number of waiting updates."""
     row = world.row("SELECT count(*) AS waiting FROM updates")
     return int(row["waiting"]) if row else 0
 
 
 def confirm(world: World, offset: int) -> None:
-    """Forget what the bot has: everything below `offset`, or all but the last `-offset`."""
+    """Delete the updates below `offset`. A negative offset deletes all but the last `-offset`."""
     if offset > 0:
         world.run("DELETE FROM updates WHERE update_id < ?", offset)
     elif offset < 0:
@@ -49,7 +52,7 @@ def confirm(world: World, offset: int) -> None:
 
 
 class LongPoll:
-    """getUpdates: waits for updates without asking again and again; a second poll ends the first with 409."""
+    """getUpdates: waits for updates without polling the database. A second poll ends the first with 409."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -58,16 +61,16 @@ class LongPoll:
         self._closed = False
 
     def wake(self) -> None:
-        """Updates were committed."""
+        """Wake the waiting poll, because updates were committed."""
         self._arrived.set()
 
     def close(self) -> None:
-        """Send whoever waits home with what there is."""
+        """Let a waiting poll return at once with what there is."""
         self._closed = True
         self._arrived.set()
 
     async def fetch(self, offset: int, limit: int, seconds: float, allowed: list[str] | None) -> list[Json]:
-        """Confirm up to `offset`, then return up to `limit` updates, waiting at most that many seconds for one."""
+        """Confirm up to `offset`, then return up to `limit` updates, waiting at most `seconds` for the first."""
         self._turn += 1
         turn = self._turn
         self._arrived.set()

@@ -1,4 +1,4 @@
-"""A watch: what one person has seen of one chat, and a bell that rings at every change."""
+"""What one person has seen of one chat, with an event that is set at every change."""
 
 import asyncio
 import inspect
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Watch:
-    """Messages by id, answers and inline results by query id, and the bot's actions; fed by events."""
+    """Messages by id, answers and inline results by query id, and the bot's actions. Events of the stream update it."""
 
     def __init__(self, user: int, chat: int) -> None:
         self._user = user
@@ -25,7 +25,7 @@ class Watch:
         self.actions: list[str] = []
 
     async def until(self, look: Callable[[], T | None], seconds: float, otherwise: str) -> T:
-        """What `look` finds, now or after a change; a TimeoutError says what the chat shows instead."""
+        """Return what `look` finds, now or after a change. A TimeoutError quotes what the chat shows instead."""
         try:
             async with asyncio.timeout(seconds):
                 while (found := look()) is None:
@@ -37,7 +37,7 @@ class Watch:
         return found
 
     def see(self, raw: Json) -> Message:
-        """A message as it is now; one that did not change keeps its version."""
+        """Record the current state of a message. An unchanged one keeps its version."""
         known = self.messages.get(raw["message_id"])
         if raw["chat"]["id"] != self._chat:
             return Message(raw, self.version)
@@ -48,13 +48,13 @@ class Watch:
         return known
 
     def sent(self, raw: Json) -> Message:
-        """A message from the answer to its own sending; the stream may have told more by now."""
+        """Record a message from the response to its own sending, unless the stream has delivered a newer state."""
         if raw["chat"]["id"] == self._chat and raw["message_id"] in self.messages:
             return self.messages[raw["message_id"]]
         return self.see(raw)
 
     def refresh(self, everything: list[Json]) -> None:
-        """All messages read anew."""
+        """Replace all messages after a reload."""
         for gone in set(self.messages) - {raw["message_id"] for raw in everything}:
             del self.messages[gone]
         for raw in everything:
@@ -62,7 +62,7 @@ class Watch:
         self._bell.set()
 
     def take(self, kind: str, data: Json) -> None:
-        """An event of the stream."""
+        """Record an event of the stream."""
         if kind == "message" and data["chat"] == self._chat:
             self.see(data["message"])
         elif kind == "deleted" and data["chat"] == self._chat:
@@ -79,7 +79,7 @@ class Watch:
 
 
 def source(matches: Callable[[Message], object]) -> str:
-    """A condition as it was written, for the message of a timeout."""
+    """Return the source text of a condition, for the message of a timeout."""
     try:
         return " ".join(inspect.getsource(matches).split())
     except OSError:

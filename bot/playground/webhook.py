@@ -1,4 +1,4 @@
-"""The webhook: brings updates to the bot's address, one after another, until each was taken."""
+"""The webhook: posts updates to the bot's address, one at a time, each until it is accepted."""
 
 import asyncio
 import re
@@ -21,7 +21,7 @@ TIMEOUT = ClientTimeout(total=60)
 
 
 def save(world: World, call: Call) -> bool:
-    """setWebhook and deleteWebhook (an empty address)."""
+    """setWebhook and deleteWebhook: store the address; an empty one means none."""
     url = call.text("url") if call.method == "setwebhook" else ""
     secret = call.text("secret_token")
     if url and urlsplit(url).scheme != "https" and urlsplit(url).hostname not in LOOPBACK:
@@ -39,7 +39,7 @@ def save(world: World, call: Call) -> bool:
 
 
 class Webhook:
-    """A task that posts the oldest update and tries again, ever slower, until the bot answers with 2xx."""
+    """A task that posts the oldest update and retries with growing pauses until the bot answers with 2xx."""
 
     def __init__(self, store: Store, execute: Callable[[Call], Awaitable[Any]]) -> None:
         self._store = store
@@ -48,11 +48,11 @@ class Webhook:
         self._task = asyncio.create_task(self._run())
 
     def wake(self) -> None:
-        """There are updates, or another address."""
+        """Wake the task, because there are updates or a new address."""
         self._news.set()
 
     async def close(self) -> None:
-        """Stop; what was not taken waits for the next start."""
+        """Stop. Updates that were not accepted wait for the next start."""
         self._task.cancel()
         with suppress(asyncio.CancelledError):
             await self._task
@@ -73,7 +73,7 @@ class Webhook:
                     await self._pause(min(LAST_RETRY, FIRST_RETRY * 2 ** (failures - 1)))
 
     async def _post(self, session: ClientSession, hook: Json, update: Json) -> str:
-        """Hand over one update; returns what went wrong, if anything."""
+        """Post one update. Returns what went wrong, or an empty string."""
         headers = {"X-Telegram-Bot-Api-Secret-Token": hook["secret"]} if hook["secret"] else {}
         try:
             async with session.post(hook["url"], json=update, headers=headers) as answer:
@@ -87,7 +87,7 @@ class Webhook:
         return ""
 
     async def _reply(self, body: Any) -> None:
-        """A bot may answer an update with one method call in the response."""
+        """Run the one method call that a bot may put into its response to an update."""
         if isinstance(body, dict) and "method" in body:
             with suppress(Refusal):  # Telegram does not report these either
                 await self._execute(Call(str(body["method"]).lower(), body))

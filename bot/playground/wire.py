@@ -1,4 +1,4 @@
-"""The wire between one person and the playground: the page's own requests, and its event stream into a watch."""
+"""The connection between one person and the playground: requests, and the event stream that feeds a watch."""
 
 import asyncio
 import json
@@ -15,11 +15,11 @@ from bot.playground.watch import Watch
 from bot.playground.world import Json
 
 Picture = Path | str | bytes
-AGAIN = 0.05  # seconds between knocks while the playground is away
+RECONNECT_DELAY = 0.05  # seconds between attempts to reconnect
 
 
 class Wire:
-    """One person's requests in one chat; the watch follows by itself, over restarts too."""
+    """One person's requests in one chat. The watch follows the stream in the background, over restarts, too."""
 
     def __init__(self, base_url: str, user: int, chat: int) -> None:
         self._base_url = base_url
@@ -29,15 +29,15 @@ class Wire:
         self._listening: asyncio.Task[None] | None = None
 
     def connect(self) -> None:
-        """Make requests possible."""
+        """Open the HTTP session."""
         self._http = ClientSession(self._base_url, timeout=ClientTimeout(total=None))
 
     async def follow(self) -> None:
-        """Read the chat and keep up with it from then on."""
+        """Read the whole chat, then follow the stream in the background."""
         self._listening = asyncio.create_task(self._listen(await self._read_everything()))
 
     async def close(self) -> None:
-        """Stop following and hang up."""
+        """Stop following and close the session."""
         if self._listening is not None:
             self._listening.cancel()
             with suppress(asyncio.CancelledError):
@@ -52,17 +52,17 @@ class Wire:
         return self._http
 
     async def get(self, path: str, **query: str) -> Any:
-        """Ask for something; raises what the playground refuses."""
+        """Send a GET request and return its JSON. Raises a Refusal where the playground refuses."""
         async with self._session.get(path, params=query) as response:
             return await _checked(response)
 
     async def act(self, act: str, **details: Any) -> Any:
-        """Do something in the chat."""
+        """Perform an act in the chat."""
         async with self._session.post(f"/playground/{act}", json=self._who | details) as response:
             return await _checked(response)
 
     async def send(self, files: list[tuple[Picture, str, str]], **fields: object) -> Any:
-        """Send a message; files are (picture, name, MIME type)."""
+        """Send a message. Each file is (picture, name, MIME type)."""
         form = FormData({key: str(value) for key, value in (self._who | fields).items() if value})
         for data, name, mime in files:
             content = data if isinstance(data, bytes) else await asyncio.to_thread(Path(data).read_bytes)
@@ -71,13 +71,13 @@ class Wire:
             return await _checked(response)
 
     async def download(self, file_id: str) -> bytes:
-        """The bytes of a file."""
+        """Return the bytes of a file."""
         async with self._session.get(f"/playground/files/{file_id}") as response:
             response.raise_for_status()
             return await response.read()
 
     async def _read_everything(self) -> str:
-        """Read the whole chat anew; the cursor from which the stream goes on."""
+        """Read the whole chat again. Returns the cursor at which the stream continues."""
         address = f"/playground/chats/{self._who['chat']}"
         page = await self.get(address)
         found, cursor = page["messages"], str(page["cursor"])
@@ -88,18 +88,18 @@ class Wire:
         return cursor
 
     async def _listen(self, cursor: str) -> None:
-        """Follow the stream; when the playground restarts, come back and catch up."""
+        """Follow the stream. When the playground restarts, reconnect and catch up."""
         while True:
             with suppress(ClientError, ConnectionError):
                 async with self._session.get("/playground/events", params={"after": cursor}) as response:
                     async for kind, identity, data in _events(response):
                         cursor = identity if kind != "reset" else await self._read_everything()
                         self.watch.take(kind, data)
-            await asyncio.sleep(AGAIN)
+            await asyncio.sleep(RECONNECT_DELAY)
 
 
 async def _events(response: ClientResponse) -> AsyncIterator[tuple[str, str, Json]]:
-    """Kind, id and data of every event of a stream."""
+    """Yield the kind, id and data of every event of a stream."""
     rest = b""
     async for chunk in response.content.iter_any():
         *blocks, rest = (rest + chunk).split(b"\n\n")

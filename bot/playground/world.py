@@ -1,4 +1,4 @@
-"""The world: everything the playground remembers, seen from inside one transaction."""
+"""The database as one transaction sees it."""
 
 import json
 import sqlite3
@@ -18,7 +18,7 @@ class Event:
 
 @dataclass
 class World:
-    """One transaction: the database, the time (Unix seconds), and what to tell after the commit."""
+    """One transaction: the database, the time (Unix seconds), and the events to publish after the commit."""
 
     db: sqlite3.Connection
     now: float
@@ -28,33 +28,33 @@ class World:
 
     @property
     def date(self) -> int:
-        """Now, as the whole Unix seconds that the Bot API speaks."""
+        """The current time in whole Unix seconds, as the Bot API uses it."""
         return int(self.now)
 
     def tell(self, kind: str, **data: Any) -> None:
-        """Tell every open page, once this transaction is committed."""
+        """Publish an event to every open page once this transaction is committed."""
         self.events.append(Event(kind, data))
 
     def row(self, question: str, *values: Any) -> sqlite3.Row | None:
-        """The first row of the answer, if there is one."""
+        """Return the first row of a query, or None."""
         found: sqlite3.Row | None = self.db.execute(question, values).fetchone()
         return found
 
     def rows(self, question: str, *values: Any) -> list[sqlite3.Row]:
-        """Every row of the answer."""
+        """Return all rows of a query."""
         return self.db.execute(question, values).fetchall()
 
     def run(self, statement: str, *values: Any) -> int:
-        """Change something; the number of rows touched."""
+        """Execute a statement and return the number of affected rows."""
         return self.db.execute(statement, values).rowcount
 
     def setting(self, key: str, default: Any = None) -> Any:
-        """What the bot set about itself (its commands, webhook, allowed updates …)."""
+        """Return a setting of the bot (its commands, webhook, allowed updates …)."""
         found = self.row("SELECT value FROM settings WHERE key = ?", key)
         return default if found is None else json.loads(found["value"])
 
     def keep(self, key: str, value: Any) -> None:
-        """Remember a setting; None forgets it."""
+        """Store a setting. None deletes it."""
         if value is None:
             self.run("DELETE FROM settings WHERE key = ?", key)
         else:
@@ -62,5 +62,5 @@ class World:
 
 
 def dumps(value: Any) -> str:
-    """Compact JSON in a stable order, so that equal values are equal texts."""
+    """Return compact JSON with sorted keys, so that equal values are equal texts."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)

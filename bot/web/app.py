@@ -1,4 +1,4 @@
-"""The one HTTP server: health, metrics, Telegram's webhook, and the playground where there is no Telegram."""
+"""The HTTP server: health, metrics, Telegram's webhook, and the playground if there is no bot token."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ WEBHOOK_PATH = "/telegram"
 
 
 def build_web() -> web.Application:
+    """Return an application that accepts bodies of up to 64 MiB."""
     return web.Application(client_max_size=64 * 2**20)
 
 
 def add_health(app: web.Application, healthy: Callable[[], Awaitable[dict[str, object]]]) -> None:
-    """`/healthz` for load balancers, `/metrics` for Prometheus."""
+    """Serve `/healthz` for load balancers and `/metrics` for Prometheus."""
 
     async def healthz(_request: web.Request) -> web.Response:
         facts = await healthy()
@@ -41,7 +42,7 @@ def add_health(app: web.Application, healthy: Callable[[], Awaitable[dict[str, o
 
 
 def add_webhook(app: web.Application, application: App, secret: str) -> None:
-    """Telegram's updates; whoever does not know the secret is nobody."""
+    """Receive Telegram's updates. A request without the secret gets a 403."""
 
     async def receive(request: web.Request) -> web.Response:
         if not hmac.compare_digest(request.headers.get(SECRET_HEADER, "").encode("utf-8", "replace"), secret.encode()):
@@ -57,7 +58,7 @@ def add_webhook(app: web.Application, application: App, secret: str) -> None:
 
 
 async def health(services: Services, settings: Settings) -> dict[str, object]:
-    """Whether the database answers, and how long the queue is."""
+    """Return whether the database answers, and how long the queue is."""
     facts = {"engine": services.engine.name, "telegram": settings.on_telegram}
     try:
         counts = await services.queue.counts()

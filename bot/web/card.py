@@ -1,4 +1,4 @@
-"""What a page shows of a post, as plain text: whatever people wrote is cleaned here and escaped by the template."""
+"""What a page shows of a post, as plain text. People's text is cleaned here and escaped by the template."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from storage.gallery.ranking import surprise_index
 from storage.gallery.votes import COLUMNS
 from storage.models import Feeling, Photo, Post
 
-ROWS = 40  # of a column's width in page/spans.css
-FLATTEST, TALLEST = 12, 80  # rows of a picture; what is beyond is cropped on the wall, and whole on its own page
-SHOWN = 3  # feelings on a card
+ROWS = 40  # rows of the height of one column width, as in page/spans.css
+FLATTEST, TALLEST = 12, 80  # rows of an image; the wall crops what is beyond, the post's own page shows it whole
+SHOWN = 3  # reactions on a card
 
 
 @dataclass(frozen=True)
 class Card:
-    """A post on a page."""
+    """A post as a page shows it."""
 
     id: int
     heading: str
@@ -30,10 +30,11 @@ class Card:
     height: int
     index: int  # 0 to 100
     felt: tuple[tuple[str, int], ...]
-    veiled: bool  # the safety check is not sure that everybody wants to see it
+    veiled: bool  # the safety check was unsure, so the image is covered until a tap
 
     @classmethod
     def of(cls, say: Texts, post: Post) -> Card:
+        """Build the card of a post, in a language."""
         result = picture_of(post)
         title, name = clean_title(post.title), clean_title(post.author.name)
         return cls(
@@ -50,37 +51,43 @@ class Card:
 
     @property
     def span(self) -> int:
+        """The number of grid rows that the image takes on the wall."""
         return min(TALLEST, max(FLATTEST, round(ROWS * self.height / self.width)))
 
     @property
     def shared(self) -> str:
+        """The path of the image for link previews."""
         return f"/picture/{self.id}/{quote(SHARED.name)}"
 
     @property
     def shared_width(self) -> int:
+        """Its width in px."""
         return min(self.width, SHARED.width)
 
     @property
     def shared_height(self) -> int:
+        """Its height in px."""
         return max(1, round(self.height * self.shared_width / self.width))
 
     def picture(self, width: int) -> str:
+        """Return the path of the image at a width in px."""
         return f"/picture/{self.id}/{width}.webp"
 
 
 def picture_of(post: Post) -> Photo:
-    """The result of a post. A post without one is not shown anywhere; LookupError says so."""
+    """Return the result of a post. Raises LookupError if there is none; no page shows such a post."""
     if post.expansion.result is None or post.expansion.preview is None:
         raise LookupError(f"post {post.id} has no picture")
     return post.expansion.result
 
 
 def shows(post: Post | None) -> bool:
+    """Tell whether a post has an image that pages can show."""
     return post is not None and post.expansion.result is not None and post.expansion.preview is not None
 
 
 def isolated(name: str) -> str:
-    """A name whose direction of writing does not reach the words around it (Unicode FSI and PDI)."""
+    """Return a name whose writing direction does not affect the text around it (Unicode FSI and PDI)."""
     return f"\u2068{name}\u2069"
 
 

@@ -1,4 +1,4 @@
-"""What every request of the gallery passes: its client's bucket, and a page in words when it cannot be served."""
+"""What every request to the gallery passes: its client's rate limit, and an error page if it cannot be served."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from bot.web.rate import Buckets, client_of
 from bot.web.render import HEADERS, Pages, speak
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-SCHEME = "tma "  # of the Authorization header that carries a Mini App's launch data
-PICTURE, PAGE = 1.0, 5.0  # what a request costs
-LONGEST_ID = 18  # digits; any more is no id of a table
+SCHEME = "tma "  # prefix of the Authorization header that carries a Mini App's launch data
+PICTURE, PAGE = 1.0, 5.0  # tokens that a request costs
+LONGEST_ID = 18  # digits; a longer number is no id of a table
 
 
 @dataclass
 class Door:
-    """Guards handlers; `token` is the bot's, by which launches are signed."""
+    """Wraps handlers with the rate limit and error answers. `token` is the bot's, which signs launch data."""
 
     pages: Pages
     token: str
@@ -29,7 +29,7 @@ class Door:
     clock: Callable[[], float] = time.time
 
     def page(self, handler: Handler) -> Handler:
-        """Wrap what people look at: refusals are pages."""
+        """Wrap a handler that people look at: errors are answered with a page."""
 
         @wraps(handler)
         async def guarded(request: web.Request) -> web.StreamResponse:
@@ -43,12 +43,14 @@ class Door:
         return guarded
 
     def file(self, handler: Handler, cost: float = PICTURE) -> Handler:
-        """Wrap what pages load: refusals are one line."""
+        """Wrap a handler that pages load from: errors are answered with one line of text."""
 
         @wraps(handler)
         async def guarded(request: web.Request) -> web.StreamResponse:
             if wait := self.buckets.take(client_of(request), cost):
-                return web.Response(status=429, text="slow down\n", headers=HEADERS | {"Retry-After": str(wait)})
+                return web.Response(
+                    status=429, text="too many requests\n", headers=HEADERS | {"Retry-After": str(wait)}
+                )
             try:
                 return await handler(request)
             except (web.HTTPNotFound, web.HTTPBadRequest, web.HTTPUnauthorized, web.HTTPForbidden) as refused:
@@ -58,10 +60,10 @@ class Door:
         return guarded
 
     def visitor(self, request: web.Request) -> Visitor:
-        """Who asks, by the launch data in the Authorization header. Raises HTTPUnauthorized."""
+        """Return the person whose launch data is in the Authorization header. Raises HTTPUnauthorized."""
         given = request.headers.get("Authorization", "")
         if not given.startswith(SCHEME):
-            raise web.HTTPUnauthorized(text="only those who come from Telegram may do this")
+            raise web.HTTPUnauthorized(text="this requires the launch data of Telegram's Mini App")
         try:
             return verify(given.removeprefix(SCHEME), self.token, self.clock())
         except NotSigned as error:
@@ -76,7 +78,7 @@ class Door:
 
 
 def id_in(request: web.Request) -> int:
-    """The id in the address. Raises HTTPNotFound for what no row can have."""
+    """Return the id in the path. Raises HTTPNotFound if no row can have it."""
     text = request.match_info["id"]
     if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_ID):
         raise web.HTTPNotFound

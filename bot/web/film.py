@@ -1,4 +1,4 @@
-"""Films of live posts: only those that a job has made; asking for one makes nothing, however often."""
+"""Serves the films of live posts that a job has already made. A request never makes a film."""
 
 from __future__ import annotations
 
@@ -27,15 +27,17 @@ class Shown:
 
     @property
     def movie(self) -> str:
+        """The path of the video."""
         return f"/film/{self.post_id}/{self.kind}.mp4"
 
     @property
     def poster(self) -> str:
+        """The path of the poster image."""
         return f"/film/{self.post_id}/{self.kind}.jpg"
 
 
 async def films_of(services: Services, post: Post) -> list[Shown]:
-    """Those that are there, the longest first."""
+    """Return the films of a post that exist, the longest first."""
     result = post.expansion.result
     made = await services.films.made(post.expansion_id) if services.films and result else set()
     frame = frame_of(Extent(result.width, result.height)) if result else Extent(0, 0)
@@ -44,11 +46,12 @@ async def films_of(services: Services, post: Post) -> list[Shown]:
 
 @dataclass(frozen=True)
 class Films:
-    """`/film/<post>/<kind>.mp4` in whole or in ranges (RFC 9110, 14), and its poster `….jpg`."""
+    """Serves `/film/<post>/<kind>.mp4`, whole or in ranges (RFC 9110, section 14), and its poster `….jpg`."""
 
     services: Services
 
     async def send(self, request: web.Request) -> web.Response:
+        """Send a film or a poster. Raises HTTPNotFound if it does not exist."""
         kind, _, suffix = request.match_info["name"].partition(".")
         post = await self.services.gallery.post(id_in(request))
         if post is None or post.status is not PostStatus.LIVE or kind not in list(FilmKind) or suffix not in TYPES:
@@ -59,7 +62,7 @@ class Films:
             return web.Response(status=304, headers=headers)
         try:
             body = await self.services.blobs.get(key)
-        except FileNotFoundError:  # not made, or deleted since we looked
+        except FileNotFoundError:  # it was never made, or was deleted since the check
             raise web.HTTPNotFound from None
         return _part(request, body, TYPES[suffix], headers)
 
@@ -71,10 +74,10 @@ class Films:
 
 
 def _part(request: web.Request, body: bytes, kind: str, headers: dict[str, str]) -> web.Response:
-    """What the Range header asks for; everything when it asks for nothing we understand, or of another version."""
+    """Return the requested range. If the range is invalid or of another version, return the whole."""
     try:
         asked = request.http_range
-    except ValueError:  # several ranges, or no bytes: RFC 9110 lets us answer with the whole
+    except ValueError:  # for several ranges or another unit, RFC 9110 allows the whole
         asked = slice(None)
     if request.headers.get("If-Range", headers["ETag"]) != headers["ETag"]:
         asked = slice(None)

@@ -1,4 +1,4 @@
-"""The community gallery in a browser and in Telegram's Mini App: the wall of pictures, and how it is wired."""
+"""The community gallery in a browser and in Telegram's Mini App: its routes, and the wall of images."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ START = re.compile(r"0\.\d{1,24}")
 def add_gallery(
     app: web.Application, services: Services, token: str, chat: Callable[[str], str], public_url: str = ""
 ) -> Door:
-    """Serve `/gallery`, `/post/<id>`, `/picture/<id>/<width>.webp`, `/film/<id>/<kind>.mp4` and what the Mini App says.
+    """Serve `/gallery`, `/post/<id>`, `/picture/<id>/<width>.webp`, `/film/<id>/<kind>.mp4` and the Mini App's calls.
 
-    `chat` gives the address of the chat with the bot, where `/start` brings a payload.
+    `chat` returns the address of the chat with the bot for a /start payload.
     """
     pages = Pages(chat, public_url)
     door = Door(pages, token)
@@ -49,7 +49,7 @@ def add_gallery(
 
 
 def lead_to_gallery(app: web.Application) -> None:
-    """`/` is the gallery where there is no playground."""
+    """Redirect `/` to the gallery where there is no playground."""
 
     async def to_gallery(_request: web.Request) -> web.Response:
         raise web.HTTPFound("/gallery")
@@ -59,12 +59,13 @@ def lead_to_gallery(app: web.Application) -> None:
 
 @dataclass(frozen=True)
 class Wall:
-    """`/gallery?sort=…&period=…&after=…`: where the last page ended is in the address."""
+    """Serves `/gallery?sort=…&period=…&after=…`. The address says where the previous page ended."""
 
     services: Services
     pages: Pages
 
     async def show(self, request: web.Request) -> web.Response:
+        """Send a page of the wall."""
         order, period = _one_of(Order, request.query.get("sort")), _one_of(Period, request.query.get("period"))
         order, period = order or Order.SURPRISING, period or Period.ALL
         after, start = _place(request.query.get("after")), _start(request.query.get("from"))
@@ -98,7 +99,7 @@ def _next(request: web.Request, order: Order, period: Period, listing: Listing, 
 
 
 def _one_of(kind: type[Order] | type[Period], text: str | None) -> Any:
-    """A member by its value; an unknown one is a page that does not exist."""
+    """Return the member with this value, or None for no value. Raises HTTPNotFound for an unknown one."""
     if text is None:
         return None
     if text not in list(kind):
@@ -116,7 +117,7 @@ def _place(text: str | None) -> Place | None:
 
 
 def _start(text: str | None) -> float:
-    """Where a random round begins: as the address says, else anywhere."""
+    """Return where a random listing starts: the value in the address, or a random one."""
     if text is None:
         return random()
     if not START.fullmatch(text):

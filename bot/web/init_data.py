@@ -1,4 +1,4 @@
-"""Who opened a Mini App: the launch data that Telegram signs with the bot's token (core.telegram.org/bots/webapps)."""
+"""Verifies the launch data with which Telegram signs who opened a Mini App (core.telegram.org/bots/webapps)."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from hashlib import sha256
 from urllib.parse import parse_qsl
 
 LONGEST = 4096  # characters; Telegram's own are under 1,000
-LIFETIME = 24 * 3600  # seconds that a launch is good for
-AHEAD = 300  # seconds that the signer's clock may be ahead of ours
+LIFETIME = 24 * 3600  # seconds for which a launch is valid
+AHEAD = 300  # seconds by which the signer's clock may be ahead of ours
 MOST = 2**52  # Telegram's ids have at most 52 significant bits
 
 
 class NotSigned(Exception):
-    """Launch data that is forged, expired or not launch data; the text says which."""
+    """The launch data is forged, expired or malformed. The message says which."""
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """The person who opened the Mini App, as Telegram tells."""
+    """The person who opened the Mini App, according to Telegram."""
 
     id: int
     name: str
@@ -28,24 +28,24 @@ class Visitor:
 
 
 def verify(init_data: str, token: str, now: float) -> Visitor:
-    """The person of a launch that is signed with the token and not older than LIFETIME. Raises NotSigned."""
+    """Return the person of launch data that the token signed in the last LIFETIME seconds. Raises NotSigned."""
     if len(init_data) > LONGEST or not init_data.isascii():
-        raise NotSigned(f"launch data is at most {LONGEST} characters of ASCII")
+        raise NotSigned(f"the launch data is not ASCII or is longer than {LONGEST} characters")
     pairs = parse_qsl(init_data, keep_blank_values=True)
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        raise NotSigned("launch data that names a field twice")
+        raise NotSigned("the launch data names a field twice")
     given = fields.pop("hash", "")
     if not hmac.compare_digest(given.encode(), signature(fields, token).encode()):
-        raise NotSigned("launch data that this bot's token did not sign")
+        raise NotSigned("the launch data is not signed with this bot's token")
     age = now - _number(fields.get("auth_date"))
     if not -AHEAD <= age <= LIFETIME:
-        raise NotSigned("launch data that has expired; open the page from Telegram again")
+        raise NotSigned("the launch data has expired; open the page from Telegram again")
     return _visitor(fields.get("user", ""))
 
 
 def signature(fields: dict[str, str], token: str) -> str:
-    """The hash of the fields, which are all but `hash`."""
+    """Return the hash of all fields but `hash`."""
     key = hmac.digest(b"WebAppData", token.encode(), sha256)
     lines = "\n".join(f"{name}={value}" for name, value in sorted(fields.items()))
     return hmac.digest(key, lines.encode(), sha256).hex()
@@ -53,7 +53,7 @@ def signature(fields: dict[str, str], token: str) -> str:
 
 def _number(text: str | None) -> int:
     if text is None or not (text.isascii() and text.isdigit() and len(text) < 16):
-        raise NotSigned(f"launch data of no time: auth_date={text!r}")
+        raise NotSigned(f"the launch data has no valid time: auth_date={text!r}")
     return int(text)
 
 
@@ -63,8 +63,8 @@ def _visitor(text: str) -> Visitor:
         person, first, last = user["id"], user["first_name"], user.get("last_name") or ""
         language = user.get("language_code")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise NotSigned("launch data without a person") from None
+        raise NotSigned("the launch data names no person") from None
     if isinstance(person, bool) or not isinstance(person, int) or not 0 < person < MOST or user.get("is_bot"):
-        raise NotSigned(f"launch data of {person!r}, who is no person")
+        raise NotSigned(f"the launch data names {person!r}, which is not a person's id")
     name = f"{first} {last}".strip()[:256].encode(errors="replace").decode()
     return Visitor(person, name, str(language)[:16] if language else None)

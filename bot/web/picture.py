@@ -1,4 +1,4 @@
-"""Pictures of live posts at the widths that pages ask for. Nothing else is ever served."""
+"""Serves the images of live posts at the widths that pages use, and no others."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from bot.web.render import FOREVER, HEADERS
 from storage.models import PostStatus
 
 TYPES = {"webp": "image/webp", "jpg": "image/jpeg"}
-# private: a browser may keep it for ever, but no cache between us, which would show it after its author took it back
+# Browsers may cache an image for ever. Shared caches may not, because they would serve it after it is withdrawn.
 CACHE = f"private, {FOREVER}"
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """`/picture/<post>/<width>.webp`"""
+    """Serves `/picture/<post>/<width>.webp`."""
 
     services: Services
     thumbnails: Thumbnails
 
     async def send(self, request: web.Request) -> web.Response:
+        """Send an image. Raises HTTPNotFound if the post is not live or the width is not offered."""
         size = SIZES.get(request.match_info["name"])
         post = await self.services.gallery.post(id_in(request))
         if size is None or post is None or post.status is not PostStatus.LIVE or post.expansion.preview is None:
@@ -35,9 +36,9 @@ class Pictures:
             return web.Response(status=304, headers=headers)
         try:
             body = await self.thumbnails.get(blob, size)
-        except FileNotFoundError:  # it was deleted since we looked
+        except FileNotFoundError:  # it was deleted since the check
             raise web.HTTPNotFound from None
-        if await self.services.store.expansion(post.expansion_id) is None:  # while we made it, so it would stay behind
+        if await self.services.store.expansion(post.expansion_id) is None:  # deleted meanwhile: the copy would stay
             await self.services.discard([blob])
             raise web.HTTPNotFound
         return web.Response(body=body, content_type=TYPES[size.format], headers=headers)

@@ -1,4 +1,4 @@
-"""One post: its picture with what it was before, who made it and how, and what people feel about it."""
+"""The page of one post: the image, what it was before, who made it and how, and people's reactions."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from storage.gallery.listing import Order, Period
 from storage.gallery.votes import COLUMNS
 from storage.models import Expansion, Feeling, Post, PostStatus
 
-STEPS = 8  # at most, of a chain; page/post.css has a rule for each
-OTHERS = 9  # more posts below
+STEPS = 8  # most steps of a chain that are shown; page/post.css has a rule for each
+OTHERS = 9  # more posts below the image
 
 
 @dataclass(frozen=True)
 class Step:
-    """Where a step of the chain lies in the picture, in its pixels; number 0 is the first photo."""
+    """Where a step of a chain lies in the image, in its pixels. Number 0 is the first photo."""
 
     number: int
     left: int
@@ -38,12 +38,13 @@ class Step:
 
 @dataclass(frozen=True)
 class PostPage:
-    """`/post/<id>`"""
+    """Serves `/post/<id>`."""
 
     services: Services
     pages: Pages
 
     async def show(self, request: web.Request) -> web.Response:
+        """Send the page of a live post. Raises HTTPNotFound for any other."""
         post = await self.services.gallery.post(id_in(request))
         if post is None or post.status is not PostStatus.LIVE or not shows(post):
             raise web.HTTPNotFound
@@ -73,7 +74,7 @@ class PostPage:
         )
 
     async def _source(self, chain: Sequence[Expansion]) -> Post | None:
-        """The live post that this one goes on from: its author is named and linked."""
+        """Return the newest live post among the earlier steps of a chain. The page credits its author."""
         for step in reversed(chain[:-1]):
             post = await self.services.gallery.post_of(step.id)
             if post is not None and post.status is PostStatus.LIVE and shows(post):
@@ -82,10 +83,9 @@ class PostPage:
 
 
 def steps_of(chain: Sequence[Expansion]) -> list[Step]:
-    """Where each source of a chain, first photo first, lies in the last one's result.
+    """Return where each source of a chain lies in the last result, first photo first.
 
-    An expansion keeps its source's pixels, so all that was before is part of the picture that is published: showing it
-    shows nothing else.
+    The published image contains the pixels of every source, so showing them reveals nothing else.
     """
     steps: list[Step] = []
     left = top = 0
@@ -97,5 +97,5 @@ def steps_of(chain: Sequence[Expansion]) -> list[Step]:
 
 
 def some_of(steps: list[Step]) -> list[Step]:
-    """At most STEPS: the first ones and the last."""
+    """Return at most STEPS of them: the first ones and the last."""
     return steps if len(steps) <= STEPS else [*steps[: STEPS - 1], steps[-1]]

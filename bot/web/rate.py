@@ -1,7 +1,7 @@
-"""How much one client may ask for: a token bucket each, so that a burst is served and a flood is not.
+"""The rate limit per client: a token bucket, so that a burst is served and a flood is not.
 
 J. Turner, «New directions in communications (or which way to the information age?)», IEEE Communications Magazine 24,
-1986: the bucket fills at a rate up to a burst; what is asked takes from it, and an empty one refuses.
+1986: the bucket fills at a fixed rate up to the burst. A request takes tokens, and is refused if there are too few.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from math import ceil
 from aiohttp import web
 
 BURST, PER_SECOND = 400.0, 40.0  # a page with its 24 pictures costs about 30
-CLIENTS = 10_000  # remembered; beyond, the one who asked longest ago is forgotten
+CLIENTS = 10_000  # clients remembered; beyond that, the one that was idle longest is dropped
 
 
 @dataclass
 class Buckets:
-    """One bucket a client."""
+    """One token bucket per client."""
 
     burst: float = BURST
     per_second: float = PER_SECOND
     clock: Callable[[], float] = time.monotonic
-    _level: OrderedDict[str, tuple[float, float]] = field(default_factory=OrderedDict)  # what is in it, since when
+    _level: OrderedDict[str, tuple[float, float]] = field(default_factory=OrderedDict)  # tokens at a time
 
     def take(self, client: str, cost: float) -> int:
-        """0 when it is allowed, else whole seconds until it would be."""
+        """Take tokens. Returns 0 if the request is allowed, or the whole seconds until it would be."""
         now = self.clock()
         level, since = self._level.pop(client, (self.burst, now))
         level = min(self.burst, level + (now - since) * self.per_second)
@@ -41,7 +41,7 @@ class Buckets:
 
 
 def client_of(request: web.Request) -> str:
-    """The address of who asks, a /64 of IPv6 as one. A proxy on a private address tells whom it speaks for."""
+    """Return the client's address, an IPv6 one as its /64. A proxy on a private address names the client."""
     peer = request.remote or ""
     if _private(peer):
         told = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()

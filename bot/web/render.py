@@ -1,4 +1,4 @@
-"""From a template to a response: languages, links, and the headers that every page carries."""
+"""Renders templates into responses: languages, links, and the headers of every page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.chat.texts import LANGUAGES, Texts, best_language, texts
 HERE = Path(__file__).parent
 PAGE = HERE / "page"
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
-TELEGRAM = "https://web.telegram.org https://*.telegram.org"  # whose web apps show a Mini App in a frame
+TELEGRAM = "https://web.telegram.org https://*.telegram.org"  # these apps show a Mini App in a frame
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; "
     f"frame-ancestors 'self' {TELEGRAM}; base-uri 'none'; form-action 'none'"
@@ -35,14 +35,17 @@ NAMES = {"en": "English", "zh": "中文"}
 
 @dataclass(frozen=True)
 class Pages:
-    """Renders the templates. `chat` is where one expands photos, with what /start brings along; `public_url` is empty
-    when only requests know it."""
+    """Renders the templates.
+
+    `chat` returns the address of the chat with the bot for a /start payload. An empty `public_url` means that links use
+    the host of the request.
+    """
 
     chat: Callable[[str], str]
     public_url: str = ""
 
     def render(self, request: web.Request, template: str, status: int = 200, **values: object) -> web.Response:
-        """A page in the language of whoever asks; it is asked for again each time, and sent again only when changed."""
+        """Render a page in the visitor's language. Browsers revalidate it each time and load it only if it changed."""
         say = speak(request)
         chosen = request.query.get("lang") if request.query.get("lang") in LANGUAGES else None
         context = {
@@ -65,28 +68,28 @@ class Pages:
         return _compressed(body, "text/html", headers | {"ETag": tag}, status)
 
     def origin(self, request: web.Request) -> str:
-        """What absolute links begin with."""
+        """Return the start of absolute links."""
         return self.public_url.rstrip("/") or f"{request.scheme}://{request.host}"
 
 
 def speak(request: web.Request) -> Texts:
-    """The texts in the language that the address asks for, else in the one that the browser likes best."""
+    """Return the texts in the language of the address, or else in the one that the browser prefers."""
     return texts(best_language([request.query.get("lang"), *_wishes(request.headers.get("Accept-Language", ""))]))
 
 
 def link(path: str, query: Mapping[str, str | None]) -> str:
-    """A path with those of the query's values that there are."""
+    """Return a path with a query, without the empty values."""
     given = {name: value for name, value in query.items() if value}
     return f"{path}?{urlencode(given)}" if given else path
 
 
 def asset(name: str) -> str:
-    """The address of a file of the page: it changes when any of them does, so that they are kept for ever."""
+    """Return the address of an asset. It changes when any asset changes, so browsers may cache it for ever."""
     return f"/gallery/page/{_version()}/{name}"
 
 
 async def send_asset(request: web.Request) -> web.Response:
-    """`/gallery/page/<version>/<name>`"""
+    """Serve `/gallery/page/<version>/<name>`."""
     body = _files().get(request.match_info["name"])
     if body is None:
         raise web.HTTPNotFound
@@ -102,7 +105,7 @@ def _compressed(body: bytes, kind: str, headers: dict[str, str], status: int = 2
 
 
 def _wishes(header: str) -> Sequence[str]:
-    """The languages of Accept-Language (RFC 9110, 12.5.4), best first."""
+    """Return the languages of Accept-Language (RFC 9110, section 12.5.4), the preferred one first."""
     weighed = []
     for part in header[:1000].split(","):
         language, _, weight = part.strip().partition(";q=")

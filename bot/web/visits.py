@@ -1,4 +1,4 @@
-"""What somebody who came from Telegram does on the pages: sees posts and feels something about one."""
+"""What a visitor from Telegram can do on the pages: see posts and react to them."""
 
 from __future__ import annotations
 
@@ -13,57 +13,57 @@ from bot.web.door import Door, id_in
 from bot.web.render import HEADERS
 from storage.models import Feeling, Person, PostStatus
 
-MOST = 100  # posts that are told of at once
+MOST = 100  # posts in one report
 LONGEST = 8192  # bytes of a body
 
 
 @dataclass(frozen=True)
 class Visits:
-    """JSON in, JSON out; every request carries its launch data, so none can be made in another's name."""
+    """Handlers of JSON requests. Each carries launch data, so nobody can act in another person's name."""
 
     services: Services
     door: Door
 
     async def seen(self, request: web.Request) -> web.Response:
-        """`POST /gallery/seen {"posts": [1, 2]}`: counted once a person; says what they feel about each."""
+        """`POST /gallery/seen {"posts": [1, 2]}`: count impressions, return the person's reactions."""
         person, body = await self._person(request), await _body(request)
         posts = body.get("posts")
         if not isinstance(posts, list) or len(posts) > MOST or not all(map(_is_id, posts)):
-            raise web.HTTPBadRequest(text=f"posts: at most {MOST} ids")
+            raise web.HTTPBadRequest(text=f"posts must be a list of at most {MOST} ids")
         felt = await self.services.gallery.show(posts, person.id)
         language = best_language([person.language, person.language_code])
         return _json({"language": language, "feelings": {str(post): feeling for post, feeling in felt.items()}})
 
     async def react(self, request: web.Request) -> web.Response:
-        """`POST /post/<id>/reaction {"feeling": "🤣"}`: the button of the chat, the same one vote."""
+        """`POST /post/<id>/reaction {"feeling": "🤣"}`: toggle the same vote as the buttons in the chat."""
         person, body = await self._person(request), await _body(request)
         post = await self.services.gallery.post(id_in(request))
         if post is None or post.status is not PostStatus.LIVE:
             raise web.HTTPNotFound
         feeling = body.get("feeling")
         if not isinstance(feeling, str) or feeling not in list(Feeling):
-            raise web.HTTPBadRequest(text=f"feeling: one of {' '.join(Feeling)}")
+            raise web.HTTPBadRequest(text=f"feeling must be one of {' '.join(Feeling)}")
         counts, own = await self.services.gallery.react(post.expansion_id, person.id, Feeling(feeling))
         await results_changed(self.services, post.expansion_id)
         return _json({"counts": counts, "own": own})
 
     async def _person(self, request: web.Request) -> Person:
-        """Who asks. Raises HTTPUnauthorized for nobody in particular, HTTPForbidden for who is banned."""
+        """Return the person who asks. Raises HTTPUnauthorized without launch data, and HTTPForbidden if banned."""
         visitor = self.door.visitor(request)
         if await self.services.moderation.banned(visitor.id):
-            raise web.HTTPForbidden(text="banned")
+            raise web.HTTPForbidden(text="you are banned")
         return await self.services.people.see(visitor.id, visitor.name, visitor.language_code)
 
 
 async def _body(request: web.Request) -> dict[str, object]:
     if (request.content_length or LONGEST + 1) > LONGEST:
-        raise web.HTTPBadRequest(text=f"a body of at most {LONGEST} bytes")
+        raise web.HTTPBadRequest(text=f"the body must have at most {LONGEST} bytes")
     try:
         body = await request.json()
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
-        raise web.HTTPBadRequest(text="a JSON object")
+        raise web.HTTPBadRequest(text="the body must be a JSON object")
     return body
 
 

@@ -26,9 +26,8 @@ Picture = TypeVar("Picture", Pixels, Detail)
 
 def registered(generated: Pixels, photo: Pixels, margins: Margins) -> Pixels:
     """The generated picture moved onto the photo, or itself when moving it does not clearly help."""
-    box = margins.box(Extent(photo.shape[1], photo.shape[0]))
     step = -(-max(photo.shape) // SIDE)
-    true, painted = _detail(photo, step), _detail(generated[box.top : box.bottom, box.left : box.right], step)
+    true, painted = _detail(photo, step), _detail(generated[margins.box(Extent.of(photo)).slices], step)
     if min(true.shape) < NARROWEST:
         return generated
     window = cv2.createHanningWindow(true.shape[::-1], cv2.CV_32F)

@@ -17,7 +17,7 @@ from huggingface_hub.file_download import http_get, repo_folder_name
 from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils._headers import build_hf_headers
 
-from inference.diffusion.model_spec import Choice
+from inference.diffusion.model_spec import ModelChoice
 from inference.diffusion.presets import Lora, Preset, load_presets
 from inference.engine import EngineUnavailable
 from inference.hub.model import HubModel
@@ -82,7 +82,7 @@ class Hub:
         self._endpoint = endpoint
         self._api = HfApi(endpoint=endpoint, token=self._token)
 
-    def plan(self, choice: Choice) -> Download:
+    def plan(self, choice: ModelChoice) -> Download:
         """Ask what a choice costs. Raises EngineUnavailable: unknown, gated, out of reach."""
         name, preset = _preset(choice)
         cache = cache_of(choice.cache)
@@ -194,7 +194,7 @@ def _at_the_top(names: Iterable[str], _repository: Repository) -> list[str]:
     return [name for name in here if name.endswith(DESCRIPTIONS) or re.fullmatch(SHARDS, name) or name == WEIGHTS]
 
 
-def _preset(choice: Choice) -> tuple[str, Preset]:
+def _preset(choice: ModelChoice) -> tuple[str, Preset]:
     """The preset of a choice that need not be here yet."""
     presets = load_presets(choice.presets)
     if choice.model in presets:

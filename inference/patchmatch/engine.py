@@ -4,9 +4,7 @@ photo."""
 from __future__ import annotations
 
 import os
-from collections import OrderedDict
 from pathlib import Path
-from threading import Lock
 
 import cv2
 import numpy as np
@@ -14,13 +12,13 @@ import numpy as np
 from inference.beings.bank import open_bank
 from inference.beings.performance import perform
 from inference.canvas import Extent, Margins
-from inference.engine import EngineError, Pixels, Recipe, Report, Request, Style, ignore, part, versions
+from inference.engine import EngineError, Painted, Pixels, Report, Request, Style, ignore, part, versions
 from inference.patchmatch import kernel
 from inference.patchmatch.finish import finish
 from inference.patchmatch.pyramid import plan
-from inference.patchmatch.style import RECIPES
+from inference.patchmatch.style import SETTINGS
 from inference.patchmatch.synthesis import Collage, synthesize
-from inference.subject.memory import Subjects, fingerprint
+from inference.subject.memory import Subjects
 from inference.subject.removal import alpha_at, close, without
 from inference.subject.subject import Subject
 
@@ -44,51 +42,26 @@ class PatchMatch:
 
         Raises EngineUnavailable when there is no such folder or something in it is no such picture."""
         self.cache = kernel.cache_in(cache or kernel.default_folder())
-        self._bank, self._subjects, self._credits = open_bank(guests), subjects or Subjects(), Credits()
+        self._bank, self._subjects = open_bank(guests), subjects or Subjects()
 
-    def expand(self, request: Request, report: Report) -> Pixels:
+    def expand(self, request: Request, report: Report) -> Painted:
         """Raises EngineError for a photo without pixels or of another type than (height, width, 3) bytes."""
         photo = _checked(request.photo)
+        made = versions("kuotu", "numpy", "numba", "onnxruntime", "opencv-python-headless")
+        key = f"{self.name} {made} guests={self._bank.digest}"
         if not request.margins:
-            return photo.copy()
+            return Painted(photo.copy(), {"key": key, "credits": []})
         report(0.0)
         subject = self._subjects.of(photo)
         report(SEEN)
         canvas = _scenery(photo, subject, request, part(report, SEEN, 0.95))
+        credits_: list[str] = []
         if request.style is not Style.FAITHFUL:
             wild = request.style is Style.WILD
             credits_ = perform(canvas, photo, request.margins, subject, self._bank, request.seed, wild)
-            self._credits.keep(request, credits_)
-        box = request.margins.box(request.extent)
-        canvas[box.top : box.bottom, box.left : box.right] = photo
+        canvas[request.margins.box(request.extent).slices] = photo
         report(1.0)
-        return canvas
-
-    def recipe(self, request: Request) -> Recipe:
-        made = versions("kuotu", "numpy", "numba", "onnxruntime", "opencv-python-headless")
-        return {"key": f"{self.name} {made} guests={self._bank.digest}", "credits": self._credits.of(request)}
-
-
-class Credits:
-    """Of the pictures made last, whose guests are in them."""
-
-    def __init__(self, most: int = 16) -> None:
-        self._kept: OrderedDict[tuple[object, ...], list[str]] = OrderedDict()
-        self._most, self._one_at_a_time = most, Lock()
-
-    def keep(self, request: Request, credits_: list[str]) -> None:
-        with self._one_at_a_time:
-            self._kept[_asked(request)] = credits_
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
-
-    def of(self, request: Request) -> list[str]:
-        with self._one_at_a_time:
-            return list(self._kept.get(_asked(request), ()))
-
-
-def _asked(request: Request) -> tuple[object, ...]:
-    return fingerprint(request.photo), request.margins, request.style, request.seed
+        return Painted(canvas, {"key": key, "credits": credits_})
 
 
 def _scenery(photo: Pixels, subject: Subject | None, request: Request, report: Report) -> Pixels:
@@ -103,30 +76,29 @@ def _scenery(photo: Pixels, subject: Subject | None, request: Request, report: R
 
 
 def _filled(photo: Pixels, request: Request, report: Report) -> Pixels:
-    margins, recipe = request.margins, RECIPES[request.style]
+    margins, settings = request.margins, SETTINGS[request.style]
     canvas = margins.canvas(request.extent)
-    work = WORK_LARGE if canvas.width * canvas.height > LARGE else WORK
+    work = WORK_LARGE if canvas.area > LARGE else WORK
     collage = _collage(photo, margins, request.style, request.seed, work, COARSE, part(report, 0.0, 0.8))
-    return finish(photo, margins, collage, recipe.pages, part(report, 0.8, 1.0))
+    return finish(photo, margins, collage, settings.pages, part(report, 0.8, 1.0))
 
 
 def prefill(photo: Pixels, margins: Margins, seed: int = 0, work: int = 96 * 72) -> Pixels:
     """A quick, soft guess at the whole canvas, for a model to paint over: a small synthesis, enlarged."""
     photo = _checked(photo)
     collage = _collage(photo, margins, Style.FAITHFUL, seed, work, work // 12, ignore)
-    canvas = cv2.resize(
-        collage.pixels, margins.canvas(Extent(photo.shape[1], photo.shape[0])), interpolation=cv2.INTER_LINEAR
-    )
-    canvas[margins.top :][: photo.shape[0], margins.left :][:, : photo.shape[1]] = photo
+    extent = Extent.of(photo)
+    canvas = cv2.resize(collage.pixels, margins.canvas(extent), interpolation=cv2.INTER_LINEAR)
+    canvas[margins.box(extent).slices] = photo
     return np.asarray(canvas, np.uint8)
 
 
 def _collage(
     photo: Pixels, margins: Margins, style: Style, seed: int, work: int, coarse: int, report: Report
 ) -> Collage:
-    levels = plan(Extent(photo.shape[1], photo.shape[0]), margins, work, coarse)
+    levels = plan(Extent.of(photo), margins, work, coarse)
     small = np.asarray(cv2.resize(photo, levels[-1].photo, interpolation=cv2.INTER_AREA), np.uint8)
-    return synthesize(small, levels, RECIPES[style].drawn(seed), seed, report)
+    return synthesize(small, levels, SETTINGS[style].drawn(seed), seed, report)
 
 
 def _checked(photo: Pixels) -> Pixels:

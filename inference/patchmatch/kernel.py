@@ -14,6 +14,8 @@ import numba
 
 Compiled: TypeAlias = Callable[..., Any]
 
+NAMED: str = numba.config.CACHE_DIR  # type: ignore[attr-defined]  # before cache_in sets it
+
 _kernels: list[Any] = []
 _borrowed: list[tempfile.TemporaryDirectory[str]] = []
 
@@ -31,20 +33,28 @@ def inlined(function: Compiled) -> Compiled:
 
 
 def default_folder() -> Path:
-    """Beside the libraries whose machine code it extends: inside the virtual environment."""
+    """Where numba's own NUMBA_CACHE_DIR says, else beside the libraries whose machine code it extends."""
+    return Path(NAMED) if NAMED else shipped_folder()
+
+
+def shipped_folder() -> Path:
+    """Inside the virtual environment, where set-up compiles the kernels."""
     return Path(sys.prefix) / "cache" / "kernels"
 
 
 def cache_in(folder: Path) -> Path | None:
     """Keep machine code in `folder`; call it before the first kernel runs.
 
-    A folder that cannot be written is read through a copy in a temporary folder. Returns the folder in use, or None
-    when no folder can be written and every process compiles for itself.
+    A new folder starts with what set-up has compiled. A folder that cannot be written is read through a copy in a
+    temporary folder. Returns the folder in use, or None when no folder can be written and every process compiles for
+    itself.
     """
     config: Any = numba.config
     if config.BOUNDSCHECK is not None:
         return None  # numba's index does not tell checked code from unchecked code
-    folder = folder / _version()
+    shipped, folder = shipped_folder() / _version(), folder / _version()
+    if not folder.exists():
+        _seed(folder, shipped)
     chosen = folder if str(folder) == config.CACHE_DIR else _writable(folder) or _copy(folder)
     if chosen is None:
         return None
@@ -68,6 +78,18 @@ def _writable(folder: Path) -> Path | None:
             return folder
     except OSError:
         return None
+
+
+def _seed(folder: Path, shipped: Path) -> None:
+    """Copy what set-up has compiled, whole or not at all; of processes that do so at once the first one wins."""
+    if not shipped.is_dir():
+        return
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".seed-", dir=folder.parent) as unfinished:
+            Path(shutil.copytree(shipped, Path(unfinished) / shipped.name)).rename(folder)
+    except OSError:
+        return  # another process was first, or the folder cannot be written, which _writable finds out next
 
 
 def _copy(folder: Path) -> Path | None:

@@ -13,7 +13,7 @@ MIRROR = Page(mirrored=True)
 
 
 @dataclass(frozen=True)
-class Recipe:
+class StyleSettings:
     """Choices of a style; costs are squared grey levels per channel."""
 
     pages: tuple[Page, ...] = (Page(), MIRROR)
@@ -25,16 +25,16 @@ class Recipe:
     jitter: float = 0.1  # how far a random draw may raise a cost, relatively
     bend: float = 0.16  # how far rows may wander, as a share of the photo's height
 
-    def drawn(self, seed: int) -> Recipe:
-        """The recipe as one seed cooks it: a reroll weighs the costs anew."""
+    def drawn(self, seed: int) -> StyleSettings:
+        """The settings for one seed: a reroll weighs the costs anew."""
         factors = np.exp2(np.random.default_rng([seed, 3]).uniform(-1, 1, 3))
         return replace(
             self, mirrored=self.mirrored * factors[0], central=self.central * factors[1], reuse=self.reuse * factors[2]
         )
 
 
-RECIPES = {
-    Style.FAITHFUL: Recipe(),
-    Style.PLAYFUL: Recipe(upright=2500.0, reuse=4.0, mirrored=0.0, central=0.0, jitter=0.2, bend=0.25),
-    Style.WILD: Recipe(),  # as faithful; what walks into it does the rest
+SETTINGS = {
+    Style.FAITHFUL: StyleSettings(),
+    Style.PLAYFUL: StyleSettings(upright=2500.0, reuse=4.0, mirrored=0.0, central=0.0, jitter=0.2, bend=0.25),
+    Style.WILD: StyleSettings(),  # as faithful; what walks into it does the rest
 }

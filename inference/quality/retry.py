@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from inference.canvas import Margins
-from inference.engine import Engine, EngineError, Pixels, Recipe, Report, Request
+from inference.engine import Engine, EngineError, Painted, Pixels, Report, Request, part
 from inference.quality.border import flat_border
 from inference.quality.gate import Kind, Problem, Unfit, judge
 
@@ -25,12 +25,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Attempt:
-    """A canvas, the seed and the recipe that gave it, and what the gate has against it."""
+    """A canvas, the seed that gave it, and what the gate has against it."""
 
-    canvas: Pixels
+    painted: Painted
     seed: int
     problem: Problem | None
-    recipe: Recipe
 
 
 def trust(_canvas: Pixels, _margins: Margins) -> None:
@@ -44,11 +43,8 @@ class Careful:
         self.name, self.reads_words, self.devices = engine.name, engine.reads_words, engine.devices
         self._engine, self._judged = engine, judged
 
-    def expand(self, request: Request, report: Report) -> Pixels:
-        return self.attempt(request, report).canvas
-
-    def recipe(self, request: Request) -> Recipe:
-        return self._engine.recipe(_within_border(request))
+    def expand(self, request: Request, report: Report) -> Painted:
+        return self.attempt(request, report).painted
 
     def attempt(self, request: Request, report: Report) -> Attempt:
         """The first attempt without a problem, else the one with the smallest, visible ones before grave ones.
@@ -60,14 +56,16 @@ class Careful:
         shown: list[Attempt] = []
         problems: list[Problem] = []
         for number in range(RETRIES + 1):
-            attempt, problem = self._attempt(request, inner, derived(request.seed, number), _share(report, number))
+            attempt, problem = self._attempt(
+                request, inner, derived(request.seed, number), part(report, *SHARES[number : number + 2])
+            )
             if problem is None and attempt is not None:
                 report(1.0)
                 return attempt
             if attempt is not None:
                 shown.append(attempt)
             if problem is not None:
-                _log.warning("%s, seed %d: %s", self.name, derived(request.seed, number), problem)
+                _log.warning("%s, seed %d: %s", self.name, seed, problem)
                 problems.append(problem)
                 if _stays(problems):
                     break
@@ -79,11 +77,12 @@ class Careful:
         """No attempt where the engine itself refuses what it painted."""
         asked = replace(inner, seed=seed)
         try:
-            canvas = _with_photo(self._engine.expand(asked, report), inner)
+            painted = self._engine.expand(asked, report)
         except Unfit as unfit:
             return None, unfit.problem
+        canvas = _with_photo(painted.pixels, inner)
         problem = self._judged(canvas, inner.margins)
-        return Attempt(_with_photo(canvas, request), seed, problem, self._engine.recipe(asked)), problem
+        return Attempt(replace(painted, pixels=_with_photo(canvas, request)), seed, problem), problem
 
     def _least_bad(self, shown: list[Attempt], problems: list[Problem], report: Report) -> Attempt:
         fit = [attempt for attempt in shown if self._shows(attempt.problem)]
@@ -118,23 +117,16 @@ def _badness(attempt: Attempt) -> tuple[bool, float]:
     return (problem.kind.grave, problem.excess) if problem else (False, 0.0)
 
 
-def _share(report: Report, number: int) -> Report:
-    start, end = SHARES[number : number + 2]
-    return lambda fraction: report(start + fraction * (end - start))
-
-
 def _within_border(request: Request) -> Request:
     """The same canvas, asked for from inside the photo's flat border where that is to grow."""
     border = flat_border(request.photo)
-    sides = [(margin, margin and flat) for margin, flat in zip(astuple(request.margins), astuple(border), strict=True)]
-    trimmed = Margins(*(flat for _, flat in sides))
+    trimmed = Margins(
+        *(margin and flat for margin, flat in zip(astuple(request.margins), astuple(border), strict=True))
+    )
     if not trimmed:
         return request
-    width, height = request.extent
-    inner = request.photo[trimmed.top : height - trimmed.bottom, trimmed.left : width - trimmed.right]
-    return replace(
-        request, photo=np.ascontiguousarray(inner), margins=Margins(*(margin + flat for margin, flat in sides))
-    )
+    inner = request.photo[trimmed.inner(request.extent).slices]
+    return replace(request, photo=np.ascontiguousarray(inner), margins=request.margins + trimmed)
 
 
 def _with_photo(painted: Pixels, request: Request) -> Pixels:
@@ -143,6 +135,5 @@ def _with_photo(painted: Pixels, request: Request) -> Pixels:
     if painted.shape != (height, width, 3) or painted.dtype != np.uint8:
         raise EngineError(f"the engine gave {painted.dtype} {painted.shape} for a canvas of {width}x{height}")
     canvas = np.require(painted, requirements=["C", "W"])
-    box = request.margins.box(request.extent)
-    canvas[box.top : box.bottom, box.left : box.right] = request.photo
+    canvas[request.margins.box(request.extent).slices] = request.photo
     return canvas

@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 
 from storage.cleanup.orphans import blobs_of, orphans
 from storage.database import transactions
+from storage.jobs.expansions import drop_jobs
 from storage.models import LIVE_STATUSES, Expansion, Message, Panel, Photo, Post, PostStatus
 
 LOT = 200  # rows that one transaction deletes at most
@@ -29,6 +30,7 @@ class Retention:
             expansions = list(await session.scalars(old))
             ids = [expansion.id for expansion in expansions]
             await session.execute(delete(Message).where(Message.expansion_id.in_(ids)))
+            await drop_jobs(session, ids)
             await session.execute(delete(Expansion).where(Expansion.id.in_(ids)))
             photos = list(await session.scalars(_old_photos(until).limit(LOT)))
             await session.execute(delete(Photo).where(Photo.id.in_([photo.id for photo in photos])))

@@ -1,6 +1,6 @@
-"""What people say of a picture where Telegram does not tell who they are: reactions in channels, as mere counts.
+"""Reactions in channels, where Telegram reports counts without names.
 
-They are kept apart from votes: nobody can be counted once, so they move no order of the gallery and no index.
+They are kept apart from votes: a person might be counted twice, so they affect neither ranking nor surprise index.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from storage.models import AnonymousCount, Expansion
 
 
 class AnonymousCounts:
+    """Stores the anonymous reaction counts of expansions."""
+
     def __init__(self, engine: AsyncEngine) -> None:
         self._read, self._write = transactions(engine)
 
     async def put(self, chat_id: int, message_id: int, expansion_id: int, counts: Mapping[str, int]) -> None:
-        """What is under a message from now on, in place of what was; saying it twice changes nothing."""
+        """Replace the counts under a message. Repeating the call changes nothing."""
         async with self._write() as session:
             held = select(Expansion.id).where(Expansion.id == expansion_id).with_for_update(key_share=True)
             if await session.scalar(held) is None:
@@ -31,7 +33,7 @@ class AnonymousCounts:
             session.add_all(AnonymousCount(emoji=e, count=n, **where) for e, n in counts.items() if n > 0)
 
     async def of(self, expansion_id: int, *, outside: int | None = None) -> Counter[str]:
-        """How often each emoji was given to an expansion, in all channels together; in those `outside` a chat."""
+        """Return the count of each emoji for an expansion, summed over channels, without the chat `outside`."""
         emoji = AnonymousCount.emoji
         summed = select(emoji, func.sum(AnonymousCount.count)).group_by(emoji).order_by(emoji)
         elsewhere = [AnonymousCount.chat_id != outside] if outside is not None else []

@@ -1,8 +1,8 @@
-"""Many posts at once, in one of the gallery's orders: by key, within an index, never by offset.
+"""Pages of posts in one of the gallery's orders. Queries use keys and an index, never offsets.
 
-A period is the days that it touches. Each day's best are one short walk down the index (day, score, id), so a week
-costs eight short walks however many posts there are; only in the first of its days there is something too old, which a
-filter passes over.
+A period is a set of days. The best posts of a day are one short range of the index (day, score, id), so a week costs
+eight short range scans however many posts there are. Only the first day can contain posts that are too old; a filter
+skips them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from storage.models import Post, PostStatus, day_of, now, status_is
 
 
 class Order(StrEnum):
-    """How a page of many posts is sorted."""
+    """The order of a page of posts."""
 
     SURPRISING = "surprising"
     HOT = "hot"
@@ -28,7 +28,7 @@ class Order(StrEnum):
 
 
 class Period(StrEnum):
-    """How far back it looks; `hot` decays anyway, and `newest` and `random` know no period."""
+    """How far back a page looks. `hot` decays by itself, and `newest` and `random` ignore the period."""
 
     DAY = "day"
     WEEK = "week"
@@ -55,7 +55,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Listing:
-    """Some posts, and where the next ones begin; None when there are none."""
+    """Some posts, and the place where the next page starts. The place is None if there are no more."""
 
     posts: list[Post]
     end: Place | None
@@ -64,9 +64,9 @@ class Listing:
 async def listed(
     session: AsyncSession, order: Order, period: Period, after: Place | None, limit: int, start: float
 ) -> Listing:
-    """Live posts in an order, from the top or after a place.
+    """Return live posts in an order, from the top or after a place.
 
-    `start`, 0 to 1, is where a random round begins and ends.
+    `start`, 0 to 1, is where the random order starts and ends.
     """
     if order is Order.RANDOM:
         posts = await _round(session, after, limit + 1, start)
@@ -79,19 +79,19 @@ async def listed(
 
 
 def best(order: Order, period: Period, limit: int, *where: ColumnElement[bool]) -> Select[Post]:
-    """Those live posts of a period that come first in an order, among those for which all of `where` holds."""
+    """Select the first live posts of a period in an order, among those that satisfy `where`."""
     if order in PERIODIC and period is not Period.ALL:
         return _within(order, period, limit, *where)
     return _sorted(order, limit, *where)
 
 
 def score_of(order: Order, post: Post) -> float:
-    """What a post is sorted by, besides its id."""
+    """Return the value that an order sorts a post by, apart from its id."""
     return float(getattr(post, SCORES[order].key)) if order in SCORES else 0.0
 
 
 async def _round(session: AsyncSession, after: Place | None, limit: int, start: float) -> list[Post]:
-    """Downwards from the start, then from the top back to it: everything once."""
+    """Return posts in random order: from the start down to 0, then from 1 down to the start."""
     here, over = after or Place(start, 0), Post.random >= start
     if after is not None and after.score >= start:
         return list(await session.scalars(_sorted(Order.RANDOM, limit, over, *_below(Order.RANDOM, after))))
@@ -107,7 +107,7 @@ def _sorted(order: Order, limit: int, *where: ColumnElement[bool]) -> Select[Pos
 
 
 def _within(order: Order, period: Period, limit: int, *where: ColumnElement[bool]) -> Select[Post]:
-    """The best of each day, then the best of those; days are literals, so that each is a range of the index."""
+    """Select the best posts of each day, then the best of those. Days are literals, so each is a range of the index."""
     since, live = now() - LENGTHS[period], (status_is(Post, PostStatus.LIVE), *where)
     score = SCORES[order].label("score")
     bests = [

@@ -1,4 +1,4 @@
-"""Moderation: reports and what becomes of them, bans, and the log of who did what to what."""
+"""Moderation: reports, judgements, bans, and the audit log."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from storage.models import Act, AuditEntry, Ban, Judgement, Post, PostStatus, Re
 
 @dataclass(frozen=True)
 class Case:
-    """A reported post that nobody has judged yet, and how many such there are."""
+    """A reported post that awaits judgement, and the number of such posts."""
 
     post: Post
     reasons: Counter[Reason]
@@ -24,23 +24,25 @@ class Case:
 
 @dataclass(frozen=True)
 class Reported:
-    """`first` when this person had not reported the post before; `withheld` when this report took it out."""
+    """The result of a report. `first` if this person had not reported the post, `withheld` if this report hid it."""
 
     first: bool
     withheld: bool
 
 
 class Moderation:
+    """Stores reports, judgements, bans and the audit log."""
+
     def __init__(self, engine: AsyncEngine) -> None:
         self._read, self._write = transactions(engine)
 
     # reports
 
     async def report(self, post_id: int, person_id: int, reason: Reason, threshold: int) -> Reported | None:
-        """Keep a report; at `threshold` unsettled ones the post is withheld until a moderator judges. None: no post."""
+        """Store a report, and withhold the post at `threshold` open reports. Returns None if the post is not live."""
         async with self._write() as session:
             await hold(session, person_id)
-            post = await _held(session, post_id)
+            post = await _locked(session, post_id)
             if post is None or post.status is not PostStatus.LIVE:
                 return None
             if await session.get(Report, (post_id, person_id)) is not None:
@@ -55,7 +57,7 @@ class Moderation:
             return Reported(first=True, withheld=withheld)
 
     async def case(self, after: int = 0) -> Case | None:
-        """The next reported post by id, from the first again after the last; None when all are judged."""
+        """Return the next reported post by id, starting over after the last. Returns None if all are judged."""
         async with self._read() as session:
             ids = list(await session.scalars(_open().group_by(Report.post_id).order_by(Report.post_id)))
             if not ids:
@@ -66,12 +68,12 @@ class Moderation:
             return Case(post, Counter(dict(counted)), len(ids))
 
     async def judge(self, post_id: int, moderator: int, judgement: Judgement) -> Post | None:
-        """Carry out a judgement once. None when there is nothing to judge (any more).
+        """Carry out a judgement once. Returns None if there is nothing to judge.
 
-        A post to be deleted is only withheld here: its reports stay open until its rows are gone.
+        A post that is to be deleted is only withheld here. Its reports stay open until its rows are deleted.
         """
         async with self._write() as session:
-            post = await _held(session, post_id)
+            post = await _locked(session, post_id)
             reported = await session.scalar(_open().where(Report.post_id == post_id).limit(1))
             if post is None or reported is None:
                 return None
@@ -80,14 +82,14 @@ class Moderation:
             elif post.status is PostStatus.REPORTED:
                 post.status = PostStatus.LIVE
             if judgement is not Judgement.DELETE:
-                await _settle(session, [post_id])
+                await _settle_reports(session, [post_id])
             _note(session, moderator, Act(judgement), f"post {post_id}")
             return post
 
     # bans
 
     async def ban(self, subject: int, moderator: int) -> list[Post] | None:
-        """Serve a person or a chat no more; gives their posts, which nobody sees from now on. None: banned already."""
+        """Ban a person or a chat, and withhold their posts. Returns these posts, or None if already banned."""
         async with self._write() as session:
             row = Ban(id=subject, by=moderator)
             if await get_or_add(session, row, Ban.id == subject) is not row:
@@ -97,12 +99,12 @@ class Moderation:
             posts = list(await session.scalars(theirs.with_for_update(key_share=True, of=Post)))
             for post in posts:
                 post.status = PostStatus.WITHHELD
-            await _settle(session, [post.id for post in posts])
+            await _settle_reports(session, [post.id for post in posts])
             _note(session, moderator, Act.BAN, _name(subject))
             return posts
 
     async def unban(self, subject: int, moderator: int) -> bool:
-        """Serve them again; what was withheld stays so. False when they were not banned."""
+        """Lift a ban. Withheld posts stay withheld. Returns False if there was no ban."""
         async with self._write() as session:
             lifted = delete(Ban).where(Ban.id == subject).returning(Ban.id)
             if await session.scalar(lifted) is None:
@@ -111,36 +113,36 @@ class Moderation:
             return True
 
     async def banned(self, *ids: int) -> bool:
-        """Whether one of these people and chats is banned."""
+        """Tell whether any of these people and chats is banned."""
         async with self._read() as session:
             return await session.scalar(select(Ban.id).where(Ban.id.in_(ids)).limit(1)) is not None
 
     async def bans(self, limit: int = 50) -> list[Ban]:
-        """Who is banned, the newest first."""
+        """Return the bans, newest first."""
         async with self._read() as session:
             return list(await session.scalars(select(Ban).order_by(Ban.created_at.desc(), Ban.id).limit(limit)))
 
     # the log
 
     async def latest(self, count: int) -> list[AuditEntry]:
-        """What was done last to anything, oldest first."""
+        """Return the latest entries of the log, oldest first."""
         async with self._read() as session:
             newest = await session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(count))
             return list(newest)[::-1]
 
     async def log(self, target: str) -> list[AuditEntry]:
-        """What was done to a target, oldest first."""
+        """Return the entries about one target, oldest first."""
         async with self._read() as session:
             entries = select(AuditEntry).where(AuditEntry.target == target)
             return list(await session.scalars(entries.order_by(AuditEntry.id)))
 
 
 def _open() -> Select[int]:
-    """The posts of the reports that nobody has judged."""
+    """Select the post ids of open reports."""
     return select(Report.post_id).where(Report.settled_at.is_(None))
 
 
-async def _settle(session: AsyncSession, post_ids: Sequence[int]) -> None:
+async def _settle_reports(session: AsyncSession, post_ids: Sequence[int]) -> None:
     judged = update(Report).where(Report.post_id.in_(post_ids), Report.settled_at.is_(None))
     await session.execute(judged.values(settled_at=now()))
 
@@ -153,6 +155,6 @@ def _name(subject: int) -> str:
     return f"person {subject}" if subject > 0 else f"chat {subject}"
 
 
-async def _held(session: AsyncSession, post_id: int) -> Post | None:
-    """A post that nobody else changes until the transaction ends."""
+async def _locked(session: AsyncSession, post_id: int) -> Post | None:
+    """Return a post, locked until the transaction ends."""
     return await session.scalar(select(Post).where(Post.id == post_id).with_for_update(key_share=True, of=Post))

@@ -1,4 +1,4 @@
-"""The gallery: posts, what people feel about them, and who was shown what."""
+"""The gallery's posts, people's reactions to them, and who has seen which."""
 
 from __future__ import annotations
 
@@ -15,15 +15,18 @@ from storage.models import Expansion, Feeling, Post, PostStatus, Reaction, Recei
 
 
 class GalleryStore:
+    """Stores posts, reactions and impressions."""
+
     def __init__(self, engine: AsyncEngine) -> None:
         self._read, self._write = transactions(engine)
 
     # posts
 
     async def publish(self, expansion_id: int, person_id: int, title: str, prior: float) -> Post | None:
-        """Post a finished expansion of one's own. None when it is not theirs, or not done.
+        """Publish a finished expansion of this person. Returns None if it is not theirs or not done.
 
-        Who reacted already has seen it. What its author hid is shown again as it was; what a moderator withheld is not.
+        People who reacted already count as viewers. A post that its author hid becomes live again as it was; one that a
+        moderator withheld does not.
         """
         async with self._write() as session:
             voters = list(
@@ -32,8 +35,8 @@ class GalleryStore:
             await hold(session, person_id, *voters)
             there = await session.scalar(select(Post).where(Post.expansion_id == expansion_id))
             if there is not None:
-                return _shown_again(there, person_id)
-            expansion = await _held(session, expansion_id)
+                return _republish(there, person_id)
+            expansion = await _locked(session, expansion_id)
             if expansion is None or expansion.person_id != person_id or expansion.status is not Status.DONE:
                 return None
             post = Post(expansion_id=expansion_id, person_id=person_id, title=title, prior=prior, created_at=now())
@@ -48,7 +51,7 @@ class GalleryStore:
             return post
 
     async def retitle(self, post_id: int, person_id: int, title: str) -> Post | None:
-        """Give one's own post another title."""
+        """Change the title of a post of this person. Returns None if it is not theirs."""
         async with self._write() as session:
             post = await session.get(Post, post_id)
             if post is None or post.person_id != person_id:
@@ -57,22 +60,24 @@ class GalleryStore:
             return post
 
     async def unpublish(self, post_id: int, person_id: int) -> bool:
-        """Its author takes a post out of the gallery; its counts are kept for when it is published again."""
+        """Hide a post of this person. Its counts are kept in case it is published again."""
         own = (Post.id == post_id, Post.person_id == person_id, status_is(Post, PostStatus.LIVE))
         async with self._write() as session:
             hidden = update(Post).where(*own).values(status=PostStatus.HIDDEN)
             return await session.scalar(hidden.returning(Post.id)) is not None
 
     async def post(self, post_id: int) -> Post | None:
+        """Return a post, or None."""
         async with self._read() as session:
             return await session.get(Post, post_id)
 
     async def post_of(self, expansion_id: int) -> Post | None:
+        """Return the post of an expansion, or None."""
         async with self._read() as session:
             return await session.scalar(select(Post).where(Post.expansion_id == expansion_id))
 
     async def shows(self, photo_id: int) -> bool:
-        """Whether a photo is the result of a post that everybody may see."""
+        """Tell whether a photo is the result of a live post."""
         shown = select(Post.id).join(Expansion, Expansion.id == Post.expansion_id)
         here = (Expansion.result_id == photo_id, status_is(Post, PostStatus.LIVE))
         async with self._read() as session:
@@ -88,16 +93,16 @@ class GalleryStore:
         native_in: int | None = None,
         update_id: int | None = None,
     ) -> tuple[dict[Feeling, int], Feeling | None]:
-        """Record a person's feeling; gives the counts and what the person feels now.
+        """Record a person's reaction. Returns the counts and the person's current reaction.
 
-        A button toggles. A native reaction in the message `native_in` says what is so: set, or None for cleared, which
-        takes back only what was said in that message. The update of a tap leaves the inbox together with the vote: a
-        crash that came right after it could have it handled, and so the vote taken back, once more.
+        A button toggles. A native reaction in the message `native_in` sets the vote, or clears it if `feeling` is None;
+        it clears only a vote that was given in that message. The update of a tap leaves the inbox in the same
+        transaction. Otherwise a crash right after the vote would handle the tap again and toggle the vote back.
         """
         async with self._write() as session:
             await hold(session, person_id)
             await session.execute(delete(Received).where(Received.update_id == update_id))
-            if await _held(session, expansion_id) is None:
+            if await _locked(session, expansion_id) is None:
                 return dict.fromkeys(Feeling, 0), None
             own = await session.get(Reaction, (expansion_id, person_id))
             old, new = own.feeling if own else None, decide(own, feeling, native_in)
@@ -112,7 +117,7 @@ class GalleryStore:
             return await feelings(session, expansion_id), new
 
     async def counts(self, expansion_id: int) -> dict[Feeling, int]:
-        """How many people feel what about an expansion, published or not."""
+        """Return how many people have each reaction to an expansion, published or not."""
         async with self._read() as session:
             return await feelings(session, expansion_id)
 
@@ -121,16 +126,16 @@ class GalleryStore:
     async def some(
         self, order: Order, period: Period, after: Place | None = None, limit: int = 24, start: float = 1.0
     ) -> Listing:
-        """Live posts in an order, from the top or after a place; `start` is where a random round begins and ends."""
+        """Return live posts in an order, from the top or after a place. The random order starts and ends at `start`."""
         async with self._read() as session:
             return await listed(session, order, period, after, limit, start)
 
     async def show(self, post_ids: Iterable[int], person_id: int) -> dict[int, Feeling | None]:
-        """Live posts are shown to a person, who is counted once for each; gives what the person feels about them."""
+        """Count these live posts as seen by a person, each once. Returns the person's reaction to each."""
         async with self._write() as session:
             await hold(session, person_id)
             felt: dict[int, Feeling | None] = {}
-            for post_id in sorted(set(post_ids)):  # in order: no deadlock
+            for post_id in sorted(set(post_ids)):  # locked in order, so that no deadlock arises
                 one = select(Post).where(Post.id == post_id, status_is(Post, PostStatus.LIVE))
                 post = await session.scalar(one.with_for_update(key_share=True, of=Post))
                 if post is None:
@@ -143,7 +148,7 @@ class GalleryStore:
 
 
 def decide(own: Reaction | None, feeling: Feeling | None, native_in: int | None) -> Feeling | None:
-    """What a person feels after a tap or a native reaction, given what they felt (`own`)."""
+    """Return a person's reaction after a tap or a native reaction, given the one before (`own`)."""
     old = own.feeling if own else None
     if native_in is None:
         return None if feeling is old else feeling
@@ -152,7 +157,7 @@ def decide(own: Reaction | None, feeling: Feeling | None, native_in: int | None)
     return feeling
 
 
-def _shown_again(post: Post, person_id: int) -> Post | None:
+def _republish(post: Post, person_id: int) -> Post | None:
     if post.person_id != person_id:
         return None
     if post.status is PostStatus.HIDDEN:
@@ -160,8 +165,8 @@ def _shown_again(post: Post, person_id: int) -> Post | None:
     return post
 
 
-async def _held(session: AsyncSession, expansion_id: int) -> Expansion | None:
-    """An expansion whose votes nobody else changes until the transaction ends."""
+async def _locked(session: AsyncSession, expansion_id: int) -> Expansion | None:
+    """Return an expansion, locked so that nobody else changes its votes until the transaction ends."""
     one = select(Expansion).where(Expansion.id == expansion_id)
     return await session.scalar(one.with_for_update(key_share=True, of=Expansion))
 
@@ -169,7 +174,7 @@ async def _held(session: AsyncSession, expansion_id: int) -> Expansion | None:
 async def _recount(
     session: AsyncSession, expansion_id: int, person_id: int, old: Feeling | None, new: Feeling | None
 ) -> None:
-    """A vote changed from `old` to `new`: so do the counters of its post, if there is one."""
+    """Update the counters of the expansion's post, if there is one, after a vote changed from `old` to `new`."""
     post_id = await session.scalar(select(Post.id).where(Post.expansion_id == expansion_id))
     if post_id is None:
         return

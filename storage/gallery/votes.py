@@ -1,4 +1,4 @@
-"""Counting votes and impressions into a post, and its score with them, in one transaction."""
+"""Updates a post's counters of votes and impressions together with its scores, in one transaction."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COUNTED = (Post.laughing, Post.mind_blown, Post.loving, Post.screaming, Post.yaw
 
 
 def scores(counts: Mapping[str, int], prior: float, created_at: datetime) -> dict[str, float]:
-    """What a post is sorted by, by column, from its counters by column."""
+    """Return a post's scores by column, from its counters by column."""
     surprised = counts["laughing"] + counts["mind_blown"] + counts["screaming"]
     liked = surprised + counts["loving"] - counts["yawning"]
     surprising = {name: counts[name] for name in ("laughing", "mind_blown", "screaming", "impressions")}
@@ -29,10 +29,10 @@ def scores(counts: Mapping[str, int], prior: float, created_at: datetime) -> dic
 
 
 async def count(session: AsyncSession, post_id: int, changes: Counter[str]) -> None:
-    """Add changes to a post's counters, named by column, and score it anew.
+    """Add changes to a post's counters, by column, and recompute its scores.
 
-    One update: PostgreSQL would check the foreign keys of a row that a transaction changes twice, and so wait for the
-    expansion while it holds the post, which is how deadlocks come.
+    It is one UPDATE on purpose: PostgreSQL checks the foreign keys of a row that a transaction changes twice, and would
+    wait for the expansion while it holds the post, which leads to deadlocks.
     """
     if not any(changes.values()):
         return
@@ -45,7 +45,7 @@ async def count(session: AsyncSession, post_id: int, changes: Counter[str]) -> N
 
 
 async def impress(session: AsyncSession, post_id: int, person_id: int) -> bool:
-    """A post is shown to a person: True for the first time. It becomes the last that they saw; the caller counts it."""
+    """Record that a person saw a post, as their latest. Returns True the first time; the caller then counts it."""
     seen = await session.get(Impression, (person_id, post_id))
     last = await session.scalar(select(func.max(Impression.number)).where(Impression.person_id == person_id)) or 0
     if seen is None:
@@ -57,14 +57,14 @@ async def impress(session: AsyncSession, post_id: int, person_id: int) -> bool:
 
 
 async def tally(session: AsyncSession, expansion_id: int) -> dict[Feeling, int]:
-    """How many people feel what about an expansion, counted one by one; every feeling is named."""
+    """Return how many people have each reaction to an expansion, counted from the votes. Every reaction is a key."""
     votes = select(Reaction.feeling, func.count()).where(Reaction.expansion_id == expansion_id)
     counted = Counter(dict((await session.execute(votes.group_by(Reaction.feeling))).all()))
     return {feeling: counted[feeling] for feeling in Feeling}
 
 
 async def feelings(session: AsyncSession, expansion_id: int) -> dict[Feeling, int]:
-    """The same, from the counters of its post when it has one."""
+    """Return the same counts, from the counters of its post if there is one."""
     columns = [getattr(Post, COLUMNS[feeling]) for feeling in Feeling]
     counters = (await session.execute(select(*columns).where(Post.expansion_id == expansion_id))).one_or_none()
     return dict(zip(Feeling, counters, strict=True)) if counters else await tally(session, expansion_id)

@@ -27,10 +27,15 @@ class Bell:
         self._heard.setdefault(self._task(), self._next)
 
     async def wait(self, seconds: float) -> None:
-        """Sleep until it rings, but at most so long; then listen anew."""
+        """Sleep until it rings, but at most so long; then listen anew.
+
+        A cancellation always gets through, even when the bell has just rung: `asyncio.wait_for` of Python 3.11 returns
+        the result instead, and the task that was to end goes on for ever.
+        """
         self.keep_listening()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._heard[self._task()].wait(), max(0.0, seconds))
+            async with asyncio.timeout(max(0.0, seconds)):
+                await self._heard[self._task()].wait()
         self.listen()
 
     def _task(self) -> asyncio.Task[object]:

@@ -8,18 +8,34 @@ every start has length 1.
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.models import Expansion, Status
+from storage.jobs.clock import from_now
+from storage.jobs.lease import about
+from storage.models import FINAL_STATUSES, Job, Status
 
 
-async def next_turn(session: AsyncSession, person_id: int, priority: int) -> int:
+async def next_turn(session: AsyncSession, kind: str, person_id: int, priority: int) -> int:
     """The start tag of what this person starts now; each priority has its own virtual time."""
-    latest = select(Expansion.turn).where(Expansion.priority == priority).order_by(Expansion.turn.desc()).limit(1)
-    virtual_time = await session.scalar(latest.where(Expansion.started_at.is_not(None)))
-    never_ran = (Expansion.status == Status.CANCELLED, Expansion.started_at.is_(None))
-    previous = await session.scalar(
-        latest.where(Expansion.person_id == person_id, or_(*(~condition for condition in never_ran)))
-    )
+    latest = select(Job.turn).where(Job.kind == kind, Job.priority == priority).order_by(Job.turn.desc()).limit(1)
+    virtual_time = await session.scalar(latest.where(Job.started_at.is_not(None)))
+    ran_or_may = or_(Job.status != Status.CANCELLED, Job.started_at.is_not(None))
+    previous = await session.scalar(latest.where(Job.person_id == person_id, ran_or_may))
     return max(virtual_time or 0, 0 if previous is None else previous + 1)
+
+
+async def settle(session: AsyncSession, kind: str, subject: int) -> None:
+    """The end of a job has been shown. It goes when no turn is reckoned from it any more, and so do older ones.
+
+    A settled job matters only while its finish tag is above the virtual time, so one whose turn is before the last one
+    begun says nothing.
+    """
+    this = (*about(kind, subject), Job.status.in_(FINAL_STATUSES))
+    settled = update(Job).where(*this).values(settled_at=from_now(session), owner=None, until=None)
+    job = await session.scalar(settled.returning(Job))
+    if job is None:
+        return
+    told = or_(Job.turn < job.turn, Job.started_at.is_(None))
+    old = select(Job.id).where(Job.kind == kind, Job.priority == job.priority, Job.settled_at.is_not(None), told)
+    await session.execute(delete(Job).where(Job.id.in_(old.with_for_update(skip_locked=True))))

@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import hold
-from storage.jobs.fairness import next_turn
+from storage.jobs.expansions import enqueue
 from storage.jobs.quota import spend
 from storage.models import Expansion, Panel
 
@@ -17,18 +17,17 @@ async def begin(
     panel: tuple[int, int] | None,
     result: tuple[int, int] | None,
     quota: int | None,
+    priority: int,
 ) -> list[Expansion] | None:
     """Put one person's expansions into the queue as one turn; None, and a transaction to roll back, for a stale tap."""
-    person_id, priority = expansions[0].person_id, expansions[0].priority or 0
+    person_id = expansions[0].person_id
     await hold(session, person_id)
     if not await _fresh(session, expansions, panel, result):
         return None
     await spend(session, person_id, len(expansions), quota)
-    turn = await next_turn(session, person_id, priority)
-    for expansion in expansions:
-        expansion.turn = turn
     session.add_all(expansions)
     await session.flush()
+    await enqueue(session, expansions, priority)
     whole = select(Expansion).where(Expansion.id.in_([expansion.id for expansion in expansions]))
     whole = whole.order_by(Expansion.variant, Expansion.id).execution_options(populate_existing=True)
     return list(await session.scalars(whole))

@@ -1,14 +1,15 @@
-"""The tables. Times are UTC; ids of people, chats and messages are Telegram's own.
+"""The tables. Times are UTC. Ids of people, chats and messages are Telegram's own.
 
-They refer to one another by foreign keys, so importing one imports all; migrations therefore see every table.
+This package imports every table, because foreign keys connect them and migrations must see them all.
 """
 
 from storage.models.anonymous import AnonymousCount
 from storage.models.base import Base, Key, one_of, only
-from storage.models.expansions import LIVE_STATUSES, Expansion, Status
+from storage.models.expansions import Expansion
 from storage.models.films import Film, FilmKind
 from storage.models.galleries import Gallery, Impression
-from storage.models.messages import Message, Received
+from storage.models.jobs import FINAL_STATUSES, LIVE_STATUSES, Job, Status
+from storage.models.messages import Message, MessageKind, Received
 from storage.models.moderation import Act, AuditEntry, Ban, Judgement, Reason, Report
 from storage.models.moment import Moment, day_of, now
 from storage.models.people import Chat, Person
@@ -17,6 +18,7 @@ from storage.models.posts import Post, PostStatus, status_is
 from storage.models.reactions import Feeling, Reaction
 
 __all__ = [
+    "FINAL_STATUSES",
     "LIVE_STATUSES",
     "Act",
     "AnonymousCount",
@@ -30,9 +32,11 @@ __all__ = [
     "FilmKind",
     "Gallery",
     "Impression",
+    "Job",
     "Judgement",
     "Key",
     "Message",
+    "MessageKind",
     "Moment",
     "Panel",
     "Person",

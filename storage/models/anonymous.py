@@ -9,7 +9,7 @@ from storage.models.base import Base
 
 
 class AnonymousCount(Base):
-    """How often one emoji is under one message that shows an expansion, as Telegram told it last."""
+    """The latest count of one emoji under one message that shows an expansion."""
 
     __tablename__ = "anonymous_counts"
 

@@ -1,4 +1,4 @@
-"""What every table is made of."""
+"""The base of all tables, and column types that they share."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Any
 from sqlalchemy import BigInteger, Enum, Integer, MetaData, text
 from sqlalchemy.orm import DeclarativeBase
 
-Key = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows only in an INTEGER key
+Key = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows automatically only in an INTEGER key
 
 
 class Base(DeclarativeBase):
-    # named, so that a later migration can change a constraint on any database
+    """The base class of all tables."""
+
+    # constraints get names, so that a later migration can change them on any database
     metadata = MetaData(
         naming_convention={
             "pk": "pk_%(table_name)s",
@@ -24,10 +26,10 @@ class Base(DeclarativeBase):
 
 
 def one_of(enum: type[StrEnum]) -> Enum:
-    """Values, not names, in a plain text column: a new member needs no migration of a native type."""
+    """Return a text column type for an enum's values. It is no native enum, so a new member needs no migration."""
     return Enum(enum, native_enum=False, length=16, values_callable=lambda members: [m.value for m in members])
 
 
 def only(condition: str) -> dict[str, Any]:
-    """The arguments that make an index partial on either database."""
+    """Return the arguments that make an index partial on either database."""
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}

@@ -1,43 +1,21 @@
-"""Expansions, each of which is its own job."""
+"""Expansions: what was asked, and what came out."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storage.models.base import Base, Key, one_of, only
+from storage.models.jobs import Status
 from storage.models.moment import Moment, now
 from storage.models.photos import Photo
 
 
-class Status(StrEnum):
-    """The life of an expansion. Live: waiting, running. The rest are final."""
-
-    WAITING = "waiting"  # in the queue, or about to be: it may be taken once its message is known
-    RUNNING = "running"  # leased by a worker
-    DONE = "done"  # the result is stored; delivery may still be due
-    FAILED = "failed"  # tried as often as allowed
-    CANCELLED = "cancelled"
-
-    @property
-    def live(self) -> bool:
-        """Whether the job may still change: it waits or runs."""
-        return self in (Status.WAITING, Status.RUNNING)
-
-    @property
-    def final(self) -> bool:
-        return not self.live
-
-
-LIVE_STATUSES = tuple(status for status in Status if status.live)
-
-
 class Expansion(Base):
-    """One outpainting: what was asked, the job that makes it, and what came out."""
+    """One outpainting: what was asked, and what came out. While it is made, its job says how that goes."""
 
     __tablename__ = "expansions"
 
@@ -64,18 +42,11 @@ class Expansion(Base):
     style: Mapped[str] = mapped_column(String(16))
     prompt: Mapped[str] = mapped_column(Text, default="")
     seed: Mapped[int]
-    # the job
+    # how it ended; `waiting` until then
     status: Mapped[Status] = mapped_column(one_of(Status), default=Status.WAITING)
-    turn: Mapped[int] = mapped_column(BigInteger, default=0)  # start-time fair queueing: lower runs first
-    priority: Mapped[int] = mapped_column(default=0)  # higher runs first
-    attempts: Mapped[int] = mapped_column(default=0)
-    lease_owner: Mapped[str | None] = mapped_column(String(64))  # the fencing token
-    lease_until: Mapped[datetime | None] = mapped_column(Moment)
-    cancel_asked: Mapped[bool] = mapped_column(default=False)
-    progress: Mapped[float] = mapped_column(default=0.0)
     error: Mapped[str | None] = mapped_column(Text)  # for the operator
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
-    started_at: Mapped[datetime | None] = mapped_column(Moment)
+    started_at: Mapped[datetime | None] = mapped_column(Moment)  # known once it has ended, like the next
     finished_at: Mapped[datetime | None] = mapped_column(Moment)
     # how it was made
     engine: Mapped[str] = mapped_column(String(32), default="")
@@ -97,12 +68,6 @@ class Expansion(Base):
     result: Mapped[Photo | None] = relationship(foreign_keys=result_id, lazy="joined")
 
     __table_args__ = (
-        Index("ix_expansions_waiting", priority.desc(), turn, "id", **only("status = 'waiting'")),
-        Index("ix_expansions_running", "lease_until", **only("status = 'running'")),
-        Index("uq_expansions_running", "person_id", unique=True, **only("status = 'running'")),  # one at a time each
-        Index("ix_expansions_started", "priority", "turn", **only("started_at IS NOT NULL")),
-        Index("ix_expansions_turn", "person_id", "turn"),
-        Index("ix_expansions_undelivered", "id", **only("delivered_at IS NULL")),
         Index("ix_expansions_person", "person_id", "created_at"),
         Index("ix_expansions_mine", "person_id", "id", **only("status = 'done'")),
         Index("ix_expansions_engine", "engine", "id", **only("status = 'done'")),

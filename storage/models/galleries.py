@@ -1,4 +1,4 @@
-"""Galleries: who was shown which posts, and in which message."""
+"""Galleries and impressions: which posts a person has seen, and in which message."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from storage.models.moment import Moment, now
 
 
 class Impression(Base):
-    """That one person was shown one post, once."""
+    """One person has seen one post. There is one row per pair."""
 
     __tablename__ = "impressions"
 
-    # the person first: who has seen thousands has them side by side, however many posts there are
+    # the person comes first, so that one person's rows are adjacent, however many posts there are
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True, index=True)
-    number: Mapped[int]  # orders a person's impressions by when each was last shown: what ◀ walks
+    number: Mapped[int]  # orders a person's impressions by the latest showing; ◀ follows it
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
 
     __table_args__ = (Index("uq_impressions_number", "person_id", "number", unique=True),)
 
 
 class Gallery(Base):
-    """One /gallery message: whose it is, how it is sorted, which post it shows."""
+    """One /gallery message: its owner, its order, and the post that it shows."""
 
     __tablename__ = "galleries"
 
@@ -36,10 +36,10 @@ class Gallery(Base):
     message_id: Mapped[int | None]
     sort: Mapped[str] = mapped_column(String(16), default="surprising")
     period: Mapped[str] = mapped_column(String(16), default="all")
-    score: Mapped[float] = mapped_column(default=0.0)  # of its post when it was shown: votes do not move the place
-    before: Mapped[bool] = mapped_column(default=False)  # whether it shows the picture without its new part
+    score: Mapped[float] = mapped_column(default=0.0)  # of the post when shown: later votes do not move the place
+    before: Mapped[bool] = mapped_column(default=False)  # true if it shows the image without its new part
     post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="SET NULL"), index=True)
-    steps_back: Mapped[int] = mapped_column(default=0)  # how far ◀ went, so that ▶ returns the same way
+    steps_back: Mapped[int] = mapped_column(default=0)  # how often ◀ was tapped, so that ▶ returns the same way
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
 
     __table_args__ = (Index("ix_galleries_message", "chat_id", "message_id"),)

@@ -1,25 +1,75 @@
-"""What passes between the bot and Telegram: messages that it sent, updates that it has still to handle."""
+"""Messages that the bot sent, and updates that it has not handled yet."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.models.base import Base
+from storage.models.base import Base, one_of
 from storage.models.moment import Moment, now
 
 
+class MessageKind(StrEnum):
+    """What a message of the bot shows."""
+
+    PANEL = "panel"  # where choices are made
+    SHEET = "sheet"  # four variants of one start; their status before that
+    RESULT = "result"  # a finished expansion; its status before that
+    BEFORE = "before"  # the photo alone on its canvas, in place of the result
+    MINE = "mine"  # a page of a person's own expansions
+    FILE = "file"  # the master at full size
+    FILM = "film"
+    LOOP = "loop"
+    CONSENT = "consent"  # the question whether to publish at all
+    TITLE = "title"  # the question for a title
+    POST = "post"  # what was published, with its title
+    GALLERY = "gallery"  # a page of the gallery
+    SHARED = "shared"  # a post that somebody sent into a chat by inline mode
+    REVIEW = "review"  # a reported post, shown to a moderator
+    SETTINGS = "settings"
+
+    @property
+    def shows_picture(self) -> bool:
+        """Whether a reply or a native reaction to the message refers to the expansion that it shows."""
+        return self in (MessageKind.RESULT, MessageKind.BEFORE, MessageKind.GALLERY, MessageKind.SHARED)
+
+    @property
+    def shows_one_for_good(self) -> bool:
+        """Whether the message always shows the same expansion, so that anonymous counts belong to it."""
+        return self in (MessageKind.RESULT, MessageKind.BEFORE, MessageKind.SHARED)
+
+    @property
+    def tells_counts(self) -> bool:
+        """Whether the message shows the votes and the title, and is redrawn when they change."""
+        return self in (MessageKind.RESULT, MessageKind.BEFORE, MessageKind.MINE)
+
+    @property
+    def is_film(self) -> bool:
+        return self in (MessageKind.FILM, MessageKind.LOOP)
+
+    @property
+    def leaves_with_post(self) -> bool:
+        """Whether the message is removed when its post leaves the gallery."""
+        return self in (MessageKind.GALLERY, MessageKind.SHARED)
+
+    @property
+    def leaves_with_expansion(self) -> bool:
+        """Whether the message is about one expansion only, and is removed when that is deleted."""
+        return self not in (MessageKind.PANEL, MessageKind.SHEET, MessageKind.SETTINGS)
+
+
 class Message(Base):
-    """A message of the bot that shows something: how a native reaction or a reply finds its expansion."""
+    """A message of the bot that shows something. A native reaction or a reply finds its expansion by it."""
 
     __tablename__ = "messages"
 
     chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     message_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    kind: Mapped[str] = mapped_column(String(16))  # panel, status, result, sheet, gallery, mine, title, forget …
-    person_id: Mapped[int | None] = mapped_column(BigInteger, index=True)  # for whom it was made
+    kind: Mapped[MessageKind] = mapped_column(one_of(MessageKind))
+    person_id: Mapped[int | None] = mapped_column(BigInteger, index=True)  # the person that it was made for
     expansion_id: Mapped[int | None] = mapped_column(ForeignKey("expansions.id", ondelete="SET NULL"), index=True)
     sent_at: Mapped[datetime] = mapped_column(Moment, default=now)
 

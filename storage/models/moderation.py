@@ -13,7 +13,7 @@ from storage.models.moment import Moment, now
 
 
 class Reason(StrEnum):
-    """Why somebody wants a post away."""
+    """Why a person reports a post."""
 
     SEXUAL = "sexual"
     VIOLENT = "violent"
@@ -23,18 +23,18 @@ class Reason(StrEnum):
 
 
 class Judgement(StrEnum):
-    """What a moderator makes of a reported post."""
+    """A moderator's decision about a reported post."""
 
     KEEP = "keep"
     HIDE = "hide"
     DELETE = "delete"
-    BAN = "ban"  # hide everything of its author, who is served no more
+    BAN = "ban"  # hide all posts of its author and ban them
 
 
 class Act(StrEnum):
-    """What the audit log tells of."""
+    """The kinds of entry in the audit log."""
 
-    WITHHOLD = "withhold"  # done by the reports themselves
+    WITHHOLD = "withhold"  # done automatically when reports reach the threshold
     KEEP = "keep"
     HIDE = "hide"
     DELETE = "delete"
@@ -43,7 +43,7 @@ class Act(StrEnum):
 
 
 class Report(Base):
-    """That one person wants one post away: once, whatever becomes of it."""
+    """One person reported one post. There is one row per pair."""
 
     __tablename__ = "reports"
 
@@ -51,13 +51,13 @@ class Report(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True, index=True)
     reason: Mapped[Reason] = mapped_column(one_of(Reason))
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
-    settled_at: Mapped[datetime | None] = mapped_column(Moment)  # a moderator has judged
+    settled_at: Mapped[datetime | None] = mapped_column(Moment)  # when a moderator judged it
 
     __table_args__ = (Index("ix_reports_open", "post_id", **only("settled_at IS NULL")),)
 
 
 class Ban(Base):
-    """A person or a chat (negative) that is not served. It outlives being forgotten, or forgetting would lift it."""
+    """A banned person or chat (negative id). It is kept after «forget me», which would otherwise lift the ban."""
 
     __tablename__ = "bans"
 
@@ -67,12 +67,12 @@ class Ban(Base):
 
 
 class AuditEntry(Base):
-    """Who did what to what, when. Never changed; it names people by nothing but their ids."""
+    """Who did what to what, and when. An entry is never changed, and names people by id only."""
 
     __tablename__ = "audit_log"
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
-    actor: Mapped[int | None] = mapped_column(BigInteger)  # none: the reports themselves
+    actor: Mapped[int | None] = mapped_column(BigInteger)  # None: the reports reached the threshold
     act: Mapped[Act] = mapped_column(one_of(Act))
     target: Mapped[str] = mapped_column(String(64), index=True)  # «post 7», «person 5», «chat -100»
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)

@@ -1,4 +1,4 @@
-"""Moments: aware datetimes in UTC, on every database."""
+"""A column type for aware datetimes in UTC, on every database."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ from sqlalchemy import DateTime, Dialect, TypeDecorator
 
 
 class Moment(TypeDecorator[datetime]):
-    """An aware UTC datetime; SQLite keeps none of the zone, so it is put back here."""
+    """An aware UTC datetime. SQLite drops the time zone, so it is restored on reading."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Convert to UTC before writing."""
         return value and value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Restore the time zone after reading."""
         return value and (value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC))
 
 
 def now() -> datetime:
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 def day_of(moment: datetime) -> int:
-    """The day that a moment is in, counted from 1970 in UTC."""
+    """Return the day of a moment, counted in UTC days from 1 January 1970."""
     return int(moment.timestamp() // 86_400)

@@ -1,4 +1,4 @@
-"""Who uses the bot, and where."""
+"""People and chats that use the bot."""
 
 from __future__ import annotations
 
@@ -12,20 +12,24 @@ from storage.models.moment import Moment, now
 
 
 class Person(Base):
+    """A person and their settings."""
+
     __tablename__ = "people"
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     name: Mapped[str] = mapped_column(String(256))
-    language_code: Mapped[str | None] = mapped_column(String(16))  # as Telegram tells it
+    language_code: Mapped[str | None] = mapped_column(String(16))  # as Telegram reports it
     language: Mapped[str | None] = mapped_column(String(16))  # as chosen in /settings
-    direction: Mapped[str | None] = mapped_column(String(16))  # defaults of new panels
+    direction: Mapped[str | None] = mapped_column(String(16))  # defaults for new panels
     scale: Mapped[float | None]
     style: Mapped[str | None] = mapped_column(String(16))
-    consented_at: Mapped[datetime | None] = mapped_column(Moment)  # to publishing, asked once
+    consented_at: Mapped[datetime | None] = mapped_column(Moment)  # to publishing; asked once
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
 
 
 class Chat(Base):
+    """A chat and its settings."""
+
     __tablename__ = "chats"
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
@@ -35,4 +39,4 @@ class Chat(Base):
     direction: Mapped[str | None] = mapped_column(String(16))
     scale: Mapped[float | None]
     style: Mapped[str | None] = mapped_column(String(16))
-    gone_at: Mapped[datetime | None] = mapped_column(Moment)  # blocked or removed the bot
+    gone_at: Mapped[datetime | None] = mapped_column(Moment)  # when the bot was blocked or removed

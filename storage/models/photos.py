@@ -1,4 +1,4 @@
-"""Photos, and the panels under them."""
+"""Photos, and their panels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from storage.models.moment import Moment, now
 
 
 class Photo(Base):
-    """A picture that a person sent, or the master of an expansion."""
+    """An image that a person sent, or the master of an expansion."""
 
     __tablename__ = "photos"
 
@@ -22,9 +22,9 @@ class Photo(Base):
     thumb: Mapped[str] = mapped_column(String(128), index=True)  # a JPEG of at most 640 px, for previews
     width: Mapped[int]
     height: Mapped[int]
-    chat_id: Mapped[int | None] = mapped_column(BigInteger)  # the message that brought it; none for a master
+    chat_id: Mapped[int | None] = mapped_column(BigInteger)  # the message that contained it; None for a master
     message_id: Mapped[int | None]
-    media_group: Mapped[str | None] = mapped_column(String(64))  # the album that it came in
+    media_group: Mapped[str | None] = mapped_column(String(64))  # the album that contained it
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
 
     __table_args__ = (
@@ -34,7 +34,7 @@ class Photo(Base):
 
 
 class Panel(Base):
-    """The choices under a photo. `key` names what opened it, so that one cause opens one panel."""
+    """The choices under a photo. `key` identifies what opened it, so that one cause opens one panel."""
 
     __tablename__ = "panels"
 
@@ -50,7 +50,7 @@ class Panel(Base):
     ratio: Mapped[str | None] = mapped_column(String(16))
     style: Mapped[str] = mapped_column(String(16))
     prompt: Mapped[str] = mapped_column(Text, default="")
-    revision: Mapped[int] = mapped_column(default=0)  # raised by every start
+    revision: Mapped[int] = mapped_column(default=0)  # every start raises it by one
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
 
     photo: Mapped[Photo] = relationship(lazy="joined", innerjoin=True)

@@ -1,4 +1,4 @@
-"""Posts: what was published, and how it stands in the gallery."""
+"""Posts: published expansions and their ranking in the gallery."""
 
 from __future__ import annotations
 
@@ -10,20 +10,23 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, String, literal_column
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storage.models.base import Base, Key, one_of, only
-from storage.models.expansions import Expansion, Status
+from storage.models.expansions import Expansion
+from storage.models.jobs import Job, Status
 from storage.models.moment import Moment, day_of, now
 from storage.models.people import Person
 
 
 class PostStatus(StrEnum):
+    """Whether a post is visible, and if not, why."""
+
     LIVE = "live"
     HIDDEN = "hidden"  # by its author, who may publish it again
-    REPORTED = "reported"  # by enough people to be withheld until a moderator has judged
-    WITHHELD = "withheld"  # by a moderator: its author cannot show it again
+    REPORTED = "reported"  # withheld by enough reports until a moderator judges
+    WITHHELD = "withheld"  # by a moderator; the author cannot publish it again
 
 
 class Post(Base):
-    """An expansion that its author published, with the counters and scores that the gallery is ordered by."""
+    """A published expansion with the counters and scores that order the gallery."""
 
     __tablename__ = "posts"
 
@@ -38,11 +41,11 @@ class Post(Base):
     loving: Mapped[int] = mapped_column(default=0)
     screaming: Mapped[int] = mapped_column(default=0)
     yawning: Mapped[int] = mapped_column(default=0)
-    prior: Mapped[float] = mapped_column(default=0.5)  # the machine's guess of surprise, 0 to 1
+    prior: Mapped[float] = mapped_column(default=0.5)  # the machine's guess of the surprise, 0 to 1
     surprise: Mapped[float] = mapped_column(default=0.0)  # upper Wilson bound: what to show next
-    top: Mapped[float] = mapped_column(default=0.0)  # lower Wilson bound: what is surely good
-    hot: Mapped[float] = mapped_column(default=0.0)  # decays by staying as it is while newer ones start higher
-    random: Mapped[float] = mapped_column(default=random)  # 0 to 1, drawn once: a round through it starts anywhere
+    top: Mapped[float] = mapped_column(default=0.0)  # lower Wilson bound: what is certainly good
+    hot: Mapped[float] = mapped_column(default=0.0)  # never updated; it decays because newer posts start higher
+    random: Mapped[float] = mapped_column(default=random)  # 0 to 1, drawn once; a random order starts anywhere in it
     day: Mapped[int] = mapped_column(default=lambda: day_of(now()))
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
 
@@ -60,6 +63,6 @@ class Post(Base):
     )
 
 
-def status_is(row: type[Expansion] | type[Post], status: Status | PostStatus) -> ColumnElement[bool]:
-    """A literal and not a bound value, so that a prepared statement, too, may use a partial index."""
+def status_is(row: type[Expansion] | type[Post] | type[Job], status: Status | PostStatus) -> ColumnElement[bool]:
+    """Compare a status with a literal, not a bound value, so that prepared statements can use a partial index."""
     return row.status == literal_column(f"'{status}'")

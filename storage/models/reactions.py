@@ -1,4 +1,4 @@
-"""What people feel about expansions."""
+"""People's reactions to expansions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from storage.models.moment import Moment, now
 
 
 class Feeling(StrEnum):
-    """What a person can say of an expansion; the value is the emoji, as Telegram writes it."""
+    """A reaction to an expansion. The value is the emoji, as Telegram writes it."""
 
     LAUGHING = "🤣"
     MIND_BLOWN = "🤯"
@@ -23,12 +23,12 @@ class Feeling(StrEnum):
 
 
 class Reaction(Base):
-    """One person's current feeling about one expansion, whether by a button or by a native reaction."""
+    """One person's current reaction to one expansion, by a button or a native reaction."""
 
     __tablename__ = "reactions"
 
     expansion_id: Mapped[int] = mapped_column(ForeignKey("expansions.id", ondelete="CASCADE"), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True, index=True)
     feeling: Mapped[Feeling] = mapped_column(one_of(Feeling))
-    native_in: Mapped[int | None]  # the message whose native reaction says so; none: a button
+    native_in: Mapped[int | None]  # the message with the native reaction; None for a button
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)

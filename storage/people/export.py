@@ -1,4 +1,4 @@
-"""Everything that is kept of a person, as plain values."""
+"""Everything that is stored about a person, as plain values."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from storage.database import transactions
 from storage.models import Ban, Base, Chat, Expansion, Person, Photo
 
-OWN = {Person.__table__: Person.id, Chat.__table__: Chat.id, Ban.__table__: Ban.id}  # one row, by the person's id
-# a private chat has its person's id
+# Tables with one row per person, and the column of the person's id. A private chat has the id of its person.
+OWN = {Person.__table__: Person.id, Chat.__table__: Chat.id, Ban.__table__: Ban.id}
 
 
 async def export(engine: AsyncEngine, person_id: int) -> dict[str, list[dict[str, Any]]]:
-    """Table by table, the rows that are the person's, columns as they are named there."""
+    """Return the person's rows of every table. Columns keep their names."""
     rows: dict[str, list[dict[str, Any]]] = {}
     async with transactions(engine).read() as session:
         for table in Base.metadata.sorted_tables:
@@ -28,7 +28,7 @@ async def export(engine: AsyncEngine, person_id: int) -> dict[str, list[dict[str
 
 
 async def pictures(engine: AsyncEngine, person_id: int) -> list[str]:
-    """The blobs of a person's photos, as sent or as made, and of the chat pictures of their expansions."""
+    """Return the blobs of a person's photos, sent or made, and of the previews of their expansions."""
     async with transactions(engine).read() as session:
         photos = await session.scalars(select(Photo.blob).where(Photo.person_id == person_id).order_by(Photo.id))
         shown = select(Expansion.preview).where(Expansion.person_id == person_id, Expansion.preview.is_not(None))

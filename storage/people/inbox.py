@@ -1,4 +1,4 @@
-"""Updates that were received and not yet handled: written down before Telegram is told that we have them."""
+"""Received updates that are not handled yet. They are stored before Telegram is told that they arrived."""
 
 from __future__ import annotations
 
@@ -12,24 +12,25 @@ MOST_TRIES = 3
 
 
 class Inbox:
-    """At least once: what a crash interrupts is handled again, at most MOST_TRIES times, so none kills for ever."""
+    """At-least-once delivery. An update that a crash interrupts is handled again, at most MOST_TRIES times."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
         self._insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
 
     async def add(self, update_id: int, body: str) -> bool:
-        """Write an update down; False when it is here already."""
+        """Store an update. Returns False if it is stored already."""
         async with self.engine.begin() as connection:
             row = self._insert(Received).values(update_id=update_id, body=body).on_conflict_do_nothing()
             return bool((await connection.execute(row)).rowcount)
 
     async def done(self, update_id: int) -> None:
+        """Delete an update that was handled."""
         async with self.engine.begin() as connection:
             await connection.execute(delete(Received).where(Received.update_id == update_id))
 
     async def left_over(self) -> list[str]:
-        """What a stopped program left unhandled, oldest first; each call counts as a try."""
+        """Return the updates that an earlier run left, oldest first. Each call counts as a try."""
         async with self.engine.begin() as connection:
             await connection.execute(delete(Received).where(Received.tries >= MOST_TRIES))
             await connection.execute(update(Received).values(tries=Received.tries + 1))

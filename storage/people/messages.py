@@ -1,4 +1,4 @@
-"""Which message of the bot shows what: how a reply, a reaction or a deletion finds its way."""
+"""What each of the bot's messages shows, so that a reply, a reaction or a deletion finds its expansion."""
 
 from __future__ import annotations
 
@@ -10,31 +10,35 @@ from storage.models import Message
 
 
 class Messages:
+    """Stores the bot's messages."""
+
     def __init__(self, engine: AsyncEngine) -> None:
         self._read, self._write = transactions(engine)
 
     async def remember(self, message: Message) -> None:
-        """What a message of the bot shows; the last word counts."""
+        """Store what a message shows, replacing what was stored before."""
         async with self._write() as session:
             await session.merge(message)
 
     async def message(self, chat_id: int, message_id: int) -> Message | None:
+        """Return a message, or None if it is unknown."""
         async with self._read() as session:
             return await session.get(Message, (chat_id, message_id))
 
     async def forget(self, chat_id: int, message_id: int) -> None:
+        """Delete a message's row."""
         async with self._write() as session:
             this = (Message.chat_id == chat_id, Message.message_id == message_id)
             await session.execute(delete(Message).where(*this))
 
     async def showing(self, expansion_id: int) -> list[Message]:
-        """Every message that shows an expansion, or speaks of it; oldest first."""
+        """Return every message about an expansion, oldest first."""
         async with self._read() as session:
             messages = select(Message).where(Message.expansion_id == expansion_id)
             return list(await session.scalars(messages.order_by(Message.sent_at, Message.message_id)))
 
     async def newest(self, chat_id: int) -> Message | None:
-        """What the bot showed last in a chat."""
+        """Return the bot's latest message in a chat."""
         async with self._read() as session:
             messages = select(Message).where(Message.chat_id == chat_id)
             return await session.scalar(messages.order_by(Message.message_id.desc()).limit(1))

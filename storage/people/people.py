@@ -1,4 +1,4 @@
-"""People and chats: what they chose, and how they are forgotten."""
+"""People and chats: their settings, and how a person is deleted."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from storage.cleanup.orphans import blobs_of, orphans
 from storage.database import get_or_add, hold, transactions
 from storage.expansions import containing
 from storage.gallery.votes import COLUMNS, count
+from storage.jobs.expansions import drop_jobs
 from storage.models import (
     Chat,
     Expansion,
@@ -27,14 +28,13 @@ from storage.models import (
     Photo,
     Post,
     Reaction,
-    Status,
     now,
 )
 from storage.people.export import export, pictures
 
 
 class Settings(TypedDict, total=False):
-    """What /settings may change, of a person or of a chat; None is «as it comes»."""
+    """The settings of a person or a chat that /settings may change. None is the default."""
 
     language: str | None
     direction: str | None
@@ -52,21 +52,23 @@ class Sent(NamedTuple):
 
 @dataclass(frozen=True)
 class Forgotten:
-    """What is left to do once the rows of a person are gone."""
+    """What is left to do after a person's rows are deleted."""
 
-    blobs: list[str]  # that no row needs any more
-    messages: list[Sent]  # that show what is gone
+    blobs: list[str]  # no row needs these any more
+    messages: list[Sent]  # these show what was deleted
     running: list[int]  # expansions whose workers must stop
-    others: dict[int, list[Expansion]]  # by author: other people's expansions that contained the person's pictures
+    others: dict[int, list[Expansion]]  # other people's expansions of the person's images, by author
 
 
 class People:
+    """Stores people and chats."""
+
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._read, self._write = transactions(engine)
 
     async def see(self, person_id: int, name: str, language_code: str | None = None) -> Person:
-        """Know a person by the name that they have now."""
+        """Add a person, or update their name and language."""
         known = await self.person(person_id)
         if known is not None and (known.name, known.language_code) == (name, language_code):
             return known
@@ -76,15 +78,17 @@ class People:
             return person
 
     async def person(self, person_id: int) -> Person | None:
+        """Return a person, or None."""
         async with self._read() as session:
             return await session.get(Person, person_id)
 
     async def choose(self, person_id: int, **settings: Unpack[Settings]) -> None:
+        """Change a person's settings."""
         async with self._write() as session:
             await session.execute(update(Person).where(Person.id == person_id).values(**settings))
 
     async def consent(self, person_id: int) -> None:
-        """The person agrees to publishing; the first time counts."""
+        """Record that a person agreed to publishing. The first time counts."""
         async with self._write() as session:
             first = update(Person).where(Person.id == person_id, Person.consented_at.is_(None))
             await session.execute(first.values(consented_at=now()))
@@ -92,7 +96,7 @@ class People:
     # chats
 
     async def see_chat(self, chat_id: int, kind: str, title: str = "") -> Chat:
-        """Know a chat by the kind and title that it has now."""
+        """Add a chat, or update its kind and title."""
         known = await self.chat(chat_id)
         if known is not None and (known.kind, known.title) == (kind, title):
             return known
@@ -102,60 +106,64 @@ class People:
             return chat
 
     async def chat(self, chat_id: int) -> Chat | None:
+        """Return a chat, or None."""
         async with self._read() as session:
             return await session.get(Chat, chat_id)
 
     async def groups(self) -> list[Chat]:
-        """The groups that the bot is in."""
+        """Return the groups that the bot is in."""
         async with self._read() as session:
             return list(await session.scalars(select(Chat).where(Chat.id < 0, Chat.gone_at.is_(None))))
 
     async def choose_chat(self, chat_id: int, **settings: Unpack[Settings]) -> None:
+        """Change a chat's settings."""
         async with self._write() as session:
             await session.execute(update(Chat).where(Chat.id == chat_id).values(**settings))
 
     async def chat_gone(self, chat_id: int) -> None:
-        """The bot was blocked or removed: nothing can be sent there."""
+        """Record that the bot was blocked or removed, so that nothing can be sent to this chat."""
         async with self._write() as session:
             here = update(Chat).where(Chat.id == chat_id, Chat.gone_at.is_(None))
             await session.execute(here.values(gone_at=now()))
 
     async def chat_back(self, chat_id: int) -> None:
+        """Record that the bot can send to this chat again."""
         async with self._write() as session:
             await session.execute(update(Chat).where(Chat.id == chat_id).values(gone_at=None))
 
     async def migrate_chat(self, old: int, new: int) -> None:
-        """Follow a group that became a supergroup; doing it twice changes nothing.
+        """Move a group's rows to the id of its supergroup. Repeating it changes nothing.
 
-        The old messages stayed behind, and the new chat counts its own from the start: so photos, panels and
-        galleries forget their messages. Expansions and films keep theirs; a delivery that misses it sends a new one.
+        The old messages do not exist in the supergroup, which numbers its own from the start. Photos, panels and
+        galleries therefore lose their message ids. Expansions and films keep them; a delivery that misses its message
+        sends a new one.
         """
         async with self._write() as session:
             group = await session.get(Chat, old)
             if group is not None:
-                await _take_over(session, group, new)
+                await _copy_settings(session, group, new)
             for row in (Photo, Panel, Gallery):
                 await session.execute(update(row).where(row.chat_id == old).values(chat_id=new, message_id=None))
             for job in (Expansion, Film):
                 await session.execute(update(job).where(job.chat_id == old).values(chat_id=new))
             await session.execute(delete(Message).where(Message.chat_id == old))
 
-    # what is kept
+    # stored data
 
     async def export(self, person_id: int) -> dict[str, list[dict[str, Any]]]:
-        """Every row that is kept of a person, by table."""
+        """Return every row that is stored about a person, by table."""
         return await export(self._engine, person_id)
 
     async def pictures(self, person_id: int) -> list[str]:
-        """The blobs of every picture that is kept of a person."""
+        """Return the blobs of every image that is stored of a person."""
         return await pictures(self._engine, person_id)
 
-    # leaving
+    # deletion
 
     async def forget(self, person_id: int, *, rehearse: bool = False) -> Forgotten:
-        """Delete a person and everything that they made, said or sent, and what others made from their pictures.
+        """Delete a person, all that they made, said or sent, and what others made from their images.
 
-        A rehearsal changes nothing: it tells what there is to do while the rows still know it.
+        A rehearsal changes nothing. It returns the work to do while the rows are still there to describe it.
         """
         async with self._write() as session:
             await hold(session, person_id)
@@ -165,18 +173,18 @@ class People:
             results = [expansion.result_id for expansion in expansions if expansion.result_id is not None]
             theirs = select(Photo).where(or_(Photo.person_id == person_id, Photo.id.in_(results)))
             photos = list(await session.scalars(theirs))
-            session.expunge_all()  # they are told of after they, or their deletion, are gone
-            await _hold_votes(session, person_id, ids)
+            session.expunge_all()  # the objects are used after their rows are deleted
+            await _lock_votes(session, person_id, ids)
             messages = await _messages(session, person_id, ids, [photo.id for photo in photos])
             await _withdraw_votes(session, person_id)
+            running = await drop_jobs(session, ids)
             await session.execute(delete(Expansion).where(Expansion.id.in_(ids)))
             await session.execute(delete(Photo).where(Photo.id.in_([photo.id for photo in photos])))
             await session.execute(delete(Person).where(Person.id == person_id))
-            await session.execute(delete(Chat).where(Chat.id == person_id))  # a private chat has its person's id
+            await session.execute(delete(Chat).where(Chat.id == person_id))  # a private chat has the id of its person
             blobs = await orphans(session, blobs_of(expansions, photos))
             if rehearse:
                 await session.rollback()
-        running = [expansion.id for expansion in expansions if expansion.status is Status.RUNNING]
         others: dict[int, list[Expansion]] = defaultdict(list)
         for expansion in expansions:
             if expansion.person_id != person_id:
@@ -184,8 +192,8 @@ class People:
         return Forgotten(blobs, messages, running, dict(others))
 
 
-async def _take_over(session: AsyncSession, group: Chat, new: int) -> None:
-    """Give what an old chat chose to the new one, and drop the old."""
+async def _copy_settings(session: AsyncSession, group: Chat, new: int) -> None:
+    """Copy the settings of an old chat to the new one, and delete the old one."""
     heir = await get_or_add(session, Chat(id=new, kind="supergroup", title=group.title), Chat.id == new)
     for setting in Settings.__annotations__:
         if getattr(heir, setting) is None:
@@ -196,7 +204,7 @@ async def _take_over(session: AsyncSession, group: Chat, new: int) -> None:
 async def _messages(
     session: AsyncSession, person_id: int, expansions: Sequence[int], photos: Sequence[int]
 ) -> list[Sent]:
-    """Take out the bot's messages that show a person's things, wherever they are noted; oldest first."""
+    """Find all messages of the bot that show a person's things, oldest first, and delete their rows."""
     noted = or_(Message.person_id == person_id, Message.expansion_id.in_(expansions))
     posts = select(Post.id).where(Post.expansion_id.in_(expansions))
     places: CompoundSelect[int, int | None, datetime] = union_all(
@@ -217,8 +225,8 @@ async def _messages(
     return sorted(sent.values(), key=lambda message: (message.sent_at, message.message_id))
 
 
-async def _hold_votes(session: AsyncSession, person_id: int, expansions: Sequence[int]) -> None:
-    """Keep the votes on these expansions, and on those that a person saw, as they are; in order: no deadlock."""
+async def _lock_votes(session: AsyncSession, person_id: int, expansions: Sequence[int]) -> None:
+    """Lock the votes on these expansions and on those that a person saw, in order, so that no deadlock arises."""
     seen = select(Post.expansion_id).join(Impression, Impression.post_id == Post.id)
     concerned = or_(Expansion.id.in_(expansions), Expansion.id.in_(seen.where(Impression.person_id == person_id)))
     held = select(Expansion.id).where(concerned).order_by(Expansion.id)
@@ -226,7 +234,7 @@ async def _hold_votes(session: AsyncSession, person_id: int, expansions: Sequenc
 
 
 async def _withdraw_votes(session: AsyncSession, person_id: int) -> None:
-    """Take a person's votes and impressions out of every post's counts; the rows go with the person."""
+    """Subtract a person's votes and impressions from the counts of posts. The rows themselves go with the person."""
     changes: dict[int, Counter[str]] = defaultdict(Counter)
     seen = select(Impression.post_id).where(Impression.person_id == person_id)
     for post_id in await session.scalars(seen):

@@ -15,8 +15,9 @@ import pytest
 
 from bot.logs import HIDDEN, Redactor
 from bot.playground.playground import DEFAULT_TOKEN
-from tests.bot.chat.expand.test_expand import is_panel
-from tests.support.playground_support import Site, site
+from tests.support.limits import HANG
+from tests.support.messages import is_panel
+from tests.support.playground import Site, site
 
 SECRET = DEFAULT_TOKEN.partition(":")[2]
 
@@ -30,7 +31,7 @@ async def telegram(tmp_path: Path) -> AsyncIterator[Site]:
 async def read_until(lines: asyncio.StreamReader, words: str) -> list[str]:
     """The lines up to and with the first that has these words."""
     read = []
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(HANG):
         async for raw in lines:
             read.append(raw.decode())
             if words in read[-1]:
@@ -51,7 +52,9 @@ async def test_with_everything_logged_a_conversation_and_a_conflict_show_no_toke
     environment = os.environ | {f"KUOTU_{name}": value for name, value in knobs.items()}
     pipe = asyncio.subprocess.PIPE
     command = (sys.executable, "-m", "bot", "run")
-    program = await asyncio.create_subprocess_exec(*command, env=environment, stdout=pipe, stderr=pipe, limit=2**24)
+    program = await asyncio.create_subprocess_exec(
+        *command, cwd=tmp_path, env=environment, stdout=pipe, stderr=pipe, limit=2**24
+    )
     assert program.stderr
     try:
         log = await read_until(program.stderr, "getUpdates")

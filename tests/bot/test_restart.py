@@ -14,10 +14,11 @@ from aiohttp import web
 from bot.playground import Person, Playground
 from bot.playground.playground import DEFAULT_TOKEN
 from storage.database import open_database
-from tests.bot.chat.account.test_forget import inbox_is_empty, stray_blobs, traces
-from tests.bot.chat.expand.test_double import is_doubled
-from tests.bot.chat.expand.test_expand import is_panel, is_result
-from tests.conftest import small_photo
+from tests.support.databases import sqlite_in
+from tests.support.limits import HANG
+from tests.support.messages import is_doubled, is_panel, is_result
+from tests.support.photos import SAMPLES, small_photo
+from tests.support.traces import inbox_is_empty, stray_blobs, traces
 
 
 class Program:
@@ -40,7 +41,9 @@ class Program:
         }
         environment = os.environ | {f"KUOTU_{name}": value for name, value in knobs.items()}
         command = (sys.executable, "-m", "bot", "run")
-        self.process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=asyncio.subprocess.PIPE)
+        self.process = await asyncio.create_subprocess_exec(  # where no `.env` of the checkout is read
+            *command, cwd=self.folder, env=environment, stdout=asyncio.subprocess.PIPE
+        )
         assert self.process.stdout is not None
         async for line in self.process.stdout:
             if b"ready" in line:
@@ -49,7 +52,7 @@ class Program:
 
     async def killed(self) -> None:
         assert self.process is not None
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(HANG):
             await self.process.wait()
         self.process = None
 
@@ -143,7 +146,7 @@ async def test_a_kill_right_after_a_vote_does_not_take_it_back(program: Program,
 
 
 async def test_a_kill_in_mid_expansion_starts_it_again(program: Program, ann: Person) -> None:
-    await ann.send_document(Path(__file__).parents[2] / "bot/playground/samples/picos.jpg", "picos.jpg", "image/jpeg")
+    await ann.send_document(SAMPLES / "picos.jpg", "picos.jpg", "image/jpeg")
     panel = await ann.wait_for(is_panel)
     await ann.press(panel, "Expand")
     await ann.wait_for(lambda m: "Painting" in m.text or "Looking" in m.text)
@@ -210,7 +213,7 @@ async def test_a_kill_in_mid_forgetting_still_forgets_everything(program: Progra
     await program.killed()
     await program.start()
     await ann.wait_for(lambda m: "I know nothing of you any more" in m.text)
-    database = await open_database(f"sqlite+aiosqlite:///{program.folder / 'data' / 'kuotu.db'}")
+    database = await open_database(sqlite_in(program.folder / "data"))
     await inbox_is_empty(database)
     assert await traces(database, ann.user) == set()
     assert await stray_blobs(database, program.folder / "data") == set()

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from bot.settings import Settings, complaint, strangers
+from bot.environment import complaint
+from bot.settings import Settings
 from inference.engine import EngineName
 
 TOKEN = "123456789:AAF-geheim_geheim"
@@ -40,13 +41,31 @@ def test_a_variable_is_read(monkeypatch: pytest.MonkeyPatch, name: str, text: st
 @pytest.mark.parametrize(
     ("knobs", "line"),
     [
-        pytest.param({"port": "http"}, "KUOTU_PORT='http': Input should be a valid integer", id="port-word"),
-        pytest.param({"port": 65536}, "KUOTU_PORT=65536: Input should be less than or equal to 65535", id="port-range"),
-        pytest.param({"engine": "dalle"}, "KUOTU_ENGINE='dalle': Input should be 'auto', 'patchmatch'", id="engine"),
+        pytest.param({"port": "http"}, "KUOTU_PORT='http': use a whole number", id="port-word"),
+        pytest.param({"port": 65536}, "KUOTU_PORT=65536: use at most 65535", id="port-range"),
+        pytest.param({"engine": "dalle"}, "KUOTU_ENGINE='dalle': use auto, patchmatch or diffusion", id="engine"),
+        pytest.param(
+            {"engine": "Difusion"},
+            "KUOTU_ENGINE='Difusion': use auto, patchmatch or diffusion; did you mean diffusion?",
+            id="engine-misspelt",
+        ),
+        pytest.param({"log": "jsno"}, "KUOTU_LOG='jsno': use text or json; did you mean json?", id="word-misspelt"),
+        pytest.param({"gate": "maybe"}, "KUOTU_GATE='maybe': use true or false", id="switch"),
+        pytest.param({"time_limit": "0"}, "KUOTU_TIME_LIMIT='0': use more than 0", id="limit"),
+        pytest.param({"time_limit": "inf"}, "KUOTU_TIME_LIMIT='inf': use a number", id="no-limit"),
+        pytest.param({"max_megapixels": "many"}, "KUOTU_MAX_MEGAPIXELS='many': use a number", id="number"),
+        pytest.param({"host": "8080"}, "KUOTU_HOST='8080': the port belongs in KUOTU_PORT", id="host-port"),
+        pytest.param({"host": "localhost:80"}, "KUOTU_HOST='localhost:80': the port belongs", id="host-with-port"),
+        pytest.param({"host": "http://me"}, "KUOTU_HOST='http://me': a host is a name or an address", id="host-url"),
+        pytest.param(
+            {"safety_unsure": 0.97},
+            "KUOTU_SAFETY_UNSURE=0.97 is above KUOTU_SAFETY_UNSAFE=0.95: ",
+            id="unsure-above-unsafe",
+        ),
         pytest.param({"admins": "1,me"}, "KUOTU_ADMINS='1,me': ids are numbers, with commas between them", id="admins"),
         pytest.param({"safety": "oracle"}, "KUOTU_SAFETY='oracle': use mobilenet, none, a hub id", id="safety"),
         pytest.param({"surprise": "oracle"}, "KUOTU_SURPRISE='oracle': use statistics, a hub id", id="surprise"),
-        pytest.param({"quota": 0}, "KUOTU_QUOTA=0: Input should be greater than or equal to 1", id="quota"),
+        pytest.param({"quota": 0}, "KUOTU_QUOTA=0: use at least 1", id="quota"),
         pytest.param({"telegram_api": "telegram"}, "KUOTU_TELEGRAM_API='telegram': an address looks like", id="api"),
         pytest.param({"webhook_url": "ftp://me"}, "KUOTU_WEBHOOK_URL='ftp://me': an address looks like", id="webhook"),
         pytest.param({"telegram_token": "geheim"}, "KUOTU_TELEGRAM_TOKEN: a token looks like", id="token"),
@@ -68,10 +87,24 @@ def test_secrets_are_not_in_what_settings_show() -> None:
     assert settings.secrets == ["AAF-geheim_geheim", "geheim2", "geheim3"]
 
 
-def test_a_misspelt_variable_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KUOTU_TOKEN", "1")
-    monkeypatch.setenv("KUOTU_QUOTA", "1")
-    assert strangers() == ["KUOTU_TOKEN"]
+def test_every_setting_that_cannot_be_is_told_and_a_contradiction_shows_no_secret() -> None:
+    with pytest.raises(ValidationError) as several:
+        Settings(port="x", quota="y")  # type: ignore[arg-type]
+    assert [line.partition("=")[0] for line in complaint(several.value).splitlines()] == ["KUOTU_PORT", "KUOTU_QUOTA"]
+    with pytest.raises(ValidationError) as contradiction:
+        Settings(telegram_token=TOKEN, safety_unsure=0.9, safety_unsafe=0.5)
+    assert "geheim" not in complaint(contradiction.value)
+
+
+@pytest.mark.parametrize(("unsure", "unsafe"), [(0.95, 0.95), (1.01, 0.95), (0.5, 1.01), (1.01, 1.01)])
+def test_thresholds_that_do_not_contradict_each_other(unsure: float, unsafe: float) -> None:
+    """1.01 is never, so «never unsure, but unsafe from 0.95» is a wish that can be granted."""
+    assert Settings(safety_unsure=unsure, safety_unsafe=unsafe).safety_unsure == unsure
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "::1", "[::1]", "localhost", "box.lan"])
+def test_hosts_that_are_hosts(host: str) -> None:
+    assert Settings(host=host).host == host.strip("[]")
 
 
 def test_places_default_to_the_data_folder(tmp_path: Path) -> None:

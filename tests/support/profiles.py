@@ -1,4 +1,4 @@
-"""ICC profiles for tests, written from the format's own specification (ICC.1:2010, clauses 7 to 10)."""
+"""ICC profiles built from the specification of the format (ICC.1:2010, clauses 7 to 10)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Colours = tuple[tuple[float, float, float], ...]  # red, green and blue as XYZ u
 
 
 def rgb_profile(name: str, colours: Colours, gamma: float) -> bytes:
-    """A matrix profile: three colorants and a power curve."""
+    """Return a matrix profile with three colorants and a power curve."""
     curve = _gamma(gamma)
     return _profile(
         b"RGB ",
@@ -30,7 +30,7 @@ def grey_profile(gamma: float) -> bytes:
 
 
 def to_srgb(rgb: NDArray[np.uint8], colours: Colours, gamma: float) -> NDArray[np.float64]:
-    """What the profile means, computed beside it: 8-bit values to sRGB ones, unrounded (IEC 61966-2-1)."""
+    """Convert 8-bit values of such a profile to sRGB without rounding (IEC 61966-2-1), independently of any library."""
     xyz = (rgb / 255.0) ** gamma @ np.array(colours)
     linear = (xyz @ np.linalg.inv(np.array(SRGB))).clip(0, 1)
     return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055) * 255

@@ -1,7 +1,8 @@
-"""Rows as the bot makes them, for tests to start from."""
+"""Database rows like those that the bot writes, for tests to start from."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import count
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -9,6 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from storage.database import transactions
 from storage.expansions import Store
 from storage.gallery.moderation import Moderation
+from storage.jobs.embedded import EmbeddedQueue
+from storage.jobs.expansions import EXPANSIONS, recorded
+from storage.jobs.lease import LEASE
 from storage.jobs.queue import Queue
 from storage.models import Expansion, Judgement, Panel, Person, Photo, Reason, Status
 
@@ -19,6 +23,11 @@ _numbers = count(1)
 async def add(engine: AsyncEngine, *rows: object) -> None:
     async with transactions(engine).write() as session:
         session.add_all(rows)
+
+
+def queue_on(engine: AsyncEngine, lease: timedelta = LEASE) -> EmbeddedQueue:
+    """The queue of expansions, as one program sees it."""
+    return EmbeddedQueue(engine, EXPANSIONS, lease=lease)
 
 
 async def add_people(engine: AsyncEngine, *ids: int) -> None:
@@ -45,28 +54,29 @@ def expansion(source: Photo, person_id: int | None = None, **fields: object) -> 
 
 
 async def start(store: Store, source: Photo, person_id: int | None = None, **fields: object) -> Expansion:
-    """One expansion that waits for the queue."""
-    started = await store.start([expansion(source, person_id, **fields)], quota=None)
+    """Return a placed expansion that waits in the queue."""
+    priority = int(str(fields.pop("priority", 0)))
+    started = await store.start([expansion(source, person_id, **fields)], quota=None, priority=priority)
     assert started
     await store.place([started[0].id], 100)
     return started[0]
 
 
 async def make(store: Store, queue: Queue, source: Photo, person_id: int | None = None, **fields: object) -> Expansion:
-    """One finished expansion, made through the queue."""
+    """Return a finished expansion that has passed through the queue."""
     started = await start(store, source, person_id, **fields)
     taken = await queue.take("worker")
     assert taken is not None
-    assert taken.id == started.id
-    result = photo(taken.person_id, width=1500)
-    done = {"preview": f"preview-{taken.id}", "seconds": 1.0, "engine": "patchmatch"}
-    assert await queue.finish(taken.id, "worker", Status.DONE, result=result, **done)
-    finished = await store.expansion(taken.id)
+    assert taken.subject == started.id
+    result, preview = photo(started.person_id, width=1500), f"preview-{started.id}"
+    done = recorded(started.id, result=result, preview=preview, seconds=1.0, engine="patchmatch")
+    assert await queue.finish(taken, Status.DONE, done)
+    finished = await store.expansion(started.id)
     assert finished is not None
     return finished
 
 
 async def withhold(moderation: Moderation, post_id: int, moderator: int) -> None:
-    """Take a post out of the gallery for good, as a moderator does who is the first to report it."""
+    """Take a post out of the gallery for good: a moderator reports it and confirms the report."""
     assert await moderation.report(post_id, moderator, Reason.OTHER, threshold=1)
     assert await moderation.judge(post_id, moderator, Judgement.HIDE)

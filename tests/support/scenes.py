@@ -1,4 +1,4 @@
-"""Scenes that conversations about results start from."""
+"""Scenes that many conversations start from: a photo sent, a result made, a post published, a card opened."""
 
 from __future__ import annotations
 
@@ -9,20 +9,39 @@ from aiohttp import ClientSession
 from bot.bootstrap import Kuotu
 from bot.playground import Message, Person
 from bot.playground.playground import DEFAULT_TOKEN
+from storage.jobs.films import FilmStore
 from storage.models import Expansion, Post
-from tests.bot.chat.expand.test_expand import is_panel, is_result
-from tests.conftest import small_photo
+from tests.support.messages import is_doubled, is_panel, is_result, is_status
+from tests.support.photos import SAMPLES, small_photo
 
 
 async def group_of(newcomer: Any, *names: str) -> list[Person]:
-    """A group with the bot and new people, the first its creator; each as they are in the group."""
+    """Return new people as members of a group that the first of them has created with the bot in it."""
     private = [await newcomer(name) for name in names]
     group = await private[0].new_group("Friends", [person.user for person in private[1:]])
     return [await newcomer(name, user=one.user, chat=group) for name, one in zip(names, private, strict=True)]
 
 
+async def expanded(chat: Person, photo: bytes, *taps: str) -> Message:
+    """Send a photo, tap the given buttons and Expand, and return the result."""
+    mark = chat.now
+    await chat.send_document(photo)
+    panel = await chat.wait_for(is_panel, after=mark)
+    for tap in taps:
+        await chat.tap(panel, tap)
+    await chat.tap(panel, "Expand")
+    return await chat.wait_for(is_result, after=mark)
+
+
+async def start_a_long_one(chat: Person) -> Message:
+    """Tap Expand on a photo that takes a second or two, and return the status message."""
+    await chat.send_photo(SAMPLES / "picos.jpg")
+    await chat.tap(await chat.wait_for(is_panel), "Expand")
+    return await chat.wait_for(is_status)
+
+
 async def result_in(chat: Person) -> Message:
-    """A result, made with two taps in a private chat or a group."""
+    """Return a result made with two taps, in a private chat or a group."""
     mark = chat.now
     await chat.send_document(small_photo(longest=48), caption="/expand")
     panel = await chat.wait_for(is_panel, after=mark)
@@ -30,8 +49,15 @@ async def result_in(chat: Person) -> Message:
     return await chat.wait_for(lambda m: is_result(m) and m.id > panel.id)
 
 
+async def doubled(chat: Person, result: Message) -> Message:
+    """Tap ×2 and return the doubled result."""
+    mark = chat.now
+    await chat.tap(result, "×2")
+    return await chat.wait_for(lambda m: is_doubled(m) and m.id > result.id, after=mark)
+
+
 async def published(chat: Person) -> tuple[Message, Message]:
-    """A first result in the gallery, and the question for its title."""
+    """Publish a first result; return it and the message that asks for a title."""
     result = await result_in(chat)
     await chat.tap(result, "Publish")
     consent = await chat.wait_for(lambda m: "Not now" in m.labels)
@@ -40,7 +66,7 @@ async def published(chat: Person) -> tuple[Message, Message]:
 
 
 async def post_by(kuotu: Kuotu, chat: Person) -> tuple[Message, Post]:
-    """Another result in the gallery, by somebody who may have agreed to publishing before."""
+    """Publish another result of somebody who may have agreed to publishing before; return it and its post."""
     result, mark = await result_in(chat), chat.now
     await chat.tap(result, "Publish")
     asked = await chat.wait_for(lambda m: {"Not now", "No title"} & set(m.labels), after=mark)
@@ -53,26 +79,31 @@ async def post_by(kuotu: Kuotu, chat: Person) -> tuple[Message, Post]:
 
 
 def expansion_of(result: Message) -> int:
-    """The id that the buttons of a result carry."""
+    """Return the expansion id that the buttons of a result carry."""
     return int(str(result.button("🤣").data).split("|")[1])
 
 
 def now(chat: Person, message: Message) -> Message:
-    """A message as it is by now."""
+    """Return the newest state of a message."""
     return next(m for m in chat.messages if m.id == message.id)
 
 
 async def forge(chat: Person, data: str) -> str | None:
-    """Tap a button that the bot never made; what it answers."""
+    """Tap a button that the bot never made, and return the answer."""
     markup = {"inline_keyboard": [[{"text": "forged", "callback_data": data}]]}
     sent = {"chat_id": chat.chat, "text": "look", "reply_markup": markup}
     if not chat.messages:
-        await chat.say("hello")  # before that, no bot may write to anybody
+        await chat.say("hello")  # a bot may only write to people who have written first
     mark = chat.now
     send = f"/bot{DEFAULT_TOKEN}/sendMessage"
     async with ClientSession(chat.base_url) as http, http.post(send, json=sent) as response:
         response.raise_for_status()
     return await chat.tap(await chat.wait_for(lambda m: "forged" in m.labels, after=mark), data)
+
+
+def store_of(kuotu: Kuotu) -> FilmStore:
+    assert kuotu.services.films is not None
+    return kuotu.services.films
 
 
 def shown(expansion: Expansion | None) -> Expansion:
@@ -81,13 +112,13 @@ def shown(expansion: Expansion | None) -> Expansion:
 
 
 async def card_at(chat: Person, post_id: int) -> Message:
-    """A gallery that a link to one post opens."""
+    """Open the gallery with a link to one post, and return the message that shows it."""
     asked = await chat.say(f"/start p{post_id}")
     return await chat.wait_for(lambda m: "⋯" in m.labels and m.id > asked.id)
 
 
 async def taps(chat: Person, card: Message, *labels: str) -> Message:
-    """Tap one button after another on what the message shows by then."""
+    """Tap buttons one after another, each on the newest state of the message; return its last state."""
     here = card.id
     for label in labels:
         mark = chat.now

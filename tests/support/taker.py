@@ -1,4 +1,4 @@
-"""A worker that takes an expansion, says so, and hangs: for tests to kill. `python taker.py DATABASE_URL`."""
+"""A worker for tests to kill: `python taker.py DATABASE_URL` takes an expansion, prints its id and hangs."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import sys
 from datetime import timedelta
 
 from storage.database import open_database
-from storage.jobs.queue import EmbeddedQueue
+from storage.jobs.embedded import EmbeddedQueue
+from storage.jobs.expansions import EXPANSIONS
 
 
 async def main() -> None:
-    queue = EmbeddedQueue(await open_database(sys.argv[1]), lease=timedelta(seconds=1))
+    queue = EmbeddedQueue(await open_database(sys.argv[1]), EXPANSIONS, lease=timedelta(seconds=1))
     taken = await queue.take("doomed")
-    sys.stdout.write(f"{taken and taken.id}\n")
+    sys.stdout.write(f"{taken and taken.subject}\n")
     sys.stdout.flush()
     await asyncio.Event().wait()
 

@@ -1,4 +1,4 @@
-"""Small pipelines of the true classes with random weights, built without a network, for tests and benchmarks."""
+"""Tiny models with the classes of the real ones and random weights, built offline, for tests and benchmarks."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from transformers import (
 from inference.canvas import Direction, Extent, scaled
 from inference.diffusion.engine import Diffusion, open_diffusion
 from inference.engine import Request, Style
+from tests.support.photos import SAMPLES
 from tests.support.tiny_models import BUILDERS
 
 Opened = Callable[..., Diffusion]
@@ -39,11 +40,10 @@ REPOSITORIES = {  # of each preset: its own, then those of its parts
     "z-image": ("z-image",),
 }
 NAMES = [f"tiny-{name}" for name in REPOSITORIES]
-SAMPLES = Path(__file__).parents[2] / "bot" / "playground" / "samples"
 
 
 def save_all(folder: Path) -> Path:
-    """Save every preset's repositories, as the hub would hold them; the presets file that names them is returned.
+    """Save the repositories of all presets as the hub holds them, and return a presets file that names them.
 
     A preset `tiny-NAME` is NAME with tiny weights, a small budget and few steps.
     """
@@ -69,7 +69,7 @@ def _table(name: str, folder: Path) -> str:
 
 
 def save_classifier(folder: Path, *classes: str, **config: Any) -> Path:
-    """An untrained vision transformer that tells pictures of 32 px apart."""
+    """Save an untrained vision transformer that classifies images of 32 px; return its folder."""
     labels = dict(enumerate(classes))
     shape = ViTConfig(
         hidden_size=16,
@@ -90,7 +90,7 @@ def save_classifier(folder: Path, *classes: str, **config: Any) -> Path:
 
 
 def save_clip(folder: Path, *, colours: bool = False) -> Path:
-    """An untrained CLIP that sees pictures of 32 px; with `colours` one whose vectors are mean colours."""
+    """Save an untrained CLIP for images of 32 px; with `colours` its image embedding is the mean colour."""
     vision = {"num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16, "image_size": 32}
     text = {"vocab_size": 16, "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
     config = CLIPConfig(
@@ -109,7 +109,10 @@ def save_clip(folder: Path, *, colours: bool = False) -> Path:
 
 
 def _see_colours(model: Any) -> None:
-    """Each patch is red, green, blue, their opposites, and a constant so large that normalising changes nothing."""
+    """Set the weights so that a patch becomes its red, green and blue, their negatives, and two large constants.
+
+    The constants dominate the layer norm, so that it scales every patch alike.
+    """
     vision = model.vision_model
     attention = vision.encoder.layers[0].self_attn
     with torch.no_grad():
@@ -125,7 +128,7 @@ def _see_colours(model: Any) -> None:
 
 
 def opener(presets: Path) -> Opened:
-    """A function that opens an engine by a preset and options, once."""
+    """Return a function that opens an engine by preset and options; the same arguments return the same engine."""
     engines: dict[str, Diffusion] = {}
 
     def opened(name: str, **options: Any) -> Diffusion:
@@ -138,15 +141,15 @@ def opener(presets: Path) -> Opened:
 
 
 def request_for(sample: str, longest: int, style: Style = Style.FAITHFUL, seed: int = 3) -> Request:
-    """A sample photo at a small size, to be made 1.5 times larger."""
+    """Return a request to expand a small sample photo 1.5 times on all sides; `longest` is its longer side."""
     photo = cv2.cvtColor(cv2.imread(str(SAMPLES / f"{sample}.jpg")), cv2.COLOR_BGR2RGB)
     scale = longest / max(photo.shape)
     photo = np.asarray(cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
-    return Request(photo, scaled(Extent(photo.shape[1], photo.shape[0]), Direction.ALL, 1.5), style, seed)
+    return Request(photo, scaled(Extent.of(photo), Direction.ALL, 1.5), style, seed)
 
 
 def _save_lora(folder: Path, name: str, denoiser: str, modules: list[str]) -> None:
-    """A LoRA that changes something: both of its matrices are drawn at random."""
+    """Save a LoRA whose two matrices are random, so that it changes the output."""
     pipeline = diffusers.DiffusionPipeline.from_pretrained(folder / name)
     model = getattr(pipeline, denoiser)
     with torch.random.fork_rng():

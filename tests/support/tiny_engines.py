@@ -1,7 +1,7 @@
-"""The engine with weights on tiny pipelines, for the whole bot: a caption's first word says which preset paints.
+"""The diffusion engine on tiny pipelines, for the whole bot: the first word of a caption names the preset.
 
-`open_engine` stands where `inference.registry:open_engine` does; the model is the presets file. The first word may hold
-options, «tiny-sd15?batch=4», and a second one may ask for a bad day: «tiny-sdxl exhausted».
+`open_engine` takes the place of `inference.registry:open_engine`; the model is the presets file. The first word may
+contain options, «tiny-sd15?batch=4», and a second one may name a failure: «tiny-sdxl exhausted».
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from inference.diffusion.engine import Diffusion, Loader
 from inference.diffusion.model_spec import parse_choice
 from inference.diffusion.offload import Card, Mode
 from inference.diffusion.pipeline import denoisers, load
-from inference.engine import EngineName, Pixels, Recipe, Report, Request
+from inference.engine import EngineName, Painted, Report, Request
 
 PETABYTE = 2**50
 
@@ -31,7 +31,7 @@ def open_engine(_name: EngineName, model: str) -> Wardrobe:
 
 
 class Wardrobe:
-    """Every tiny preset behind one door."""
+    """One engine that delegates to the tiny preset which the prompt names."""
 
     name = "diffusion"
     reads_words = True
@@ -40,13 +40,9 @@ class Wardrobe:
     def __init__(self, presets: Path) -> None:
         self._presets, self._opened = presets, dict[str, Diffusion]()
 
-    def expand(self, request: Request, report: Report) -> Pixels:
+    def expand(self, request: Request, report: Report) -> Painted:
         engine, asked = self._taken(request)
         return engine.expand(asked, report)
-
-    def recipe(self, request: Request) -> Recipe:
-        engine, asked = self._taken(request)
-        return engine.recipe(asked)
 
     def _taken(self, request: Request) -> tuple[Diffusion, Request]:
         preset, _, words = (request.prompt or "tiny-sd15").partition(" ")
@@ -62,7 +58,7 @@ class Wardrobe:
 
 
 class Cramped:
-    """Loads as `load` does, onto a card whose memory is exhausted by the denoiser in some modes."""
+    """A loader like `load`; in the given memory modes, the denoiser or the loading runs out of memory."""
 
     def __init__(self, *modes: Mode, loading: bool = False) -> None:
         self.modes, self.loading, self.loaded = modes, loading, list[Mode]()
@@ -70,18 +66,18 @@ class Cramped:
     def __call__(self, checkpoint: Checkpoint, mode: Mode, card: Card) -> Any:
         self.loaded.append(mode)
         if mode in self.modes and self.loading:
-            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")  # as a card says it
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")  # the words of CUDA
         pipeline = load(checkpoint, mode, card)
         if mode in self.modes:
             denoisers(pipeline)[0].register_forward_pre_hook(self._exhaust)
         return pipeline
 
     def _exhaust(self, *_seen: Any) -> None:
-        torch.empty(PETABYTE, dtype=torch.uint8)  # refused by the allocator itself
+        torch.empty(PETABYTE, dtype=torch.uint8)  # the allocator refuses it
 
 
 class Upset:
-    """Loads as `load` does; when the denoiser begins its work, something happens."""
+    """A loader like `load` that calls `happen` before every forward pass of the denoiser."""
 
     def __init__(self, happen: Callable[..., None]) -> None:
         self._happen = happen

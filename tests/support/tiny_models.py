@@ -1,4 +1,4 @@
-"""Small pipelines of the classes that the presets name, with random weights."""
+"""Tiny pipelines of the classes that the presets name, with random weights."""
 
 from __future__ import annotations
 

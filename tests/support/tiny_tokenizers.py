@@ -1,4 +1,4 @@
-"""Tokenizers of the true classes that know single letters only, made without a download."""
+"""Tokenizers of the real classes whose vocabulary is single letters, built offline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A gallery with something on its walls: posts as the bot makes them, and the site that shows them."""
+"""The gallery's web site with posts like those that the bot publishes."""
 
 from __future__ import annotations
 
@@ -33,20 +33,22 @@ from storage.gallery.anonymous import AnonymousCounts
 from storage.gallery.browsing import Galleries
 from storage.gallery.moderation import Moderation
 from storage.gallery.posts import GalleryStore
-from storage.jobs.films import FilmStore
-from storage.jobs.queue import EmbeddedQueue
+from storage.jobs.embedded import EmbeddedQueue
+from storage.jobs.expansions import EXPANSIONS, recorded
+from storage.jobs.films import FILMS, FilmStore
 from storage.migrations import migrate
 from storage.models import Expansion, Feeling, FilmKind, Photo, Post, Status
 from storage.people.messages import Messages
 from storage.people.people import People
+from tests.support.databases import sqlite_in
+from tests.support.photos import SAMPLES
 
-SAMPLES = Path(__file__).parents[2] / "bot" / "playground" / "samples"
 TOKEN = "7000000001:a-token-of-this-run"
 ANN, BOB, MEI = 1, 2, 3
 
 
 @dataclass(frozen=True)
-class Painted:
+class BeforeAfter:
     """A photo and its expansion."""
 
     before: Pixels
@@ -57,27 +59,27 @@ class Painted:
     words: tuple[str, ...] = ()
 
 
-def paint(name: str, direction: Direction, style: Style, longest: int = 120, scale: float = 1.5) -> Painted:
-    """A sample photo, small, expanded by the engine without weights."""
+def paint(name: str, direction: Direction, style: Style, longest: int = 120, scale: float = 1.5) -> BeforeAfter:
+    """Return a small sample photo, expanded by PatchMatch."""
     photo = Image.open(SAMPLES / f"{name}.jpg").convert("RGB")
     photo.thumbnail((longest, longest))
     return paint_further(np.asarray(photo), direction, style, scale)
 
 
-def paint_further(before: Pixels, direction: Direction, style: Style, scale: float = 1.25) -> Painted:
-    margins = scaled(Extent(before.shape[1], before.shape[0]), direction, scale)
+def paint_further(before: Pixels, direction: Direction, style: Style, scale: float = 1.25) -> BeforeAfter:
+    margins = scaled(Extent.of(before), direction, scale)
     engine = open_engine(EngineName.PATCHMATCH)
-    after = engine.expand(Request(before, margins, style, seed=3), lambda _fraction: None)
+    after = engine.expand(Request(before, margins, style, seed=3), lambda _fraction: None).pixels
     around = (margins.left, margins.top, margins.right, margins.bottom)
-    return Painted(before, after, direction, style, around)
+    return BeforeAfter(before, after, direction, style, around)
 
 
-def flat(width: int, height: int, colour: int = 90) -> Painted:
-    """Where only the shape counts: nothing painted."""
+def flat(width: int, height: int, colour: int = 90) -> BeforeAfter:
+    """Return a flat-coloured picture, for tests where only the size counts."""
     after = np.full((height, width, 3), colour, np.uint8)
     quarter = width // 4, height // 4
     inner = after[quarter[1] : height - quarter[1], quarter[0] : width - quarter[0]]
-    return Painted(inner, after, margins=(*quarter, *quarter))
+    return BeforeAfter(inner, after, margins=(*quarter, *quarter))
 
 
 def encoded(pixels: Pixels, kind: str) -> bytes:
@@ -88,7 +90,7 @@ def encoded(pixels: Pixels, kind: str) -> bytes:
 
 @dataclass
 class Wall:
-    """A site of its own with the storage behind it."""
+    """A running site and the storage behind it."""
 
     url: str
     services: Services
@@ -97,8 +99,8 @@ class Wall:
     database: AsyncEngine
     _posted: list[int] = field(default_factory=list)
 
-    async def make(self, painted: Painted, author: int = ANN, source: Photo | None = None) -> Expansion:
-        """A finished expansion, unpublished."""
+    async def make(self, painted: BeforeAfter, author: int = ANN, source: Photo | None = None) -> Expansion:
+        """Return a finished expansion that is not published."""
         store, blobs = self.services.store, self.services.blobs
         if source is None:
             source = await store.add_photo(await _photo(blobs, author, painted.before))
@@ -122,11 +124,12 @@ class Wall:
         await store.place([started.id], 100)
         taken = await self.services.queue.take("painter")
         assert taken is not None
+        assert taken.subject == started.id
         preview = await blobs.put(encoded(painted.after, "JPEG"), ".jpg")
         result = await _photo(blobs, author, painted.after)
-        made = {"result": result, "preview": preview, "words": list(painted.words)}
-        assert await self.services.queue.finish(taken.id, "painter", Status.DONE, **made)
-        finished = await store.expansion(taken.id)
+        made = recorded(started.id, result=result, preview=preview, words=list(painted.words))
+        assert await self.services.queue.finish(taken, Status.DONE, made)
+        finished = await store.expansion(started.id)
         assert finished is not None
         return finished
 
@@ -135,37 +138,37 @@ class Wall:
         assert post is not None
         return post
 
-    async def hang(self, painted: Painted, title: str = "", author: int = ANN, **more: Any) -> Post:
-        """A post."""
+    async def hang(self, painted: BeforeAfter, title: str = "", author: int = ANN, **more: Any) -> Post:
+        """Make an expansion and publish it."""
         prior = more.pop("prior", 0.5)
         return await self.publish(await self.make(painted, author, **more), title, prior)
 
     async def feel(self, post: Post, feelings: str) -> None:
-        """A crowd reacts: one person for each emoji."""
+        """Add one reaction per emoji, each by a person of its own."""
         for number, emoji in enumerate(feelings):
             await self.services.people.see(5000 + number, f"visitor {number}")
             await self.services.gallery.react(post.expansion_id, 5000 + number, Feeling(emoji))
 
     async def film(self, post: Post, kind: FilmKind, movie: bytes, poster: bytes) -> None:
-        """Hang a film as the job makes one."""
+        """Store a finished film of a post, as the film job does."""
         films, preview = self.services.films, post.expansion.preview
         assert films is not None
         assert preview is not None
         await films.want(post.expansion_id, [kind])
-        taken = await films.take("maker")
+        taken = await films.queue.take("maker")
         assert taken is not None
         await self.services.blobs.put_at(kind.poster(preview), poster)
         await self.services.blobs.put_at(kind.movie(preview), movie)
-        assert await films.finish(taken, "maker", Status.DONE)
+        assert await films.queue.finish(taken, Status.DONE)
 
     async def get(self, path: str, **headers: str) -> tuple[int, Mapping[str, str], bytes]:
-        """Status, headers and body; the path goes over the wire as it is written."""
+        """Return status, headers and body of a GET request; the path is sent exactly as given."""
         address = URL(self.url + path, encoded=True)
         async with self.client.get(address, headers=headers, allow_redirects=False) as answer:
             return answer.status, answer.headers, await answer.read()
 
     async def say(self, path: str, body: Any, init_data: str | None = None) -> tuple[int, Any]:
-        """What the Mini App posts: status and JSON, or the refusal's words."""
+        """Send a request as the Mini App does; return the status and the JSON, or the text of a refusal."""
         headers = {"Authorization": f"tma {init_data}"} if init_data is not None else {}
         async with self.client.post(self.url + path, json=body, headers=headers) as answer:
             return answer.status, await (answer.json() if answer.content_type == "application/json" else answer.text())
@@ -182,8 +185,8 @@ async def _photo(blobs: Blobs, author: int, pixels: Pixels) -> Photo:
 async def wall_in(
     folder: Path, names: Sequence[str] = ("Ann", "Ben", "小梅"), public_url: str = ""
 ) -> AsyncIterator[Wall]:
-    """An empty wall; `names` are its people, numbered from 1."""
-    database = await open_database(f"sqlite+aiosqlite:///{folder / 'kuotu.db'}")
+    """Run a site without posts; `names` are its people, whose ids count from 1."""
+    database = await open_database(sqlite_in(folder))
     await migrate(database)
     services = services_on(database, open_blobs(str(folder / "blobs")))
     for number, name in enumerate(names, 1):
@@ -205,8 +208,10 @@ async def wall_in(
 
 def services_on(database: AsyncEngine, blobs: Blobs) -> Services:
     info, limits = EngineInfo("patchmatch", "", False), Limits(40, 50, frozenset())
-    queue = EmbeddedQueue(database)
+    queue = EmbeddedQueue(database, EXPANSIONS)
     kept = Retention(database, timedelta(days=90)), AnonymousCounts(database)
     community = Moderation(database), WordList(frozenset()), *kept
     stores = Store(database), Messages(database), People(database), GalleryStore(database), Galleries(database)
-    return Services(*stores, queue, blobs, info, limits, *community, FilmStore(database))
+    return Services(
+        *stores, queue, blobs, info, limits, *community, FilmStore(database, EmbeddedQueue(database, FILMS))
+    )

@@ -1,4 +1,4 @@
-"""/forget: asks, then deletes everything of a person, here and wherever it was shown."""
+"""/forget: after a confirmation, deletes everything of a person, in the database and in chats."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 
 async def forget(services: Services, visit: Visit) -> None:
-    """Say what will go, and ask."""
+    """Explain what would be deleted, and ask for confirmation."""
     row = [
         button(visit.say("forget.yes"), ForgetMe(visit.person.id), style="danger"),
         button(visit.say("forget.no"), RememberMe(visit.person.id)),
@@ -30,14 +30,15 @@ async def forget(services: Services, visit: Visit) -> None:
 
 
 async def remember_me(services: Services, visit: Visit, tap: RememberMe) -> None:
-    if await _own(visit, tap):
+    """Cancel the deletion."""
+    if await _is_own(visit, tap):
         await visit.toast_nothing()
         await _say(visit, visit.say("forget.kept"))
 
 
 async def forget_me(services: Services, visit: Visit, tap: ForgetMe) -> None:
-    """What is shown goes first and the rows last, so that after a crash the same tap finds all that is left to do."""
-    if not await _own(visit, tap):
+    """Delete a person. Messages go first and rows last, so that after a crash the same tap finds what is left."""
+    if not await _is_own(visit, tap):
         return
     await visit.toast("forget.busy")
     await _say(visit, visit.say("forget.busy"))
@@ -53,18 +54,18 @@ async def forget_me(services: Services, visit: Visit, tap: ForgetMe) -> None:
 
 
 async def _finish(services: Services, bot: Bot, planned: Forgotten, forgotten: Forgotten) -> None:
-    """What came in between, what runs no more, and a line to the others whose pictures went along."""
+    """Delete what was added meanwhile, cancel running jobs, and notify the authors of deleted expansions."""
     known = {(message.chat_id, message.message_id) for message in planned.messages}
     await retract(bot, [m for m in forgotten.messages if (m.chat_id, m.message_id) not in known])
     await services.discard(forgotten.blobs)
     for expansion_id in forgotten.running:
-        await services.queue.cancel(expansion_id)  # its row is gone: the bell tells the worker
+        await services.queue.cancel(expansion_id)  # the row is deleted, so only this notice reaches the worker
     for author, expansions in forgotten.others.items():
-        await _tell(services, bot, author, expansions)
+        await _notify(services, bot, author, expansions)
 
 
-async def _tell(services: Services, bot: Bot, author: int, expansions: list[Expansion]) -> None:
-    """In private where the author has ever written to us, else where the picture was made."""
+async def _notify(services: Services, bot: Bot, author: int, expansions: list[Expansion]) -> None:
+    """Notify an author in private, or if that fails in the chat where the last expansion was made."""
     person = await services.people.person(author)
     say = texts(best_language([person.language, person.language_code] if person else []))
     for chat in dict.fromkeys((author, expansions[-1].chat_id)):
@@ -85,7 +86,7 @@ def _report(say: Texts, taken: Retracted) -> list[str]:
     ]
 
 
-async def _own(visit: Visit, tap: ForgetMe | RememberMe) -> bool:
+async def _is_own(visit: Visit, tap: ForgetMe | RememberMe) -> bool:
     if tap.person == visit.person.id:
         return True
     await visit.toast("forget.not_yours")
@@ -93,6 +94,6 @@ async def _own(visit: Visit, tap: ForgetMe | RememberMe) -> bool:
 
 
 async def _say(visit: Visit, text: str) -> None:
-    """In the question's own message, which is no longer one."""
+    """Replace the text of the question."""
     if visit.message is not None:
         await edit(visit.message.edit_text(text))

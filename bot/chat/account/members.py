@@ -1,4 +1,4 @@
-"""Coming and going: a bot added, removed or blocked, and groups that become supergroups."""
+"""Membership: the bot is added, removed or blocked, or a group becomes a supergroup."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.services import Services
 
 
 async def membership(services: Services, visit: Visit) -> None:
-    """A chat that threw us out is written to no more, until it takes us back."""
+    """Stop writing to a chat that removed or blocked the bot, and resume when it is added again."""
     change = visit.membership
     if change is None:
         return
@@ -17,12 +17,13 @@ async def membership(services: Services, visit: Visit) -> None:
         await services.people.chat_gone(visit.chat.id)
         return
     await services.people.chat_back(visit.chat.id)
-    if visit.chat.kind == ChatType.CHANNEL and visit.chat.language is None:  # it has none of its own, as people have
+    # A channel does not report a language, as a person's app does.
+    if visit.chat.kind == ChatType.CHANNEL and visit.chat.language is None:
         await services.people.choose_chat(visit.chat.id, language=visit.whisper.language)
 
 
 async def migrated(services: Services, visit: Visit) -> None:
-    """A group that has become a supergroup has a new id; everything of it moves along."""
+    """Move everything of a group to the new id of its supergroup."""
     message = visit.message
     if message is not None and message.migrate_to_chat_id is not None:
         await services.people.migrate_chat(visit.chat.id, message.migrate_to_chat_id)

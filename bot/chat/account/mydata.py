@@ -1,4 +1,4 @@
-"""/mydata: everything that is kept of a person, sent to them as files."""
+"""/mydata: sends a person everything that is stored about them, as files."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import zipfile
 from io import BytesIO
 from pathlib import PurePosixPath
 
-from bot.chat.cards.widgets import way_here
+from bot.chat.cards.widgets import private_chat_keyboard
 from bot.chat.telegram.visit import Visit
 from bot.services import Services
 
-MOST = 45 * 2**20  # bytes of pictures in one file: Telegram takes 50 MB
+MOST = 45 * 2**20  # most bytes of images in one file; Telegram's limit is 50 MB
 
 
 async def mydata(services: Services, visit: Visit) -> None:
-    """The rows as one JSON file, then the pictures in one archive when they fit."""
+    """Send the rows as one JSON file, then the images as one archive if they fit."""
     if not visit.private:
-        await visit.reply("mydata.private", markup=way_here(visit, "mydata"))
+        await visit.reply("mydata.private", markup=private_chat_keyboard(visit, "mydata"))
         return
     kept = await services.people.export(visit.person.id)
     rows = json.dumps(kept, ensure_ascii=False, indent=1).encode()
@@ -31,7 +31,7 @@ async def mydata(services: Services, visit: Visit) -> None:
 
 
 async def _archive(services: Services, keys: list[str]) -> tuple[bytes | None, int]:
-    """The pictures and their size in bytes; no archive of none, or once they are too many."""
+    """Return an archive of the images and their size in bytes. The archive is None if there are none or too many."""
     files: dict[str, bytes] = {}
     size = 0
     for key in keys:
@@ -45,7 +45,7 @@ async def _archive(services: Services, keys: list[str]) -> tuple[bytes | None, i
 
 def _zipped(files: dict[str, bytes]) -> bytes:
     archive = BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as pictures:  # pictures are compressed already
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as pictures:  # images are compressed already
         for key, data in files.items():
             pictures.writestr(PurePosixPath(key).name, data)
     return archive.getvalue()

@@ -1,4 +1,4 @@
-"""/settings: language and the defaults of new panels; of a person in private, of the group in a group."""
+"""/settings: the language and the defaults of new panels, of a person in private and of a group in a group."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Unpack
 from telegram import ChatMember, InlineKeyboardMarkup
 
 from bot.chat.buttons.preferences import ResetDefaults, SetDirection, SetLanguage, SetScale, SetStyle
-from bot.chat.cards.widgets import ARROWS, button, style_name, way_here
+from bot.chat.cards.widgets import ARROWS, button, private_chat_keyboard, style_name
 from bot.chat.choice import SCALES, Choice
 from bot.chat.telegram.edits import edit
 from bot.chat.telegram.media import remember
@@ -18,22 +18,24 @@ from bot.chat.texts import LANGUAGES, Texts
 from bot.services import Services
 from inference.canvas import Direction
 from inference.engine import Style
-from storage.models import Chat, Person
+from storage.models import Chat, MessageKind, Person
 from storage.people.people import Settings
 
 AUTO = "auto"
 
 
 async def settings(services: Services, visit: Visit) -> None:
+    """Show the settings. In a group, anybody but an administrator gets a link to their own."""
     if not await _may_change(visit):
-        await visit.reply("settings.admins", markup=way_here(visit, "settings"))
+        await visit.reply("settings.admins", markup=private_chat_keyboard(visit, "settings"))
         return
-    row = _whose(visit)
+    row = _owner(visit)
     sent = await visit.reply(_caption(visit), markup=_keyboard(visit.say, row))
-    await remember(services, (visit.chat.id, sent.message_id), "settings", visit.person.id)
+    await remember(services, (visit.chat.id, sent.message_id), MessageKind.SETTINGS, visit.person.id)
 
 
 async def set_language(services: Services, visit: Visit, tap: SetLanguage) -> None:
+    """Set the language."""
     if tap.language not in (*LANGUAGES, AUTO):
         await visit.toast("tap.stale")
         return
@@ -43,10 +45,12 @@ async def set_language(services: Services, visit: Visit, tap: SetLanguage) -> No
 
 
 async def set_direction(services: Services, visit: Visit, tap: SetDirection) -> None:
+    """Set the default direction."""
     await _save(services, visit, direction=tap.direction)
 
 
 async def set_scale(services: Services, visit: Visit, tap: SetScale) -> None:
+    """Set the default scale."""
     if tap.percent / 100 in SCALES:
         await _save(services, visit, scale=tap.percent / 100)
     else:
@@ -54,15 +58,17 @@ async def set_scale(services: Services, visit: Visit, tap: SetScale) -> None:
 
 
 async def set_style(services: Services, visit: Visit, tap: SetStyle) -> None:
+    """Set the default style."""
     await _save(services, visit, style=tap.style)
 
 
 async def reset_defaults(services: Services, visit: Visit, tap: ResetDefaults) -> None:
+    """Reset all defaults of new panels."""
     await _save(services, visit, direction=None, scale=None, style=None)
 
 
 async def _save(services: Services, visit: Visit, **chosen: Unpack[Settings]) -> bool:
-    """Keep it where the visitor may, and let the message show it."""
+    """Save settings if the visitor may, and update the message. Returns whether it was allowed."""
     if not await _may_change(visit):
         await visit.toast("settings.admins", alert=True)
         return False
@@ -70,16 +76,16 @@ async def _save(services: Services, visit: Visit, **chosen: Unpack[Settings]) ->
         await services.people.choose(visit.person.id, **chosen)
     else:
         await services.people.choose_chat(visit.chat.id, **chosen)
-    after = await _again(services, visit)
+    after = await _refreshed(services, visit)
     await after.toast("settings.saved")
     if visit.message is not None:
         text = after.say.html(_caption(after))
-        await edit(visit.message.edit_text(text, reply_markup=_keyboard(after.say, _whose(after))))
+        await edit(visit.message.edit_text(text, reply_markup=_keyboard(after.say, _owner(after))))
     return True
 
 
-async def _again(services: Services, visit: Visit) -> Visit:
-    """The visit as it is after a change, in the language of then."""
+async def _refreshed(services: Services, visit: Visit) -> Visit:
+    """Return the visit with the saved settings and the language that they choose."""
     person = await services.people.person(visit.person.id) or visit.person
     chat = await services.people.chat(visit.chat.id) or visit.chat
     say, whisper = speak(person, chat)
@@ -87,7 +93,7 @@ async def _again(services: Services, visit: Visit) -> Visit:
 
 
 async def _may_change(visit: Visit) -> bool:
-    """One's own settings always; a group's as its admin, also one who writes in the group's name."""
+    """Tell whether the visitor may change the settings: a person their own, an administrator those of the group."""
     if visit.private:
         return True
     if visit.query is None and visit.message is not None and visit.message.sender_chat is not None:
@@ -96,7 +102,7 @@ async def _may_change(visit: Visit) -> bool:
     return member.status in (ChatMember.OWNER, ChatMember.ADMINISTRATOR)
 
 
-def _whose(visit: Visit) -> Person | Chat:
+def _owner(visit: Visit) -> Person | Chat:
     return visit.person if visit.private else visit.chat
 
 
@@ -105,7 +111,7 @@ def _caption(visit: Visit) -> str:
 
 
 def _keyboard(say: Texts, row: Person | Chat) -> InlineKeyboardMarkup:
-    """Marked is what holds, be it chosen or how it is at first."""
+    """Return the buttons of all settings. The values in use are marked, whether chosen or default."""
     first = Choice()
     direction, scale = Direction(row.direction or first.direction), row.scale or first.scale
     style, language = Style(row.style or first.style), row.language or AUTO

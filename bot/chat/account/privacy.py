@@ -1,4 +1,4 @@
-"""/privacy: what is kept, in plain words."""
+"""/privacy: what is stored, in plain words."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from bot.services import Services
 
 
 async def privacy(services: Services, visit: Visit) -> None:
+    """Send the privacy notice."""
     days = services.limits.retention_days
     how_long = visit.say("privacy.days", days=days) if days else visit.say("privacy.for_ever")
     await visit.bot.send_message(visit.chat.id, f"{visit.say('privacy')}\n\n{how_long}")

@@ -1,4 +1,4 @@
-"""/audit for admins: who withheld, kept, hid, deleted, banned whom or what, the latest last."""
+"""/audit for admins: the log of moderation, latest entry last."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from bot.chat.texts import Texts
 from bot.services import Services
 from storage.models import AuditEntry
 
-LATEST = 20  # entries; a message holds them whatever the language
+LATEST = 20  # entries; they fit into one message in any language
 
 
 async def audit(services: Services, visit: Visit) -> None:
-    """The latest of everything, or, as in «/audit post 7», all that was done to one target."""
+    """Send the latest entries, or with a target («/audit post 7») all entries about it."""
     if not is_admin(services, visit):
         if visit.private:
             await visit.reply("review.not_yours")

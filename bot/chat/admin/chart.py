@@ -1,6 +1,6 @@
-"""The statistics as one picture: expansions, people and times by day; engines and surprise as bars.
+"""The statistics as one image: expansions, people and times per day, and bars for engines and surprise.
 
-In English, for the font that Pillow brings has no Chinese.
+Its text is English, because Pillow's built-in font has no Chinese.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from inference.diffusion.surprises import labels
 from storage.statistics import Statistics, Surprise
 
 WIDTH, ROW, MARGIN = 1280, 480, 64
-BARS, WORDS = 5, 8  # at most
-LEAST = 2  # of the words: what to take out, where the others say what to add to
+BARS, WORDS = 5, 8  # most bars per chart
+LEAST = 2  # of the word bars, for the least surprising words: candidates for removal
 PAPER, INK, FAINT, GRID = (17, 20, 28), (232, 236, 244), (134, 144, 164), (42, 48, 62)
 TEAL, CORAL, AMBER, VIOLET, SLATE = (64, 201, 180), (255, 111, 97), (255, 190, 85), (154, 134, 255), (96, 106, 132)
 Colour = tuple[int, int, int]
@@ -28,6 +28,8 @@ SAID = [("people say", VIOLET), ("guessed", SLATE)]
 
 @dataclass(frozen=True)
 class Bar:
+    """One bar of a chart. `note` is written after it."""
+
     name: str
     value: float
     note: str
@@ -35,7 +37,7 @@ class Bar:
 
 
 def chart(numbers: Statistics) -> bytes:
-    """A PNG of 1280 x 1440 px."""
+    """Return a PNG of 1280 x 1440 px."""
     picture = Image.new("RGB", (WIDTH, 3 * ROW), PAPER)
     draw = ImageDraw.Draw(picture)
     outcomes = {"done": (numbers.done, TEAL), "failed": (numbers.failed, CORAL)}
@@ -71,10 +73,10 @@ def _days(
     counts: Mapping[str, tuple[Sequence[int], Colour]],
     days: Sequence[date],
 ) -> None:
-    """Counts by day, one on top of the other."""
+    """Draw counts per day as stacked bars."""
     plot = _frame(draw, box, title, [(name, colour) for name, (_, colour) in counts.items() if name])
     most = max([sum(day) for day in zip(*(numbers for numbers, _ in counts.values()), strict=True)] + [1])
-    most += most % 2  # so that half of it is a number of things, too
+    most += most % 2  # even, so that half of it is an integer for the grid line
     left, top, right, bottom = plot
     _grid(draw, plot, most, "{:.0f}")
     step = (right - left) / len(days)
@@ -98,7 +100,7 @@ def _times(draw: ImageDraw.ImageDraw, box: Box, numbers: Statistics) -> None:
 
 
 def _line(draw: ImageDraw.ImageDraw, plot: Box, values: Sequence[float | None], most: float, colour: Colour) -> None:
-    """Days without a value are passed over."""
+    """Draw a line through the values. Days without a value are skipped."""
     left, top, right, bottom = plot
     step = (right - left) / len(values)
     points = [
@@ -113,7 +115,7 @@ def _line(draw: ImageDraw.ImageDraw, plot: Box, values: Sequence[float | None], 
 
 
 def surprises(found: Mapping[str, Surprise], most: int) -> list[Bar]:
-    """The most surprising, and of more than `most` the least."""
+    """Return bars of the most surprising, and if there are more than `most`, of the least surprising."""
     rows = list(found.items())
     shown = rows if len(rows) <= most else [*rows[: most - LEAST], *rows[-LEAST:]]
     return [
@@ -157,7 +159,7 @@ def _shortened(draw: ImageDraw.ImageDraw, text: str, size: int, room: float) -> 
 
 
 def _frame(draw: ImageDraw.ImageDraw, box: Box, title: str, legend: Sequence[tuple[str, Colour]]) -> Box:
-    """Title and legend; gives where the plot goes."""
+    """Draw the title and the legend, and return the box for the plot."""
     left, top, right, bottom = box
     draw.text((left, top + 36), title, fill=INK, font=_font(28))
     x = float(right)

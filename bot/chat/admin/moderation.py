@@ -1,4 +1,4 @@
-"""Reporting a post, reviewing what was reported, and banning people and chats."""
+"""Reporting a post, reviewing reported posts, and banning people and chats."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from bot.chat.gallery.browse import on_page
 from bot.chat.gallery.deletion import delete_everywhere
 from bot.chat.gallery.post import restore, take_down, turn_away
 from bot.chat.telegram.edits import edit
-from bot.chat.telegram.media import put_picture, remember, results_changed, send_picture
+from bot.chat.telegram.media import answer_with_picture, picture_of, put_picture, remember, results_changed
 from bot.chat.telegram.visit import Bot, Visit
 from bot.chat.texts import Texts, best_language, texts
 from bot.services import Services
 from storage.gallery.moderation import Case
-from storage.models import Gallery, Judgement, Post, Reason
+from storage.models import Gallery, Judgement, MessageKind, Post, Reason
 
 log = structlog.get_logger()
 
@@ -34,7 +34,7 @@ SUBJECT = re.compile(r"-?[1-9]\d{0,18}", re.ASCII)
 
 
 async def report(services: Services, visit: Visit, tap: Report) -> None:
-    """Ask for the reason."""
+    """Ask for the reason of a report."""
 
     async def ask(row: Gallery) -> None:
         await visit.toast_nothing()
@@ -49,7 +49,7 @@ async def report(services: Services, visit: Visit, tap: Report) -> None:
 
 
 async def report_for(services: Services, visit: Visit, tap: ReportFor) -> None:
-    """Keep a report; the one that is enough takes the post out until a moderator has looked."""
+    """Store a report. The one that reaches the threshold withholds the post until a moderator judges."""
 
     async def keep(row: Gallery) -> None:
         post = await services.gallery.post(tap.post)
@@ -72,11 +72,12 @@ async def report_for(services: Services, visit: Visit, tap: ReportFor) -> None:
 
 
 def is_admin(services: Services, visit: Visit) -> bool:
+    """Tell whether the visitor is an admin of this bot."""
     return visit.person.id in services.limits.admins
 
 
 async def review(services: Services, visit: Visit) -> None:
-    """The reported posts, one after another in one message; for moderators, and never in a group."""
+    """Show a moderator the reported posts one by one, in one message of the private chat."""
     if not is_admin(services, visit):
         await _decline(visit)
     elif not visit.private:
@@ -85,17 +86,18 @@ async def review(services: Services, visit: Visit) -> None:
         await visit.reply("review.none")
     else:
         caption, markup = _case_card(visit.say, case)
-        await send_picture(services, visit, case.post.expansion, "review", caption, markup)
+        await answer_with_picture(services, visit, case.post.expansion, MessageKind.REVIEW, caption, markup)
 
 
 async def next_case(services: Services, visit: Visit, tap: NextCase) -> None:
+    """Show the next reported post."""
     if await _may_judge(services, visit):
         await visit.toast_nothing()
         await _show_case(services, visit, tap.post)
 
 
 async def judge(services: Services, visit: Visit, tap: Judge) -> None:
-    """Carry out a judgement, tell the author of a bad one, and go on with the next post."""
+    """Carry out a judgement, notify the author if it went against them, and show the next post."""
     if not await _may_judge(services, visit):
         return
     post = await services.gallery.post(tap.post)
@@ -105,8 +107,8 @@ async def judge(services: Services, visit: Visit, tap: Judge) -> None:
     judged = await services.moderation.judge(tap.post, visit.person.id, tap.judgement)
     await visit.toast(f"judged.{tap.judgement}" if judged else "review.done_already")
     if judged is not None and tap.judgement is not Judgement.KEEP:
-        if visit.message is not None:  # this message goes on with the next case, and not with the post
-            await remember(services, (visit.chat.id, visit.message.message_id), "review", visit.person.id)
+        if visit.message is not None:  # this message shows the next case, no longer the post
+            await remember(services, (visit.chat.id, visit.message.message_id), MessageKind.REVIEW, visit.person.id)
         await take_down(services, visit.bot, judged.expansion_id)
         await _carry_out(services, visit, judged, tap.judgement)
         await results_changed(services, judged.expansion_id)
@@ -131,18 +133,18 @@ async def _may_judge(services: Services, visit: Visit) -> bool:
 
 
 async def _show_case(services: Services, visit: Visit, after: int) -> None:
-    """The next case in the same message."""
+    """Show the next case in the same message."""
     if visit.message is None:
         return
     where, case = (visit.chat.id, visit.message.message_id), await services.moderation.case(after)
-    async with services.hand_on(where):
+    async with services.turns.drawing(where):
         if case is None:
             await services.messages.forget(*where)
             await edit(visit.message.edit_caption(visit.say("review.none")))
             return
-        await remember(services, where, "review", visit.person.id, case.post.expansion_id)
+        await remember(services, where, MessageKind.REVIEW, visit.person.id, case.post.expansion_id)
         caption, markup = _case_card(visit.say, case)
-        await put_picture(services, visit, where, case.post.expansion, caption, markup)
+        await put_picture(services, visit.bot, where, picture_of(services, case.post.expansion), caption, markup)
 
 
 def _case_card(say: Texts, case: Case) -> tuple[str, InlineKeyboardMarkup]:
@@ -164,7 +166,7 @@ def _case_card(say: Texts, case: Case) -> tuple[str, InlineKeyboardMarkup]:
 
 
 async def ban(services: Services, visit: Visit) -> None:
-    """/ban 123, or in answer to somebody's message; /ban alone tells who is banned."""
+    """/ban 123, or /ban as a reply to a message: ban somebody. A bare /ban lists the bans."""
 
     async def act(subject: int) -> None:
         if subject in services.limits.admins:
@@ -176,6 +178,8 @@ async def ban(services: Services, visit: Visit) -> None:
 
 
 async def unban(services: Services, visit: Visit) -> None:
+    """/unban 123, or /unban as a reply to a message: lift a ban."""
+
     async def act(subject: int) -> None:
         lifted = await services.moderation.unban(subject, visit.person.id)
         await visit.reply("unban.done" if lifted else "unban.not", id=subject)
@@ -184,7 +188,7 @@ async def unban(services: Services, visit: Visit) -> None:
 
 
 async def refused(services: Services, visit: Visit) -> bool:
-    """Whether the visitor, or the chat, is banned; whoever asks for something is told so in one sentence."""
+    """Tell whether the visitor or the chat is banned. If the visitor asked for something, answer that they are."""
     if visit.person.id in services.limits.admins or not await services.moderation.banned(
         visit.person.id, visit.chat.id
     ):
@@ -210,7 +214,7 @@ async def _with_subject(services: Services, visit: Visit, act: Callable[[int], A
 
 
 def _subject(visit: Visit) -> int | None:
-    """The id that a command names, else the author of the message that it answers."""
+    """Return the id that a command names, or else the author of the message that it replies to."""
     message = visit.message
     _command, _, words = ((message.text if message is not None else None) or "").partition(" ")
     if SUBJECT.fullmatch(words.strip()):
@@ -221,7 +225,7 @@ def _subject(visit: Visit) -> int | None:
 
 
 async def _ban(services: Services, visit: Visit, subject: int) -> bool:
-    """Serve them no more: their posts leave the gallery, and what they have running ends."""
+    """Ban a person or a chat: their posts leave the gallery, and their running jobs are cancelled."""
     posts = await services.moderation.ban(subject, visit.person.id)
     for post in posts or []:
         await take_down(services, visit.bot, post.expansion_id)
@@ -239,6 +243,6 @@ async def _tell(services: Services, bot: Bot, author: int, key: str) -> None:
 
 
 async def _decline(visit: Visit) -> None:
-    """In a group another bot may be meant."""
+    """Refuse in private. The bot stays silent in a group, because the command may be meant for another bot."""
     if visit.private:
         await visit.reply("review.not_yours")

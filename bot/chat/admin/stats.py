@@ -1,4 +1,4 @@
-"""/stats: the last two weeks as one picture, for those who run the bot."""
+"""/stats for admins: the last two weeks as one image."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ DAYS = 14
 
 
 async def stats(services: Services, visit: Visit) -> None:
+    """Send the chart."""
     if not is_admin(services, visit):
         if visit.private:
             await visit.reply("review.not_yours")

@@ -1,1 +1,1 @@
-"""What each button says when it is tapped: a file for every kind of message that has some."""
+"""The callback data of buttons, one file per kind of message."""

@@ -1,4 +1,4 @@
-"""A tap: the typed value that a button carries, packed into at most 64 bytes, so that it works for ever."""
+"""A tap: the typed value of a button, packed into at most 64 bytes, so that a button works for ever."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ SEPARATOR = "|"
 
 
 class BadTap(ValueError):
-    """Callback data that no button of ours carries."""
+    """Callback data that no button of this bot carries."""
 
 
 class Tap:
-    """Base of every button: subclasses are frozen dataclasses of integers, strings and StrEnums."""
+    """The base of all buttons. Subclasses are frozen dataclasses of integers, strings and StrEnums."""
 
     tag: ClassVar[str]
     kinds: ClassVar[dict[str, type[Tap]]] = {}
@@ -27,6 +27,7 @@ class Tap:
         Tap.kinds[tag] = cls
 
     def pack(self) -> str:
+        """Return the callback data. Raises ValueError above 64 bytes."""
         values = (getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]
         data = SEPARATOR.join([self.tag, *map(str, values)])
         if len(data.encode()) > InlineKeyboardButtonLimit.MAX_CALLBACK_DATA:
@@ -35,6 +36,7 @@ class Tap:
 
     @classmethod
     def read(cls, parts: list[str]) -> Self:
+        """Parse the fields that follow the tag. Raises ValueError."""
         hints = get_type_hints(cls)
         names = [field.name for field in fields(cls)]  # type: ignore[arg-type]
         values: dict[str, Any] = {name: hints[name](part) for name, part in zip(names, parts, strict=True)}
@@ -42,9 +44,9 @@ class Tap:
 
 
 def unpack(data: str) -> Tap:
-    """The tap that callback data stands for; BadTap for anything forged or outgrown."""
+    """Return the tap that callback data encodes. Raises BadTap if it is forged or outdated."""
     tag, *parts = data.split(SEPARATOR)
     try:
         return Tap.kinds[tag].read(parts)
     except (KeyError, ValueError) as error:
-        raise BadTap(f"{data!r} is no button of ours") from error
+        raise BadTap(f"{data!r} is not the data of any button") from error

@@ -1,4 +1,4 @@
-"""Forgetting a person, or not."""
+"""Buttons that confirm or cancel the deletion of a person."""
 
 from __future__ import annotations
 

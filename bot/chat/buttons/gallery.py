@@ -1,4 +1,4 @@
-"""Leafing through the gallery. Each button knows the post it was shown with: two taps on one page turn it once."""
+"""Buttons that page through the gallery. Each carries the post it was shown with, so a double tap turns one page."""
 
 from __future__ import annotations
 

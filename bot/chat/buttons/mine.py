@@ -1,4 +1,4 @@
-"""One's own expansions."""
+"""Buttons that page through a person's own expansions."""
 
 from __future__ import annotations
 

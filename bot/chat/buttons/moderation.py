@@ -1,4 +1,4 @@
-"""Reporting a post, and judging what was reported."""
+"""Buttons to report a post and to judge reported posts."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from storage.models import Judgement, Reason
 
 @dataclass(frozen=True)
 class Report(Tap, tag="gr"):
+    """Ask for the reason of a report."""
+
     gallery: int
     post: int
 
 
 @dataclass(frozen=True)
 class ReportFor(Tap, tag="gw"):
+    """Report a post for a reason."""
+
     gallery: int
     post: int
     reason: Reason

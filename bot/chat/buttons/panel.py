@@ -1,4 +1,4 @@
-"""The choices under a photo."""
+"""Buttons of the panel under a photo."""
 
 from __future__ import annotations
 
@@ -46,6 +46,8 @@ class Expand(Tap, tag="go"):
 
 
 @dataclass(frozen=True)
-class Roll(Tap, tag="ro"):  # 🎲: choose for me and start
+class Roll(Tap, tag="ro"):
+    """🎲: choose at random and start."""
+
     panel: int
     revision: int

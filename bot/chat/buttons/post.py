@@ -1,4 +1,4 @@
-"""What can be done with a post, on its card or in a list."""
+"""Buttons of a post, on its card or in a list."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.chat.buttons.base import Tap
 
 @dataclass(frozen=True)
 class FlipPost(Tap, tag="gf"):
-    """Before or after: the other one."""
+    """Switch between before and after."""
 
     gallery: int
     post: int
@@ -17,19 +17,23 @@ class FlipPost(Tap, tag="gf"):
 
 @dataclass(frozen=True)
 class Fork(Tap, tag="gx"):
-    """Expand this too."""
+    """Open a panel for this post's result."""
 
     post: int
 
 
 @dataclass(frozen=True)
 class More(Tap, tag="gm"):
+    """Show the less common buttons."""
+
     gallery: int
     post: int
 
 
 @dataclass(frozen=True)
 class Less(Tap, tag="gl"):
+    """Show the usual buttons again."""
+
     gallery: int
     post: int
 
@@ -48,6 +52,6 @@ class FilmOfPost(Tap, tag="gv"):
 
 @dataclass(frozen=True)
 class OpenPost(Tap, tag="op"):
-    """From a list of posts."""
+    """Open a post from a list."""
 
     post: int

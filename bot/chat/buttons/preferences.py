@@ -1,4 +1,4 @@
-"""Settings: of the person in their private chat, of the group in a group."""
+"""Buttons of /settings, for a person in private and for the group in a group."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from inference.engine import Style
 
 @dataclass(frozen=True)
 class SetLanguage(Tap, tag="sl"):
-    language: str  # «auto»: what each person's Telegram speaks
+    language: str  # «auto» means the language of each person's Telegram
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Publishing, and the post's title."""
+"""Buttons to publish an expansion and to choose the post's title."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from bot.chat.buttons.base import Tap
 
 
 @dataclass(frozen=True)
-class AgreeToPublish(Tap, tag="py"):  # Yes, for this one and from now on
+class AgreeToPublish(Tap, tag="py"):
+    """Consent to publishing, for this expansion and later ones."""
+
     expansion: int
 
 
@@ -19,7 +21,7 @@ class NotNow(Tap, tag="pn"):
 
 @dataclass(frozen=True)
 class SuggestedTitle(Tap, tag="ti"):
-    """One of the titles that a locale file keeps; it names the file, for the chat may change its language."""
+    """A suggested title by its number in a locale file. It names the file, because the chat's language may change."""
 
     expansion: int
     language: str
@@ -28,6 +30,8 @@ class SuggestedTitle(Tap, tag="ti"):
 
 @dataclass(frozen=True)
 class OwnTitle(Tap, tag="to"):
+    """Ask the person to write a title."""
+
     expansion: int
 
 

@@ -1,4 +1,4 @@
-"""An expansion: while it runs, and its result."""
+"""Buttons of an expansion, while it runs and when it is finished."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ class Reroll(Tap, tag="re"):
 
 @dataclass(frozen=True)
 class Variants(Tap, tag="va"):
+    """Make four variants."""
+
     expansion: int
     rerolls: int
 
@@ -32,11 +34,15 @@ class PickVariant(Tap, tag="pv"):
 
 @dataclass(frozen=True)
 class Further(Tap, tag="fu"):
+    """Expand the result further."""
+
     expansion: int
 
 
 @dataclass(frozen=True)
 class Double(Tap, tag="x2"):
+    """Double the size of the result."""
+
     expansion: int
 
 
@@ -61,12 +67,16 @@ class ShowAfter(Tap, tag="af"):
 
 
 @dataclass(frozen=True)
-class Film(Tap, tag="mp"):  # of its chain, or of its only step as a loop
+class Film(Tap, tag="mp"):
+    """Make a film of the chain, or a loop if it has one step."""
+
     expansion: int
 
 
 @dataclass(frozen=True)
-class Loop(Tap, tag="lp"):  # the last step of a chain, there and back
+class Loop(Tap, tag="lp"):
+    """Make a loop of the last step of a chain, forwards and backwards."""
+
     expansion: int
 
 
@@ -92,7 +102,9 @@ class ReallyDelete(Tap, tag="dy"):
 
 
 @dataclass(frozen=True)
-class Keep(Tap, tag="dn"):  # No, do not delete: the result's own buttons come back
+class Keep(Tap, tag="dn"):
+    """Do not delete: show the usual buttons again."""
+
     expansion: int
 
 

@@ -1,4 +1,4 @@
-"""A page of the gallery: its caption and its buttons."""
+"""The card of a gallery page: its caption and its buttons."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from storage.models import Gallery, Post
 async def gallery_card(
     services: Services, username: str, say: Texts, row: Gallery, post: Post
 ) -> tuple[str, InlineKeyboardMarkup]:
-    """Caption and buttons of one page."""
+    """Return the caption and the buttons of one page."""
     expansion = post.expansion
     engine = f" · {expansion.engine}" if expansion.engine else ""
     lines = [
@@ -32,17 +32,18 @@ async def gallery_card(
         *await anonymous_lines(services, say, expansion),
     ]
     counts = await services.gallery.counts(expansion.id)
-    rows = [reaction_row(expansion.id, counts), *_turning(say, username, row, post), _sorts(say, row, post)]
+    rows = [reaction_row(expansion.id, counts), *_page_buttons(say, username, row, post), _sorts(say, row, post)]
     if row.sort in PERIODIC:
         rows.append([_period(say, row, post, period) for period in Period])
     return "\n".join(lines), InlineKeyboardMarkup(rows)
 
 
 def index_of(post: Post) -> int:
+    """Return the surprise index of a post, 0 to 100."""
     return surprise_index(post.laughing, post.mind_blown, post.screaming, post.impressions, post.prior)
 
 
-def _turning(say: Texts, username: str, row: Gallery, post: Post) -> list[list[InlineKeyboardButton]]:
+def _page_buttons(say: Texts, username: str, row: Gallery, post: Post) -> list[list[InlineKeyboardButton]]:
     flip = button(say("result.after" if row.before else "result.before"), FlipPost(row.id, post.id))
     return [
         [button("◀", PreviousPost(row.id, post.id)), flip, button("▶", NextPost(row.id, post.id))],
@@ -55,7 +56,7 @@ def _turning(say: Texts, username: str, row: Gallery, post: Post) -> list[list[I
 
 
 def _sorts(say: Texts, row: Gallery, post: Post) -> list[InlineKeyboardButton]:
-    """By their signs, which a tap names: not even one name of five fits on a phone."""
+    """Return the buttons of the orders. They show signs only, because names do not fit; a tap shows the name."""
     signs = {order: say(f"gallery.{order}").split()[0] for order in Order}
     return [
         button(sign, SortGallery(row.id, post.id, order), chosen=order == row.sort) for order, sign in signs.items()

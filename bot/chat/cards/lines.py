@@ -1,4 +1,4 @@
-"""Credit: whose post a chain went on from, for as long as that is in the gallery."""
+"""Lines that several captions share: credits, anonymous reactions, and what was drawn."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from bot.services import Services
 from inference.diffusion.surprises import labels
 from storage.models import Expansion, Feeling, PostStatus
 
-LISTED = 6  # emoji of anonymous counts, the most frequent
+LISTED = 6  # most frequent emoji of anonymous counts that are listed
 
 
 async def credit_lines(services: Services, say: Texts, chain: Sequence[Expansion]) -> list[str]:
-    """«Step 3 of its chain», and the nearest step that somebody else made; `chain` is root first, itself last."""
+    """Return the depth of a chain and the nearest step by another author. `chain` starts at the root."""
     depth = len(growth(chain))
     lines = [say.html("result.step", depth=depth)] if depth > 1 else []
     other = next((step for step in reversed(chain) if step.person_id != chain[-1].person_id), None)
@@ -31,27 +31,28 @@ async def credit_lines(services: Services, say: Texts, chain: Sequence[Expansion
 
 
 def reaction_row(expansion_id: int, counts: dict[Feeling, int]) -> list[InlineKeyboardButton]:
+    """Return the row of reaction buttons with their counts."""
     return [button(f"{f.value} {counts[f]}" if counts.get(f) else f.value, React(expansion_id, f)) for f in Feeling]
 
 
 async def anonymous_lines(services: Services, say: Texts, expansion: Expansion) -> list[str]:
-    """«📢 In channels: 👍 12 · 🤣 3», apart from the votes; what stands under the picture itself is not said again."""
+    """Return the line «📢 In channels: 👍 12 · 🤣 3», without the counts that Telegram shows under this message."""
     listed = await anonymous_counts(services, expansion.id, outside=expansion.chat_id)
     return [say.html("reaction.anonymous", counts=listed)] if listed else []
 
 
 async def anonymous_counts(services: Services, expansion_id: int, *, outside: int | None = None) -> str:
-    """«👍 12 · 🤣 3», in channels outside a chat; empty where nobody felt anything."""
+    """Return the counts in channels, except the chat `outside`: «👍 12 · 🤣 3», or an empty string."""
     counts = await services.anonymous.of(expansion_id, outside=outside)
     return " · ".join(f"{emoji} {count}" for emoji, count in counts.most_common(LISTED))
 
 
 def drawn(say: Texts, expansion: Expansion) -> str:
-    """«a giant yellow rubber duck and kites»; empty where nothing was drawn."""
+    """Return what was drawn: «a giant yellow rubber duck and kites», or an empty string."""
     return format_list(labels(expansion.words or (), say.language), locale=say.language)
 
 
 def drawn_lines(say: Texts, expansion: Expansion) -> list[str]:
-    """For a caption: at most one."""
+    """Return the line about what was drawn, if any, for a caption."""
     words = drawn(say, expansion)
     return [say.html("result.words", words=words)] if words else []

@@ -14,27 +14,28 @@ POST = re.compile(r"p([1-9]\d{0,17})", re.ASCII)
 
 
 def payload(post_id: int) -> str:
-    """What a link that opens a post brings to /start."""
+    """Return the /start payload that opens a post."""
     return f"p{post_id}"
 
 
 def link(username: str, post_id: int) -> str:
+    """Return the link that opens a post in the bot."""
     return f"https://t.me/{username}?start={payload(post_id)}"
 
 
 def post_in(payload: str) -> int | None:
-    """The post that a link or an inline query names."""
+    """Return the id of the post that a payload or an inline query names, or None."""
     named = POST.fullmatch(payload.strip())
     return int(named[1]) if named else None
 
 
 def share_button(say: Texts, username: str, post: Post) -> InlineKeyboardButton:
-    """Telegram's own sheet for choosing a chat."""
+    """Return a button that opens Telegram's dialog to choose a chat."""
     words = urlencode({"url": link(username, post.id), "text": named(say, post)})
     return InlineKeyboardButton(say("share"), url=f"https://t.me/share/url?{words}")
 
 
 def named(say: Texts, post: Post) -> str:
-    """«《Title》 by Ann»; as plain text."""
+    """Return the title and the author as plain text: «《Title》 by Ann»."""
     author = say("gallery.author", name=post.author.name)
     return f"{say('post.title', title=post.title)} {author}" if post.title else author

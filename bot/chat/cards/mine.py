@@ -1,4 +1,4 @@
-"""A page of a person's own expansions: its caption and its buttons."""
+"""The card of a person's own expansion: its caption and its buttons."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from storage.expansions import Mine
 
 
 async def mine_at(services: Services, person_id: int, expansion_id: int) -> Mine:
-    """The page with this expansion; when it is gone, its neighbour's."""
+    """Return the page with this expansion, or with its neighbour if it was deleted."""
     page = await services.store.mine(person_id, before_id=expansion_id + 1)
     return page if page.expansions else await services.store.mine(person_id)
 
 
 async def mine_card(services: Services, say: Texts, page: Mine) -> tuple[str, InlineKeyboardMarkup]:
+    """Return the caption and the buttons of a page."""
     expansion = page.expansions[0]
     number, counts = expansion.id, await services.gallery.counts(expansion.id)
     votes = "  ".join(f"{feeling.value} {count}" for feeling, count in counts.items() if count)

@@ -17,12 +17,14 @@ from storage.models import Panel
 
 
 async def preview(services: Services, panel: Panel) -> bytes:
+    """Return a JPEG preview of the panel's canvas."""
     photo = panel.photo
     margins = Choice.of(panel).margins(extent_of(photo), services.limits.max_megapixels)
     return await asyncio.to_thread(canvas_preview, await services.blobs.get(photo.thumb), extent_of(photo), margins)
 
 
 def caption(services: Services, say: Texts, panel: Panel) -> str:
+    """Return the caption: the choice, the size of the canvas, and the prompt. Raises NoSuchCanvas."""
     choice, photo = Choice.of(panel), extent_of(panel.photo)
     canvas = choice.margins(photo, services.limits.max_megapixels).canvas(photo)
     lines = [
@@ -36,6 +38,7 @@ def caption(services: Services, say: Texts, panel: Panel) -> str:
 
 
 async def keyboard(services: Services, say: Texts, panel: Panel) -> InlineKeyboardMarkup:
+    """Return the panel's buttons. Scales and ratios beyond the limits are omitted."""
     choice, photo, most = Choice.of(panel), extent_of(panel.photo), services.limits.max_megapixels
     arrows = {d: button(ARROWS[d], PickDirection(panel.id, d), chosen=d is choice.direction) for d in ARROWS}
     rows = [

@@ -1,9 +1,10 @@
-"""A finished expansion: its caption and its buttons, alone or as a sheet of variants."""
+"""The card of a finished expansion, alone or as a sheet of variants: its caption and its buttons."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
@@ -29,7 +30,7 @@ from bot.chat.cards.lines import anonymous_lines, credit_lines, drawn_lines, rea
 from bot.chat.cards.preview import canvas_preview
 from bot.chat.cards.widgets import bar, button, described
 from bot.chat.choice import extent_of, may_double
-from bot.chat.telegram.media import is_veiled
+from bot.chat.telegram.media import Medium, is_veiled
 from bot.chat.texts import Texts
 from bot.services import Services
 from inference.canvas import Extent, Margins
@@ -37,7 +38,7 @@ from storage.models import Expansion, Post, PostStatus, Status
 
 
 async def result_caption(services: Services, say: Texts, expansion: Expansion) -> str:
-    """The title if it has one, what was asked, and what makes it come back: the seed."""
+    """Return the caption: the title if any, the choices, and the seed, which reproduces the result."""
     result, post = expansion.result, await services.gallery.post_of(expansion.id)
     chain = await services.store.ancestry(expansion.id)
     lines = [
@@ -56,7 +57,7 @@ async def result_caption(services: Services, say: Texts, expansion: Expansion) -
 async def result_keyboard(
     services: Services, say: Texts, expansion: Expansion, *, before: bool = False
 ) -> InlineKeyboardMarkup:
-    """Reactions; what makes more of it; what goes back; what shows how it grew; what is done with it."""
+    """Return the buttons of a result: reactions, next expansions, earlier steps, before and films, and actions."""
     number = expansion.id
     counts = await services.gallery.counts(number)
     flip = (
@@ -83,7 +84,7 @@ async def result_keyboard(
 
 
 def _more(services: Services, say: Texts, expansion: Expansion) -> list[InlineKeyboardButton]:
-    """Doubling again would draw nothing new, so what was doubled is not rerolled."""
+    """Return the buttons that continue from a result. A doubled result has no reroll, which would change nothing."""
     number, result = expansion.id, expansion.result
     again = [
         button(say("result.reroll"), Reroll(number, expansion.rerolls)),
@@ -98,17 +99,18 @@ def _more(services: Services, say: Texts, expansion: Expansion) -> list[InlineKe
 
 
 def is_live(post: Post | None) -> bool:
+    """Tell whether there is a live post."""
     return post is not None and post.status is PostStatus.LIVE
 
 
 def end_keyboard(say: Texts, expansion: Expansion) -> InlineKeyboardMarkup:
-    """Under what failed or was cancelled: another try."""
+    """Return the button to try again, for a failed or cancelled expansion."""
     tap = Double(expansion.id) if expansion.doubles else Reroll(expansion.id, expansion.rerolls)
     return InlineKeyboardMarkup([[button(say("end.again"), tap)]])
 
 
 def sheet_keyboard(say: Texts, variants: Sequence[Expansion]) -> InlineKeyboardMarkup:
-    """1 2 3 4 for those that are ready, and Cancel while any is not."""
+    """Return the buttons 1 to 4 of the finished variants, and Cancel while any is unfinished."""
     ready = [button(str(v.variant), PickVariant(v.id)) for v in variants if v.status is Status.DONE]
     live = next((v for v in variants if v.status.live), None)
     return InlineKeyboardMarkup(
@@ -116,16 +118,30 @@ def sheet_keyboard(say: Texts, variants: Sequence[Expansion]) -> InlineKeyboardM
     )
 
 
+def before_of(services: Services, expansion: Expansion) -> Medium:
+    """Return the photo on its canvas as a medium, to compare the result with."""
+    return Medium(
+        partial(before_picture, services, expansion),
+        is_veiled(expansion),
+        expansion.before_file_id,
+        partial(services.store.remember_before, expansion.id),
+    )
+
+
 async def before_picture(services: Services, expansion: Expansion) -> bytes:
-    """Drawn at the size of the chat picture, so that nothing jumps. Of what was doubled, as before it grew."""
+    """Return a JPEG of the photo on its canvas, as large as the result's preview, so that switching moves nothing.
+
+    A doubled result shows the photo before the last expansion that added pixels.
+    """
     steps = growth(await services.store.ancestry(expansion.id))
     photo, zoom = (steps[-1].step.source, steps[-1].zoom) if steps else (expansion.source, 2)
-    margins, extent = steps[-1].margins if steps else Margins(), Extent(zoom * photo.width, zoom * photo.height)
+    margins, extent = steps[-1].margins if steps else Margins(), Extent(photo.width, photo.height) * zoom
     thumb = await services.blobs.get(photo.thumb)
     return await asyncio.to_thread(canvas_preview, thumb, extent, margins, 1280)
 
 
 def sheet_caption(say: Texts, variants: Sequence[Expansion]) -> str:
+    """Return the caption of a sheet, with progress until all variants have ended."""
     done = sum(v.status is Status.DONE for v in variants)
     live = any(v.status.live for v in variants)
     title = say.html("status.four", choice=described(say, variants[0]))

@@ -1,4 +1,4 @@
-"""What a status message says while an expansion waits or runs."""
+"""The captions of a status message while an expansion or a film waits or runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from storage.models import Expansion, Film, Status
 
 
 async def waiting_caption(services: Services, say: Texts, expansions: Sequence[Expansion]) -> str:
-    """«⏳ second in the queue · about 12 s»"""
+    """Return the caption of a waiting expansion: «⏳ second in the queue · about 12 s»."""
     first = expansions[0]
     ahead = max(0, await services.queue.position(first.id) - 1)
     own = await _seconds(services, first)
@@ -28,7 +28,10 @@ async def waiting_caption(services: Services, say: Texts, expansions: Sequence[E
 
 
 async def running_caption(services: Services, say: Texts, expansions: Sequence[Expansion], fraction: float) -> str:
-    """«🎨 painting ▓▓▓▓▓░░░░░░░ 42 % · about 3 s»; four variants share one bar."""
+    """Return the caption of a running expansion: «🎨 painting ▓▓▓▓▓░░░░░░░ 42 % · about 3 s».
+
+    Four variants share one bar.
+    """
     first = expansions[0]
     done = sum(e.status is Status.DONE for e in expansions)
     total = min(1.0, (done + fraction) / len(expansions))
@@ -50,13 +53,14 @@ async def _seconds(services: Services, expansion: Expansion) -> float | None:
 
 
 def _round(seconds: float) -> int:
-    """A guess is not exact, and should not look so."""
+    """Round an estimate, so that it does not look exact."""
     return max(1, ceil(seconds)) if seconds < 15 else ceil(seconds / 5) * 5
 
 
 async def film_caption(films: FilmStore, say: Texts, film: Film) -> str:
-    """«🎬 Two films are made before this one», «🎬 Making the film ▓▓▓▓▓░░░░░░░ 42 %»."""
-    if film.status is Status.RUNNING:
-        return f"{say.html('film.making')}\n<code>{bar(film.progress)}</code> {film.progress:.0%}"
+    """Return the caption of a film: «🎬 Two films are made before this one» or «🎬 Making the film ▓▓▓▓▓░░ 42 %»."""
+    job = await films.job(film)
+    if job is not None and job.status is Status.RUNNING:
+        return f"{say.html('film.making')}\n<code>{bar(job.progress)}</code> {job.progress:.0%}"
     ahead = await films.ahead(film)
     return say.html("film.ahead", count=ahead) if ahead else say.html("film.next")

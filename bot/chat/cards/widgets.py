@@ -1,4 +1,4 @@
-"""Small pieces that several cards share: buttons, bars, the names of choices."""
+"""Small parts that several cards share: buttons, progress bars, and the names of choices."""
 
 from __future__ import annotations
 
@@ -29,41 +29,43 @@ STYLE_EMOJI = {Style.FAITHFUL: "🌿", Style.PLAYFUL: "🎈", Style.WILD: "🌀"
 
 
 def describe(say: Texts, choice: Choice) -> str:
-    """«⤢ 1.5× · 🌿 faithful»"""
+    """Return a choice as text: «⤢ 1.5× · 🌿 faithful»."""
     size = choice.ratio or f"{choice.scale:g}×"
     return f"{ARROWS[choice.direction]} {size} · {style_name(say, choice.style)}"
 
 
 def described(say: Texts, expansion: Expansion) -> str:
-    """What was asked, and whether it is shown at twice the size."""
+    """Return the choices of an expansion, and whether its result is doubled."""
     choice = describe(say, Choice.of(expansion))
     return say("choice.doubled", choice=choice) if expansion.doubles else choice
 
 
 def style_name(say: Texts, style: Style) -> str:
+    """Return the name of a style with its sign."""
     return f"{STYLE_EMOJI[style]} {say(f'style.{style}')}"
 
 
 def button(label: str, tap: Tap, *, chosen: bool = False, style: str | None = None) -> InlineKeyboardButton:
-    """A button; the chosen one is marked for apps that draw no colours, too."""
+    """Return a button. The chosen one carries a mark, because not all apps show colours."""
     return InlineKeyboardButton(
         f"✓ {label}" if chosen else label, callback_data=tap.pack(), style="primary" if chosen else style
     )
 
 
 def bar(fraction: float) -> str:
+    """Return a progress bar of text. `fraction` is 0 to 1."""
     full = round(min(1.0, max(0.0, fraction)) * BAR)
     return "▓" * full + "░" * (BAR - full)
 
 
 async def language_of(services: Services, shown: Expansion | Gallery | Film) -> Texts:
-    """The language that the chat of what is shown speaks, else its person's."""
+    """Return the texts in the language of the chat, or else of the person."""
     chat, person = await services.people.chat(shown.chat_id or 0), await services.people.person(shown.person_id or 0)
     wishes = [chat.language] if chat else []
     return texts(best_language([*wishes, person.language, person.language_code] if person else wishes))
 
 
-def way_here(visit: Visit, payload: str) -> InlineKeyboardMarkup:
-    """A button that leads to the private chat and does there what was asked here."""
+def private_chat_keyboard(visit: Visit, payload: str) -> InlineKeyboardMarkup:
+    """Return a button that opens the private chat and repeats the command there."""
     url = f"https://t.me/{visit.bot.username}?start={payload}"
     return InlineKeyboardMarkup([[InlineKeyboardButton(visit.say("mine.our_chat"), url=url)]])

@@ -6,7 +6,7 @@ from bot.chat.buttons.result import Cancel
 from bot.chat.telegram.edits import delete
 from bot.chat.telegram.visit import Visit
 from bot.services import Services
-from storage.models import Expansion, Status
+from storage.models import Expansion
 
 
 async def cancel_button(services: Services, visit: Visit, tap: Cancel) -> None:
@@ -40,6 +40,4 @@ async def cancel_all(services: Services, expansions: list[Expansion]) -> int:
     for expansion in expansions:
         if expansion.status.live and await services.queue.cancel(expansion.id):
             cancelled += 1
-            if expansion.status is Status.WAITING:
-                services.ended.put_nowait(expansion.id)
     return cancelled

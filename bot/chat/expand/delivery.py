@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
-from telegram import InlineKeyboardMarkup, InputMediaPhoto, Message
+from telegram import InlineKeyboardMarkup
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, TelegramError
 
 from bot.chat.cards.preview import variants_sheet
@@ -16,74 +18,70 @@ from bot.chat.choice import extent_of, margins_of
 from bot.chat.expand.progress import StatusBoard
 from bot.chat.expand.start import place
 from bot.chat.telegram.edits import edit
-from bot.chat.telegram.media import is_veiled, remember
+from bot.chat.telegram.media import Medium, Seat, Shown, is_veiled, picture_of, put_picture, remember, send_picture
+from bot.chat.telegram.outbox import Outbox
 from bot.chat.telegram.visit import Bot
 from bot.chat.texts import Texts
 from bot.services import Services
-from storage.models import Expansion, Status
+from storage.models import Expansion, Job, MessageKind, Status
 
 log = structlog.get_logger()
 
-LATER = 10.0  # seconds until a delivery that the network refused is tried again
 PATIENCE = 15.0  # seconds after which a person may have looked away, and a «ready» tells them
 
 
 @dataclass
 class Delivery:
-    """The second of the two jobs behind a tap."""
+    """The screen of expansions: sends their messages when that was interrupted, and shows how they go and end."""
 
     services: Services
     bot: Bot
+    outbox: Outbox
     board: StatusBoard
 
-    async def run(self) -> None:
-        """Deliver whatever ends, until cancelled; several chats at once, each in its own order."""
-        async with asyncio.TaskGroup() as deliveries:
-            while True:
-                deliveries.create_task(self._deliver_or_later(await self.services.ended.get()))
+    async def place(self, jobs: Sequence[Job]) -> None:
+        """Send the status messages of what was started, when it is not known whether there are any."""
+        groups: dict[str, list[Expansion]] = {}
+        for expansion in await self.services.store.expansions([job.subject for job in jobs]):
+            groups.setdefault(expansion.batch or expansion.key, []).append(expansion)
+        for expansions in groups.values():
+            try:
+                say = await language_of(self.services, expansions[0])
+                await place(self.services, self.bot, say, expansions, reply_to=None)
+            except (BadRequest, Forbidden) as refusal:  # nobody would see how it went
+                log.info("placing.refused", expansion=expansions[0].id, reason=str(refusal))
+                for expansion in expansions:
+                    await self.services.queue.cancel(expansion.id)
 
-    async def recover(self) -> None:
-        """After a restart: what was asked and has no message gets one; what ended unseen is shown."""
-        unplaced: dict[str, list[Expansion]] = {}
-        for expansion in await self.services.store.unplaced():
-            unplaced.setdefault(expansion.batch or expansion.key, []).append(expansion)
-        for expansions in unplaced.values():
-            say = await language_of(self.services, expansions[0])
-            await place(self.services, self.bot, say, expansions, reply_to=None)
-        for expansion in await self.services.store.undelivered():
-            self.services.ended.put_nowait(expansion.id)
+    async def changed(self, jobs: Sequence[Job]) -> None:
+        await self.board.changed(jobs)
 
-    async def _deliver_or_later(self, expansion_id: int) -> None:
+    async def show(self, job: Job) -> bool:
+        """Show how an expansion ended; False when that must be tried again later."""
         try:
-            await self.deliver(expansion_id)
+            await self.deliver(job.subject)
         except BadRequest as error:  # to PTB a kind of NetworkError, but it would be refused for ever
-            log.error("delivery.given_up", expansion=expansion_id, reason=str(error))
-            await self.services.store.delivered(expansion_id, None)
+            log.error("delivery.given_up", expansion=job.subject, reason=str(error))
+            await self.services.store.delivered(job.subject, None)
         except NetworkError as error:
-            log.warning("delivery.postponed", expansion=expansion_id, reason=str(error))
-            asyncio.get_running_loop().call_later(LATER, self.services.ended.put_nowait, expansion_id)
-        except Exception:
-            log.exception("delivery.failed", expansion=expansion_id)
+            log.warning("delivery.postponed", expansion=job.subject, reason=str(error))
+            return False
+        return True
 
     async def deliver(self, expansion_id: int) -> None:
         """Show how an expansion ended; a chat that wants us no more is given up at once."""
         expansion = await self.services.store.expansion(expansion_id)
-        if (
-            expansion is None
-            or expansion.delivered_at is not None
-            or expansion.message_id is None
-            or expansion.status.live
-        ):
+        if expansion is None or expansion.message_id is None:
+            await self.services.store.delivered(expansion_id, None)
             return
-        async with self.board.settled(expansion):
+        async with self.outbox.at_once((expansion.chat_id, expansion.message_id)):
             try:
                 await self._show(expansion)
             except Forbidden as refusal:
                 log.info("delivery.refused", expansion=expansion.id, chat=expansion.chat_id, reason=str(refusal))
                 await self.services.people.chat_gone(expansion.chat_id)
                 await self.services.store.delivered(expansion.id, None)
-            except ChatMigrated as moved:
-                await self.services.people.migrate_chat(expansion.chat_id, moved.new_chat_id)
+            except ChatMigrated as moved:  # the row names the new chat by now
                 raise NetworkError("the group has become a supergroup") from moved
 
     async def _show(self, expansion: Expansion) -> None:
@@ -99,21 +97,24 @@ class Delivery:
     async def _show_result(self, say: Texts, expansion: Expansion) -> None:
         caption = await result_caption(self.services, say, expansion)
         markup = await result_keyboard(self.services, say, expansion)
-        sent = await self._put(expansion, await self.services.picture(expansion), caption, markup)
-        await self.services.store.delivered(expansion.id, sent.photo[-1].file_id if sent else None)
+        medium = replace(picture_of(self.services, expansion), learn=None)
+        shown = await self._put(expansion, medium, caption, markup)
+        await self.services.store.delivered(expansion.id, shown.file_id)
 
     async def _show_sheet(self, say: Texts, expansion: Expansion) -> None:
         """All variants that are ready by now; each delivery repeats the sheet with one more."""
         variants = await self.services.store.batch(expansion.batch or "")
-        pictures = await asyncio.gather(*map(self._cell, variants))
-        extent = margins_of(expansion).canvas(extent_of(expansion.source))
-        ready = sum(picture is not None for picture in pictures)
-        if ready:
-            sheet = await asyncio.to_thread(variants_sheet, pictures, extent)
+        if any(variant.status is Status.DONE for variant in variants):
+            sheet = Medium(partial(self._sheet, variants), spoiler=any(map(is_veiled, variants)))
             await self._put(expansion, sheet, sheet_caption(say, variants), sheet_keyboard(say, variants))
         elif all(v.status.final for v in variants):
             await self._show_end(say, expansion)
         await self.services.store.delivered(expansion.id, None)
+
+    async def _sheet(self, variants: Sequence[Expansion]) -> bytes:
+        first, pictures = variants[0], await asyncio.gather(*map(self._cell, variants))
+        extent = margins_of(first).canvas(extent_of(first.source))
+        return await asyncio.to_thread(variants_sheet, pictures, extent)
 
     async def _cell(self, variant: Expansion) -> bytes | None:
         return await self.services.picture(variant) if variant.status is Status.DONE else None
@@ -129,37 +130,21 @@ class Delivery:
         await edit(request)
         await self.services.store.delivered(expansion.id, None)
 
-    async def _put(
-        self, expansion: Expansion, picture: bytes, caption: str, markup: InlineKeyboardMarkup
-    ) -> Message | None:
+    async def _put(self, expansion: Expansion, medium: Medium, caption: str, markup: InlineKeyboardMarkup) -> Shown:
         """Edit the status message; only if a person deleted it, send a new one."""
-        sent: list[Message] = []
+        where = (expansion.chat_id, expansion.message_id or 0)
+        shown = await put_picture(self.services, self.bot, where, medium, caption, markup)
+        if shown is not None:
+            return shown
+        message, shown = await send_picture(
+            self.bot, Seat(expansion.chat_id, expansion.thread_id), medium, caption, markup
+        )
         variants = await self._variants(expansion)
-        veiled = any(is_veiled(variant) for variant in variants)
-
-        async def replace() -> None:
-            media = InputMediaPhoto(picture, caption=caption, parse_mode="HTML", has_spoiler=veiled)
-            message = await self.bot.edit_message_media(
-                media, expansion.chat_id, expansion.message_id, reply_markup=markup
-            )
-            if isinstance(message, Message):
-                sent.append(message)
-
-        if not await edit(replace()):
-            message = await self.bot.send_photo(
-                expansion.chat_id,
-                picture,
-                caption=caption,
-                parse_mode="HTML",
-                reply_markup=markup,
-                message_thread_id=expansion.thread_id,
-                has_spoiler=veiled,
-            )
-            sent.append(message)
-            await self.services.store.place([variant.id for variant in variants], message.message_id)
-            kind, where = "sheet" if expansion.batch else "result", (expansion.chat_id, message.message_id)
-            await remember(self.services, where, kind, expansion.person_id, expansion.id)
-        return sent[0] if sent else None
+        ids = [variant.id for variant in variants]
+        await self.services.store.replace_message(ids, expansion.message_id, message.message_id)
+        kind, where = MessageKind.SHEET if expansion.batch else MessageKind.RESULT, (where[0], message.message_id)
+        await remember(self.services, where, kind, expansion.person_id, expansion.id)
+        return shown
 
     async def _variants(self, expansion: Expansion) -> list[Expansion]:
         return await self.services.store.batch(expansion.batch) if expansion.batch else [expansion]

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-
-from telegram import InputMediaPhoto, Message
+from functools import partial
 
 from bot.chat.buttons.panel import PickDirection, PickPhoto, PickRatio, PickScale, PickStyle
 from bot.chat.cards.panel import caption, keyboard, preview
 from bot.chat.choice import Choice, extent_of, first_choice
-from bot.chat.telegram.edits import edit
-from bot.chat.telegram.media import remember
+from bot.chat.telegram.media import Medium, Seat, put_picture, remember, send_picture
 from bot.chat.telegram.visit import Visit, answer_to
 from bot.services import Services
 from inference.canvas import Direction, NoSuchCanvas, RatioAcross, RatioReached
 from inference.engine import Style
 from storage import models
-from storage.models import Panel, Photo
+from storage.models import MessageKind, Panel, Photo
 
 
 async def open_panel(services: Services, visit: Visit, photo: Photo, key: str, prompt: str = "") -> None:
@@ -41,7 +39,7 @@ async def open_panel(services: Services, visit: Visit, photo: Photo, key: str, p
             prompt=prompt,
         )
     )
-    if panel.message_id is None or not await refresh(services, visit, panel):
+    if not await refresh(services, visit, panel):
         await _send(services, visit, panel)
 
 
@@ -79,11 +77,11 @@ async def pick_style(services: Services, visit: Visit, tap: PickStyle) -> None:
 
 async def refresh(services: Services, visit: Visit, panel: Panel) -> bool:
     """Make the panel's message show the row; False when the message is gone."""
-    media = InputMediaPhoto(
-        await preview(services, panel), caption=caption(services, visit.say, panel), parse_mode="HTML"
-    )
+    if panel.message_id is None:
+        return False
+    where, words = (panel.chat_id, panel.message_id), caption(services, visit.say, panel)
     markup = await keyboard(services, visit.say, panel)
-    return await edit(visit.bot.edit_message_media(media, panel.chat_id, panel.message_id, reply_markup=markup))
+    return await put_picture(services, visit.bot, where, _preview_of(services, panel), words, markup) is not None
 
 
 def default_choice(visit: Visit) -> Choice:
@@ -96,17 +94,15 @@ def default_choice(visit: Visit) -> Choice:
 
 
 async def _send(services: Services, visit: Visit, panel: Panel) -> None:
-    sent: Message = await visit.bot.send_photo(
-        panel.chat_id,
-        await preview(services, panel),
-        caption=caption(services, visit.say, panel),
-        parse_mode="HTML",
-        reply_markup=await keyboard(services, visit.say, panel),
-        message_thread_id=panel.thread_id,
-        reply_parameters=answer_to(visit.message),
-    )
+    seat = Seat(panel.chat_id, panel.thread_id, answer_to(visit.message))
+    words, markup = caption(services, visit.say, panel), await keyboard(services, visit.say, panel)
+    sent, _ = await send_picture(visit.bot, seat, _preview_of(services, panel), words, markup)
     await services.store.place_panel(panel.id, sent.message_id)
-    await remember(services, (panel.chat_id, sent.message_id), "panel", panel.person_id)
+    await remember(services, (panel.chat_id, sent.message_id), MessageKind.PANEL, panel.person_id)
+
+
+def _preview_of(services: Services, panel: Panel) -> Medium:
+    return Medium(partial(preview, services, panel), spoiler=False)
 
 
 async def _own(services: Services, visit: Visit, panel_id: int) -> Panel | None:

@@ -1,93 +1,54 @@
-"""The status message: true place in the queue, a bar, an estimate; edited within Telegram's limits."""
+"""The status message of an expansion: its place in the queue, then a bar and an estimate."""
 
 from __future__ import annotations
 
-import asyncio
-from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 
-import structlog
 from telegram import InlineKeyboardMarkup
-from telegram.error import TelegramError
 
 from bot.chat.buttons.result import Cancel
 from bot.chat.cards.status import running_caption, waiting_caption
 from bot.chat.cards.widgets import button, language_of
 from bot.chat.telegram.edits import edit
+from bot.chat.telegram.outbox import Outbox, Rank
 from bot.chat.telegram.visit import Bot
 from bot.services import Services
-from storage.models import Expansion, Status
-
-log = structlog.get_logger()
-
-PRIVATE_PACE, GROUP_PACE = 1.5, 6.0  # seconds between edits in one chat: a group may see 20 messages a minute, all told
+from storage.models import Job, Status
 
 
 @dataclass
 class StatusBoard:
-    """Keeps every status message true: one edit per chat at a time, at its pace; late ones are dropped."""
+    """Keeps the status messages true, as far as the pace of their chats allows."""
 
     services: Services
     bot: Bot
-    private_pace: float = PRIVATE_PACE
-    group_pace: float = GROUP_PACE
-    _due: dict[int, dict[int, float | None]] = field(default_factory=lambda: defaultdict(dict))
-    _pumps: dict[int, asyncio.Task[None]] = field(default_factory=dict)
-    _locks: dict[int, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    outbox: Outbox
 
-    def progressed(self, expansion: Expansion, fraction: float) -> None:
-        self._ask(expansion, fraction)
+    async def changed(self, jobs: Sequence[Job]) -> None:
+        """These have made progress, or have moved up in the queue."""
+        for expansion in await self.services.store.expansions([job.subject for job in jobs]):
+            if expansion.message_id is not None:
+                where = (expansion.chat_id, expansion.message_id)
+                self.outbox.ask(where, Rank.PROGRESS, partial(self._show, expansion.id))
 
-    async def moved(self) -> None:
-        """The queue went forward: everyone who waits has a new place."""
-        for expansion in await self.services.store.waiting():
-            self._ask(expansion, None)
-
-    def settled(self, expansion: Expansion) -> asyncio.Lock:
-        """Nothing more to say of this expansion's progress. Hold the lock while its result is put in place."""
-        self._due[expansion.chat_id].pop(expansion.id, None)
-        return self._locks[expansion.chat_id]
-
-    async def close(self) -> None:
-        pumps = list(self._pumps.values())
-        for pump in pumps:
-            pump.cancel()
-        await asyncio.gather(*pumps, return_exceptions=True)
-
-    def _ask(self, expansion: Expansion, fraction: float | None) -> None:
-        chat = expansion.chat_id
-        self._due[chat][expansion.id] = fraction
-        if chat not in self._pumps:
-            self._pumps[chat] = asyncio.create_task(self._pump(chat))
-
-    async def _pump(self, chat: int) -> None:
-        try:
-            while due := self._due[chat]:
-                expansion_id, fraction = due.popitem()
-                async with self._locks[chat]:
-                    await self._show(expansion_id, fraction)
-                await asyncio.sleep(self.private_pace if chat > 0 else self.group_pace)
-        finally:
-            del self._pumps[chat]
-            self._due.pop(chat, None)
-
-    async def _show(self, expansion_id: int, fraction: float | None) -> None:
+    async def _show(self, expansion_id: int) -> None:
         expansion = await self.services.store.expansion(expansion_id)
         if expansion is None or expansion.message_id is None or expansion.status.final:
             return
         say = await language_of(self.services, expansion)
         expansions = await self.services.store.batch(expansion.batch) if expansion.batch else [expansion]
-        if any(e.status is Status.DONE for e in expansions) and fraction is None:
+        if any(e.status is Status.DONE for e in expansions):  # the sheet hangs there already, with its own bar
             return
-        if expansion.status is Status.RUNNING:
-            caption = await running_caption(self.services, say, expansions, fraction or 0.0)
+        jobs = await self.services.queue.jobs([e.id for e in expansions])
+        running = next((job for job in jobs if job.status is Status.RUNNING), None)
+        if running is not None:
+            caption = await running_caption(self.services, say, expansions, running.progress)
         else:
             caption = await waiting_caption(self.services, say, expansions)
         markup = InlineKeyboardMarkup([[button(say("status.cancel"), Cancel(expansion.id))]])
         request = self.bot.edit_message_caption(
             expansion.chat_id, expansion.message_id, caption=caption, parse_mode="HTML", reply_markup=markup
         )
-        try:
-            await edit(request)
-        except TelegramError as error:
-            log.info("status.dropped", expansion=expansion.id, reason=str(error))
+        await edit(request)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from io import BytesIO
 
-from telegram import InputMediaPhoto
 from telegram.constants import ChatAction
 
 from bot.chat.access import finished
@@ -18,13 +16,13 @@ from bot.chat.buttons.result import (
     ShowAfter,
     ShowBefore,
 )
-from bot.chat.cards.result import before_picture, result_caption, result_keyboard
+from bot.chat.cards.result import before_of, result_caption, result_keyboard
 from bot.chat.expand.panel import open_panel
-from bot.chat.telegram.media import remember, send_picture
+from bot.chat.telegram.media import answer_with_picture, picture_of, put_picture, remember
 from bot.chat.telegram.visit import Visit, answer_to, thread_of
 from bot.services import Services
 from inference.image.codec import full_resolution
-from storage.models import Expansion, Photo
+from storage.models import Expansion, MessageKind, Photo
 
 
 async def further(services: Services, visit: Visit, tap: Further) -> None:
@@ -45,22 +43,12 @@ async def back_to_start(services: Services, visit: Visit, tap: BackToStart) -> N
 
 
 async def show_before(services: Services, visit: Visit, tap: ShowBefore) -> None:
-    """The photo alone on its canvas, in the very place, so that tapping back and forth compares."""
-    expansion = await finished(services, visit, tap.expansion, anyone=True)
-    if expansion is None or visit.message is None:
-        return
-    await visit.toast_nothing()
-    picture = expansion.before_file_id or await before_picture(services, expansion)
-    sent = await _flip(services, visit, expansion, picture, before=True)
-    if sent and expansion.before_file_id is None:
-        await services.store.remember_before(expansion.id, sent)
+    """Show the photo alone on its canvas in the same message, so that tapping back and forth compares."""
+    await _flip(services, visit, tap.expansion, MessageKind.BEFORE)
 
 
 async def show_after(services: Services, visit: Visit, tap: ShowAfter) -> None:
-    expansion = await finished(services, visit, tap.expansion, anyone=True)
-    if expansion is not None and visit.message is not None:
-        await visit.toast_nothing()
-        await _flip(services, visit, expansion, expansion.file_id or await services.picture(expansion), before=False)
+    await _flip(services, visit, tap.expansion, MessageKind.RESULT)
 
 
 async def full_size(services: Services, visit: Visit, tap: FullSize) -> None:
@@ -71,7 +59,9 @@ async def full_size(services: Services, visit: Visit, tap: FullSize) -> None:
     await visit.toast("result.full_coming")
     await visit.bot.send_chat_action(visit.chat.id, ChatAction.UPLOAD_DOCUMENT)
     master = await services.blobs.get(expansion.result.blob)
-    data, extension, lossless = await asyncio.to_thread(full_resolution, master)
+    data, extension, lossless = await services.decoding.run(
+        expansion.result.width * expansion.result.height, full_resolution, master
+    )
     sent = await visit.bot.send_document(
         visit.chat.id,
         BytesIO(data),
@@ -85,7 +75,7 @@ async def full_size(services: Services, visit: Visit, tap: FullSize) -> None:
         message_thread_id=thread_of(visit.message),
         reply_parameters=answer_to(visit.message),
     )
-    await remember(services, (visit.chat.id, sent.message_id), "file", visit.person.id, expansion.id)
+    await remember(services, (visit.chat.id, sent.message_id), MessageKind.FILE, visit.person.id, expansion.id)
 
 
 async def pick_variant(services: Services, visit: Visit, tap: PickVariant) -> None:
@@ -99,7 +89,7 @@ async def pick_variant(services: Services, visit: Visit, tap: PickVariant) -> No
 async def send_result(services: Services, visit: Visit, expansion: Expansion) -> None:
     caption = await result_caption(services, visit.say, expansion)
     markup = await result_keyboard(services, visit.say, expansion)
-    await send_picture(services, visit, expansion, "result", caption, markup)
+    await answer_with_picture(services, visit, expansion, MessageKind.RESULT, caption, markup)
 
 
 async def _panel_of(services: Services, visit: Visit, photo: Photo | None, expansion: Expansion, step: str) -> None:
@@ -110,18 +100,16 @@ async def _panel_of(services: Services, visit: Visit, photo: Photo | None, expan
     await open_panel(services, visit, photo, f"e{expansion.id}:{step}:{visit.chat.id}", expansion.prompt)
 
 
-async def _flip(
-    services: Services, visit: Visit, expansion: Expansion, picture: str | bytes, *, before: bool
-) -> str | None:
-    """Put the other picture into the message; returns its file id."""
-    if visit.message is None:
-        return None
-    where = (visit.chat.id, visit.message.message_id)
-    async with services.hand_on(where):
-        media = InputMediaPhoto(
-            picture, caption=await result_caption(services, visit.say, expansion), parse_mode="HTML"
-        )
+async def _flip(services: Services, visit: Visit, expansion_id: int, kind: MessageKind) -> None:
+    """Put the result or the photo before it into the message that was tapped."""
+    expansion = await finished(services, visit, expansion_id, anyone=True)
+    if expansion is None or visit.message is None:
+        return
+    await visit.toast_nothing()
+    where, before = (visit.chat.id, visit.message.message_id), kind is MessageKind.BEFORE
+    medium = (before_of if before else picture_of)(services, expansion)
+    async with services.turns.drawing(where):
+        caption = await result_caption(services, visit.say, expansion)
         markup = await result_keyboard(services, visit.say, expansion, before=before)
-        sent = await visit.bot.edit_message_media(media, *where, reply_markup=markup)
-        await remember(services, where, "before" if before else "result", expansion.person_id, expansion.id)
-    return sent.photo[-1].file_id if not isinstance(sent, bool) and sent.photo else None
+        if await put_picture(services, visit.bot, where, medium, caption, markup):
+            await remember(services, where, kind, expansion.person_id, expansion.id)

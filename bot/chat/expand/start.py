@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from math import ceil
 from random import Random
 
-from telegram import InlineKeyboardMarkup
+from telegram import InlineKeyboardMarkup, ReplyParameters
 
 from bot.chat.buttons.panel import Expand, Roll
 from bot.chat.buttons.result import Cancel, Double, Reroll, Variants
@@ -19,14 +20,14 @@ from bot.chat.cards.widgets import button
 from bot.chat.choice import Choice, extent_of, margins_of, may_double, new_seed, rolled
 from bot.chat.expand.panel import refresh
 from bot.chat.expand.result import send_result
-from bot.chat.telegram.edits import edit
-from bot.chat.telegram.media import remember
+from bot.chat.telegram.edits import delete, edit
+from bot.chat.telegram.media import Medium, Seat, remember, send_picture
 from bot.chat.telegram.visit import Bot, Visit
 from bot.chat.texts import Texts
 from bot.services import Services
 from inference.canvas import Margins
 from storage.jobs.quota import QuotaSpent
-from storage.models import Expansion, Panel, Photo, Status
+from storage.models import Expansion, MessageKind, Panel, Photo, Status
 
 VARIANTS = 4
 ENDED = (Status.FAILED, Status.CANCELLED)
@@ -75,25 +76,32 @@ async def double(services: Services, visit: Visit, tap: Double) -> None:
 async def place(
     services: Services, bot: Bot, say: Texts, expansions: Sequence[Expansion], reply_to: int | None
 ) -> None:
-    """Send the status message, tell the rows its id, ring the bell. The engine starts only after that."""
+    """Send the status message, tell the rows its id, ring the bell. The engine starts only after that.
+
+    When another program has sent one meanwhile, because this took longer than a lease, this one is taken back.
+    """
     first = expansions[0]
-    thumb = await services.blobs.get(first.source.thumb)
-    picture = await asyncio.to_thread(canvas_preview, thumb, extent_of(first.source), margins_of(first))
-    sent = await bot.send_photo(
-        first.chat_id,
-        picture,
-        caption=await waiting_caption(services, say, expansions),
-        parse_mode="HTML",
-        reply_markup=InlineKeyboardMarkup([[button(say("status.cancel"), Cancel(first.id))]]),
-        message_thread_id=first.thread_id,
-        reply_to_message_id=reply_to,
-        allow_sending_without_reply=True,
+    answer = ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to is not None else None
+    caption = await waiting_caption(services, say, expansions)
+    markup = InlineKeyboardMarkup([[button(say("status.cancel"), Cancel(first.id))]])
+    seat, canvas = (
+        Seat(first.chat_id, first.thread_id, answer),
+        Medium(partial(_canvas, services, first), spoiler=False),
     )
-    kind = "sheet" if first.batch else "result"
+    sent, _ = await send_picture(bot, seat, canvas, caption, markup)
+    kind = MessageKind.SHEET if first.batch else MessageKind.RESULT
     await remember(services, (first.chat_id, sent.message_id), kind, first.person_id, first.id)
     ids = [expansion.id for expansion in expansions]
-    await services.store.place(ids, sent.message_id)
-    await services.queue.put(ids)
+    if await services.store.place(ids, sent.message_id):
+        await services.queue.put(ids)
+    else:
+        await services.messages.forget(first.chat_id, sent.message_id)
+        await delete(bot.delete_message(first.chat_id, sent.message_id))
+
+
+async def _canvas(services: Services, expansion: Expansion) -> bytes:
+    thumb = await services.blobs.get(expansion.source.thumb)
+    return await asyncio.to_thread(canvas_preview, thumb, extent_of(expansion.source), margins_of(expansion))
 
 
 async def _start_panel(services: Services, visit: Visit, panel_id: int, revision: int, *, dice: bool) -> None:

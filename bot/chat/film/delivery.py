@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 
 import structlog
 from telegram import InlineKeyboardMarkup
@@ -12,18 +14,17 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
 from bot.chat.buttons import result
 from bot.chat.cards.status import film_caption
 from bot.chat.cards.widgets import button, language_of
-from bot.chat.expand.progress import GROUP_PACE
 from bot.chat.telegram.edits import edit
-from bot.chat.telegram.media import put_animation
+from bot.chat.telegram.media import SHOWN_AS, Seat, film_of, put_picture, remember, send_picture
+from bot.chat.telegram.outbox import Outbox, Rank
 from bot.chat.telegram.visit import Bot
 from bot.services import Services
 from storage.jobs.films import FilmStore
-from storage.models import Film, FilmKind, Status
+from storage.models import Expansion, Film, FilmKind, Job, Status, now
 
 log = structlog.get_logger()
 
-PRIVATE_PACE = 2.0  # seconds between edits in one chat; in a group, as the status messages do
-TOLD = 8  # of those who wait are told when the queue moves: the next ones
+PATIENCE = timedelta(minutes=1)  # after which nobody will say any more which message is to become a film
 
 
 async def show_film(services: Services, films: FilmStore, bot: Bot, film: Film) -> bool:
@@ -35,8 +36,7 @@ async def show_film(services: Services, films: FilmStore, bot: Bot, film: Film) 
     except Forbidden as refusal:
         log.info("film.refused", chat=film.chat_id, reason=str(refusal))
         await services.people.chat_gone(film.chat_id or 0)
-    except ChatMigrated as moved:
-        await services.people.migrate_chat(film.chat_id or 0, moved.new_chat_id)
+    except ChatMigrated:  # the row names the new chat by now
         return False
     except (BadRequest, FileNotFoundError) as error:
         log.error("film.given_up", expansion=film.expansion_id, reason=str(error))
@@ -49,51 +49,46 @@ async def show_film(services: Services, films: FilmStore, bot: Bot, film: Film) 
 
 @dataclass
 class FilmScreen:
-    """Keeps the messages of films true: one edit at a time, at the chat's pace; late ones are dropped."""
+    """Keeps the messages true in which films are waited for, as far as the pace of their chats allows."""
 
     services: Services
     films: FilmStore
     bot: Bot
-    private_pace: float = PRIVATE_PACE
-    group_pace: float = GROUP_PACE
-    _edit: asyncio.Task[None] | None = field(default=None, init=False)
-    _last: float = field(default=float("-inf"), init=False)
+    outbox: Outbox
 
-    def progressed(self, film: Film, fraction: float) -> None:
-        now = asyncio.get_running_loop().time()
-        pace = self.group_pace if (film.chat_id or 1) < 0 else self.private_pace
-        if (self._edit is None or self._edit.done()) and now - self._last >= pace:
-            self._last = now
-            self._edit = asyncio.create_task(self._tell(film, fraction))
+    async def place(self, jobs: Sequence[Job]) -> None:
+        """A film may be made before its message is known, so none is ever held for that."""
 
-    async def moved(self) -> None:
-        """A film is begun: whoever is next has a new place."""
-        self._last = asyncio.get_running_loop().time()
-        await asyncio.gather(*(self._tell(film) for film in await self.films.waiting(TOLD)))
+    async def changed(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            film = await self.films.film(job.subject, FilmKind(job.kind))
+            if film is not None and film.chat_id is not None and film.message_id is not None:
+                self.outbox.ask((film.chat_id, film.message_id), Rank.PROGRESS, partial(self._tell, film))
 
-    async def show(self, film: Film) -> bool:
-        if self._edit is not None:
-            await asyncio.wait({self._edit})
-        return await show_film(self.services, self.films, self.bot, film)
+    async def show(self, job: Job) -> bool:
+        film = await self.films.film(job.subject, FilmKind(job.kind))
+        if film is None:  # deleted with its expansion
+            await self.films.over(job)
+            return True
+        if film.chat_id is None or film.message_id is None:
+            return await self._nowhere_to_show(film, job)
+        async with self.outbox.at_once((film.chat_id, film.message_id)):
+            return await show_film(self.services, self.films, self.bot, film)
 
-    async def close(self) -> None:
-        if self._edit is not None:
-            self._edit.cancel()
-            await asyncio.wait({self._edit})
+    async def _nowhere_to_show(self, film: Film, job: Job) -> bool:
+        """Nobody waits for it; or whoever asked is about to say which message is to become it, and is waited for."""
+        if film.person_id is not None and job.ended_at is not None and now() - job.ended_at < PATIENCE:
+            return False
+        await self.films.delivered(film, None)
+        return True
 
-    async def _tell(self, film: Film, fraction: float | None = None) -> None:
-        """Say how it goes, as it is by now; it may have been asked for only after it was begun."""
+    async def _tell(self, film: Film) -> None:
+        """Say how it goes by now."""
         fresh = await self.films.film(film.expansion_id, film.kind)
         if fresh is None or fresh.status.final or fresh.message_id is None:
             return
-        fresh.progress = fresh.progress if fraction is None else fraction
         caption = await film_caption(self.films, await language_of(self.services, fresh), fresh)
-        try:
-            await edit(
-                self.bot.edit_message_caption(fresh.chat_id, fresh.message_id, caption=caption, parse_mode="HTML")
-            )
-        except TelegramError as error:
-            log.info("film.progress_dropped", expansion=film.expansion_id, reason=str(error))
+        await edit(self.bot.edit_message_caption(fresh.chat_id, fresh.message_id, caption=caption, parse_mode="HTML"))
 
 
 async def _shown(services: Services, bot: Bot, film: Film) -> str | None:
@@ -108,4 +103,16 @@ async def _shown(services: Services, bot: Bot, film: Film) -> str | None:
         sorry = say.html("film.failed")
         await edit(bot.edit_message_caption(film.chat_id, film.message_id, caption=sorry, reply_markup=again))
         return None
-    return await put_animation(services, bot, film, expansion)
+    return await _put_film(services, bot, film, expansion)
+
+
+async def _put_film(services: Services, bot: Bot, film: Film, expansion: Expansion) -> str | None:
+    """Turn the message that told of a film into it; only if a person deleted that, send a new one."""
+    medium, where = film_of(services, film, expansion), (film.chat_id or 0, film.message_id or 0)
+    shown = await put_picture(services, bot, where, medium)
+    if shown is None:
+        seat = Seat(where[0], film.thread_id)
+        message, shown = await send_picture(bot, seat, medium)
+        kind = SHOWN_AS[film.kind]
+        await remember(services, (where[0], message.message_id), kind, film.person_id, expansion.id)
+    return shown.file_id

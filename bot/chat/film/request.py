@@ -10,8 +10,8 @@ from bot.chat.buttons.post import FilmOfPost
 from bot.chat.buttons.result import Film, Loop
 from bot.chat.cards.status import film_caption
 from bot.chat.film.delivery import show_film
-from bot.chat.telegram.media import SHOWN_AS, Seat, send_animation, send_picture
-from bot.chat.telegram.visit import Visit, answer_to, thread_of
+from bot.chat.telegram.media import SHOWN_AS, Seat, answer_with_picture, film_of, remember, send_picture
+from bot.chat.telegram.visit import Visit, thread_of
 from bot.services import Services
 from storage.jobs.films import FilmStore, OneAtATime
 from storage.models import Expansion, FilmKind, films, now
@@ -64,14 +64,13 @@ async def _want(services: Services, visit: Visit, expansion: Expansion, kind: Fi
         await visit.toast("film.coming")
         await _announce(services, visit, services.films, expansion, asked)
     elif asked.message_id is not None:
-        await visit.toast("film.in_the_making", percent=round(asked.progress * 100))
+        job = await services.films.job(asked)
+        await visit.toast("film.in_the_making", percent=round(job.progress * 100) if job is not None else 100)
     elif await _just_sent(services, visit, expansion, kind):
         await visit.toast("film.here")
     else:
         await visit.toast_nothing()
-        seat = Seat(visit.chat.id, thread_of(visit.message), visit.person.id, answer_to(visit.message))
-        file_id = await send_animation(services, visit.bot, asked, expansion, seat)
-        await services.films.delivered(asked, file_id)
+        await _send(services, visit, services.films, expansion, asked)
 
 
 async def _announce(
@@ -79,10 +78,18 @@ async def _announce(
 ) -> None:
     """The message that will become the film; the row learns of it, and so does whoever makes it."""
     caption = await film_caption(store, visit.say, asked)
-    sent = await send_picture(services, visit, expansion, SHOWN_AS[asked.kind], caption, None)
+    sent = await answer_with_picture(services, visit, expansion, SHOWN_AS[asked.kind], caption, None)
     placed = await store.place(expansion.id, asked.kind, sent.message_id)
     if placed is not None and placed.status.final:  # meanwhile
         await show_film(services, store, visit.bot, placed)
+
+
+async def _send(services: Services, visit: Visit, store: FilmStore, expansion: Expansion, made: films.Film) -> None:
+    """A film that is there already, in a new message."""
+    message, shown = await send_picture(visit.bot, Seat.of(visit), film_of(services, made, expansion))
+    where = (visit.chat.id, message.message_id)
+    await remember(services, where, SHOWN_AS[made.kind], visit.person.id, expansion.id)
+    await store.delivered(made, shown.file_id)
 
 
 async def _just_sent(services: Services, visit: Visit, expansion: Expansion, kind: FilmKind) -> bool:

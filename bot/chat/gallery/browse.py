@@ -1,4 +1,4 @@
-"""/gallery: one message that pages through what people published."""
+"""/gallery: one message that pages through the published posts."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Protocol, TypeAlias
 
 from bot.chat.buttons.gallery import NextPost, PickPeriod, PreviousPost, SortGallery
 from bot.chat.cards.gallery import gallery_card
-from bot.chat.telegram.media import put_picture, remember, send_picture
+from bot.chat.telegram.media import answer_with_picture, picture_of, put_picture, remember
 from bot.chat.telegram.visit import Visit
 from bot.services import Services
 from storage.gallery.browsing import Page
 from storage.gallery.listing import Period
-from storage.models import Gallery
+from storage.models import Gallery, MessageKind
 
 Turn: TypeAlias = NextPost | PreviousPost | SortGallery | PickPeriod
 
 
 class OnPage(Protocol):
-    """A button that knows the page that it was on."""
+    """A button that carries the page it was shown on."""
 
     @property
     def gallery(self) -> int: ...
@@ -27,7 +27,7 @@ class OnPage(Protocol):
 
 
 async def gallery(services: Services, visit: Visit) -> None:
-    """Open a gallery at what this person has not seen and may find the most surprising."""
+    """Open a gallery at the unseen post that may surprise the most."""
     row = await services.galleries.open(visit.person.id, visit.chat.id)
     page = await services.galleries.next(row.id, visit.person.id)
     if page is None:
@@ -37,39 +37,42 @@ async def gallery(services: Services, visit: Visit) -> None:
 
 
 async def send_card(services: Services, visit: Visit, gallery_id: int, page: Page) -> None:
-    """A gallery's message, with its first page."""
+    """Send the message of a gallery with its first page."""
     row = await services.galleries.gallery(gallery_id)
     if row is None:
         return
     caption, markup = await gallery_card(services, visit.bot.username, visit.say, row, page.post)
-    sent = await send_picture(services, visit, page.post.expansion, "gallery", caption, markup)
+    sent = await answer_with_picture(services, visit, page.post.expansion, MessageKind.GALLERY, caption, markup)
     await services.galleries.place(row.id, sent.message_id)
 
 
 async def next_post(services: Services, visit: Visit, tap: NextPost) -> None:
-    """▶: anybody in the chat may turn the page, and it counts as seen by who did."""
+    """▶: turn the page. Anybody in the chat may; the post counts as seen by whoever tapped."""
     await _turn(services, visit, tap)
 
 
 async def previous_post(services: Services, visit: Visit, tap: PreviousPost) -> None:
+    """◀: turn back."""
     await _turn(services, visit, tap)
 
 
 async def sort_gallery(services: Services, visit: Visit, tap: SortGallery) -> None:
+    """Change the order."""
     await _turn(services, visit, tap)
 
 
 async def pick_period(services: Services, visit: Visit, tap: PickPeriod) -> None:
+    """Change the period."""
     await _turn(services, visit, tap)
 
 
 async def on_page(services: Services, visit: Visit, tap: OnPage, act: Callable[[Gallery], Awaitable[None]]) -> None:
-    """Act on the gallery that the button was on; when somebody has turned its page already, nothing happens."""
+    """Act on the gallery that a button belongs to, under its lock. Refuses if somebody turned the page before."""
     row = await services.galleries.gallery(tap.gallery)
     if row is None or row.message_id is None or row.chat_id != visit.chat.id:
         await visit.toast("tap.gone")
         return
-    async with services.hand_on((row.chat_id, row.message_id)):
+    async with services.turns.drawing((row.chat_id, row.message_id)):
         now = await services.galleries.gallery(row.id)
         if now is None or now.post_id not in (tap.post, None):
             await visit.toast("gallery.turned")
@@ -80,20 +83,20 @@ async def on_page(services: Services, visit: Visit, tap: OnPage, act: Callable[[
 async def _turn(services: Services, visit: Visit, tap: Turn) -> None:
     async def turn(row: Gallery) -> None:
         if isinstance(tap, SortGallery | PickPeriod) and _chosen(tap) in (row.sort, row.period):
-            await _say_where(visit, tap)
+            await _toast_order(visit, tap)
             return
-        page = await _asked(services, visit, tap)
+        page = await _page_for(services, visit, tap)
         if page is None:
             await visit.toast("gallery.first" if isinstance(tap, PreviousPost) else "gallery.none", alert=True)
             return
-        await _say_where(visit, tap, page)
+        await _toast_order(visit, tap, page)
         await show_page(services, visit, row.id, page)
 
     await on_page(services, visit, tap, turn)
 
 
-async def _say_where(visit: Visit, tap: Turn, page: Page | None = None) -> None:
-    """The name of an order, which its button has no room for; that one has seen everything."""
+async def _toast_order(visit: Visit, tap: Turn, page: Page | None = None) -> None:
+    """Show the name of the chosen order, or that the person has now seen every post."""
     if isinstance(tap, SortGallery):
         await visit.toast(f"gallery.{tap.sort}")
     elif isinstance(tap, NextPost) and page is not None and page.over:
@@ -106,7 +109,7 @@ def _chosen(tap: SortGallery | PickPeriod) -> str:
     return tap.sort if isinstance(tap, SortGallery) else tap.period
 
 
-async def _asked(services: Services, visit: Visit, tap: Turn) -> Page | None:
+async def _page_for(services: Services, visit: Visit, tap: Turn) -> Page | None:
     gallery, person = tap.gallery, visit.person.id
     match tap:
         case PreviousPost():
@@ -120,11 +123,11 @@ async def _asked(services: Services, visit: Visit, tap: Turn) -> Page | None:
 
 
 async def show_page(services: Services, visit: Visit, gallery_id: int, page: Page) -> None:
-    """Put a page into the gallery's message; the caller has it in hand."""
+    """Put a page into the gallery's message. The caller holds the message's lock."""
     row = await services.galleries.gallery(gallery_id)
     if row is None or row.message_id is None:
         return
     where = (row.chat_id, row.message_id)
-    await remember(services, where, "gallery", row.person_id, page.post.expansion_id)
+    await remember(services, where, MessageKind.GALLERY, row.person_id, page.post.expansion_id)
     caption, markup = await gallery_card(services, visit.bot.username, visit.say, row, page.post)
-    await put_picture(services, visit, where, page.post.expansion, caption, markup)
+    await put_picture(services, visit.bot, where, picture_of(services, page.post.expansion), caption, markup)

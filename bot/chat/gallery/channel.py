@@ -1,4 +1,4 @@
-"""Channels: their administrators act in their name, readers are only counted, and posts are shared into them."""
+"""Channels: administrators act in the channel's name, readers are counted anonymously, and posts can be shared."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ from bot.chat.telegram.media import remember, results_changed
 from bot.chat.telegram.visit import Bot, Visit
 from bot.chat.titles import clean_name
 from bot.services import Services
-from storage.models import PostStatus
+from storage.models import MessageKind, PostStatus
 
-COUNTED = ("result", "before", "shared")  # messages that show one expansion for good: what a gallery shows, changes
 PAID = "⭐"
 
 
 async def in_its_name(services: Services, visit: Visit) -> Visit:
-    """A tap of an administrator of a channel is the channel's: whoever may post there, may choose there."""
+    """Return the visit with the channel as the person if the tap came from one of its administrators."""
     if visit.chat.kind != ChatType.CHANNEL or visit.person.id == visit.chat.id:
         return visit
     member = await visit.bot.get_chat_member(visit.chat.id, visit.person.id)
@@ -33,30 +32,30 @@ async def in_its_name(services: Services, visit: Visit) -> Visit:
 
 
 async def shared(services: Services, bot: Bot, update: telegram.Update) -> None:
-    """A picture of the gallery that somebody sent via us: from now on, reactions to it find its post."""
+    """Remember a post that somebody shared by inline mode, so that reactions to it find the post."""
     message = update.effective_message
     if message is None or message.via_bot is None or message.via_bot.id != bot.id:
         return
     number = post_behind(bot.username, message)
     post = await services.gallery.post(number) if number is not None else None
     if post is not None and post.status is PostStatus.LIVE:
-        await remember(services, (message.chat.id, message.message_id), "shared", None, post.expansion_id)
+        await remember(services, (message.chat.id, message.message_id), MessageKind.SHARED, None, post.expansion_id)
 
 
 async def counted(services: Services, _bot: Bot, update: telegram.Update) -> None:
-    """How often each emoji is under a message by now. No vote: nobody knows whose they are, or how many people's."""
+    """Store the anonymous reaction counts of a message. They are no votes, because people could be counted twice."""
     counts = update.message_reaction_count
     if counts is None or await services.moderation.banned(counts.chat.id):
         return
     shown = await services.messages.message(counts.chat.id, counts.message_id)
-    if shown is None or shown.expansion_id is None or shown.kind not in COUNTED:
+    if shown is None or shown.expansion_id is None or not shown.kind.shows_one_for_good:
         return
     await services.anonymous.put(counts.chat.id, counts.message_id, shown.expansion_id, counts_of(counts.reactions))
     await results_changed(services, shown.expansion_id)
 
 
 def counts_of(reactions: Sequence[ReactionCount]) -> Counter[str]:
-    """By emoji. Custom ones are pictures that only some apps can show, and are left out."""
+    """Return the count of each emoji. Custom emoji are omitted, because only some apps can show them."""
     counts: Counter[str] = Counter()
     for reaction in reactions:
         if isinstance(reaction.type, ReactionTypeEmoji):

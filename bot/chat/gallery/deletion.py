@@ -13,22 +13,7 @@ from bot.chat.gallery.redraw import redraw
 from bot.chat.telegram.edits import edit, retract
 from bot.chat.telegram.visit import Bot, Visit
 from bot.services import Services
-from storage.models import Message
-
-OURS = (
-    "result",
-    "before",
-    "mine",
-    "file",
-    "film",
-    "loop",
-    "consent",
-    "title",
-    "post",
-    "gallery",
-    "shared",
-    "review",
-)  # about one expansion
+from storage.models import Message, MessageKind
 
 
 async def ask_delete(services: Services, visit: Visit, tap: Delete) -> None:
@@ -52,7 +37,7 @@ async def really_delete(services: Services, visit: Visit, tap: ReallyDelete) -> 
     here = (visit.chat.id, visit.message.message_id)
     shown = await _delete(services, expansion.id)
     await visit.toast("delete.done")
-    turning = any(m.kind == "mine" and (m.chat_id, m.message_id) == here for m in shown)
+    turning = any(m.kind is MessageKind.MINE and (m.chat_id, m.message_id) == here for m in shown)
     if turning and await show_mine(services, visit, await mine_at(services, visit.person.id, expansion.id)):
         shown = [m for m in shown if (m.chat_id, m.message_id) != here]
     await _take_back(services, visit.bot, shown)
@@ -65,7 +50,7 @@ async def delete_everywhere(services: Services, bot: Bot, expansion_id: int) -> 
 
 async def _delete(services: Services, expansion_id: int) -> list[Message]:
     """Rows and blobs; gives the messages that are left over."""
-    shown = [m for m in await services.messages.showing(expansion_id) if m.kind in OURS]
+    shown = [m for m in await services.messages.showing(expansion_id) if m.kind.leaves_with_expansion]
     await services.discard(await services.store.delete_expansion(expansion_id))
     return shown
 
@@ -79,4 +64,6 @@ async def _take_back(services: Services, bot: Bot, shown: list[Message]) -> None
 async def keep(services: Services, visit: Visit, tap: Keep) -> None:
     if await finished(services, visit, tap.expansion) and visit.message is not None:
         await visit.toast_nothing()
-        await redraw(services, visit.bot, (visit.chat.id, visit.message.message_id))
+        where = (visit.chat.id, visit.message.message_id)
+        async with services.turns.drawing(where):
+            await redraw(services, visit.bot, where)

@@ -1,20 +1,20 @@
-"""What can be done with one post: compare, go on from it, and, as its author, rename, hide or delete it."""
+"""Actions on one post: compare, expand further, and for its author rename, hide and delete."""
 
 from __future__ import annotations
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto, Message, WebAppInfo
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, WebAppInfo
 
 from bot.chat.access import live
 from bot.chat.buttons.moderation import Report
 from bot.chat.buttons.post import FilmOfPost, FlipPost, Fork, HidePost, Less, More, OpenPost
 from bot.chat.buttons.result import Delete, Publish
 from bot.chat.cards.gallery import gallery_card
-from bot.chat.cards.result import before_picture
+from bot.chat.cards.result import before_of
 from bot.chat.cards.widgets import button
 from bot.chat.expand.panel import open_panel
 from bot.chat.gallery.browse import on_page, send_card, show_page
 from bot.chat.telegram.edits import edit, retract
-from bot.chat.telegram.media import SHOWN_AS, is_veiled, results_changed
+from bot.chat.telegram.media import picture_of, put_picture, results_changed
 from bot.chat.telegram.visit import Bot, Visit
 from bot.services import Services
 from storage import models
@@ -22,7 +22,7 @@ from storage.models import Gallery, Post
 
 
 async def open_post(services: Services, visit: Visit, post_id: int) -> None:
-    """A gallery that begins with one post, as a link to it promised."""
+    """Open a gallery that starts with one post, for a link to it."""
     row = await services.galleries.open(visit.person.id, visit.chat.id)
     page = await services.galleries.turn_to(row.id, visit.person.id, post_id)
     if page is None:
@@ -32,12 +32,13 @@ async def open_post(services: Services, visit: Visit, post_id: int) -> None:
 
 
 async def open_listed(services: Services, visit: Visit, tap: OpenPost) -> None:
+    """Open a post from a list."""
     await visit.toast_nothing()
     await open_post(services, visit, tap.post)
 
 
 async def fork(services: Services, visit: Visit, tap: Fork) -> None:
-    """A panel of one's own for somebody's result; the chain remembers whose it was."""
+    """Open a panel of the visitor's own for a post's result. The chain credits the author."""
     post = await live(services, tap.post)
     if post is None or post.expansion.result is None:
         await visit.toast("post.gone")
@@ -47,7 +48,7 @@ async def fork(services: Services, visit: Visit, tap: Fork) -> None:
 
 
 async def flip(services: Services, visit: Visit, tap: FlipPost) -> None:
-    """The photo alone on its canvas in place of the result, and back."""
+    """Switch between the result and the photo on its canvas."""
 
     async def turn(row: Gallery) -> None:
         post = await live(services, tap.post)
@@ -62,7 +63,7 @@ async def flip(services: Services, visit: Visit, tap: FlipPost) -> None:
 
 
 async def more(services: Services, visit: Visit, tap: More) -> None:
-    """The rarer buttons in place of the usual ones; a group sees its members', and each works for whom it may."""
+    """Show the less common buttons. A group sees the author's buttons, too; they check who taps."""
 
     async def unfold(row: Gallery) -> None:
         post, say = await live(services, tap.post), visit.say
@@ -77,7 +78,7 @@ async def more(services: Services, visit: Visit, tap: More) -> None:
         ]
         mine = post.person_id == visit.person.id
         rows = [
-            _looking(services, visit, row, post),
+            _view_buttons(services, visit, row, post),
             *([] if mine and visit.private else [[button(say("report"), Report(row.id, post.id))]]),
             *([own] if mine or not visit.private else []),
             [button(say("gallery.less"), Less(row.id, post.id))],
@@ -91,8 +92,8 @@ async def more(services: Services, visit: Visit, tap: More) -> None:
     await on_page(services, visit, tap, unfold)
 
 
-def _looking(services: Services, visit: Visit, row: Gallery, post: Post) -> list[InlineKeyboardButton]:
-    """The film, and the post's page: in private as a Mini App, which Telegram opens nowhere else."""
+def _view_buttons(services: Services, visit: Visit, row: Gallery, post: Post) -> list[InlineKeyboardButton]:
+    """Return buttons for the film and the post's page, which opens as a Mini App in private and as a link elsewhere."""
     address, say = f"{services.pages}/post/{post.id}", visit.say
     page = {"web_app": WebAppInfo(address)} if visit.private else {"url": address}
     return [
@@ -102,6 +103,8 @@ def _looking(services: Services, visit: Visit, row: Gallery, post: Post) -> list
 
 
 async def less(services: Services, visit: Visit, tap: Less) -> None:
+    """Show the usual buttons again, for a tap."""
+
     async def fold(row: Gallery) -> None:
         await visit.toast_nothing()
         await restore(services, visit, row, tap.post)
@@ -110,7 +113,7 @@ async def less(services: Services, visit: Visit, tap: Less) -> None:
 
 
 async def restore(services: Services, visit: Visit, row: Gallery, post_id: int) -> None:
-    """The usual buttons again."""
+    """Put the usual buttons back under a post."""
     post = await services.gallery.post(post_id)
     if post is not None and row.message_id is not None:
         _caption, markup = await gallery_card(services, visit.bot.username, visit.say, row, post)
@@ -118,7 +121,7 @@ async def restore(services: Services, visit: Visit, row: Gallery, post_id: int) 
 
 
 async def hide(services: Services, visit: Visit, tap: HidePost) -> None:
-    """Its author takes a post out of the gallery: everybody's pages of it go, and this one turns."""
+    """Hide a post for its author, remove it from all messages, and turn this page."""
 
     async def withdraw(row: Gallery) -> None:
         post = await live(services, tap.post)
@@ -135,7 +138,7 @@ async def hide(services: Services, visit: Visit, tap: HidePost) -> None:
 
 
 async def turn_away(services: Services, visit: Visit, row: Gallery, post: Post) -> None:
-    """This page shows the next post, if there is one; no other message shows what has left the gallery."""
+    """Show the next post on this page, if there is one, and remove the hidden one from every other message."""
     page = await services.galleries.next(row.id, visit.person.id)
     if page is not None:
         await show_page(services, visit, row.id, page)
@@ -143,35 +146,28 @@ async def turn_away(services: Services, visit: Visit, row: Gallery, post: Post) 
 
 
 async def take_down(services: Services, bot: Bot, expansion_id: int) -> None:
-    """Take back every page of the gallery that shows an expansion, every film that came from one and, where we may,
-    what was shared from it."""
+    """Remove an expansion from all gallery pages, shared messages and films that other people requested elsewhere.
+
+    Messages that are too old to delete lose their buttons.
+    """
     expansion = await services.store.expansion(expansion_id)
     home = (expansion.chat_id, expansion.person_id) if expansion is not None else (None, None)
     shown = await services.messages.showing(expansion_id)
-    pages = [m for m in shown if m.kind in ("gallery", "shared") or _abroad(m, *home)]
+    pages = [m for m in shown if m.kind.leaves_with_post or _is_film_elsewhere(m, *home)]
     for page in pages:
         await services.messages.forget(page.chat_id, page.message_id)
     await retract(bot, pages)
 
 
-def _abroad(shown: models.Message, chat_id: int | None, person_id: int | None) -> bool:
-    """A film that somebody else asked for, elsewhere than where its picture was made."""
-    return shown.kind in SHOWN_AS.values() and shown.chat_id != chat_id and shown.person_id != person_id
+def _is_film_elsewhere(shown: models.Message, chat_id: int | None, person_id: int | None) -> bool:
+    """Tell whether this is a film that somebody else requested in another chat."""
+    return shown.kind.is_film and shown.chat_id != chat_id and shown.person_id != person_id
 
 
 async def _put_flipped(services: Services, visit: Visit, gallery_id: int, post: Post) -> None:
     row = await services.galleries.gallery(gallery_id)
     if row is None or row.message_id is None:
         return
-    expansion = post.expansion
-    known = expansion.before_file_id if row.before else expansion.file_id
-    picture = known or await (before_picture if row.before else Services.picture)(services, expansion)
+    medium = (before_of if row.before else picture_of)(services, post.expansion)
     caption, markup = await gallery_card(services, visit.bot.username, visit.say, row, post)
-    media = InputMediaPhoto(picture, caption=caption, parse_mode="HTML", has_spoiler=is_veiled(expansion))
-    sent: list[Message | bool] = []
-
-    async def put() -> None:
-        sent.append(await visit.bot.edit_message_media(media, row.chat_id, row.message_id, reply_markup=markup))
-
-    if await edit(put()) and row.before and known is None and sent and isinstance(sent[0], Message):
-        await services.store.remember_before(expansion.id, sent[0].photo[-1].file_id)
+    await put_picture(services, visit.bot, (row.chat_id, row.message_id), medium, caption, markup)

@@ -1,4 +1,4 @@
-"""Publishing one's own result in the gallery, its title《…》, and taking it back."""
+"""Publishing one's own result in the gallery, choosing its title《…》, and unpublishing it."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from bot.chat.titles import LONGEST, all_titles, clean_title, suggestions
 from bot.services import Services
 from inference.safety.verdict import Level
 from storage import models
-from storage.models import Expansion, Post, PostStatus, now
+from storage.models import Expansion, MessageKind, Post, PostStatus, now
 
-FIRST_GUESS = 0.5  # how surprising a post is that was made before the machine guessed
-RIGHT_AFTER = timedelta(minutes=15)  # words written this soon after a question for a title answer it
+FIRST_GUESS = 0.5  # surprise of a post that was made before the machine guessed
+RIGHT_AFTER = timedelta(minutes=15)  # text sent this soon after the question for a title is the answer
 
 
 async def publish(services: Services, visit: Visit, tap: Publish) -> None:
-    """Post a result, once its author has agreed to publishing at all; for one that is posted, ask for another title."""
+    """Publish a result once its author has consented. If it is published already, ask for another title."""
     expansion = await _publishable(services, visit, tap.expansion)
     if expansion is None:
         return
@@ -40,20 +40,20 @@ async def publish(services: Services, visit: Visit, tap: Publish) -> None:
             button(visit.say("publish.not_now"), NotNow(expansion.id)),
         ]
         text = visit.say.html("publish.ask", name=visit.person.name)
-        await _ask(services, visit, expansion, "consent", text, InlineKeyboardMarkup([row]))
+        await _ask(services, visit, expansion, MessageKind.CONSENT, text, InlineKeyboardMarkup([row]))
     else:
         await _publish(services, visit, expansion)
 
 
 async def agree(services: Services, visit: Visit, tap: AgreeToPublish) -> None:
-    """Yes, to this one and to those that follow."""
+    """Record the consent, which holds for later posts, too, and publish."""
     if expansion := await _publishable(services, visit, tap.expansion):
         await services.people.consent(visit.person.id)
         await _publish(services, visit, expansion)
 
 
 async def _publishable(services: Services, visit: Visit, expansion_id: int) -> Expansion | None:
-    """The visitor's own finished expansion, unless the safety check wants nobody else to see it."""
+    """Return the visitor's own finished expansion. If it is unsafe to publish, tell the visitor and return None."""
     expansion = await finished(services, visit, expansion_id)
     if expansion is not None and expansion.verdict == Level.UNSAFE:
         await visit.toast("publish.unsafe", alert=True)
@@ -62,27 +62,29 @@ async def _publishable(services: Services, visit: Visit, expansion_id: int) -> E
 
 
 async def not_now(services: Services, visit: Visit, tap: NotNow) -> None:
+    """Decline the consent."""
     if await finished(services, visit, tap.expansion):
         await visit.toast_nothing()
         await _close(visit, visit.say("publish.not_published"))
 
 
 async def suggested_title(services: Services, visit: Visit, tap: SuggestedTitle) -> None:
-    """One of the three offered; all of the list are known, so that an old button keeps its title."""
+    """Set a suggested title. All suggestions of the locale are valid, so that old buttons still work."""
     titles = all_titles(texts(tap.language)) if tap.language in LANGUAGES else []
     if not 0 <= tap.number < len(titles):
         await visit.toast("tap.stale")
     elif expansion := await finished(services, visit, tap.expansion):
-        await _entitle_by_button(services, visit, expansion, titles[tap.number])
+        await _set_title(services, visit, expansion, titles[tap.number])
 
 
 async def no_title(services: Services, visit: Visit, tap: NoTitle) -> None:
+    """Set no title."""
     if expansion := await finished(services, visit, tap.expansion):
-        await _entitle_by_button(services, visit, expansion, "")
+        await _set_title(services, visit, expansion, "")
 
 
 async def own_title(services: Services, visit: Visit, tap: OwnTitle) -> None:
-    """Ask for words in a way that opens the reply field: in groups only answers reach us."""
+    """Ask for a title with a forced reply, because in groups the bot receives only replies."""
     expansion = await finished(services, visit, tap.expansion)
     if expansion is None:
         return
@@ -94,10 +96,11 @@ async def own_title(services: Services, visit: Visit, tap: OwnTitle) -> None:
         reply_markup=ForceReply(selective=True, input_field_placeholder=placeholder),
         message_thread_id=thread_of(visit.message),
     )
-    await remember(services, (visit.chat.id, asked.message_id), "title", visit.person.id, expansion.id)
+    await remember(services, (visit.chat.id, asked.message_id), MessageKind.TITLE, visit.person.id, expansion.id)
 
 
 async def unpublish(services: Services, visit: Visit, tap: Unpublish) -> None:
+    """Unpublish a result."""
     expansion = await finished(services, visit, tap.expansion)
     if expansion is None:
         return
@@ -113,7 +116,7 @@ async def unpublish(services: Services, visit: Visit, tap: Unpublish) -> None:
 
 
 async def title_words(services: Services, visit: Visit) -> bool:
-    """Take words that answer a question for a title; False when they answer none."""
+    """Set the text of a message as the title if it answers the question for one. Returns whether it does."""
     message = visit.message
     asked = await _question(services, visit, message) if message is not None else None
     if message is None or asked is None or asked.expansion_id is None:
@@ -132,23 +135,23 @@ async def title_words(services: Services, visit: Visit) -> bool:
     await services.gallery.retitle(post.id, visit.person.id, title)
     await _close_questions(services, visit, post.expansion_id)
     sent = await visit.reply("publish.titled", title=title, markup=_titled_keyboard(visit.say, post.expansion_id))
-    await remember(services, (visit.chat.id, sent.message_id), "post", visit.person.id, post.expansion_id)
+    await remember(services, (visit.chat.id, sent.message_id), MessageKind.POST, visit.person.id, post.expansion_id)
     await results_changed(services, post.expansion_id)
     return True
 
 
 async def _close_questions(services: Services, visit: Visit, expansion_id: int) -> None:
-    """Once there is a title, no message asks for one."""
-    questions = [m for m in await services.messages.showing(expansion_id) if m.kind == "title"]
+    """Delete the questions for a title, once it has one."""
+    questions = [m for m in await services.messages.showing(expansion_id) if m.kind is MessageKind.TITLE]
     for question in questions:
         await services.messages.forget(question.chat_id, question.message_id)
     await retract(visit.bot, questions)
 
 
 async def _question(services: Services, visit: Visit, message: Message) -> models.Message | None:
-    """The question that a message answers: the one it replies to; in private also the newest, if it is fresh.
+    """Return the question that a message answers: the one it replies to, or in private the newest if it is fresh.
 
-    Telegram leaves the mark of a reply out when it answers the bot's newest message.
+    Telegram's apps omit the reference of a reply to the latest message.
     """
     if message.reply_to_message is not None:
         asked = await services.messages.message(visit.chat.id, message.reply_to_message.message_id)
@@ -157,7 +160,9 @@ async def _question(services: Services, visit: Visit, message: Message) -> model
         asked = asked if asked is not None and now() - asked.sent_at < RIGHT_AFTER else None
     else:
         return None
-    return asked if asked is not None and asked.kind == "title" and asked.person_id == visit.person.id else None
+    return (
+        asked if asked is not None and asked.kind is MessageKind.TITLE and asked.person_id == visit.person.id else None
+    )
 
 
 async def _publish(services: Services, visit: Visit, expansion: Expansion) -> None:
@@ -170,11 +175,11 @@ async def _publish(services: Services, visit: Visit, expansion: Expansion) -> No
         await visit.toast("publish.withheld" if post else "tap.gone", alert=True)
         return
     await visit.toast_nothing()
-    if services.films is not None:  # for its page
+    if services.films is not None:  # the post's page shows them
         await services.films.want(expansion.id, kinds_of(await services.store.ancestry(expansion.id)))
     lead = visit.say.html("publish.titled", title=post.title) if post.title else visit.say("publish.done")
     text = f"{lead}\n{visit.say('title.write' if visit.private else 'title.reply')}"
-    await _ask(services, visit, expansion, "title", text, _title_keyboard(visit, post))
+    await _ask(services, visit, expansion, MessageKind.TITLE, text, _title_keyboard(visit, post))
     await results_changed(services, expansion.id)
 
 
@@ -200,7 +205,7 @@ def _titled_keyboard(say: Texts, expansion_id: int) -> InlineKeyboardMarkup:
     return InlineKeyboardMarkup([[change, back]])
 
 
-async def _entitle_by_button(services: Services, visit: Visit, expansion: Expansion, title: str) -> None:
+async def _set_title(services: Services, visit: Visit, expansion: Expansion, title: str) -> None:
     post = await services.gallery.post_of(expansion.id)
     if post is None or post.status is not PostStatus.LIVE:
         await visit.toast("publish.not_there")
@@ -210,14 +215,16 @@ async def _entitle_by_button(services: Services, visit: Visit, expansion: Expans
     text = visit.say.html("publish.titled" if title else "publish.untitled", title=title)
     await _close(visit, text, _titled_keyboard(visit.say, expansion.id))
     if visit.message is not None:
-        await remember(services, (visit.chat.id, visit.message.message_id), "post", visit.person.id, expansion.id)
+        await remember(
+            services, (visit.chat.id, visit.message.message_id), MessageKind.POST, visit.person.id, expansion.id
+        )
     await results_changed(services, expansion.id)
 
 
 async def _ask(
-    services: Services, visit: Visit, expansion: Expansion, kind: str, text: str, markup: InlineKeyboardMarkup
+    services: Services, visit: Visit, expansion: Expansion, kind: MessageKind, text: str, markup: InlineKeyboardMarkup
 ) -> None:
-    """Ask under the picture; a question goes on in the message that the last one was."""
+    """Ask a question below the image. A follow-up question replaces the previous one."""
     tapped = visit.message
     if tapped is not None and not tapped.photo and await edit(tapped.edit_text(text, reply_markup=markup)):
         where = tapped.message_id
@@ -234,6 +241,6 @@ async def _ask(
 
 
 async def _close(visit: Visit, text: str, markup: InlineKeyboardMarkup | None = None) -> None:
-    """The question is answered: its message says so."""
+    """Replace the text of an answered question."""
     if visit.message is not None and not visit.message.photo:
         await edit(visit.message.edit_text(text, reply_markup=markup))

@@ -1,4 +1,4 @@
-"""Reactions: buttons under a picture and Telegram's own, both one vote per person."""
+"""Reactions: buttons under an image and Telegram's own reactions count as one vote per person."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from telegram import ReactionType, ReactionTypeEmoji
 
 from bot.chat.buttons.result import React
-from bot.chat.telegram.media import PICTURES, results_changed
+from bot.chat.telegram.media import results_changed
 from bot.chat.telegram.visit import Visit
 from bot.services import Services
 from storage.models import Expansion, Feeling, PostStatus, Status
@@ -19,21 +19,21 @@ NATIVE = {
     Feeling.SCREAMING: "😱 👻 😨 😈 🎃",
     Feeling.YAWNING: "🥱 😴 👎 😐 🥴 💩",
 }
-"""What Telegram's reactions say of a picture. Telegram has no 😂, and the rest (✍, 🙏 …) say nothing."""
+"""The Telegram reactions that count as each feeling. Telegram has no 😂, and the others (✍, 🙏 …) say nothing."""
 
-VARIANT = "\ufe0f"  # ❤ with or without it is the same heart
+VARIANT = "\ufe0f"  # variation selector: ❤ with and without it are the same
 FEELINGS = {emoji.replace(VARIANT, ""): feeling for feeling, some in NATIVE.items() for emoji in some.split()}
-"""Messages of these kinds show one expansion, and count its reactions."""
+"""The feeling of each emoji, without variation selectors."""
 
 
 def feeling_of(reactions: Sequence[ReactionType]) -> Feeling | None:
-    """The newest reaction that says something; None when none does."""
+    """Return the feeling of the newest reaction that has one, or None."""
     emoji = [r.emoji.replace(VARIANT, "") for r in reactions if isinstance(r, ReactionTypeEmoji)]
     return next((FEELINGS[one] for one in reversed(emoji) if one in FEELINGS), None)
 
 
 async def react_button(services: Services, visit: Visit, tap: React) -> None:
-    """Feel this; tapping the same again takes it back."""
+    """Toggle a reaction by its button."""
     expansion = await services.store.expansion(tap.expansion)
     if expansion is None or expansion.status is not Status.DONE:
         await visit.toast("tap.gone")
@@ -49,12 +49,12 @@ async def react_button(services: Services, visit: Visit, tap: React) -> None:
 
 
 async def native_reaction(services: Services, visit: Visit) -> None:
-    """A reaction of Telegram's own under one of our pictures says what a button would."""
+    """Record a native Telegram reaction to one of the bot's images as a vote."""
     if visit.reaction is None:
         return
     message_id = visit.reaction.message_id
     shown = await services.messages.message(visit.chat.id, message_id)
-    if shown is None or shown.expansion_id is None or shown.kind not in PICTURES:
+    if shown is None or shown.expansion_id is None or not shown.kind.shows_picture:
         return
     feeling = feeling_of(visit.reaction.new_reaction)
     await services.gallery.react(shown.expansion_id, visit.person.id, feeling, native_in=message_id)
@@ -63,7 +63,7 @@ async def native_reaction(services: Services, visit: Visit) -> None:
 
 
 async def _visible(services: Services, visit: Visit, expansion: Expansion) -> bool:
-    """Whether the visitor can see it: it is theirs, it was made in this chat, or it is in the gallery."""
+    """Tell whether the visitor can see an expansion: it is theirs, was made in this chat, or is in the gallery."""
     if visit.person.id == expansion.person_id or visit.chat.id == expansion.chat_id:
         return True
     post = await services.gallery.post_of(expansion.id)

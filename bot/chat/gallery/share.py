@@ -1,4 +1,4 @@
-"""Sharing a post: a link that opens it in the bot, and inline mode, which sends its picture anywhere."""
+"""Sharing a post: a link that opens it in the bot, and inline mode, which sends its image to any chat."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from bot.services import Services
 from storage.gallery.listing import Order, Period
 from storage.models import Post, PostStatus
 
-OFFERED = 20  # pictures that inline mode shows to choose from
-FRESH = 60  # seconds that Telegram may keep its answer: what was taken out should not be offered for long
+OFFERED = 20  # images that inline mode offers
+FRESH = 60  # seconds for which Telegram may cache the answer; short, because posts can be hidden
 
 
 def post_behind(username: str, message: telegram.Message) -> int | None:
-    """The post that a picture shared via us leads to, by its button."""
+    """Return the id of the post in the button of a shared message, or None."""
     markup = message.reply_markup
     for button in (button for row in (markup.inline_keyboard if markup else ()) for button in row):
         address, _, payload = (button.url or "").partition("?start=")
@@ -27,7 +27,10 @@ def post_behind(username: str, message: telegram.Message) -> int | None:
 
 
 async def inline(services: Services, bot: Bot, update: telegram.Update) -> None:
-    """«@bot» offers the most surprising posts, «@bot p12» that one; pictures that Telegram has, and nothing veiled."""
+    """Answer an inline query: «@bot» offers the most surprising posts, «@bot p12» that one.
+
+    Only images that Telegram already has are offered, and none that is under a spoiler.
+    """
     query = update.inline_query
     if query is None:
         return
@@ -45,7 +48,7 @@ async def inline(services: Services, bot: Bot, update: telegram.Update) -> None:
             title=named(say, post),
             caption=say.html("share.caption", what=named(say, post)),
             parse_mode="HTML",
-            reply_markup=_way(say, bot.username, post),
+            reply_markup=_open_keyboard(say, bot.username, post),
         )
         for post in posts
         if post.expansion.file_id is not None and post.expansion.verdict == "safe"
@@ -53,5 +56,5 @@ async def inline(services: Services, bot: Bot, update: telegram.Update) -> None:
     await query.answer(results, cache_time=FRESH)
 
 
-def _way(say: Texts, username: str, post: Post) -> InlineKeyboardMarkup:
+def _open_keyboard(say: Texts, username: str, post: Post) -> InlineKeyboardMarkup:
     return InlineKeyboardMarkup([[InlineKeyboardButton(say("share.open"), url=link(username, post.id))]])

@@ -1,4 +1,4 @@
-"""/top: the week's masterpieces, by the lower Wilson bound, and who made them."""
+"""/top: the best posts of the week by the lower Wilson bound, with their authors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MEDALS = ("🥇", "🥈", "🥉")
 
 
 async def top(services: Services, visit: Visit) -> None:
-    """A list with a link and a button for each; what nobody has reacted to is no masterpiece."""
+    """Send a list with a link and a button per post. Posts without votes are omitted."""
     best = await services.gallery.some(Order.TOP, Period.WEEK, limit=MASTERPIECES)
     posts = [post for post in best.posts if post.top > 0]
     if not posts:

@@ -1,4 +1,4 @@
-"""The same picture at other sizes: what an expansion doubled, and what doubled it."""
+"""The same image at other sizes: the expansion that was doubled, and its doubled versions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from storage.models import Expansion, PostStatus
 
 
 async def refusal(services: Services, expansion: Expansion) -> str | None:
-    """Why an expansion cannot be published: it hangs in the gallery at another size, or was taken out of it."""
+    """Return why an expansion cannot be published, or None: another size of it is in the gallery or was withheld."""
     for twin in [*await _smaller(services, expansion), *await _larger(services, expansion)]:
         post = await services.gallery.post_of(twin.id)
         if post is not None and post.status is not PostStatus.HIDDEN:

@@ -1,4 +1,4 @@
-"""The Bot API's methods: plain functions of the world and the call, by name."""
+"""The Bot API's methods by name: plain functions of the world and the call."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Methods that answer people: taps, inline questions, reactions."""
+"""Methods that answer people: button taps, inline queries and reactions."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,7 @@ INLINE_RESULTS = 50
 
 
 def answer_callback_query(world: World, call: Call) -> bool:
-    """answerCallbackQuery: ends the button's spinner, with a toast or an alert if there is a text."""
+    """answerCallbackQuery: stop the button's spinner, and show a toast or an alert if there is a text."""
     text = call.text("text")
     if entities.length(text) > TOAST_LENGTH:
         raise bad_request("MESSAGE_TOO_LONG")
@@ -25,7 +25,7 @@ def answer_callback_query(world: World, call: Call) -> bool:
 
 
 def answer_inline_query(world: World, call: Call) -> bool:
-    """answerInlineQuery."""
+    """answerInlineQuery: show up to 50 results."""
     results = call.json("results", [])
     if len(results) > INLINE_RESULTS:
         raise bad_request("RESULTS_TOO_MUCH")
@@ -43,7 +43,7 @@ def answer_inline_query(world: World, call: Call) -> bool:
 
 
 def set_message_reaction(world: World, call: Call) -> bool:
-    """setMessageReaction: a bot may have one."""
+    """setMessageReaction: a bot may set at most one reaction."""
     chat_id = call.integer("chat_id")
     people.reachable(world, chat_id)
     row = messages.get(world, chat_id, call.integer("message_id"), "react")

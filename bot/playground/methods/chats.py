@@ -28,7 +28,7 @@ def get_chat_member(world: World, call: Call) -> Json:
 
 
 def get_administrators(world: World, call: Call) -> list[Json]:
-    """getChatAdministrators: other bots are left out, this one is not."""
+    """getChatAdministrators: return the administrators, this bot included but no other bots."""
     chat_id = call.integer("chat_id")
     people.reachable(world, chat_id)
     if chat_id > 0:
@@ -53,7 +53,7 @@ def leave_chat(world: World, call: Call) -> bool:
 
 
 def get_file(world: World, call: Call) -> Json:
-    """getFile: the path to download a file of up to 20 MB."""
+    """getFile: return the path of a file of at most 20 MB."""
     found = files.find(world, call.text("file_id"))
     if found is None:
         missing = "file_id not specified" if not call.text("file_id") else "invalid file_id"
@@ -70,7 +70,7 @@ def get_file(world: World, call: Call) -> Json:
 
 
 def get_profile_photos(_world: World, _call: Call) -> Json:
-    """getUserProfilePhotos: nobody here has one."""
+    """getUserProfilePhotos: return none, because nobody in the playground has a photo."""
     return {"total_count": 0, "photos": []}
 
 

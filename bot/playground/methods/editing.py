@@ -1,4 +1,4 @@
-"""Methods that change or take away messages."""
+"""Methods that edit, delete and pin messages."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from bot.playground.messages import Row
 from bot.playground.refusals import bad_request
 from bot.playground.world import Json, World
 
-DELETABLE = 48 * 3600  # seconds
+DELETABLE = 48 * 3600  # seconds; older messages cannot be deleted
 
 
 def edit_text(world: World, call: Call) -> Json | bool:
@@ -29,7 +29,7 @@ def edit_caption(world: World, call: Call) -> Json | bool:
 
 
 def edit_media(world: World, call: Call) -> Json | bool:
-    """editMessageMedia: also turns a text message into one with a photo."""
+    """editMessageMedia: replace the file. A text message becomes one with a photo."""
     row, item = _own(world, call), call.json("media") or {}
     if not isinstance(item, dict) or "type" not in item:
         raise bad_request("can't parse InputMedia: Can't find field \"type\"")
@@ -82,7 +82,7 @@ def delete_message(world: World, call: Call) -> bool:
 
 
 def delete_messages(world: World, call: Call) -> bool:
-    """deleteMessages: those that can be deleted go, the others are skipped."""
+    """deleteMessages: delete those that can be deleted and skip the others."""
     chat_id = call.integer("chat_id")
     people.reachable(world, chat_id)
     for message_id in call.json("message_ids", []):

@@ -1,4 +1,4 @@
-"""Methods about the bot itself: who it is, its menu, its texts, its webhook's state."""
+"""Methods about the bot itself: its identity, menus, texts and webhook status."""
 
 from collections.abc import Callable
 from typing import Any
@@ -64,7 +64,7 @@ def _get(what: str) -> Callable[[World, Call], Json]:
 
 
 def in_language(world: World, what: str, language: str) -> str:
-    """A text about the bot in a language, else the one for everybody."""
+    """Return a text about the bot in a language, or else the default one."""
     texts: dict[str, str] = world.setting(what, {})
     default = people.user(world, world.bot_id)["first_name"] if what == "name" else ""
     return texts.get(language.split("-")[0]) or texts.get("", default)
@@ -85,7 +85,7 @@ def get_menu_button(world: World, call: Call) -> Json:
 
 
 def menu_button(world: World, chat: str) -> Json:
-    """What the button beside the message field does in a chat."""
+    """Return what the button beside the message field does in a chat."""
     buttons = world.setting("menu_buttons", {})
     found = buttons.get(chat) or buttons.get("") or {"type": "default"}
     return {"type": "commands"} if found["type"] == "default" else dict(found)

@@ -1,4 +1,4 @@
-"""Methods that write new messages."""
+"""Methods that send new messages."""
 
 import secrets
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def _send(world: World, call: Call, body: Json) -> Json:
 
 
 def send_media_group(world: World, call: Call) -> list[Json]:
-    """sendMediaGroup: an album of two to ten; it cannot carry buttons."""
+    """sendMediaGroup: send an album of two to ten items. It cannot carry buttons."""
     chat_id = call.integer("chat_id")
     people.reachable(world, chat_id)
     items = call.json("media", [])
@@ -57,7 +57,7 @@ def send_media_group(world: World, call: Call) -> list[Json]:
 
 
 def send_chat_action(world: World, call: Call) -> bool:
-    """sendChatAction: shown for five seconds or until a message comes."""
+    """sendChatAction: show an action for five seconds or until the next message."""
     chat_id = call.integer("chat_id")
     people.reachable(world, chat_id)
     world.tell("action", chat=chat_id, action=call.text("action"))
@@ -65,7 +65,7 @@ def send_chat_action(world: World, call: Call) -> bool:
 
 
 def copy_message(world: World, call: Call) -> Json:
-    """copyMessage: the content without its origin."""
+    """copyMessage: send the content without its origin."""
     body = _original(world, call, "copy")
     if call.parameters.get("caption") is not None:
         body |= content.caption(call)
@@ -73,7 +73,7 @@ def copy_message(world: World, call: Call) -> Json:
 
 
 def forward_message(world: World, call: Call) -> Json:
-    """forwardMessage: the content with its origin."""
+    """forwardMessage: send the content with its origin."""
     source = messages.get(world, call.integer("from_chat_id"), call.integer("message_id"), "forward")
     return _send(world, call, _original(world, call, "forward") | {"forward_origin": origin(world, source)})
 
@@ -84,7 +84,7 @@ def _original(world: World, call: Call, purpose: str) -> Json:
 
 
 def passed_on(source: messages.Row) -> Json:
-    """What of a message goes along when it is forwarded or copied."""
+    """Return the parts of a message that a forward or a copy keeps."""
     body = {key: source.body[key] for key in PASSED_ON if key in source.body}
     if not body:
         raise bad_request("message can't be forwarded")
@@ -92,7 +92,7 @@ def passed_on(source: messages.Row) -> Json:
 
 
 def origin(world: World, source: messages.Row) -> Json:
-    """Where a forwarded message comes from; a forward of a forward keeps the first."""
+    """Return where a forwarded message comes from. A forward of a forward keeps the first origin."""
     first: Any = source.body.get("forward_origin")
     if first:
         return dict(first)

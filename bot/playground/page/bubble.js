@@ -9,7 +9,7 @@ import { openMenu, toggle } from "./menu.js";
 import { originName, serviceText, summary, words } from "./text.js";
 import { gestures } from "./gestures.js";
 
-// `messages` are one, or an album's; `place` says whether it begins or ends a run of the same author.
+// `messages` holds one message or an album. `place` says whether it starts or ends a run of one author's messages.
 export function bubble(messages, place, previous) {
   const message = messages[0], service = serviceText(message);
   if (service) return h("div", { className: "service", role: "listitem" }, service);
@@ -54,7 +54,7 @@ function content(messages, mine, group, place, previous) {
 
 const isFramed = (message) => Boolean(message.photo || message.animation || message.video);
 
-// A caption is as wide as its picture, as in Telegram.
+// A caption is as wide as its image, as in Telegram.
 function fit(box, message, count) {
   const width = count > 1 ? "420px" : box.querySelector(".media").style.width;
   box.style.width = width;

@@ -1,4 +1,4 @@
-// The composer: text, commands, photos by button, drop or paste, replies, edits, inline questions, and who writes.
+// The composer: text, commands, photos (picked, dropped or pasted), replies, edits, inline queries, and the sender.
 
 import { avatar, button, h, icon } from "./dom.js";
 import { act, attempt, emit, get, inCharge, isChannel, on, present, sendForm, world } from "./world.js";
@@ -34,7 +34,7 @@ function draw() {
   if (matchMedia("(hover: hover)").matches) input.focus({ preventScroll: true });
 }
 
-// Who only reads a channel reacts to its posts; to post, one has to be whoever may.
+// A reader of a channel can only react. This button switches to a person who may post.
 function reader() {
   const poster = [...world.people.values()].find((person) => inCharge(world.chat, person.id));
   return starter(say("postAs", { name: poster.first_name }), () => emit("go", { me: poster.id, chat: world.chat }));
@@ -54,7 +54,7 @@ function composer() {
 
 const draftKey = () => `${world.me} ${world.chat}`;
 
-// In a group one can speak as any of its members: the avatar beside the field says as whom.
+// In a group the user can write as any of its people. The avatar beside the field shows as whom.
 function self() {
   const members = [...world.people.values()].filter((person) => present(world.chat, person.id));
   return h("button", { type: "button", className: "round self", title: say("asWhom"), "aria-label": say("asWhom"), onclick: (event) => {

@@ -1,4 +1,4 @@
-// Dialogs: alerts, questions, a new person, a new group, where to forward, and the photos about to be sent.
+// Dialogs: alerts, confirmations, a new person, a new group, the target of a forward, and files before they are sent.
 
 import { avatar, h } from "./dom.js";
 import { act, attempt, chatsOf, emit, isChannel, on, sendForm, world } from "./world.js";

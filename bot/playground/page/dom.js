@@ -1,4 +1,4 @@
-// Elements and icons, made without markup strings: what people write can never become code.
+// Elements and icons, built without markup strings, so that people's text can never become code.
 
 export function h(tag, props = {}, ...children) {
   const element = document.createElement(tag);

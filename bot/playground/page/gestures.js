@@ -1,4 +1,4 @@
-// How a message is touched: right click, long press, double click, a swipe to reply, and the keyboard.
+// Gestures on a message: right click, long press, double click, swipe to reply, and keys.
 
 import { emit } from "./world.js";
 import { openMenu } from "./menu.js";

@@ -1,4 +1,4 @@
-// The head of a chat: with whom, what they are doing, and what can be done with the chat.
+// The header of a chat: its name, its status, and the actions on the chat.
 
 import { avatar, button, h, icon } from "./dom.js";
 import { act, attempt, emit, isChannel, nameOf, on, present, sendForm, world } from "./world.js";

@@ -1,10 +1,10 @@
-// Inline questions: `@bot words` shows the bot's suggestions; one tap sends one.
+// Inline queries: `@bot words` lists the bot's suggestions, and a tap sends one.
 
 import { avatar, h } from "./dom.js";
 import { act, attempt, on, world } from "./world.js";
 import { source } from "./media.js";
 
-const PAUSE = 250; // ms of silence before a question is asked
+const PAUSE = 250; // ms without typing before a query is sent
 const FILES = ["photo_file_id", "gif_file_id", "mpeg4_file_id", "sticker_file_id"];
 let timer, asked, show, done;
 

@@ -1,4 +1,4 @@
-// Inline keyboards: what each button does, and the shimmer until the bot has answered.
+// Inline keyboards: what each button does, and its spinner until the bot answers.
 
 import { avatar, button, h, icon } from "./dom.js";
 import { act, attempt, emit, get, on, world } from "./world.js";
@@ -6,7 +6,7 @@ import { alertBox, confirmBox } from "./dialogs.js";
 import { copy, follow } from "./text.js";
 import { say } from "./words.js";
 
-const PATIENCE = 15000; // ms after which Telegram's apps stop the spinner too
+const PATIENCE = 15000; // ms; Telegram's apps stop the spinner then, too
 const waiting = new Map();
 
 export function keyboard(message) {
@@ -54,7 +54,7 @@ async function tap(element, message, data) {
   setTimeout(() => { waiting.get(query)?.element.removeAttribute("aria-busy"); waiting.delete(query); }, PATIENCE);
 }
 
-const early = new Map(); // answers that came before the tap's own response
+const early = new Map(); // answers that arrived before the response to the tap itself
 
 on("answer", (answer) => {
   if (answer.user !== world.me) return;
@@ -72,7 +72,7 @@ function settle(element, answer) {
   else emit("toast", answer.text);
 }
 
-// A Mini App is a sheet over the chat, as in Telegram; its address carries who opened it, signed.
+// A Mini App opens as a sheet over the chat, as in Telegram. Its address carries the signed identity of the user.
 export async function openMiniApp(url) {
   const address = await attempt(get(`/playground/mini-app?${new URLSearchParams({ user: world.me, url })}`));
   const close = button(say("close"), "close", () => dialog.close());

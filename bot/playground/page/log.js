@@ -1,4 +1,4 @@
-// The conversation: keyed, so that only what changed is drawn; it stays at the end, or where the reader is.
+// The message list. Only changed messages are redrawn, and it stays at the end or at the reader's position.
 
 import { h, avatar, icon } from "./dom.js";
 import { attempt, authorOf, get, loadHistory, messagesOf, on, sendForm, world } from "./world.js";
@@ -24,7 +24,7 @@ const stay = new ResizeObserver(() => { if (atEnd && messagesOf(world.chat).size
 stay.observe(log);
 stay.observe(scroll);
 
-// A date that floats over messages shows while one scrolls, then gets out of the way.
+// The floating date shows while the list scrolls, then fades.
 let rest;
 function dates() {
   for (const one of log.querySelectorAll(".day.resting")) one.classList.remove("resting");
@@ -66,7 +66,7 @@ async function older() {
   loading = false;
 }
 
-// Messages in order, albums together.
+// Groups messages in order, with each album as one group.
 function runs() {
   const sorted = [...messagesOf(world.chat).values()].sort((a, b) => a.message_id - b.message_id), out = [];
   for (const message of sorted) {

@@ -1,4 +1,4 @@
-// The chat page: puts the parts together and keeps the address in step with what is shown.
+// The chat page: connects the parts and keeps the address in step with what is shown.
 
 import { attempt, chatsOf, connect, load, on, present, select, sendForm, world } from "./world.js";
 import { showChat } from "./log.js";

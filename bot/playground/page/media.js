@@ -1,4 +1,4 @@
-// Pictures and files inside a bubble. Frames have their true proportions before a byte has come, so nothing jumps.
+// Images and files inside a bubble. A frame has its final proportions before the bytes arrive, so nothing moves.
 
 import { h, icon } from "./dom.js";
 import { say, size } from "./words.js";
@@ -31,7 +31,7 @@ function frame(message, shape, tile, ...children) {
   return element;
 }
 
-// The picture shown before stays in the frame until the new one is decoded: an edited preview never flashes.
+// The previous image stays in the frame until the new one is decoded, so that an edited preview never flashes.
 export function photo(message, tile = false, previous = null) {
   const sizes = message.photo, chosen = photoFor(sizes, BOX);
   const image = h("img", { alt: message.caption || say("photo"), decoding: "async", draggable: false });
@@ -49,7 +49,7 @@ export function moving(message, tile = false) {
   if (file.mime_type?.startsWith("image/")) return frame(message, file, tile, h("img", { src: source(file.file_id), alt: say("animation") }));
   const video = h("video", { src: source(file.file_id), muted: true, playsInline: true, loop: Boolean(message.animation), autoplay: Boolean(message.animation), controls: Boolean(message.video), preload: "metadata" });
   const element = frame(message, file, tile, video);
-  // The sender may not know the frame; the file does.
+  // The message may lack the size; the loaded file has it.
   video.addEventListener("loadedmetadata", () => {
     const [width, height] = frameSize({ width: video.videoWidth, height: video.videoHeight });
     if (!tile) Object.assign(element.style, { aspectRatio: `${width} / ${height}`, width: `${width}px` });

@@ -1,4 +1,4 @@
-// The menu of a message (right click, long press, its ⋯, the keyboard's menu key): reactions above, what to do below.
+// The menu of a message (right click, long press, ⋯ or the menu key): reactions above, actions below.
 
 import { h, icon } from "./dom.js";
 import { act, attempt, emit, inCharge, isChannel, world } from "./world.js";
@@ -16,7 +16,7 @@ export function openMenu(message, x, y) {
   items.querySelector("button").focus({ preventScroll: true });
 }
 
-// A modal without a backdrop: closes on a click beside it and on Esc, and gives the focus back.
+// A modal dialog without a backdrop. It closes on an outside click or Esc and returns the focus.
 export function popover(content, x, y) {
   const dialog = h("dialog", { className: "context" }, ...content);
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });

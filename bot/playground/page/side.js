@@ -1,4 +1,4 @@
-// The left side: who am I, and that person's chats.
+// The side bar: the current person, and that person's chats.
 
 import { avatar, h, icon } from "./dom.js";
 import { chatsOf, emit, isChannel, nameOf, on, world } from "./world.js";

@@ -1,4 +1,4 @@
-// Formatted text: entities become elements, and short summaries of messages.
+// Formatted text: turns entities into elements, and summarizes messages.
 
 import { h } from "./dom.js";
 import { attempt, authorOf, emit, nameOf, sendForm, world } from "./world.js";
@@ -49,7 +49,7 @@ export async function copy(text) {
 
 const sendText = (text) => sendForm({ text });
 
-// Links to this bot stay in the page: t.me/<bot>?start=<payload> starts it, as in Telegram.
+// A link to this bot (t.me/<bot>?start=<payload>) stays in the page and starts the bot, as in Telegram.
 export function follow(url) {
   const found = URL.canParse(url) ? new URL(url) : null;
   if (!found || found.hostname !== "t.me" || found.pathname.slice(1).toLowerCase() !== world.bot.username.toLowerCase()) return false;

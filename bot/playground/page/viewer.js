@@ -1,4 +1,4 @@
-// The photo viewer: a picture as large as the window, Esc or a click to close, another click at 1:1 for its own pixels.
+// The photo viewer: fits the image to the window. A click shows it at 1:1 if it is larger, and Esc or a click closes it.
 
 import { avatar, button, h } from "./dom.js";
 import { fullTime, say } from "./words.js";

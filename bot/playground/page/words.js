@@ -1,4 +1,4 @@
-// The page's words, in the language of the browser.
+// The page's texts, in the browser's language.
 
 const language = navigator.languages.some((code) => code.startsWith("zh")) && !navigator.language.startsWith("en") ? "zh" : "en";
 document.documentElement.lang = language === "zh" ? "zh-Hans" : "en";

@@ -1,4 +1,4 @@
-// What the page knows, and the wire to the playground. Views subscribe; events say what changed.
+// The page's state and its connection to the playground. Views subscribe to events that say what changed.
 
 import { say } from "./words.js";
 
@@ -45,7 +45,7 @@ export const isBotChat = (chat) => chat > 0;
 export const nameOf = (id) => (id === world.bot.id ? world.bot.first_name : world.people.get(id)?.first_name ?? `${id}`);
 export const isChannel = (chat) => world.chats.get(chat)?.type === "channel";
 export const inCharge = (chat, user) => ["creator", "administrator"].includes(world.chats.get(chat)?.members[user]);
-// In a channel, posts are the channel's, whoever wrote them.
+// A post in a channel belongs to the channel, whoever wrote it.
 export const authorOf = (message) => (message.sender_chat ? { id: message.sender_chat.id, first_name: message.sender_chat.title, title: message.sender_chat.title } : message.from);
 export const messagesOf = (chat) => world.messages.get(chat) ?? world.messages.set(chat, new Map()).get(chat);
 export const present = (chat, user) => ["creator", "administrator", "member"].includes(world.chats.get(chat)?.members[user]);
@@ -78,7 +78,7 @@ export async function loadHistory(chat, before) {
   return page.messages.length;
 }
 
-// A message that did not change keeps its identity, so that its bubble is left alone.
+// An unchanged message keeps its identity, so that its bubble is not redrawn.
 function keep(known, message) {
   const before = known.get(message.message_id);
   if (!equal(before, message)) known.set(message.message_id, message);
@@ -152,7 +152,7 @@ export function connect() {
     cursor = event.lastEventId;
     handle(JSON.parse(event.data));
   });
-  // The playground was restarted, or we slept too long: read everything anew, redraw only what differs.
+  // The playground restarted, or the page missed too much: reload everything and redraw only what differs.
   stream.addEventListener("reset", async (event) => {
     cursor = event.lastEventId;
     await load();

@@ -1,4 +1,4 @@
-/* Before and after: a slider over the picture that draws a curtain back, so that what was the photo is seen in its place. */
+/* Before and after: a slider that draws back a curtain over the image and shows the original photo in its place. */
 export function compare() {
   const stage = document.getElementById("compare");
   if (!stage) return;
@@ -32,7 +32,7 @@ export function compare() {
   for (const step of document.querySelectorAll(".steps input"))
     step.addEventListener("change", () => sweep.to(step === whole ? 0 : 100));
 
-  /* It opens as the photo that it was, and the rest comes into view. */
+  /* The page opens with the original photo, then reveals the rest. */
   veiled();
   show(100);
   const picture = stage.querySelector("img");

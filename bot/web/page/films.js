@@ -1,4 +1,4 @@
-/* Films play while they are in view and rest elsewhere; whoever wants less motion, or pauses one, starts it by hand. */
+/* Films play while they are in view. With reduced motion, or once paused, a film starts only by hand. */
 export function films() {
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
   const observer = new IntersectionObserver((entries) => {

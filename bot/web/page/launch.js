@@ -1,10 +1,10 @@
-/* Telegram's Mini App: who opened it (signed; the server checks), its colours, and the few words we exchange with it. */
+/* Telegram's Mini App: the signed launch data (checked by the server), the theme colours, and the messages to Telegram. */
 const KEPT = "kuotu.launch";
 const COLOURS = { bg_color: "--paper", secondary_bg_color: "--wall", text_color: "--ink", hint_color: "--quiet", button_color: "--seal",
   button_text_color: "--on-seal" };
 const HOSTS = ["https://web.telegram.org", "https://webk.telegram.org", "https://weba.telegram.org"];
 
-/* The launch parameters come once, in the fragment of the first page; they last as long as the tab. */
+/* The launch parameters come once, in the fragment of the first page. They are kept as long as the tab. */
 export function launch() {
   const given = new URLSearchParams(location.hash.slice(1));
   if (given.has("tgWebAppData")) {
@@ -21,7 +21,7 @@ export function launch() {
   return { ask: (path, body) => ask(kept.data, path, body) };
 }
 
-/* The launch data is the credential, in a header that no other site's page can send: there is no cookie to ride on. */
+/* The launch data is the credential. It travels in a header that no other site can send, and there is no cookie. */
 async function ask(data, path, body) {
   const headers = { "Content-Type": "application/json", Authorization: `tma ${data}` };
   const response = await fetch(path, { method: "POST", headers, body: JSON.stringify(body), keepalive: true });
@@ -30,7 +30,7 @@ async function ask(data, path, body) {
   return response.json();
 }
 
-let held = null; /* storage is off in some frames: then for this page alone */
+let held = null; /* used where a frame has no storage; it lasts for this page only */
 function keep(what) {
   held = what;
   try { sessionStorage.setItem(KEPT, JSON.stringify(what)); } catch { return; }
@@ -55,10 +55,10 @@ function paint(theme) {
 
 function tell(type, data = {}) {
   if (window.TelegramWebviewProxy) window.TelegramWebviewProxy.postEvent(type, JSON.stringify(data));
-  else if (parent !== window) parent.postMessage(JSON.stringify({ eventType: type, eventData: data }), "*"); /* nothing secret */
+  else if (parent !== window) parent.postMessage(JSON.stringify({ eventType: type, eventData: data }), "*"); /* contains nothing secret */
 }
 
-/* A link to a chat opens in the app that we are in, instead of a browser beside it. */
+/* A link to a chat opens in Telegram's app, not in a browser beside it. */
 function lead(click) {
   const link = click.target.closest?.('a[href^="https://t.me/"]');
   if (!link || !(window.TelegramWebviewProxy || parent !== window)) return;
@@ -84,6 +84,6 @@ function listen(kept) {
     try {
       const { eventType, eventData } = JSON.parse(said.data);
       receive(eventType, eventData);
-    } catch { /* not for us */ }
+    } catch { /* the message is not for us */ }
   });
 }

@@ -1,4 +1,4 @@
-/* The pages work as they come; this makes them livelier. Each part does nothing where there is nothing for it. */
+/* The pages work without scripts; these add to them. Each part does nothing on pages that it does not concern. */
 import { launch } from "./launch.js";
 import { compare } from "./compare.js";
 import { films } from "./films.js";

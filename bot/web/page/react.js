@@ -1,4 +1,4 @@
-/* Reactions, for whoever came from Telegram: the same one vote as in the chat. */
+/* Reactions for visitors from Telegram. They share one vote with the chat. */
 import { seen } from "./wall.js";
 
 export function react(visitor) {

@@ -1,4 +1,4 @@
-/* Hand the page's address on: by the system's own sheet, else by the clipboard. */
+/* Share the page's address with the system's dialog, or else copy it. */
 export function share() {
   const button = document.getElementById("share");
   if (!button || !(navigator.share || navigator.clipboard)) return;

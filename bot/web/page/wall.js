@@ -1,4 +1,4 @@
-/* The gallery: the next page comes before one is at the end, and what somebody really saw is told to the server. */
+/* The gallery: loads the next page before the end is reached, and reports to the server which posts were seen. */
 export function wall(visitor) {
   const hall = document.getElementById("wall");
   if (!hall) return;
@@ -7,7 +7,7 @@ export function wall(visitor) {
   endless(hall, (cards) => watch?.(cards));
 }
 
-/* Tells which posts were shown; gives what the visitor feels about them, by post. Speaks the visitor's language from then on. */
+/* Report the posts that were shown. Returns the visitor's reactions by post, and uses the visitor's language from then on. */
 export async function seen(visitor, posts) {
   const { feelings, language } = await visitor.ask("/gallery/seen", { posts });
   const page = new URL(location.href);
@@ -18,7 +18,7 @@ export async function seen(visitor, posts) {
   return feelings;
 }
 
-/* A card is seen when half of it is in view; they are told of together, when scrolling rests. */
+/* A card counts as seen when half of it is in view. Cards are reported together when scrolling stops. */
 function watching(visitor) {
   const due = new Set();
   let timer = 0;
@@ -62,7 +62,7 @@ function endless(hall, added) {
       added(cards);
       observe();
     } catch {
-      observer.disconnect(); /* the link remains, and works as links do */
+      observer.disconnect(); /* the link remains and works without a script */
       link.removeAttribute("aria-busy");
     } finally {
       busy = false;

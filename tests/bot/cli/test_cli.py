@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import AsyncExitStack
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,29 +17,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bot.__main__ import main
 from bot.bootstrap import Kuotu, running
 from bot.cli.bench import FOLDER, benchmarks, measure
 from bot.errors import CannotRun, Refused
-from bot.hosting import claim_folder
-from tests.conftest import SAMPLES, settings_in
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capfd: pytest.CaptureFixture[str]) -> Run:
-    """`run("expand", …)`: exit code, stdout and stderr of a command."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            main([str(argument) for argument in arguments])
-        out, err = capfd.readouterr()
-        if isinstance(end.value.code, str):  # Python itself prints it and exits with 1
-            return 1, out, f"{err}{end.value.code}\n"
-        return int(end.value.code or 0), out, err
-
-    return call
+from bot.hosting import cannot_listen, claim_folder, reachable
+from tests.support.command import Run
+from tests.support.photos import SAMPLES, pixels
+from tests.support.settings import settings_in
 
 
 @pytest.fixture
@@ -46,10 +31,6 @@ def picture(tmp_path: Path, photo: bytes) -> Path:
     path = tmp_path / "cat.png"
     path.write_bytes(photo)
     return path
-
-
-def pixels(path: Path) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    return np.asarray(Image.open(path).convert("RGB"))
 
 
 def test_expand_tells_what_it_made_and_keeps_the_photo(run: Run, picture: Path, tmp_path: Path) -> None:
@@ -86,7 +67,10 @@ def test_upscale_doubles_a_picture_that_halves_to_itself(run: Run, picture: Path
         pytest.param("nowhere.jpg", "large.png", "No such file or directory", id="missing"),
     ],
 )
-def test_what_cannot_be_doubled_is_one_line(run: Run, tmp_path: Path, source: str, out: str, said: str) -> None:
+def test_what_cannot_be_doubled_is_one_line(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, out: str, said: str
+) -> None:
+    monkeypatch.setenv("KUOTU_MAX_MEGAPIXELS", "40")
     code, told, complaint = run("upscale", SAMPLES / source, "-o", tmp_path / out)
     assert (code, told, complaint.count("\n")) == (2, "", 1)
     assert said in complaint
@@ -223,21 +207,69 @@ async def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path, p
 
 
 @pytest.mark.parametrize(
-    ("command", "knobs", "words"),
+    ("command", "knobs", "code", "words"),
     [
-        pytest.param("run", {"DATABASE_URL": "nope"}, "is not a database URL", id="run"),
-        pytest.param("worker", {"PORT": "http"}, "KUOTU_PORT='http'", id="worker"),
-        pytest.param("pull", {"MODEL": "sdxl"}, "connection to the hub failed", id="pull-without-a-network"),
+        pytest.param("run", {"DATABASE_URL": "nope"}, 1, "is not a database URL", id="run"),
+        pytest.param("worker", {"PORT": "http"}, 78, "KUOTU_PORT='http'", id="worker"),
+        pytest.param("run", {"PRUT": "9000"}, 78, "did you mean KUOTU_PORT?", id="misspelt"),
+        pytest.param("run", {"HOST": "192.0.2.1"}, 1, "set KUOTU_HOST to one, such as 127.0.0.1", id="host-of-another"),
+        pytest.param("run", {"HOST": "192.0.2.1", "PORT": "0"}, 1, "set KUOTU_HOST to one", id="host-any-port"),
+        pytest.param("pull", {"MODEL": "sdxl"}, 1, "connection to the hub failed", id="pull-without-a-network"),
     ],
 )
-def test_the_program_ends_with_one_line(tmp_path: Path, command: str, knobs: dict[str, str], words: str) -> None:
+def test_the_program_ends_with_one_line(
+    tmp_path: Path, command: str, knobs: dict[str, str], code: int, words: str
+) -> None:
     environment = {f"KUOTU_{name}": value for name, value in knobs.items()} | {"KUOTU_DATA_DIR": str(tmp_path)}
     environment |= {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HUB_CACHE": str(tmp_path)}
     program = (sys.executable, "-m", "bot", command)
-    ended = subprocess.run(program, env=os.environ | environment, capture_output=True, text=True, check=False)
-    assert (ended.returncode, ended.stdout) == (1, "")
+    here = os.environ | environment
+    ended = subprocess.run(program, cwd=tmp_path, env=here, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (code, "")
     assert ended.stderr.count("\n") == 1
     assert words in ended.stderr
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EADDRINUSE])
+def test_a_port_that_is_not_ours_is_told_as_a_port(number: int) -> None:
+    assert "set KUOTU_PORT to a" in cannot_listen("127.0.0.1", 80, OSError(number, os.strerror(number)))
+
+
+@pytest.mark.parametrize("error", [socket.gaierror(-2, "unknown"), OSError(errno.EADDRNOTAVAIL, "not ours")])
+def test_a_host_that_is_not_ours_is_told_as_a_host(error: OSError) -> None:
+    told = cannot_listen("nowhere.example", 8080, error)
+    assert told.startswith("KUOTU_HOST=nowhere.example is no address of this machine")
+    assert "KUOTU_PORT" not in told
+
+
+@pytest.mark.parametrize(
+    ("host", "part"), [("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("::1", "[::1]"), ("box", "box")]
+)
+def test_where_a_host_is_reached(host: str, part: str) -> None:
+    assert reachable(host) == part
+
+
+def test_an_unknown_setting_without_a_likely_meaning_is_a_word_on_the_way(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUOTU_SERVICE_HOST", "10.0.0.1")
+    code, _, complaints = run("pull", "--safety")
+    assert (code, complaints) == (0, "kuotu: KUOTU_SERVICE_HOST is no setting of Kuotu; the README lists them\n")
+
+
+def test_a_file_beside_the_program_is_read(run: Run) -> None:
+    Path(".env").write_text("KUOTU_SAFETY=none\n", "utf-8")
+    assert run("pull", "--safety") == (0, "KUOTU_SAFETY=none needs no download\n", "")
+
+
+def test_the_version(run: Run) -> None:
+    assert run("--version") == (0, f"kuotu {version('kuotu')}\n", "")
+
+
+@pytest.mark.parametrize("words", [["-h"], ["expand", "-h"]])
+def test_help_is_short_for_help(run: Run, words: list[str]) -> None:
+    assert run(*words) == run(*[word.replace("-h", "--help") for word in words])
+    assert "Usage: " in run(*words)[1]
 
 
 # Downloading and measuring

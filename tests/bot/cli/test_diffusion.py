@@ -9,11 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.bot.cli.test_cli import Run, pixels, run
-from tests.conftest import small_photo
+from tests.support.command import Run
+from tests.support.photos import pixels, small_photo
 from tests.support.tiny import NAMES
-
-__all__ = ["run"]  # the fixture
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from bot.bootstrap import Kuotu
 from bot.cli.doctor import examine
 from bot.playground import Person
 from inference.engine import EngineName
-from tests.conftest import settings_in
+from tests.support.settings import settings_in
 
 Examine = Callable[..., Awaitable[tuple[int, str]]]
 
@@ -76,6 +76,19 @@ async def test_a_port_in_use(examined: Examine) -> None:
         worst, told = await examined(port=server.getsockname()[1])
     assert worst == 0
     assert line(told, "port").endswith("Kuotu runs already, or set KUOTU_PORT")
+
+
+async def test_a_host_that_is_not_ours(examined: Examine) -> None:
+    worst, told = await examined(host="192.0.2.1")
+    assert worst == 1
+    assert line(told, "port").startswith("✗ KUOTU_HOST=192.0.2.1 is no address of this machine")
+
+
+async def test_a_misspelt_setting_must_be_mended(examined: Examine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUOTU_PRUT", "9000")
+    worst, told = await examined()
+    assert worst == 1
+    assert line(told, "setting") == "✗ KUOTU_PRUT is no setting of Kuotu; did you mean KUOTU_PORT?"
 
 
 async def test_a_token_that_telegram_does_not_know(examined: Examine, kuotu: Kuotu) -> None:

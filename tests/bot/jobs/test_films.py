@@ -15,15 +15,19 @@ from telegram.ext import ExtBot
 from bot.bootstrap import Kuotu, running
 from bot.chat.cards.status import film_caption
 from bot.chat.film.delivery import FilmScreen
+from bot.chat.telegram.outbox import Outbox
 from bot.chat.texts import texts
 from bot.jobs.films import ATTEMPTS, FilmMaker
 from bot.playground import Person
 from bot.playground.playground import DEFAULT_TOKEN
+from bot.turns import LocalTurns
 from storage.jobs.films import FilmStore
 from storage.models import Expansion, Film, FilmKind, Status
-from tests.bot.chat.film.test_request import is_film, store_of
-from tests.conftest import settings_in, small_photo
-from tests.support.scenes import expansion_of, result_in
+from tests.support.manual_clock import ManualClock
+from tests.support.messages import is_film
+from tests.support.photos import small_photo
+from tests.support.scenes import expansion_of, result_in, store_of
+from tests.support.settings import settings_in
 from tests.support.wall import ANN, Wall, flat, wall_in
 
 pytest.importorskip("av")
@@ -178,21 +182,24 @@ async def test_progress_is_told_at_a_pace_and_late_words_never_cover_the_film(ku
     assert expansion.preview is not None
     async with ExtBot(kuotu.playground.token, f"{kuotu.address}bot") as bot:
         await films.claim(number, LOOP, chat.user, chat.chat, None)
-        film = await films.take("test")
-        assert film is not None
         sent = await bot.send_photo(chat.chat, small_photo(), "waiting")
         await films.place(number, LOOP, sent.message_id)
-        screen = FilmScreen(kuotu.services, films, bot, private_pace=3600)
+        film = await films.take("test")
+        assert film is not None
+        clock = ManualClock()
+        outbox = Outbox(LocalTurns(clock), clock)
+        screen = FilmScreen(kuotu.services, films, bot, outbox)
         for fraction in (0.1, 0.5):  # the second comes too early
             screen.progressed(film, fraction)
             await chat.wait_for(lambda m: "10%" in m.text)
-        screen.private_pace = 0
         screen.progressed(film, 0.9)
         await kuotu.services.blobs.put_at(LOOP.movie(expansion.preview), b"\0\0\0\x18ftyp")
         ended = await films.finish(film, "test", Status.DONE)
         assert ended is not None
         assert await screen.show(ended)
         assert await screen.show(ended)  # doing it twice changes nothing
+        clock.advance(3600)
+        await outbox.close()
     shown = await chat.wait_for(is_film)
     assert (shown.id, shown.text) == (sent.message_id, "")
 
@@ -215,7 +222,7 @@ async def test_whoever_is_forgotten_is_sent_nothing(kuotu: Kuotu, chat: Person) 
     assert ended is not None
     ended.person_id = None  # as /forget leaves it where the expansion is another's
     async with ExtBot(DEFAULT_TOKEN, f"{kuotu.address}bot") as bot:
-        assert await FilmScreen(kuotu.services, films, bot).show(ended)
+        assert await FilmScreen(kuotu.services, films, bot, Outbox(kuotu.services.turns)).show(ended)
     assert not [m for m in chat.messages if is_film(m)]
 
 

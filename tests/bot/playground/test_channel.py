@@ -9,7 +9,7 @@ from telegram import MessageOriginChannel, ReactionTypeEmoji, Update
 
 from bot.playground import Person
 from bot.playground.refusals import Refusal
-from tests.support.playground_support import Site, picture, site
+from tests.support.playground import Site, picture, site
 
 COUNTS = ["channel_post", "message_reaction", "message_reaction_count", "my_chat_member", "callback_query"]
 

@@ -5,15 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from aiogram.types import BotCommand as AiogramCommand
-from aiogram.types import (
-    BufferedInputFile,
-    CallbackQuery,
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
-    ReactionTypeEmoji,
-)
-from aiogram.types import InputMediaPhoto as AiogramPhoto
 from PIL import Image
 from telegram import (
     BotCommand,
@@ -27,7 +18,8 @@ from telegram import InlineKeyboardButton as Key
 from telegram import InlineKeyboardMarkup as Keys
 from telegram.constants import ChatAction, ParseMode, ReactionEmoji
 
-from tests.support.playground_support import SAMPLES, picture, site
+from tests.support.photos import SAMPLES
+from tests.support.playground import picture, site
 
 ALL = Update.ALL_TYPES
 
@@ -150,27 +142,29 @@ async def test_menus_and_texts_follow_scope_and_language(tmp_path: Path) -> None
 
 
 async def test_aiogram_holds_the_same_conversation(tmp_path: Path) -> None:
+    from aiogram import types  # takes ten seconds of CPU time to import
+
     async with site(tmp_path) as place:
         bot, ann = await place.aiogram(), await place.person(1)
         assert (await bot.me()).supports_inline_queries
-        await bot.set_my_commands([AiogramCommand(command="start", description="Begin")])
+        await bot.set_my_commands([types.BotCommand(command="start", description="Begin")])
         sent = await ann.send_photo(SAMPLES / "chelsea.jpg")
         (update,) = await bot.get_updates(timeout=5, allowed_updates=ALL)
         assert update.message.photo[-1].width == 451
         data = (await bot.download(update.message.photo[-1])).read()
         assert data == await ann.download(sent)
-        keys = InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="Go", callback_data="go")]])
-        upload = BufferedInputFile(picture(640, 480), "x.png")
+        keys = types.InlineKeyboardMarkup(inline_keyboard=[[types.InlineKeyboardButton(text="Go", callback_data="go")]])
+        upload = types.BufferedInputFile(picture(640, 480), "x.png")
         panel = await bot.send_photo(1, upload, caption="<i>Go?</i>", parse_mode="HTML", reply_markup=keys)
         query = await ann.press(await ann.wait_for(lambda m: m.labels), "Go")
         (update,) = await bot.get_updates(offset=update.update_id + 1, timeout=5)
-        assert isinstance(update.callback_query, CallbackQuery)
+        assert isinstance(update.callback_query, types.CallbackQuery)
         await bot.answer_callback_query(update.callback_query.id, text="going")
         assert (await ann.answer_to(query))["text"] == "going"
-        media = AiogramPhoto(media=BufferedInputFile(picture(200, 100), "y.png"), caption="gone")
+        media = types.InputMediaPhoto(media=types.BufferedInputFile(picture(200, 100), "y.png"), caption="gone")
         edited = await bot.edit_message_media(media, chat_id=1, message_id=panel.message_id)
         assert (edited.photo[-1].width, edited.caption) == (200, "gone")
-        await bot.set_message_reaction(1, panel.message_id, reaction=[ReactionTypeEmoji(emoji="🔥")])
+        await bot.set_message_reaction(1, panel.message_id, reaction=[types.ReactionTypeEmoji(emoji="🔥")])
         await ann.react(await ann.wait_for(lambda m: m.text == "gone"), "😱")
         (update,) = await bot.get_updates(offset=update.update_id + 1, timeout=5)
         assert update.message_reaction.new_reaction[0].emoji == "😱"

@@ -8,7 +8,8 @@ from aiohttp import ClientSession
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.playground import Person
-from tests.support.playground_support import SAMPLES, start_process
+from tests.support.photos import SAMPLES
+from tests.support.playground import start_process
 
 
 async def test_everything_survives_a_sigkill(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from bot.playground.call import Call
 from bot.playground.flood import Flood
 from bot.playground.refusals import Refusal
-from tests.support.playground_support import Clock, site
+from tests.support.playground import Clock, site
 
 
 def send(flood: Flood, chat: int, method: str = "sendmessage", **more: Any) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.playground.refusals import Refusal
-from tests.support.playground_support import Site, picture, site
+from tests.support.playground import Site, picture, site
 
 GROUP = -5
 

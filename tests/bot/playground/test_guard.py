@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
-from tests.support.playground_support import site
+from tests.support.playground import site
 
 FOREIGN = [
     ({"Host": "evil.example"}, "/"),

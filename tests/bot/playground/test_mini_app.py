@@ -6,13 +6,14 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from aiogram.utils.web_app import safe_parse_webapp_init_data
 
 from bot.playground.refusals import Refusal
-from tests.support.playground_support import site
+from tests.support.playground import site
 
 
 async def test_a_mini_app_learns_who_opened_it(tmp_path: Path) -> None:
+    from aiogram.utils.web_app import safe_parse_webapp_init_data  # takes ten seconds of CPU time to import
+
     async with site(tmp_path) as place:
         mei = await place.person(3)
         address = urlsplit(await mei.open_mini_app("https://kuotu.example/app?x=1"))

@@ -12,18 +12,13 @@ import pytest
 from aiohttp import web
 from playwright.async_api import Browser, Page, expect
 
-from tests.support.playground_browser import PHONE, chromium, page_of, talking
-from tests.support.playground_support import SAMPLES, Site, picture, site, start_process
+from tests.support.browser import PHONE, page_of, talking
+from tests.support.photos import SAMPLES
+from tests.support.playground import Site, picture, site, start_process
 
 pytestmark = pytest.mark.browser
 LAST = ".message >> nth=-1"
 ACCENT = "() => getComputedStyle(Object.assign(document.body, { style: 'outline-color: var(--accent)' })).outlineColor"
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

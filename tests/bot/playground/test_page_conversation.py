@@ -10,12 +10,11 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from bot.bootstrap import running
-from tests.conftest import SAMPLES, settings_in
-from tests.support.playground_browser import PHONE, chromium, page_of
+from tests.support.browser import PHONE, chromium, page_of
+from tests.support.photos import SAMPLES
+from tests.support.settings import settings_in
 
 pytestmark = pytest.mark.browser
-
-SLOW = 60_000  # milliseconds: an expansion on a busy machine
 
 
 def a_free_port() -> int:
@@ -49,12 +48,12 @@ async def test_photo_tap_result_reroll_publish_gallery_and_old_buttons(tmp_path:
         async with page_of(browser, f"{kuotu.address}?user=1&chat=1", **size) as page:
             result = await expand(page, shots, look)
             await tap(result, "Again")
-            await expect(page.locator(".keys button:has-text('Again')")).to_have_count(2, timeout=SLOW)
+            await expect(page.locator(".keys button:has-text('Again')")).to_have_count(2)
             await publish(page, shots, look)
             await before.aclose()
             async with running(settings):
                 await tap(result, "Further")
-                await expect(message_with(page, "✨ Expand")).to_contain_text("1353 × 900 px", timeout=SLOW)
+                await expect(message_with(page, "✨ Expand")).to_contain_text("1353 × 900 px")
                 await page.screenshot(path=shots / f"{look}-4-after-restart.png")
 
 
@@ -63,12 +62,12 @@ async def expand(page: Page, shots: Path, look: str) -> Locator:
     await send(page, SAMPLES / "chelsea.jpg")
     panel = message_with(page, "✨ Expand")
     await tap(panel, "1:1")
-    await expect(panel).to_contain_text("451 × 451 px", timeout=SLOW)
+    await expect(panel).to_contain_text("451 × 451 px")
     await tap(panel, "2×")
-    await expect(panel).to_contain_text("902 × 600 px", timeout=SLOW)
+    await expect(panel).to_contain_text("902 × 600 px")
     await page.screenshot(path=shots / f"{look}-1-panel.png")
     await tap(panel, "Expand")
-    await expect(message_with(page, "Again")).to_contain_text("902 × 600 px", timeout=SLOW)
+    await expect(message_with(page, "Again")).to_contain_text("902 × 600 px")
     await page.screenshot(path=shots / f"{look}-2-result.png")
     return message_with(page, "Again")
 
@@ -79,5 +78,5 @@ async def publish(page: Page, shots: Path, look: str) -> None:
     await tap(message_with(page, "No title"), "《")
     await page.fill(".composer textarea", "/gallery")
     await page.press(".composer textarea", "Enter")
-    await expect(page.locator(".message").last).to_contain_text("《", timeout=SLOW)
+    await expect(page.locator(".message").last).to_contain_text("《")
     await page.screenshot(path=shots / f"{look}-3-gallery.png")

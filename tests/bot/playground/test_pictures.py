@@ -9,7 +9,8 @@ from PIL import Image, ImageCms
 
 from bot.playground.pictures import ladder, thumbnail
 from bot.playground.refusals import Refusal
-from tests.support.playground_support import SAMPLES, picture
+from tests.support.photos import SAMPLES
+from tests.support.playground import picture
 
 SIZES: dict[str, tuple[tuple[int, int], list[tuple[int, int]]]] = {
     "tiny": ((20, 10), [(20, 10)]),

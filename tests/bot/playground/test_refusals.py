@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.playground_support import Site, picture, site
+from tests.support.playground import Site, picture, site
 
 NOISE = b"\x89PNG\r\n\x1a\n" + b"no picture" * 10
 TOO_LARGE = "file of size 10485761 bytes is too big for a photo; the maximum size is 10485760 bytes"

@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.support.playground_support import Site, site
+from tests.support.playground import Site, site
 
 
 async def updates_of(place: Site, **asked: Any) -> list[dict[str, Any]]:

@@ -15,9 +15,9 @@ from aiohttp import ClientSession
 from bot.bootstrap import Kuotu, running
 from bot.playground import Person
 from bot.web.app import SECRET_HEADER, WEBHOOK_PATH
-from tests.bot.chat.expand.test_expand import is_panel, is_result
-from tests.conftest import settings_in
-from tests.support.playground_support import Site, site
+from tests.support.messages import is_panel, is_result
+from tests.support.playground import Site, site
+from tests.support.settings import settings_in
 
 
 @pytest.fixture

@@ -20,11 +20,11 @@ from inference.engine import Style
 from inference.film.encoder import before_after, film, poster
 from storage.database import transactions
 from storage.models import Expansion, Feeling, FilmKind, Post
-from tests.bot.web.test_init_data import MEI, signed
-from tests.support.playground_browser import PHONE, chromium, page_of
+from tests.support.browser import PHONE, page_of
+from tests.support.launch import MEI, signed
 from tests.support.wall import ANN, BOB, TOKEN, Wall, flat, paint, paint_further, wall_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
 THEME = {"bg_color": "#17212b", "secondary_bg_color": "#0e1621", "text_color": "#f5f5f5", "hint_color": "#8fa3b5"}
 BOXES = """() => [...document.querySelectorAll('.card')].slice(0, 24).map((card) => {
@@ -36,12 +36,6 @@ BOXES = """() => [...document.querySelectorAll('.card')].slice(0, 24).map((card)
     };
 })"""
 SHAPES = [(300, 100), (200, 200), (120, 260), (240, 160), (160, 240)]
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from bot.web.rate import CLIENTS, Buckets
 from bot.web.render import asset
 from storage.database import transactions
 from storage.models import Expansion, Feeling, FilmKind, Post
-from tests.bot.web.test_init_data import MEI, signed
+from tests.support.launch import MEI, signed
 from tests.support.rows import withhold
 from tests.support.wall import ANN, BOB, TOKEN, Wall, flat, wall_in
 

@@ -7,22 +7,15 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from aiogram.utils.web_app import check_webapp_signature
 
-from bot.web.init_data import AHEAD, LIFETIME, NotSigned, signature, verify
-from tests.support.playground_support import site
-
-TOKEN = "7000000001:AAH-of-this-run"
-NOW = 1_800_000_000.0
-MEI = {"id": 3, "first_name": "小梅 🐱 & <b>", "last_name": "Li", "language_code": "zh-hans"}
-
-
-def signed(token: str = TOKEN, **changes: str) -> str:
-    fields = {"auth_date": str(int(NOW)), "query_id": "AAH=", "user": json.dumps(MEI), "signature": "abc"} | changes
-    return urlencode(fields | {"hash": signature(fields, token)})
+from bot.web.init_data import AHEAD, LIFETIME, NotSigned, verify
+from tests.support.launch import MEI, NOW, TOKEN, signed
+from tests.support.playground import site
 
 
 def test_who_opened_it_is_known() -> None:
+    from aiogram.utils.web_app import check_webapp_signature  # takes ten seconds of CPU time to import
+
     data = signed()
     assert check_webapp_signature(TOKEN, data)  # another implementation agrees that it is signed
     visitor = verify(data, TOKEN, NOW)

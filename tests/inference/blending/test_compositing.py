@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
@@ -16,8 +14,8 @@ from inference.engine import Pixels
 from inference.image.bands import Side
 from inference.image.codec import decode
 from inference.quality.gate import Seam, seams
+from tests.support.photos import SAMPLES
 
-SAMPLES = Path(__file__).parents[3] / "bot" / "playground" / "samples"
 PHOTOS = ("astronaut", "coffee", "chelsea", "friends", "life")
 LAYOUTS = [
     pytest.param(Margins(71, 53, 64, 47), id="all sides"),

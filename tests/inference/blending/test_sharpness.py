@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
@@ -12,8 +10,8 @@ from inference.blending.sharpness import COARSEST, OVERSHOOT, Finish, finished, 
 from inference.canvas import Extent, Margins
 from inference.engine import Pixels
 from inference.image.codec import decode
+from tests.support.photos import SAMPLES
 
-SAMPLES = Path(__file__).parents[3] / "bot" / "playground" / "samples"
 SHARP = ["astronaut", "rocket", "life", "sunset"]
 
 

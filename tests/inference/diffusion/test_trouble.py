@@ -27,9 +27,9 @@ from tests.support.tiny_engines import Cramped
 @pytest.mark.parametrize("name", ["tiny-sd15-lcm", "tiny-sdxl", "tiny-klein"])
 def test_every_memory_mode_paints(tiny_engine: Opened, name: str, mode: Mode) -> None:
     engine, request = tiny_engine(name, memory=mode), request_for("coffee", 120)
-    result = engine.expand(request, ignore)
+    result = engine.expand(request, ignore).pixels
     assert engine.mode is mode
-    assert np.array_equal(engine.expand(request, ignore), result)
+    assert np.array_equal(engine.expand(request, ignore).pixels, result)
     stored = {weights.dtype for weights in denoisers(engine.pipeline)[0].parameters()}
     assert (torch.float8_e4m3fn in stored) == (mode is Mode.FP8)
 
@@ -46,7 +46,7 @@ def test_every_memory_mode_paints(tiny_engine: Opened, name: str, mode: Mode) ->
 )
 def test_cancelling_leaves_within_one_step_and_the_engine_goes_on(tiny_engine: Opened, name: str, mode: Mode) -> None:
     engine, request = tiny_engine(name, memory=mode), request_for("coffee", 120)
-    before, steps = engine.expand(request, ignore), list[Any]()
+    before, steps = engine.expand(request, ignore).pixels, list[Any]()
     hook = denoisers(engine.pipeline)[0].register_forward_pre_hook(lambda *seen: steps.append(seen))
 
     def enough(_fraction: float) -> None:
@@ -57,7 +57,7 @@ def test_cancelling_leaves_within_one_step_and_the_engine_goes_on(tiny_engine: O
         engine.expand(request, enough)
     hook.remove()
     assert len(steps) == 1
-    assert np.array_equal(engine.expand(request, ignore), before)
+    assert np.array_equal(engine.expand(request, ignore).pixels, before)
 
 
 @pytest.mark.parametrize("loading", [False, True], ids=["painting", "loading"])
@@ -70,12 +70,12 @@ def test_exhausted_memory_goes_on_in_the_next_mode(
         Cramped(Mode.RESIDENT, loading=loading),
     )
     engine = Diffusion(whole.checkpoint, whole.card, Mode.RESIDENT, loader=cramped)
-    result = engine.expand(request, ignore)
+    result = engine.expand(request, ignore).pixels
     assert cramped.loaded == [Mode.RESIDENT, Mode.FP8]
     assert engine.mode is Mode.FP8
     assert "memory exhausted in mode resident" in caplog.text
     assert ("2.00 GiB" if loading else "1125899906842624 bytes") in caplog.text
-    assert np.array_equal(result, tiny_engine("tiny-sdxl", memory="fp8").expand(request, ignore))
+    assert np.array_equal(result, tiny_engine("tiny-sdxl", memory="fp8").expand(request, ignore).pixels)
 
 
 @pytest.mark.parametrize(

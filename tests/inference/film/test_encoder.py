@@ -4,74 +4,19 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from functools import cache
-from io import BytesIO
-from pathlib import Path
 
-import av
-import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
-from inference.canvas import Direction, Extent, Margins, NoSuchCanvas, scaled
-from inference.engine import EngineName, Pixels, Request, Style, ignore
+from inference.canvas import Extent, Margins, NoSuchCanvas
+from inference.engine import Pixels
 from inference.film import encoder as films
 from inference.film.camera import AFTER, BEFORE, FPS, Shots, frame_of, nested, reveal, zoom
 from inference.film.encoder import before_after, film, frames
-from inference.image.codec import BadPhoto, decode, encode_master
-from inference.registry import open_engine
-
-SAMPLES = Path(__file__).parents[3] / "bot" / "playground" / "samples"
-CHAINS = {
-    "once": [(Direction.ALL, 1.5)],
-    "twice": [(Direction.ALL, 2.0), (Direction.ALL, 1.5)],
-    "around-the-corner": [(Direction.RIGHT, 1.5), (Direction.UP, 2.0), (Direction.HORIZONTAL, 1.25)],
-    "one-way": [(Direction.RIGHT, 2.0), (Direction.RIGHT, 2.0)],
-    "six": [(Direction.ALL, 1.25)] * 6,
-}
-
-
-def sample(name: str, width: int, height: int) -> Pixels:
-    picture = decode((SAMPLES / f"{name}.jpg").read_bytes())
-    return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-
-
-@cache
-def chain(name: str) -> tuple[Pixels, Pixels, tuple[Margins, ...]]:
-    """A first photo, the last master and the margins between, by the real engine."""
-    photo = canvas = sample("sunset", 96, 64)
-    engine, steps = open_engine(EngineName.PATCHMATCH), []
-    for number, (direction, scale) in enumerate(CHAINS[name]):
-        margins = scaled(Extent(canvas.shape[1], canvas.shape[0]), direction, scale)
-        canvas = engine.expand(Request(canvas, margins, Style.FAITHFUL, seed=number), ignore)
-        steps.append(margins)
-    return photo, canvas, tuple(steps)
-
-
-def margins_of(name: str, photo: Extent) -> tuple[Extent, list[Margins]]:
-    steps = []
-    for direction, scale in CHAINS[name]:
-        steps.append(scaled(photo, direction, scale))
-        photo = steps[-1].canvas(photo)
-    return photo, steps
-
-
-def played(data: bytes) -> list[Pixels]:
-    with av.open(BytesIO(data)) as container:
-        assert [stream.type for stream in container.streams] == ["video"]
-        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
-
-
-def difference(one: Pixels, other: Pixels) -> float:
-    """Mean, in grey levels."""
-    return float(np.abs(one.astype(int) - other).mean())
-
-
-def same(one: bytes, other: bytes) -> bool:
-    """As far as an eye can tell: of the same frames x264 makes, now and then, a few other bytes."""
-    pairs = list(zip(played(one), played(other), strict=True))
-    return max(difference(a, b) for a, b in pairs) < 0.5
+from inference.image.codec import encode_master
+from inference.image.refusal import BadPhoto
+from tests.support.films import CHAINS, chain, difference, margins_of, played, same, sample
 
 
 def resized(picture: Pixels, width: int, height: int) -> Pixels:
@@ -139,7 +84,7 @@ def test_every_frame_is_as_sharp_as_if_it_came_from_the_master_itself(name: str)
     for number, frame in enumerate(frames(picture, shots)):
         if number % 20 or (shots.view[number] < 0).any() or not np.allclose(shots.view[number], shots.shown[number]):
             continue
-        box = tuple(shots.view[number].clip(0, canvas * 2))
+        box = tuple(shots.view[number].clip(0, (*canvas, *canvas)))
         direct = np.asarray(Image.fromarray(picture).resize(shots.frame, Image.Resampling.LANCZOS, box=box))
         assert difference(frame, direct) < 1.5
         assert np.diff(frame.astype(int), axis=1).std() > 0.95 * np.diff(direct.astype(int), axis=1).std()
@@ -169,7 +114,7 @@ def test_a_played_film_goes_from_the_first_photo_to_the_last_canvas(name: str) -
     photo, canvas, steps = chain(name)
     data = film(canvas, steps)
     shown = played(data)
-    shots = zoom(Extent(canvas.shape[1], canvas.shape[0]), steps)
+    shots = zoom(Extent.of(canvas), steps)
     assert len(shown) == len(shots.view)
     assert shown[0].shape == (shots.frame.height, shots.frame.width, 3)
     assert len(data) < films.BYTES

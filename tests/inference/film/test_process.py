@@ -15,7 +15,8 @@ from inference.film.encoder import before_after, film
 from inference.film.process import FilmFailed, Script, shoot
 from inference.image.codec import encode_master
 from inference.worker.pipe import Link
-from tests.inference.film.test_encoder import chain, played, same
+from tests.support.films import chain, played, same
+from tests.support.limits import HANG
 
 pytest.importorskip("av")
 
@@ -69,5 +70,5 @@ async def test_it_ends_with_its_parent() -> None:
     link._orders.close()  # as the end of the parent does
     with pytest.raises(EOFError):
         await link.receive()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HANG):
         assert "status" in await link.end()

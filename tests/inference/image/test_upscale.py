@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -15,8 +14,8 @@ from inference.engine import Cancelled, Pixels, Report
 from inference.image.codec import decode
 from inference.image.onnx import WEIGHTS, Network
 from inference.image.upscale import REACH, TILE, enlarge, softened, upscale, upscale_expansion
+from tests.support.photos import SAMPLES
 
-SAMPLES = Path(__file__).parents[3] / "bot" / "playground" / "samples"
 UNSEEN = ["astronaut", "chelsea", "coffee", "rocket", "picos", "wine"]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from inference.patchmatch.kernel import default_folder
+from inference.patchmatch.kernel import default_folder, shipped_folder
 
 EXPAND = """
 import sys, hashlib, numpy as np
@@ -22,7 +22,7 @@ photo = np.random.default_rng(0).integers(0, 256, (int(sys.argv[2]), int(sys.arg
 margins = Margins(photo.shape[1] // 4, photo.shape[0] // 4, photo.shape[1] // 4, photo.shape[0] // 4)
 digest = hashlib.sha256()
 for style in sys.argv[4].split(','):
-    digest.update(engine.expand(Request(photo, margins, Style(style), seed=7), ignore).tobytes())
+    digest.update(engine.expand(Request(photo, margins, Style(style), seed=7), ignore).pixels.tobytes())
 peak = next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM'))
 print(engine.cache, digest.hexdigest(), peak)
 """
@@ -36,7 +36,6 @@ def expand(folder: Path, height: int, width: int, styles: str, **environment: st
     return cache, digest, int(peak)
 
 
-@pytest.mark.timeout(300)
 def test_no_kernel_reaches_beyond_an_array(tmp_path: Path) -> None:
     """Checked code raises IndexError; it is never mixed with unchecked code in a cache."""
     assert expand(tmp_path, 24, 31, "wild", NUMBA_BOUNDSCHECK="1")[0] == "None"
@@ -57,6 +56,24 @@ def test_a_folder_that_cannot_be_written_is_read_through_a_copy(tmp_path: Path) 
     copy = _copy(default_folder())
     assert copy is not None
     assert {path.name for path in copy.iterdir()} == {path.name for path in default_folder().iterdir()}
+
+
+def test_a_new_folder_starts_with_what_setup_compiled(tmp_path: Path) -> None:
+    """numba writes a file of machine code anew when it compiles, so files of the same age were only copied."""
+    expand(shipped_folder(), 40, 50, "faithful")
+    cache, _, _ = expand(tmp_path / "kernels", 40, 50, "faithful")
+    assert Path(cache).parent == tmp_path / "kernels"
+    ages = {path.relative_to(cache): path.stat().st_mtime_ns for path in Path(cache).rglob("*.nbc")}
+    shipped = shipped_folder() / Path(cache).name
+    assert len(ages) > 5
+    assert ages == {path.relative_to(shipped): path.stat().st_mtime_ns for path in shipped.rglob("*.nbc")}
+    assert [path.name for path in (tmp_path / "kernels").iterdir()] == [Path(cache).name]
+
+
+def test_numba_says_where_machine_code_lies(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from inference.patchmatch import kernel; print(kernel.default_folder())"]
+    here = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    assert subprocess.run(command, env=here, check=True, capture_output=True, text=True).stdout == f"{tmp_path}\n"
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from /proc")

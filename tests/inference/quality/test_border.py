@@ -12,8 +12,7 @@ from inference.canvas import Margins
 from inference.engine import Pixels
 from inference.image.codec import decode
 from inference.quality.border import flat_border
-
-SAMPLES = Path(__file__).parents[3] / "bot" / "playground" / "samples"
+from tests.support.photos import SAMPLES
 
 
 def framed(photo: Pixels, border: Margins, grey: int) -> Pixels:

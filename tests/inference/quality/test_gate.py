@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -14,8 +13,8 @@ from inference.engine import Pixels
 from inference.image.bands import Side, outwards
 from inference.image.codec import decode
 from inference.quality.gate import Kind, Problem, judge, judge_painted
+from tests.support.photos import SAMPLES
 
-SAMPLES = Path(__file__).parents[3] / "bot" / "playground" / "samples"
 MARGINS = Margins(120, 90, 100, 110)
 RANDOM = np.random.default_rng(5)
 

@@ -15,8 +15,7 @@ from inference.image.onnx import WEIGHTS
 from inference.registry import open_classifier
 from inference.safety.mobilenet import MobileNet
 from inference.safety.verdict import Level, Scores, Thresholds, check, decide, looks
-
-SAMPLES = Path(__file__).parents[3] / "bot" / "playground" / "samples"
+from tests.support.photos import SAMPLES
 
 
 @pytest.fixture(scope="module")

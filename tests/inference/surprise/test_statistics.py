@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -15,8 +14,8 @@ from inference.engine import EngineName, Pixels, Request, Style, ignore
 from inference.image.codec import decode
 from inference.registry import open_engine
 from inference.surprise.statistics import measure, surprise
+from tests.support.photos import SAMPLES
 
-SAMPLES = Path(__file__).parents[3] / "bot" / "playground" / "samples"
 MARGINS = Margins(48, 32, 48, 32)
 
 
@@ -31,7 +30,7 @@ def inside(canvas: Pixels, margins: Margins = MARGINS) -> Pixels:
 
 
 def painted(photo: Pixels, style: Style) -> Pixels:
-    return open_engine(EngineName.PATCHMATCH).expand(Request(photo, MARGINS, style, seed=1), ignore)
+    return open_engine(EngineName.PATCHMATCH).expand(Request(photo, MARGINS, style, seed=1), ignore).pixels
 
 
 def tiled(photo: Pixels) -> Pixels:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
@@ -17,8 +16,9 @@ from inference.safety.verdict import Level, Thresholds
 from inference.worker.checks import NO_CLASSIFIER, Checks
 from inference.worker.process import EngineProcess
 from inference.worker.protocol import Order
+from tests.support.photos import SAMPLES
 
-PHOTO = (Path(__file__).parents[3] / "bot" / "playground" / "samples" / "coffee.jpg").read_bytes()
+PHOTO = (SAMPLES / "coffee.jpg").read_bytes()
 MARGINS = Margins(60, 0, 40, 30)
 
 Opener: TypeAlias = Callable[[Checks], EngineProcess]

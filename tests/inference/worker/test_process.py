@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import os
 import signal
 import sys
@@ -18,19 +17,21 @@ import pytest
 
 from inference.canvas import Extent, Margins
 from inference.engine import Cancelled, EngineError, EngineName, EngineUnavailable, Style, ignore
-from inference.image.codec import BadPhoto, Reason, decode, extent
+from inference.image.codec import decode, extent
+from inference.image.refusal import BadPhoto, Reason
 from inference.worker.checks import NO_CLASSIFIER, Checks
 from inference.worker.process import EngineProcess
-from inference.worker.protocol import Frame, Order, read, receive
+from inference.worker.protocol import Order
+from tests.support.limits import HANG
+from tests.support.photos import SAMPLES
 
-PHOTO = (Path(__file__).parents[3] / "bot" / "playground" / "samples" / "coffee.jpg").read_bytes()
+PHOTO = (SAMPLES / "coffee.jpg").read_bytes()
 ORDER = Order(PHOTO, Margins(40, 30, 20, 10), Style.PLAYFUL, seed=7)
 OPENER = "tests.support.engines:open_engine"
 NO_CHECKS = Checks(gate=False, classifier=NO_CLASSIFIER)  # noise around a photo is what these engines paint
-PATIENCE = 30.0  # seconds after which a test has failed, however slow the machine
 
 
-def engine_process(model: str = "noise", *, time_limit: float = PATIENCE, grace: float = PATIENCE) -> EngineProcess:
+def engine_process(model: str = "noise", *, time_limit: float = HANG, grace: float = HANG) -> EngineProcess:
     return EngineProcess(
         EngineName.PATCHMATCH, model, time_limit=time_limit, grace=grace, opener=OPENER, checks=NO_CHECKS
     )
@@ -204,12 +205,12 @@ async def test_a_lost_process_is_a_failed_order_and_a_new_process(
 
 
 async def test_a_hang_ends_at_the_time_limit() -> None:
-    process = engine_process(time_limit=3)
+    process = engine_process(time_limit=0.5)
     await process.start()
     before = name(process)
-    with pytest.raises(EngineError, match="no result within 3 s"):
+    with pytest.raises(EngineError, match=r"no result within 0\.5 s"):
         await process.expand(asking("hang"), ignore)
-    assert await process.expand(ORDER, ignore)
+    await process.start()  # an order to the new process could reach the limit, too, on a busy machine
     assert name(process) != before
     await process.close()
 
@@ -330,32 +331,10 @@ async def test_the_engine_ends_with_its_parent(number: signal.Signals, tmp_path:
     parent = await asyncio.create_subprocess_exec(sys.executable, "-c", PARENT, photo, stdout=PIPE, stderr=PIPE)
     assert parent.stdout
     assert parent.stderr
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(HANG):
         while float(await parent.stdout.readline()) < 0.1:  # until it is in mid-expansion
             pass
         parent.send_signal(number)
         await parent.wait() if number is signal.SIGTERM else None
         await parent.stderr.read()  # ends when the last process that holds it has ended: the engine has it too
         assert await parent.wait() == -number
-
-
-FRAMES = [
-    Frame("cancel", {"number": 3}),
-    Frame("done", {"seconds": 1.5, "text": "扩图\n"}, (b"", bytes(range(256)) * 999, b"\n")),
-]
-
-
-def test_frames_arrive_as_they_were_sent() -> None:
-    pipe = io.BytesIO(b"".join(part for frame in FRAMES for part in frame.parts()))
-    assert [read(pipe), read(pipe)] == FRAMES
-    with pytest.raises(EOFError):
-        read(pipe)
-
-
-async def test_a_stream_gives_the_same_frames_and_ends() -> None:
-    stream = asyncio.StreamReader()
-    stream.feed_data(b"".join(part for frame in FRAMES for part in frame.parts())[:-1])
-    stream.feed_eof()
-    assert await receive(stream) == FRAMES[0]
-    with pytest.raises(EOFError):
-        await receive(stream)

@@ -12,20 +12,11 @@ from storage.cleanup.retention import Retention
 from storage.database import transactions
 from storage.expansions import Store
 from storage.gallery.posts import GalleryStore
-from storage.jobs.queue import EmbeddedQueue
 from storage.models import Expansion, Panel, Photo, Post
-from tests.support.rows import ANN, BOB, add_people, make, panel, photo
-
-pytest_plugins = ["tests.support.databases"]
+from tests.support.rows import ANN, make, panel, photo, queue_on
 
 TODAY = datetime(2030, 6, 1, 12, tzinfo=UTC)
 LONG_AGO, LATELY = TODAY - timedelta(days=100), TODAY - timedelta(days=10)
-
-
-@pytest.fixture
-async def store(engine: AsyncEngine) -> Store:
-    await add_people(engine, ANN, BOB)
-    return Store(engine)
 
 
 @pytest.fixture
@@ -42,7 +33,7 @@ async def aged(engine: AsyncEngine, moment: datetime) -> None:
 
 async def chain(engine: AsyncEngine, store: Store, length: int) -> list[Expansion]:
     """A photo of Ann's and steps from it, each from the last one's result."""
-    queue, source = EmbeddedQueue(engine), await store.add_photo(photo(ANN))
+    queue, source = queue_on(engine), await store.add_photo(photo(ANN))
     steps = []
     for _ in range(length):
         steps.append(await make(store, queue, source))

@@ -6,7 +6,6 @@ import asyncio
 import re
 from collections import Counter
 from datetime import timedelta
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -16,25 +15,20 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from benchmarks.gallery import compare
 from storage.database import transactions
-from storage.expansions import Store
 from storage.gallery.browsing import Galleries
 from storage.gallery.listing import LENGTHS, PERIODIC, SCORES, Order, Period, Place
 from storage.gallery.posts import GalleryStore
 from storage.gallery.ranking import doubt, rate
 from storage.gallery.votes import scores
-from storage.models import Feeling, Post, PostStatus, Status, day_of, now
-from tests.support.rows import ANN, BOB, CAT, add, add_people, expansion, photo
-
-pytest_plugins = ["tests.support.databases"]
-
-ROOT = Path(__file__).parents[3]
+from storage.models import Feeling, Photo, Post, PostStatus, Status, day_of, now
+from tests.support.photos import ROOT
+from tests.support.rows import ANN, BOB, CAT, add, expansion
 
 
 @pytest.fixture
-async def gallery(engine: AsyncEngine) -> GalleryStore:
-    """Forty posts of the last twelve days; every seventh is hidden, and scores tie."""
-    await add_people(engine, ANN, BOB, CAT)
-    source, dice = await Store(engine).add_photo(photo()), Random(1)
+async def gallery(engine: AsyncEngine, gallery: GalleryStore, source: Photo) -> GalleryStore:
+    """The gallery with forty posts of the last twelve days; every seventh is hidden, and scores tie."""
+    dice = Random(1)
     done = [expansion(source, status=Status.DONE) for _ in range(40)]
     await add(engine, *done)
     posts = []
@@ -45,7 +39,7 @@ async def gallery(engine: AsyncEngine) -> GalleryStore:
         posts.append(Post(expansion_id=made.id, person_id=ANN, status=status, **scores))
         posts[-1].created_at, posts[-1].day = born, day_of(born)
     await add(engine, *posts)
-    return GalleryStore(engine)
+    return gallery
 
 
 async def live(engine: AsyncEngine) -> list[Post]:

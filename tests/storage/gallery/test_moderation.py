@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -10,12 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from storage.expansions import Store
 from storage.gallery.moderation import Moderation, Reported
 from storage.gallery.posts import GalleryStore
-from storage.jobs.queue import EmbeddedQueue
 from storage.models import Act, Judgement, Post, PostStatus, Reason
 from storage.people.people import People
-from tests.support.rows import ANN, BOB, CAT, add_people, make, photo
-
-pytest_plugins = ["tests.support.databases"]
+from tests.support.rows import ANN, BOB, CAT, make, photo, queue_on
 
 CROWD = range(10, 20)
 ADMIN = 99
@@ -23,14 +21,8 @@ FIRST, AGAIN, LAST = Reported(True, False), Reported(False, False), Reported(Tru
 
 
 @pytest.fixture
-async def store(engine: AsyncEngine) -> Store:
-    await add_people(engine, ANN, BOB, CAT, *CROWD)
-    return Store(engine)
-
-
-@pytest.fixture
-def gallery(engine: AsyncEngine) -> GalleryStore:
-    return GalleryStore(engine)
+def residents() -> Sequence[int]:
+    return ANN, BOB, CAT, *CROWD
 
 
 @pytest.fixture
@@ -41,7 +33,7 @@ def moderation(engine: AsyncEngine) -> Moderation:
 @pytest.fixture
 async def posts(engine: AsyncEngine, store: Store, gallery: GalleryStore) -> list[Post]:
     """Two posts of Ann's and one of Bob's."""
-    queue, made = EmbeddedQueue(engine), []
+    queue, made = queue_on(engine), []
     for number, author in enumerate((ANN, ANN, BOB)):
         source = await store.add_photo(photo(author, chat_id=author, message_id=number))
         post = await gallery.publish((await make(store, queue, source)).id, author, f"title {number}", 0.5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from random import Random
 
 import pytest
@@ -16,26 +17,17 @@ from storage.gallery.browsing import Galleries
 from storage.gallery.moderation import Moderation
 from storage.gallery.posts import GalleryStore, decide
 from storage.gallery.ranking import surprise
-from storage.jobs.queue import EmbeddedQueue
 from storage.models import Feeling, Impression, Photo, Post, PostStatus, Reaction
 from storage.people.people import People
-from tests.support.rows import ANN, BOB, CAT, add_people, make, photo, start, withhold
-
-pytest_plugins = ["tests.support.databases"]
+from tests.support.rows import ANN, BOB, CAT, make, queue_on, start, withhold
 
 LAUGH, LOVE, YAWN = Feeling.LAUGHING, Feeling.LOVING, Feeling.YAWNING
 CROWD = range(10, 16)
 
 
 @pytest.fixture
-async def store(engine: AsyncEngine) -> Store:
-    await add_people(engine, ANN, BOB, CAT, *CROWD)
-    return Store(engine)
-
-
-@pytest.fixture
-async def gallery(engine: AsyncEngine, store: Store) -> GalleryStore:
-    return GalleryStore(engine)
+def residents() -> Sequence[int]:
+    return ANN, BOB, CAT, *CROWD
 
 
 @pytest.fixture
@@ -44,19 +36,14 @@ async def galleries(engine: AsyncEngine, store: Store) -> Galleries:
 
 
 @pytest.fixture
-async def source(store: Store) -> Photo:
-    return await store.add_photo(photo(chat_id=ANN, message_id=5))
-
-
-@pytest.fixture
 async def expansion(engine: AsyncEngine, store: Store, source: Photo) -> int:
-    return (await make(store, EmbeddedQueue(engine), source)).id
+    return (await make(store, queue_on(engine), source)).id
 
 
 @pytest.fixture
 async def posts(engine: AsyncEngine, store: Store, gallery: GalleryStore, source: Photo) -> list[Post]:
     """Eight posts of Ann's, with priors that tie here and there."""
-    queue, made = EmbeddedQueue(engine), []
+    queue, made = queue_on(engine), []
     for prior in (0.5, 0.9, 0.1, 0.5, 0.7, 0.3, 0.9, 0.5):
         post = await gallery.publish((await make(store, queue, source)).id, ANN, "", prior)
         assert post is not None

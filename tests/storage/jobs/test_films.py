@@ -12,16 +12,15 @@ from storage.expansions import Store
 from storage.jobs.films import FilmStore, OneAtATime
 from storage.models import Expansion, Film, FilmKind, Status
 from storage.people.people import People
+from tests.support.limits import HANG
 from tests.support.rows import ANN, BOB, CAT, add, add_people, expansion, photo
-
-pytest_plugins = ["tests.support.databases"]
 
 ZOOM, LOOP = FilmKind.ZOOM, FilmKind.LOOP
 
 
 @pytest.fixture
 def films(engine: AsyncEngine) -> FilmStore:
-    return FilmStore(engine)
+    return FilmStore(engine, lease=timedelta(hours=1))  # no lease ends while a test runs
 
 
 @pytest.fixture
@@ -183,5 +182,5 @@ async def test_the_bell_wakes_whoever_waits(films: FilmStore, made: list[Expansi
     assert await films.take("me") is None
     waiting = asyncio.create_task(films.wait())
     await films.want(made[0].id, [LOOP])
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HANG):
         await waiting

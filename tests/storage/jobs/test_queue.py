@@ -8,66 +8,60 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from random import Random
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage.database import open_database
+from storage.database import open_database, transactions
 from storage.expansions import Store
+from storage.jobs.embedded import EmbeddedQueue, open_queue
+from storage.jobs.expansions import EXPANSIONS, recorded
 from storage.jobs.lease import ATTEMPTS
-from storage.jobs.queue import Beat, EmbeddedQueue, Queue, QueueUnavailable, open_queue
-from storage.models import Expansion, Photo, Status
-from tests.support.rows import ANN, BOB, CAT, add_people, expansion, photo, start
-
-pytest_plugins = ["tests.support.databases"]
+from storage.jobs.news import LOOK
+from storage.jobs.queue import Beat, Queue, QueueUnavailable
+from storage.models import Job, Photo, Status
+from tests.support.limits import HANG
+from tests.support.photos import ROOT
+from tests.support.rows import ANN, BOB, CAT, add_people, expansion, photo, queue_on, start
 
 PEOPLE = {"A": ANN, "B": BOB, "C": CAT}
 AT_ONCE = timedelta(0)  # a lease that has run out as soon as it is given
 
 
 @pytest.fixture
-async def store(engine: AsyncEngine) -> Store:
-    await add_people(engine)
-    return Store(engine)
-
-
-@pytest.fixture
-def queue(engine: AsyncEngine) -> Queue:
-    return open_queue("local", engine)
-
-
-@pytest.fixture
-async def source(store: Store) -> Photo:
-    return await store.add_photo(photo(chat_id=ANN, message_id=5))
-
-
-@pytest.fixture
 async def others(url: str) -> AsyncIterator[list[EmbeddedQueue]]:
     """The queue as three more processes see it."""
     engines = [await open_database(url) for _ in range(3)]
-    yield [EmbeddedQueue(engine) for engine in engines]
+    yield [queue_on(engine) for engine in engines]
     for engine in engines:
         await engine.dispose()
 
 
-async def status_of(store: Store, expansion_id: int) -> Status:
-    row = await store.expansion(expansion_id)
-    assert row is not None
-    return row.status
+async def status_of(queue: Queue, expansion_id: int) -> Status:
+    (job,) = await queue.jobs([expansion_id])
+    return job.status
 
 
-async def take(queue: Queue, owner: str = "worker") -> Expansion:
+async def take(queue: Queue, owner: str = "worker") -> Job:
     taken = await queue.take(owner)
     assert taken is not None
     return taken
 
 
-async def run_one(queue: Queue) -> Expansion:
+async def run_one(queue: Queue) -> Job:
     taken = await take(queue)
-    assert await queue.finish(taken.id, "worker", Status.DONE)
+    assert await queue.finish(taken, Status.DONE)
     return taken
+
+
+async def show_ends(store: Store, queue: Queue) -> list[int]:
+    """What a serving program does with whatever has ended."""
+    ended = [job.subject for job in await queue.claim_ended("server", 99)]
+    for number in ended:
+        await store.delivered(number, None)
+    return ended
 
 
 @pytest.mark.parametrize(
@@ -86,18 +80,26 @@ async def run_one(queue: Queue) -> Expansion:
     ],
     ids=["heaps", "in-turn", "as-come", "newcomer", "late-heap", "idle", "four", "four-more", "urgent", "tail"],
 )
-async def test_people_take_turns(store: Store, queue: Queue, source: Photo, story: str, order: str) -> None:
-    """Letters start an expansion (small: four variants; after !: urgent), a dot runs the next one."""
+@pytest.mark.parametrize("shown", [False, True], ids=["unseen", "shown"])
+async def test_people_take_turns(
+    store: Store, queue: Queue, source: Photo, story: str, order: str, shown: bool
+) -> None:
+    """Letters start an expansion (small: four variants; after !: urgent), a dot runs the next one.
+
+    Jobs go once their end has been shown, and the turns stay the same.
+    """
     names, ran, urgent = {number: name for name, number in PEOPLE.items()}, "", 0
     for step in story:
         if step == ".":
-            ran += names[(await run_one(queue)).person_id]
+            ran += names[(await run_one(queue)).person_id or 0]
+            if shown:
+                assert await show_ends(store, queue)
         elif step == "!":
             urgent = 1
         else:
             who, count = PEOPLE[step.upper()], 4 if step.islower() else 1
-            rows = [expansion(source, who, variant=n, priority=urgent if step == "C" else 0) for n in range(count)]
-            started = await store.start(rows, quota=None)
+            rows = [expansion(source, who, variant=n) for n in range(count)]
+            started = await store.start(rows, quota=None, priority=urgent if step == "C" else 0)
             assert started is not None
             await store.place([e.id for e in started], 100)
     assert ran == order
@@ -115,8 +117,9 @@ async def test_nobody_waits_behind_anothers_heap(store: Store, queue: Queue, sou
             waiting[who] += 1
         else:
             done = await run_one(queue)
-            waiting[done.person_id] -= 1
-            assert ahead.pop(done.id, 0) < len(PEOPLE)
+            waiting[done.person_id or 0] -= 1
+            assert ahead.pop(done.subject, 0) < len(PEOPLE)
+            await show_ends(store, queue)
             ahead = {number: count + 1 for number, count in ahead.items()}
 
 
@@ -131,7 +134,7 @@ async def test_the_place_in_the_queue_is_the_order_of_taking(store: Store, queue
     await run_one(queue)
     for row_id in sorted(places, key=lambda number: places[number]):
         assert await queue.position(row_id) == 1
-        assert (await run_one(queue)).id == row_id
+        assert (await run_one(queue)).subject == row_id
         assert await queue.position(row_id) == 0
     assert await queue.position(404) == 0
 
@@ -146,8 +149,8 @@ async def test_takers_never_get_the_same_row(
     async def drain(queue: EmbeddedQueue, owner: str) -> list[int]:
         ids = []
         while taken := await queue.take(owner):
-            ids.append(taken.id)
-            assert await queue.finish(taken.id, owner, Status.DONE)
+            ids.append(taken.subject)
+            assert await queue.finish(taken, Status.DONE)
         return ids
 
     drained = await asyncio.gather(*(drain(queue, f"worker-{n}") for n, queue in enumerate(others)))
@@ -158,15 +161,15 @@ async def test_one_at_a_time_for_each_person(store: Store, source: Photo, others
     for who in "AAABBB":
         await start(store, source, PEOPLE[who])
     taken = await asyncio.gather(*(queue.take(f"worker-{n}") for n, queue in enumerate(others * 3)))
-    running = [row.person_id for row in taken if row is not None]
-    assert sorted(running) == [ANN, BOB]
+    running = {row.person_id for row in taken if row is not None}
+    assert running == {ANN, BOB}
     assert await others[0].counts() == {Status.WAITING: 4, Status.RUNNING: 2}
 
 
 async def test_a_killed_takers_job_is_run_again(url: str, store: Store, queue: Queue, source: Photo) -> None:
     row = await start(store, source)
     taker = await asyncio.create_subprocess_exec(
-        sys.executable, Path(__file__).parents[2] / "support" / "taker.py", url, stdout=asyncio.subprocess.PIPE
+        sys.executable, ROOT / "tests" / "support" / "taker.py", url, stdout=asyncio.subprocess.PIPE
     )
     assert taker.stdout is not None
     assert int(await taker.stdout.readline()) == row.id
@@ -177,67 +180,82 @@ async def test_a_killed_takers_job_is_run_again(url: str, store: Store, queue: Q
         await queue.wait()
     assert rescued == [row.id]
     again = await take(queue)
-    assert (again.id, again.attempts) == (row.id, 2)
+    assert (again.subject, again.attempts) == (row.id, 2)
 
 
 async def test_a_stale_owner_is_fenced(engine: AsyncEngine, store: Store, queue: Queue, source: Photo) -> None:
     row = await start(store, source)
-    hasty = EmbeddedQueue(engine, lease=AT_ONCE)
-    await take(hasty, "slow")
+    slow = await take(queue_on(engine, AT_ONCE), "slow")
     assert await queue.rescue() == [row.id]
-    await take(queue, "quick")
-    assert await queue.beat(row.id, "slow", 0.9) is Beat.LOST
-    assert not await queue.finish(row.id, "slow", Status.DONE, result=photo(), preview="stale")
-    assert not await queue.retry(row.id, "slow", "stale")
-    await queue.release(row.id, "slow")
-    assert await queue.beat(row.id, "quick", 0.5) is Beat.GO_ON
-    assert await queue.finish(row.id, "quick", Status.DONE, result=photo(width=1500), preview="fresh")
-    assert not await queue.finish(row.id, "quick", Status.FAILED)
+    quick = await take(queue, "slow")  # even the same worker
+    assert await queue.beat(slow, 0.9) is Beat.LOST
+    assert await queue.ask(slow) is Beat.LOST
+    assert not await queue.finish(slow, Status.DONE, recorded(row.id, result=photo(), preview="stale"))
+    assert not await queue.retry(slow, "stale")
+    await queue.release(slow)
+    assert await queue.beat(quick, 0.5) is Beat.GO_ON
+    assert await queue.finish(quick, Status.DONE, recorded(row.id, result=photo(width=1500), preview="fresh"))
+    assert not await queue.finish(quick, Status.FAILED)
     finished = await store.expansion(row.id)
     assert finished is not None
     assert finished.result is not None
-    assert (finished.preview, finished.result.width, finished.attempts, finished.progress) == ("fresh", 1500, 2, 1.0)
+    assert (finished.preview, finished.result.width, finished.status) == ("fresh", 1500, Status.DONE)
+    (job,) = await queue.jobs([row.id])
+    assert (job.attempts, job.progress) == (2, 1.0)
 
 
 async def test_a_beat_keeps_a_lease_that_ran_out_unnoticed(
     engine: AsyncEngine, store: Store, queue: Queue, source: Photo
 ) -> None:
     row = await start(store, source)
-    await take(EmbeddedQueue(engine, lease=AT_ONCE))
-    assert await queue.beat(row.id, "worker", 0.25) is Beat.GO_ON
+    taken = await take(queue_on(engine, AT_ONCE))
+    assert await queue.beat(taken, 0.25) is Beat.GO_ON
     assert await queue.rescue() == []
-    running = await store.expansion(row.id)
-    assert running is not None
+    (running,) = await queue.jobs([row.id])
     assert running.progress == 0.25
 
 
 async def test_a_job_that_kills_its_workers_fails_in_the_end(engine: AsyncEngine, store: Store, source: Photo) -> None:
-    row, hasty = await start(store, source), EmbeddedQueue(engine, lease=AT_ONCE)
+    row, hasty = await start(store, source), queue_on(engine, AT_ONCE)
     for attempt in range(1, ATTEMPTS + 1):
-        assert (await take(hasty)).attempts == attempt
-        assert await hasty.rescue() == [row.id]
+        assert (await take(hasty)).attempts == attempt  # each takes back what the one before left
     assert await hasty.take("worker") is None
-    failed = await store.undelivered()
-    assert [(e.id, e.status, e.error) for e in failed] == [(row.id, Status.FAILED, "the worker stopped without a word")]
+    assert [job.subject for job in await hasty.claim_ended("server", 9)] == [row.id]
+    failed = await store.expansion(row.id)
+    assert failed is not None
+    assert (failed.status, failed.error) == (Status.FAILED, "the worker stopped without a word")
+
+
+async def test_what_a_dead_worker_left_is_taken_before_the_backlog(
+    engine: AsyncEngine, store: Store, queue: Queue, source: Photo
+) -> None:
+    """It waits again in its old place, however much waits behind it."""
+    row = await start(store, source)
+    await start(store, source, BOB)
+    await take(queue_on(engine, AT_ONCE), "the dead")
+    again = await take(queue)
+    assert (again.subject, again.attempts) == (row.id, 2)
 
 
 async def test_a_failed_try_is_tried_again_in_its_old_place(store: Store, queue: Queue, source: Photo) -> None:
     row = await start(store, source)
     await start(store, source, BOB)
     for left in (True, True, False):
-        assert (await take(queue)).id == row.id
-        assert await queue.retry(row.id, "worker", "out of memory") is left
+        taken = await take(queue)
+        assert taken.subject == row.id
+        assert await queue.retry(taken, "out of memory") is left
     failed = await store.expansion(row.id)
     assert failed is not None
-    assert (failed.status, failed.error, failed.attempts) == (Status.FAILED, "out of memory", ATTEMPTS)
+    assert (failed.status, failed.error) == (Status.FAILED, "out of memory")
 
 
 async def test_a_worker_that_stops_costs_no_attempt(store: Store, queue: Queue, source: Photo) -> None:
     row = await start(store, source)
     for _ in range(ATTEMPTS + 2):
-        assert (await take(queue)).attempts == 1
-        await queue.release(row.id, "worker")
-    assert await status_of(store, row.id) is Status.WAITING
+        taken = await take(queue)
+        assert taken.attempts == 1
+        await queue.release(taken)
+    assert await status_of(queue, row.id) is Status.WAITING
 
 
 async def test_a_program_that_starts_anew_takes_its_own_leases_back(store: Store, queue: Queue, source: Photo) -> None:
@@ -245,7 +263,7 @@ async def test_a_program_that_starts_anew_takes_its_own_leases_back(store: Store
     await take(queue)
     assert await queue.rescue() == []
     assert await queue.rescue(every_lease=True) == [row.id]
-    assert await status_of(store, row.id) is Status.WAITING
+    assert await status_of(queue, row.id) is Status.WAITING
 
 
 async def test_cancelling_what_waits_is_done_at_once(store: Store, queue: Queue, source: Photo) -> None:
@@ -254,7 +272,10 @@ async def test_cancelling_what_waits_is_done_at_once(store: Store, queue: Queue,
     assert not await queue.cancel(row.id)
     assert not await queue.cancel(404)
     assert await queue.take("worker") is None
-    assert [e.status for e in await store.undelivered()] == [Status.CANCELLED]
+    assert [job.status for job in await queue.claim_ended("server", 9)] == [Status.CANCELLED]
+    cancelled = await store.expansion(row.id)
+    assert cancelled is not None
+    assert cancelled.status is Status.CANCELLED
 
 
 async def test_a_running_worker_hears_of_a_cancel_at_once(store: Store, queue: Queue, source: Photo) -> None:
@@ -262,17 +283,17 @@ async def test_a_running_worker_hears_of_a_cancel_at_once(store: Store, queue: Q
     running = asyncio.Event()
 
     async def work() -> Beat:
-        await take(queue)
+        taken = await take(queue)
         running.set()
-        while (beat := await queue.beat(row.id, "worker")) is Beat.GO_ON:
+        while (beat := await queue.beat(taken)) is Beat.GO_ON:
             await queue.wait()
-        assert await queue.finish(row.id, "worker", Status.CANCELLED)
+        assert await queue.finish(taken, Status.CANCELLED)
         return beat
 
     worker = asyncio.create_task(work())
     await running.wait()
     assert await queue.cancel(row.id)
-    async with asyncio.timeout(10):  # a lease lasts 30 s: only the bell comes sooner
+    async with asyncio.timeout(HANG):
         assert await worker is Beat.CANCEL
     assert not await queue.cancel(row.id)
 
@@ -280,41 +301,128 @@ async def test_a_running_worker_hears_of_a_cancel_at_once(store: Store, queue: Q
 async def test_what_was_cancelled_while_its_worker_died_is_cancelled(
     engine: AsyncEngine, store: Store, source: Photo
 ) -> None:
-    row, hasty = await start(store, source), EmbeddedQueue(engine, lease=AT_ONCE)
+    row, hasty = await start(store, source), queue_on(engine, AT_ONCE)
     await take(hasty)
     await hasty.cancel(row.id)
     await hasty.rescue()
-    assert await status_of(store, row.id) is Status.CANCELLED
+    assert await status_of(hasty, row.id) is Status.CANCELLED
 
 
 async def test_a_bell_between_looking_and_waiting_is_heard(store: Store, queue: Queue, source: Photo) -> None:
     assert await queue.take("worker") is None
     row = await start(store, source)
     await asyncio.create_task(queue.put([row.id]))  # somebody else's task
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANG):
         await queue.wait()
-    assert (await take(queue)).id == row.id
+    assert (await take(queue)).subject == row.id
 
 
 @pytest.mark.parametrize("event", ["put", "finish", "retry", "release", "cancel", "rescue"])
 async def test_the_bell_rings_for_everyone(store: Store, queue: Queue, source: Photo, event: str) -> None:
     row = await start(store, source)
-    await take(queue)
-    sleepers = [asyncio.create_task(queue.wait()) for _ in range(3)]
+    taken = await take(queue)
+    sleepers = [asyncio.create_task(queue.wait(60)) for _ in range(3)]
+    sleepers += [asyncio.create_task(queue.watch(60)) for _ in range(3)]
     await asyncio.sleep(0)  # now each has begun to listen
     events = {
         "put": lambda: queue.put([row.id]),
-        "finish": lambda: queue.finish(row.id, "worker", Status.DONE),
-        "retry": lambda: queue.retry(row.id, "worker", "failed"),
-        "release": lambda: queue.release(row.id, "worker"),
+        "finish": lambda: queue.finish(taken, Status.DONE),
+        "retry": lambda: queue.retry(taken, "failed"),
+        "release": lambda: queue.release(taken),
         "cancel": lambda: queue.cancel(row.id),
         "rescue": lambda: queue.rescue(every_lease=True),
     }
     await events[event]()
-    async with asyncio.timeout(10):
-        await asyncio.gather(*sleepers)
+    done, _ = await asyncio.wait(sleepers, timeout=LOOK / 2)
+    assert len(done) == 6
+
+
+@pytest.mark.parametrize("event", ["take", "beat"])
+async def test_what_only_people_want_to_see_wakes_no_worker(
+    store: Store, queue: Queue, source: Photo, event: str
+) -> None:
+    await start(store, source)
+    taken = await take(queue) if event == "beat" else None
+    worker, watcher = asyncio.create_task(queue.wait(60)), asyncio.create_task(queue.watch(60))
+    await asyncio.sleep(0)
+    await (queue.take("worker") if taken is None else queue.beat(taken, 0.5))
+    async with asyncio.timeout(HANG):
+        await watcher
+    assert not worker.done()
+    worker.cancel()
+    await asyncio.gather(worker, return_exceptions=True)
+
+
+async def test_a_start_is_its_programs_to_place_until_its_lease_has_run_out(
+    engine: AsyncEngine, store: Store, queue: Queue, source: Photo
+) -> None:
+    (row,) = await store.start([expansion(source)], quota=None) or ()
+    assert await queue.claim_unplaced("another program", 9) == []
+    assert await queue.take("worker") is None
+    assert await queue.live(9) == []
+    await queue.rescue(every_lease=True)  # as when the only program starts anew
+    (claimed,) = await queue_on(engine).claim_unplaced("another program", 9)
+    assert (claimed.subject, claimed.owner) == (row.id, "another program")
+    assert await queue.claim_unplaced("a third", 9) == []
+    assert await store.place([row.id], 8)
+    assert not await store.place([row.id], 9)  # the first, who was slow: it takes its message back
+    placed = await store.expansion(row.id)
+    assert placed is not None
+    assert placed.message_id == 8
+    assert [job.subject for job in await queue.live(9)] == [row.id]
+    assert await queue.hold(claimed)  # harmless: nobody has leased it since
+    assert (await take(queue)).subject == row.id
+    assert not await queue.hold(claimed)
+
+
+async def test_an_end_is_shown_by_one_program(
+    engine: AsyncEngine, store: Store, queue: Queue, source: Photo, others: list[EmbeddedQueue]
+) -> None:
+    row = await start(store, source)
+    await run_one(queue)
+    claims = await asyncio.gather(*(other.claim_ended(f"server {n}", 9) for n, other in enumerate(others)))
+    (claimed,) = [job for jobs in claims for job in jobs]
+    assert await queue.hold(claimed, 0)  # it cannot be shown now: whoever looks next may try
+    (again,) = await queue.claim_ended("server", 9)
+    assert again.subject == row.id
+    assert not await queue.hold(claimed)
+    await store.delivered(row.id, "file")
+    assert await queue.claim_ended("server", 9) == []
+
+
+async def test_a_cancel_while_the_message_is_sent_is_shown_once_it_is_known(
+    store: Store, queue: Queue, source: Photo
+) -> None:
+    (row,) = await store.start([expansion(source)], quota=None) or ()
+    assert await queue.cancel(row.id)
+    assert await queue.claim_ended("server", 9) == []
+    assert await store.place([row.id], 8)
+    assert [(job.subject, job.status) for job in await queue.claim_ended("server", 9)] == [(row.id, Status.CANCELLED)]
+
+
+async def test_the_table_holds_what_is_open_and_the_newest_turn(
+    engine: AsyncEngine, store: Store, queue: Queue, source: Photo
+) -> None:
+    for who in "AABAB":
+        await start(store, source, PEOPLE[who])
+    for _ in range(5):
+        await run_one(queue)
+        await show_ends(store, queue)
+    async with transactions(engine).read() as session:
+        left = list(await session.scalars(select(Job)))
+    assert {job.turn for job in left} == {max(job.turn for job in left)}
+    assert len(left) < 3
+
+
+async def test_who_runs_and_who_waits_in_the_order_of_the_queue(store: Store, queue: Queue, source: Photo) -> None:
+    rows = [await start(store, source, PEOPLE[who]) for who in "AAB"]
+    await take(queue)
+    order = [rows[0].id, rows[2].id, rows[1].id]
+    assert [job.subject for job in await queue.live(9)] == order
+    assert [job.subject for job in await queue.jobs([row.id for row in rows])] == order
+    assert [job.subject for job in await queue.live(2)] == order[:2]
 
 
 def test_an_unknown_queue_names_the_remedy(engine: AsyncEngine) -> None:
     with pytest.raises(QueueUnavailable, match=r"carrier-pigeon.*KUOTU_QUEUE_URL=local"):
-        open_queue("carrier-pigeon://", engine)
+        open_queue("carrier-pigeon://", engine, EXPANSIONS)

@@ -18,16 +18,11 @@ from storage.database import DatabaseUnavailable, open_database, transactions
 from storage.expansions import Store
 from storage.migrations import configuration, migrate
 from storage.models import Person, Photo
+from tests.support.databases import DATABASES, sqlite_in
 from tests.support.rows import ANN, add_people, photo
 
-pytest_plugins = ["tests.support.databases"]
 
-
-def sqlite_in(folder: Path) -> str:
-    return f"sqlite+aiosqlite:///{folder / 'kuotu.db'}"
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=DATABASES)
 async def bare(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
     """The URL of a database without tables."""
     if request.param == "sqlite":

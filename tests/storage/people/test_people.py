@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from storage.expansions import Store
 from storage.gallery.browsing import Galleries
 from storage.gallery.posts import GalleryStore
 from storage.gallery.ranking import surprise
-from storage.jobs.queue import Beat, EmbeddedQueue
+from storage.jobs.embedded import EmbeddedQueue
+from storage.jobs.queue import Beat
 from storage.models import (
     Base,
     Chat,
@@ -34,29 +36,17 @@ from storage.people.messages import Messages
 from storage.people.people import People
 from tests.support.rows import ANN, BOB, CAT, add, add_people, expansion, make, panel, photo, start
 
-pytest_plugins = ["tests.support.databases"]
-
 GROUP, SUPERGROUP = -500, -1_001_234_567_890
+
+
+@pytest.fixture
+def residents() -> Sequence[int]:
+    return ()
 
 
 @pytest.fixture
 def people(engine: AsyncEngine) -> People:
     return People(engine)
-
-
-@pytest.fixture
-def store(engine: AsyncEngine) -> Store:
-    return Store(engine)
-
-
-@pytest.fixture
-def gallery(engine: AsyncEngine) -> GalleryStore:
-    return GalleryStore(engine)
-
-
-@pytest.fixture
-def queue(engine: AsyncEngine) -> EmbeddedQueue:
-    return EmbeddedQueue(engine)
 
 
 async def rows(engine: AsyncEngine, table: type[Base]) -> list[Any]:
@@ -175,15 +165,16 @@ async def test_a_person_alone_leaves_nothing_behind(
     await galleries.next(opened.id, ANN)
     await Messages(engine).remember(Message(chat_id=ANN, message_id=9, kind="title", person_id=ANN))
     running = await start(store, source)
-    assert await queue.take("worker") is not None
+    taken = await queue.take("worker")
+    assert taken is not None
     forgotten = await people.forget(ANN)
     pictures = {source.blob, source.thumb, made.preview, made.result.blob, made.result.thumb}
     assert set(forgotten.blobs) == pictures
     assert [(sent.chat_id, sent.message_id) for sent in forgotten.messages] == [(ANN, n) for n in (6, 100, 8, 9)]
     assert (forgotten.running, forgotten.others) == ([running.id], {})
     assert await sizes(engine) == dict.fromkeys(await sizes(engine), 0)
-    assert await queue.beat(running.id, "worker") is Beat.LOST
-    assert not await queue.finish(running.id, "worker", Status.DONE, result=photo())
+    assert await queue.beat(taken) is Beat.LOST
+    assert not await queue.finish(taken, Status.DONE)
     assert await sizes(engine) == dict.fromkeys(await sizes(engine), 0)
 
 

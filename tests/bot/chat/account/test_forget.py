@@ -2,46 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.bootstrap import Kuotu, running
 from bot.playground import Message, Person
-from storage.database import open_database, transactions
-from storage.models import Base, FilmKind, now
+from storage.database import transactions
 from storage.models import Message as Shown
-from tests.bot.chat.expand.test_expand import is_panel, is_result
-from tests.conftest import settings_in, small_photo
+from storage.models import now
+from tests.support.messages import is_panel, is_result
+from tests.support.photos import small_photo
 from tests.support.scenes import expansion_of, forge, group_of, published, result_in
+from tests.support.settings import settings_in
+from tests.support.traces import inbox_is_empty, stray_blobs, traces
 
 QUESTION = "🗑 Yes, everything"
 NOT_YOURS = "Only the one who asked can answer this."
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("forget")
-
-
-@pytest.fixture(scope="module")
-async def kuotu(folder: Path) -> AsyncIterator[Kuotu]:
-    """One whose database and pictures are this file's."""
-    async with running(settings_in(folder)) as kuotu:
-        yield kuotu
-
-
-@pytest.fixture
-async def database(kuotu: Kuotu, folder: Path) -> AsyncIterator[AsyncEngine]:
-    engine = await open_database(f"sqlite+aiosqlite:///{folder / 'kuotu.db'}")
-    yield engine
-    await engine.dispose()
+def knobs() -> dict[str, Any]:
+    """The usual settings, with a database and blobs that no other module uses."""
+    return {}
 
 
 async def ask(chat: Person) -> Message:
@@ -51,37 +38,6 @@ async def ask(chat: Person) -> Message:
 
 async def done(chat: Person) -> Message:
     return await chat.wait_for(lambda m: m.text.startswith("Done. I know nothing of you"))
-
-
-async def traces(database: AsyncEngine, person_id: int) -> set[str]:
-    """The tables where a row has a person's id in any column."""
-    found = set()
-    async with database.connect() as connection:
-        for table in Base.metadata.sorted_tables:
-            about = " OR ".join(f"{column.name} = :person" for column in table.columns)
-            if await connection.scalar(text(f"SELECT 1 FROM {table.name} WHERE {about}"), {"person": person_id}):
-                found.add(table.name)
-    return found
-
-
-async def inbox_is_empty(database: AsyncEngine) -> None:
-    """An update is kept until it has been handled, and so is the one that asked."""
-    async with asyncio.timeout(30):
-        while True:
-            async with database.connect() as connection:
-                if not await connection.scalar(text("SELECT count(*) FROM inbox")):
-                    return
-            await asyncio.sleep(0.01)
-
-
-async def stray_blobs(database: AsyncEngine, folder: Path) -> set[str]:
-    """Pictures that no row names, and films of them."""
-    named = text("SELECT blob FROM photos UNION SELECT thumb FROM photos UNION SELECT preview FROM expansions")
-    async with database.connect() as connection:
-        keys = {key for key in await connection.scalars(named) if key is not None}
-    blobs = folder / "blobs"
-    there = {str(path.relative_to(blobs)) for path in blobs.rglob("*") if path.is_file()}
-    return there - {kept for key in keys for kept in (key, *(f(key) for k in FilmKind for f in (k.movie, k.poster)))}
 
 
 async def test_no_keeps_everything(kuotu: Kuotu, chat: Person) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.bootstrap import Kuotu
 from bot.playground import Message, Person
-from tests.bot.chat.expand.test_expand import is_panel, is_result
+from tests.support.messages import is_panel, is_result
 from tests.support.scenes import expansion_of, forge, group_of, now, published, result_in
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from bot.bootstrap import Kuotu
 from bot.playground import Message, Person
-from tests.bot.chat.expand.test_expand import is_panel
-from tests.conftest import small_photo
+from tests.support.messages import is_panel
+from tests.support.photos import small_photo
 from tests.support.scenes import forge, group_of
 
 ADMINS = "Only the admins of this group change its settings."

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from bot.bootstrap import Kuotu, running
+from bot.bootstrap import Kuotu
 from bot.playground import Message, Person
 from storage.models import Act, Post, PostStatus
-from tests.conftest import settings_in
 from tests.support.scenes import card_at, expansion_of, forge, group_of, post_by, result_in, taps
 
 ADMIN = 777
@@ -19,12 +17,11 @@ NOT_YOURS = "Only the moderators of the gallery can do this."
 
 
 @pytest.fixture(scope="module")
-async def kuotu(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Kuotu]:
-    """One with a moderator, where two reports withhold."""
-    folder = tmp_path_factory.mktemp("moderated")
-    (folder / "words.txt").write_text("# ours\nrutabaga\n", "utf-8")
-    async with running(settings_in(folder, admins=(ADMIN,), reports=2, words=folder / "words.txt")) as kuotu:
-        yield kuotu
+def knobs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """A moderator, a list of refused words, and two reports that take a post out of the gallery."""
+    words = tmp_path_factory.mktemp("moderated") / "words.txt"
+    words.write_text("# ours\nrutabaga\n", "utf-8")
+    return {"admins": (ADMIN,), "reports": 2, "words": words}
 
 
 @pytest.fixture

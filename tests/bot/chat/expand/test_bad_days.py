@@ -5,24 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from bot.bootstrap import Kuotu
-from bot.playground import Message, Person
+from bot.playground import Person
 from storage.models import Status
-from tests.bot.chat.expand.test_expand import is_panel, is_result
-from tests.conftest import SAMPLES
+from tests.support.messages import is_panel, is_result, is_status
+from tests.support.photos import SAMPLES
+from tests.support.scenes import start_a_long_one
 
 Newcomer = Callable[..., Awaitable[Person]]
 Fresh = Callable[..., Awaitable[Kuotu]]
-
-
-def is_status(message: Message) -> bool:
-    return "✖️ Cancel" in message.labels
-
-
-async def start_a_long_one(chat: Person) -> Message:
-    """Tap Expand on a photo that takes a second or two; the status message."""
-    await chat.send_photo(SAMPLES / "picos.jpg")
-    await chat.tap(await chat.wait_for(is_panel), "Expand")
-    return await chat.wait_for(is_status)
 
 
 async def test_a_status_message_that_was_deleted_is_replaced_by_the_result(chat: Person) -> None:

@@ -17,20 +17,11 @@ from inference.engine import Pixels
 from inference.image.codec import decode
 from storage.database import open_database, transactions
 from storage.models import Expansion, Status
-from tests.bot.chat.expand.test_expand import is_panel, is_result, size
-from tests.conftest import SAMPLES
+from tests.support.databases import sqlite_in
+from tests.support.messages import is_doubled, is_panel, is_result, size
+from tests.support.photos import SAMPLES
 from tests.support.rows import withhold
-from tests.support.scenes import expansion_of, forge, group_of, now, result_in, shown, taps
-
-
-def is_doubled(message: Message) -> bool:
-    return "· ×2" in message.text and "📣 Publish" in message.labels
-
-
-async def doubled(chat: Person, result: Message) -> Message:
-    mark = chat.now
-    await chat.tap(result, "×2")
-    return await chat.wait_for(lambda m: is_doubled(m) and m.id > result.id, after=mark)
+from tests.support.scenes import doubled, expansion_of, forge, group_of, now, result_in, shown, taps
 
 
 async def of(kuotu: Kuotu, result: Message) -> Expansion | None:
@@ -182,7 +173,7 @@ async def test_it_is_no_safer_than_what_it_doubles(fresh_with: Any, newcomer: An
     kuotu = await fresh_with()
     ann = await newcomer("Ann", address=kuotu.address)
     result = await result_in(ann)
-    database = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'data' / 'kuotu.db'}")
+    database = await open_database(sqlite_in(tmp_path / "data"))
     async with transactions(database).write() as session:
         await session.execute(update(Expansion).values(verdict="unsafe"))
     await database.dispose()

@@ -13,38 +13,17 @@ from PIL import Image
 from sqlalchemy import update
 
 from bot.bootstrap import Kuotu
-from bot.playground import Message, Person
+from bot.playground import Person
 from inference.canvas import Margins
 from inference.engine import Request, ignore
 from inference.image.codec import decode
 from inference.patchmatch.engine import PatchMatch
 from storage.database import open_database, transactions
 from storage.models import Expansion, now
-from tests.conftest import small_photo
-
-
-def is_panel(message: Message) -> bool:
-    return "✨ Expand" in message.labels
-
-
-def is_result(message: Message) -> bool:
-    return "🔁 Again" in message.labels
-
-
-def size(message: Message) -> tuple[int, int]:
-    assert message.photo is not None
-    return message.photo["width"], message.photo["height"]
-
-
-async def expanded(chat: Person, photo: bytes, *taps: str) -> Message:
-    """Send a photo, tap, and wait for the result."""
-    mark = chat.now
-    await chat.send_document(photo)
-    panel = await chat.wait_for(is_panel, after=mark)
-    for tap in taps:
-        await chat.tap(panel, tap)
-    await chat.tap(panel, "Expand")
-    return await chat.wait_for(is_result, after=mark)
+from tests.support.databases import sqlite_in
+from tests.support.messages import is_panel, is_result, size
+from tests.support.photos import small_photo
+from tests.support.scenes import expanded
 
 
 async def test_one_tap_is_enough(chat: Person, photo: bytes) -> None:
@@ -136,7 +115,7 @@ async def test_each_of_four_variants_is_made_again_by_its_seed_alone(chat: Perso
     await chat.tap(third, "Full size")
     file = await chat.wait_for(lambda m: m.kind == "document" and m.from_bot)
     seed = int(third.text.partition("#")[2].split()[0])
-    alone = PatchMatch().expand(Request(decode(photo), Margins(40, 26, 40, 27), seed=seed), ignore)
+    alone = PatchMatch().expand(Request(decode(photo), Margins(40, 26, 40, 27), seed=seed), ignore).pixels
     assert np.array_equal(decode(await chat.download(file)), alone)
 
 
@@ -149,7 +128,7 @@ async def test_whoever_waited_long_for_four_is_told_once(
     sheet = await ann.wait_for(lambda m: {"1", "2", "3", "4"} <= set(m.labels))
     while await kuotu.services.store.undelivered():
         continue
-    database = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'data' / 'kuotu.db'}")
+    database = await open_database(sqlite_in(tmp_path / "data"))
     async with transactions(database).write() as session:  # as if it had taken a minute, and nobody had seen it
         minute = {"created_at": now() - timedelta(minutes=1), "delivered_at": None, "announced_at": None}
         await session.execute(update(Expansion).where(Expansion.batch.is_not(None)).values(minute))

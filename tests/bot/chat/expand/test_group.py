@@ -9,8 +9,8 @@ import telegram
 
 from bot.bootstrap import Kuotu
 from bot.playground import Person
-from tests.bot.chat.expand.test_expand import is_panel, is_result
-from tests.conftest import small_photo
+from tests.support.messages import is_panel, is_result
+from tests.support.photos import small_photo
 
 Newcomer = Callable[..., Awaitable[Person]]
 

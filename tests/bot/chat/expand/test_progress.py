@@ -9,9 +9,9 @@ import pytest
 from bot.bootstrap import Kuotu
 from bot.chat.cards.widgets import bar
 from bot.playground import Person
-from tests.bot.chat.expand.test_bad_days import is_status, start_a_long_one
-from tests.bot.chat.expand.test_expand import is_panel, is_result
-from tests.conftest import SAMPLES
+from tests.support.messages import is_panel, is_result, is_status
+from tests.support.photos import SAMPLES
+from tests.support.scenes import start_a_long_one
 
 Newcomer = Callable[..., Awaitable[Person]]
 Fresh = Callable[..., Awaitable[Kuotu]]

@@ -9,7 +9,7 @@ import pytest
 
 from bot.bootstrap import Kuotu
 from bot.playground import Message, Person
-from tests.bot.chat.expand.test_expand import expanded
+from tests.support.scenes import expanded, now
 
 Newcomer = Callable[..., Awaitable[Person]]
 Fresh = Callable[..., Awaitable[Kuotu]]
@@ -47,3 +47,47 @@ async def test_the_check_decides_on_spoilers_and_on_publishing(
         assert shown is not None
         assert shown.expansion_id is not None
         assert await kuotu.services.gallery.post_of(shown.expansion_id) is None
+
+
+async def test_a_spoiler_stays_on_every_way_a_picture_reaches_a_message(
+    fresh_with: Fresh, newcomer: Newcomer, photo: bytes
+) -> None:
+    """Results, before and after, four variants and one of them, /mine, and a page of the gallery."""
+    kuotu = await fresh_with(safety_unsure=0.0)
+    ann = await newcomer("Ann", address=kuotu.address)
+    shown = [await expanded(ann, photo)]
+    result = shown[0]
+    for label, there in (("Before", "After"), ("After", "Before"), ("Before", "After")):
+        await ann.tap(result, label)
+        shown.append(await ann.wait_for(lambda m, there=there: m.id == result.id and _offers(m, there)))
+    await ann.tap(result, "Four")
+    sheet = await ann.wait_for(lambda m: m.labels[:4] == ["1", "2", "3", "4"])
+    mark = ann.now
+    await ann.tap(sheet, "2")
+    shown += [sheet, await ann.wait_for(lambda m: _offers(m, "Before"), after=mark)]
+    mark = ann.now
+    await ann.tap(shown[-1], "Publish")
+    await ann.tap(await ann.wait_for(lambda m: "Not now" in m.labels, after=mark), "Publish")
+    await ann.wait_for(lambda m: "No title" in m.labels)
+    for command in ("/mine", "/gallery"):
+        mark = ann.now
+        await ann.say(command)
+        shown.append(await ann.wait_for(lambda m: m.from_bot and m.photo is not None, after=mark))
+    assert [message.id for message in shown if not is_veiled(message)] == []
+
+
+async def test_a_second_tap_on_before_is_no_error(
+    kuotu: Kuotu, chat: Person, photo: bytes, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = await expanded(chat, photo)
+    data = str(result.button("Before").data)
+    for _ in range(2):
+        await chat.answer_to(await chat.press_data(result, data))
+    await chat.say("/help")  # handled after the second tap
+    await chat.wait_for(lambda m: m.from_bot and not m.photo)
+    assert _offers(now(chat, result), "After")
+    assert "update.failed" not in capsys.readouterr().out + caplog.text
+
+
+def _offers(message: Message, label: str) -> bool:
+    return any(label in offered for offered in message.labels)

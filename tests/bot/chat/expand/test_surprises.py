@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.bootstrap import Kuotu, running
+from bot.bootstrap import Kuotu
 from bot.chat.cards.lines import drawn as told
 from bot.chat.choice import margins_of
 from bot.chat.texts import texts
 from inference.diffusion.surprises import drawn, labels
 from inference.engine import EngineName, Style
 from storage.models import Expansion
-from tests.bot.chat.expand.test_double import doubled
-from tests.bot.chat.expand.test_expand import expanded, is_result
-from tests.conftest import settings_in, small_photo
-from tests.support.scenes import card_at, expansion_of, now, shown
+from tests.support.messages import is_result
+from tests.support.photos import small_photo
+from tests.support.scenes import card_at, doubled, expanded, expansion_of, now, shown
 
 
 @pytest.fixture(scope="module")
-async def kuotu(tmp_path_factory: pytest.TempPathFactory, tiny_presets: Path) -> AsyncIterator[Kuotu]:
-    """One that paints with tiny random weights, which no gate would let pass."""
+def knobs(tiny_presets: Path) -> dict[str, Any]:
+    """The diffusion engine with tiny random weights; the gate is off, because no gate passes what they paint."""
     model = f"tiny-sd15?presets={tiny_presets}&device=cpu"
-    folder = tmp_path_factory.mktemp("words")
-    async with running(settings_in(folder, engine=EngineName.DIFFUSION, model=model, gate=False)) as kuotu:
-        yield kuotu
+    return {"engine": EngineName.DIFFUSION, "model": model, "gate": False}
 
 
 def ids_of(row: Expansion) -> list[str]:

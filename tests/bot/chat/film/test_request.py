@@ -9,16 +9,22 @@ import pytest
 
 from bot.bootstrap import Kuotu
 from bot.playground import Message, Person
-from storage.jobs.films import FilmStore
 from storage.models import Film, FilmKind, Status
-from tests.bot.chat.expand.test_expand import is_panel, is_result
-from tests.support.scenes import card_at, expansion_of, forge, group_of, now, post_by, published, result_in, taps
+from tests.support.messages import is_film, is_panel, is_result
+from tests.support.scenes import (
+    card_at,
+    expansion_of,
+    forge,
+    group_of,
+    now,
+    post_by,
+    published,
+    result_in,
+    store_of,
+    taps,
+)
 
 pytest.importorskip("av")
-
-
-def is_film(message: Message) -> bool:
-    return message.kind == "animation"
 
 
 def is_waiting(message: Message) -> bool:
@@ -32,11 +38,6 @@ async def chain_in(chat: Person) -> Message:
     panel = await chat.wait_for(lambda m: is_panel(m) and m.id > first.id)
     await chat.tap(panel, "Expand")
     return await chat.wait_for(lambda m: is_result(m) and m.id > panel.id)
-
-
-def store_of(kuotu: Kuotu) -> FilmStore:
-    assert kuotu.services.films is not None
-    return kuotu.services.films
 
 
 async def delivered(kuotu: Kuotu, expansion_id: int, kind: FilmKind) -> Film:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from io import BytesIO
 from typing import Any
 
@@ -11,11 +10,10 @@ from PIL import Image
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.bootstrap import Kuotu, running
+from bot.bootstrap import Kuotu
 from bot.playground import Message, Person
-from storage.database import open_database, transactions
+from storage.database import transactions
 from storage.models import Expansion, Photo, Post, Status
-from tests.conftest import settings_in
 from tests.support.scenes import forge, group_of, now, published
 
 TURNED = "The page has been turned already."
@@ -23,20 +21,17 @@ EVERYTHING = "You have seen everything! From the start."
 
 
 @pytest.fixture(scope="module")
-async def kuotu(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Kuotu]:
-    """One with a gallery of its own: what hangs there is this file's."""
-    async with running(settings_in(tmp_path_factory.getbasetemp() / "gallery")) as kuotu:
-        yield kuotu
+def knobs() -> dict[str, Any]:
+    """The usual settings, with a gallery that no other module uses."""
+    return {}
 
 
 @pytest.fixture
-async def database(kuotu: Kuotu, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AsyncEngine]:
-    """Its database, with no posts."""
-    engine = await open_database(f"sqlite+aiosqlite:///{tmp_path_factory.getbasetemp() / 'gallery' / 'kuotu.db'}")
-    async with transactions(engine).write() as session:
+async def database(database: AsyncEngine) -> AsyncEngine:
+    """The database without posts."""
+    async with transactions(database).write() as session:
         await session.execute(delete(Post))
-    yield engine
-    await engine.dispose()
+    return database
 
 
 @pytest.fixture

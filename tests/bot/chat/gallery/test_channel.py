@@ -11,7 +11,7 @@ from bot.bootstrap import Kuotu
 from bot.chat.gallery.channel import counts_of
 from bot.playground import Message, Person
 from storage.models import Feeling, Post, PostStatus
-from tests.bot.chat.expand.test_expand import is_panel
+from tests.support.messages import is_panel
 from tests.support.scenes import expansion_of, now, post_by, result_in, taps
 
 

@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, func, select
 
-from bot.bootstrap import Kuotu, running
+from bot.bootstrap import Kuotu
 from bot.jobs.retention import Keeper
 from bot.playground import Message, Person
 from storage import models
 from storage.database import open_database, transactions
 from storage.models import Act, AuditEntry, Base, Feeling, Post, PostStatus, Report
-from tests.bot.chat.expand.test_expand import is_result
-from tests.conftest import settings_in
+from tests.support.databases import sqlite_in
+from tests.support.messages import is_result
 from tests.support.scenes import card_at, expansion_of, forge, group_of, now, post_by, result_in, taps
 
 MODERATOR = 700
@@ -29,14 +29,14 @@ BIDI = "\u202e\u2066\u200f\u200b"
 
 
 @pytest.fixture
-async def kuotu(tmp_path: Path) -> Any:
-    async with running(settings_in(tmp_path / "data", admins=(MODERATOR,), reports=2)) as kuotu:
-        yield kuotu
+async def kuotu(fresh_with: Any) -> Kuotu:
+    """A Kuotu for one test, so that every row in its database can be told."""
+    return await fresh_with(admins=(MODERATOR,), reports=2)
 
 
 async def rows(tmp_path: Path, *tables: type[Base]) -> list[list[dict[str, Any]]]:
     """Every row of some tables."""
-    engine = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'data' / 'kuotu.db'}")
+    engine = await open_database(sqlite_in(tmp_path / "data"))
     async with transactions(engine).read() as session:
         found = [[dict(row) for row in (await session.execute(select(_table(t)))).mappings()] for t in tables]
     await engine.dispose()
@@ -45,7 +45,7 @@ async def rows(tmp_path: Path, *tables: type[Base]) -> list[list[dict[str, Any]]
 
 async def counted(tmp_path: Path) -> dict[str, int]:
     """How many rows each table has."""
-    engine = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'data' / 'kuotu.db'}")
+    engine = await open_database(sqlite_in(tmp_path / "data"))
     async with transactions(engine).read() as session:
         numbers = {
             t.name: await session.scalar(select(func.count()).select_from(t)) for t in Base.metadata.sorted_tables

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from bot.bootstrap import Kuotu, running
+from bot.bootstrap import Kuotu
 from bot.playground import Message, Person
 from storage.gallery.listing import Order, Period
 from storage.models import Feeling, PostStatus
-from tests.bot.chat.expand.test_expand import is_result
-from tests.conftest import settings_in
+from tests.support.messages import is_result
 from tests.support.scenes import card_at, expansion_of, forge, group_of, now, post_by, taps
 
 GONE = "This picture is not in the gallery any more."
 
 
 @pytest.fixture(scope="module")
-async def kuotu(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Kuotu]:
-    """One with a gallery of its own."""
-    async with running(settings_in(tmp_path_factory.mktemp("shared"))) as kuotu:
-        yield kuotu
+def knobs() -> dict[str, Any]:
+    """The usual settings, with a gallery that no other module uses."""
+    return {}
 
 
 async def forked(chat: Person, card: Message) -> Message:

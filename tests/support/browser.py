@@ -1,4 +1,4 @@
-"""Headless Chromium on the playground's page, and a small bot to talk to."""
+"""Headless Chromium on the playground's page, and a small bot that answers there."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from telegram.ext import (
     filters,
 )
 
-from tests.support.playground_support import SAMPLES
+from tests.support.limits import HANG
+from tests.support.photos import SAMPLES
+from tests.support.playground import patient
 
 FLAGS = [
     "--no-sandbox",
@@ -43,28 +45,28 @@ Context = ContextTypes.DEFAULT_TYPE
 
 
 def keys(*rows: str) -> InlineKeyboardMarkup:
-    """Rows of labels, each its own data."""
+    """Return a keyboard; each row is labels separated by bars, and every button carries its label as data."""
     return InlineKeyboardMarkup(
         [[InlineKeyboardButton(label, callback_data=label) for label in row.split("|")] for row in rows]
     )
 
 
 async def start(update: Update, _: Context) -> None:
-    """A greeting with formatting."""
+    """Answer /start with a formatted greeting."""
     await update.effective_message.reply_text(
         f"Hello <b>{update.effective_user.first_name}</b>, <tg-spoiler>surprise</tg-spoiler>", ParseMode.HTML
     )
 
 
 async def panel(update: Update, _: Context) -> None:
-    """The photo again, with buttons."""
+    """Answer a photo with the same photo and buttons."""
     photo = update.message.photo[-1].file_id
     buttons = keys("Toast|Alert|Silent", "Other picture")
     await update.message.reply_photo(photo, "Which way?", reply_markup=buttons, do_quote=True)
 
 
 async def tapped(update: Update, _: Context) -> None:
-    """Answer a button as its label says."""
+    """Do what the label of the tapped button says."""
     query = update.callback_query
     if query.data == "Toast":
         await query.answer("A toast")
@@ -77,31 +79,32 @@ async def tapped(update: Update, _: Context) -> None:
 
 
 async def title(update: Update, _: Context) -> None:
-    """Ask for an answer."""
+    """Answer /title with a question that forces a reply."""
     await update.message.reply_text("A title?", reply_markup=ForceReply(input_field_placeholder="Your title"))
 
 
 async def echo(update: Update, _: Context) -> None:
-    """Say what was said, and to what it answered."""
+    """Repeat a text, and the text to which it replies."""
     answered = update.message.reply_to_message
     await update.message.reply_text(f"You said {update.message.text}" + (f" to {answered.text}" if answered else ""))
 
 
 async def reacted(update: Update, _: Context) -> None:
-    """Say which reactions there are now."""
+    """Tell the newest reactions."""
     emoji = "".join(one.emoji for one in update.message_reaction.new_reaction)
     await update.effective_chat.send_message(f"You feel {emoji or 'nothing'}")
 
 
 @asynccontextmanager
 async def talking(url: str, token: str) -> AsyncIterator[None]:
-    """The small bot, polling."""
+    """Run the small bot, which polls."""
     application = (
         Application.builder()
         .token(token)
         .base_url(f"{url}/bot")
         .base_file_url(f"{url}/file/bot")
-        .get_updates_connection_pool_size(2)
+        .request(patient())
+        .get_updates_request(patient())
         .build()
     )
     application.add_handlers(
@@ -127,7 +130,7 @@ async def talking(url: str, token: str) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
-    """A browser; the test is left out, saying so, where there is none."""
+    """Start a browser; skip the test where none is installed."""
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if path is None:
         pytest.skip("no Chromium or Chrome on this machine: apt-get install chromium")
@@ -139,11 +142,11 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @asynccontextmanager
 async def page_of(browser: Browser, url: str, **how: Any) -> AsyncIterator[Page]:
-    """A page that must not complain: an error in its console fails the test."""
+    """Open a page; an error in its console fails the test."""
     context = await browser.new_context(**(DESKTOP | how))
     page = await context.new_page()
-    page.set_default_timeout(20_000)
-    expect.set_options(timeout=20_000)
+    page.set_default_timeout(1000 * HANG)
+    expect.set_options(timeout=1000 * HANG)
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)

@@ -1,4 +1,4 @@
-"""A playground on a free port, bots of two libraries that use it, and a clock that only moves when told to."""
+"""A running playground, clients of two bot libraries for it, and a clock that tests set."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import aiogram
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
 from aiohttp import ClientSession, FormData, web
 from PIL import Image
 from telegram import Bot
+from telegram.request import HTTPXRequest
 
 from bot.playground import Person, Playground
+from tests.support.limits import HANG
 
-SAMPLES = Path(__file__).parents[2] / "bot" / "playground" / "samples"
+if TYPE_CHECKING:
+    from aiogram import Bot as AiogramBot
 
 
 @dataclass
 class Clock:
-    """Unix seconds that stand still until somebody moves them."""
+    """A clock in Unix seconds that only `advance` moves."""
 
     now: float = 1_800_000_000.0
 
@@ -37,9 +37,15 @@ class Clock:
         self.now += seconds
 
 
+def patient() -> HTTPXRequest:
+    """Return HTTP for python-telegram-bot that waits for a slow playground; its own limits are a few seconds."""
+    limits = dict.fromkeys(("read_timeout", "write_timeout", "connect_timeout", "pool_timeout"), HANG)
+    return HTTPXRequest(**limits, media_write_timeout=HANG)
+
+
 @dataclass
 class Site:
-    """A running playground: its address, and how to get at it."""
+    """A running playground and clients for it."""
 
     url: str
     playground: Playground
@@ -47,23 +53,27 @@ class Site:
     exits: AsyncExitStack = field(repr=False)
 
     async def bot(self) -> Bot:
-        """python-telegram-bot's typed client."""
+        """Return a client of python-telegram-bot."""
         token = self.playground.token
         return await self.exits.enter_async_context(
-            Bot(token, base_url=f"{self.url}/bot", base_file_url=f"{self.url}/file/bot")
+            Bot(token, f"{self.url}/bot", f"{self.url}/file/bot", patient(), patient())
         )
 
-    async def aiogram(self) -> aiogram.Bot:
-        """aiogram's typed client."""
-        session = AiohttpSession(api=TelegramAPIServer.from_base(self.url))
-        return await self.exits.enter_async_context(aiogram.Bot(self.playground.token, session=session).context())
+    async def aiogram(self) -> AiogramBot:
+        """Return a client of aiogram."""
+        from aiogram import Bot  # takes ten seconds of CPU time to import
+        from aiogram.client.session.aiohttp import AiohttpSession
+        from aiogram.client.telegram import TelegramAPIServer
+
+        session = AiohttpSession(api=TelegramAPIServer.from_base(self.url), timeout=HANG)
+        return await self.exits.enter_async_context(Bot(self.playground.token, session=session).context())
 
     async def person(self, user: int = 1, chat: int | None = None, **about: Any) -> Person:
-        """Somebody who uses the page's own requests."""
+        """Return a person, who sends the requests that the page sends."""
         return await self.exits.enter_async_context(Person(self.url, user, chat, **about))
 
     async def call(self, method: str, token: str = "", files: dict[str, bytes] | None = None, **parameters: Any) -> Any:
-        """A bare Bot API call; the whole answer, refusals included."""
+        """Call a method of the Bot API and return the whole answer, also when it is a refusal."""
         address = f"{self.url}/bot{token or self.playground.token}/{method}"
         form = FormData(default_to_multipart=bool(files)) if files else None
         for name, data in (files or {}).items():
@@ -79,7 +89,7 @@ class Site:
 
 @asynccontextmanager
 async def site(folder: Path, *, flood_control: bool = False) -> AsyncIterator[Site]:
-    """A playground in this process, on a free port of the loopback."""
+    """Run a playground in this process, on a free port of 127.0.0.1."""
     clock = Clock()
     playground = await Playground.open(folder, flood_control=flood_control, clock=clock)
     app = web.Application()
@@ -97,7 +107,7 @@ async def site(folder: Path, *, flood_control: bool = False) -> AsyncIterator[Si
 
 @dataclass
 class Process:
-    """A playground in a process of its own, to be killed."""
+    """A playground in a process of its own, which tests may kill."""
 
     url: str
     token: str
@@ -110,7 +120,7 @@ class Process:
 
 
 async def start_process(folder: Path, port: int = 0) -> Process:
-    """Start a playground as a program and wait until it says where it is."""
+    """Start a playground as a program and wait until it prints its address."""
     command = (sys.executable, "-m", "bot.playground", str(folder), str(port))
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     assert process.stdout is not None
@@ -119,7 +129,7 @@ async def start_process(folder: Path, port: int = 0) -> Process:
 
 
 def picture(width: int = 640, height: int = 480, kind: str = "PNG", **how: Any) -> bytes:
-    """An image file with a gradient in it."""
+    """Return an image file that shows a gradient."""
     image = Image.linear_gradient("L").resize((width, height)).convert(how.pop("mode", "RGB"))
     out = BytesIO()
     image.save(out, kind, **how)

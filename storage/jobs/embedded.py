@@ -1,0 +1,239 @@
+"""The queue that is embedded in the database: rows handed out by leases, on SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, tuple_, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import aliased
+
+from storage.database import transactions
+from storage.jobs.clock import from_now
+from storage.jobs.kinds import JobKind, Record
+from storage.jobs.lease import LEASE, about, given_back, leased
+from storage.jobs.news import News
+from storage.jobs.queue import Beat, Queue, QueueUnavailable
+from storage.models import FINAL_STATUSES, LIVE_STATUSES, Job, Status, status_is
+
+ORDER = (Job.priority.desc(), Job.turn, Job.id)
+RUNNING_FIRST = case((status_is(Job, Status.RUNNING), 0), else_=1)
+
+
+class EmbeddedQueue:
+    """Programs on the same PostgreSQL hear of news at once while they listen; others look every two seconds."""
+
+    def __init__(self, engine: AsyncEngine, kind: JobKind, news: News | None = None, lease: timedelta = LEASE) -> None:
+        self.kind = kind
+        self._read, self._write = transactions(engine)
+        self._lease = lease
+        self._bells = (news or News(engine)).of(kind.names[0])
+
+    # asking
+
+    async def put(self, subjects: Sequence[int]) -> None:
+        async with self._write() as session:
+            await self._bells.announce(session)
+        self._bells.ring()
+
+    async def cancel(self, subject: int, name: str = "") -> bool:
+        waits = status_is(Job, Status.WAITING)
+        async with self._write() as session:
+            ask = update(Job).where(*about(name or self.kind.names[0], subject), Job.status.in_(LIVE_STATUSES))
+            ask = ask.values(
+                cancel=True,
+                status=case((waits, Status.CANCELLED), else_=Job.status),
+                ended_at=case((waits, from_now(session)), else_=None),
+            )
+            job = await session.scalar(ask.returning(Job))
+            await self._record_ends(session, [job] if job is not None else [])
+            await self._bells.announce(session)
+        self._bells.ring()
+        return job is not None
+
+    async def position(self, subject: int, name: str = "") -> int:
+        own = aliased(Job)
+        ahead = or_(
+            Job.priority > own.priority,
+            and_(Job.priority == own.priority, tuple_(Job.turn, Job.id) < tuple_(own.turn, own.id)),
+        )
+        others = select(func.count()).select_from(Job).where(*self._free(), ahead).scalar_subquery()
+        this = (own.kind == (name or self.kind.names[0]), own.subject == subject, own.status == Status.WAITING)
+        async with self._read() as session:
+            return await session.scalar(select(others + 1).where(*this)) or 0
+
+    async def counts(self) -> dict[Status, int]:
+        async with self._read() as session:
+            count = select(func.count()).select_from(Job)
+            return {s: (await session.scalar(count.where(*self._open(s)))) or 0 for s in LIVE_STATUSES}
+
+    async def jobs(self, subjects: Iterable[int]) -> list[Job]:
+        these = (Job.kind.in_(self.kind.names), Job.subject.in_(list(subjects)))
+        async with self._read() as session:
+            return list(await session.scalars(select(Job).where(*these).order_by(RUNNING_FIRST, *ORDER)))
+
+    # working
+
+    async def take(self, owner: str) -> Job | None:
+        self._bells.listen()
+        while True:
+            try:
+                async with self._write() as session:
+                    rescued = await self._rescue(session)
+                    job = await self._take(session, owner)
+                    if rescued or job is not None:
+                        await self._bells.announce(session, quietly=not rescued)
+            except IntegrityError:  # another program has just started something of the same person: look again
+                continue
+            if rescued or job is not None:
+                self._bells.ring(quietly=not rescued)
+            return job
+
+    async def wait(self, seconds: float | None = None) -> None:
+        await self._bells.wait(seconds)
+
+    async def beat(self, job: Job, progress: float | None = None) -> Beat:
+        self._bells.listen()
+        reached = {} if progress is None else {"progress": progress}
+        async with self._write() as session:
+            renew = update(Job).where(*leased(job)).values(until=from_now(session, self._lease), **reached)
+            cancel = await session.scalar(renew.returning(Job.cancel))
+            if reached:
+                await self._bells.announce(session, quietly=True)
+        if reached:
+            self._bells.ring(quietly=True)
+        return _answer(cancel)
+
+    async def ask(self, job: Job) -> Beat:
+        self._bells.listen()
+        async with self._read() as session:
+            return _answer(await session.scalar(select(Job.cancel).where(*leased(job))))
+
+    async def finish(self, job: Job, status: Status, record: Record | None = None, error: str | None = None) -> bool:
+        async with self._write() as session:
+            ended = {"status": status, "ended_at": from_now(session), "owner": None, "until": None, "error": error}
+            ended |= {"progress": 1.0} if status is Status.DONE else {}
+            mine = await session.scalar(update(Job).where(*leased(job)).values(ended).returning(Job))
+            if mine is None:
+                return False
+            await self._record_ends(session, [mine])
+            if record is not None:
+                await record(session)
+            await self._bells.announce(session)
+        self._bells.ring()
+        return True
+
+    async def retry(self, job: Job, error: str) -> bool:
+        async with self._write() as session:
+            back = await self._give_back(session, *leased(job), error=error)
+            await self._bells.announce(session)
+        self._bells.ring()
+        return [one.status for one in back] == [Status.WAITING]
+
+    async def release(self, job: Job) -> None:
+        async with self._write() as session:
+            await self._give_back(session, *leased(job), tried=False)
+            await self._bells.announce(session)
+        self._bells.ring()
+
+    async def rescue(self, *, every_lease: bool = False) -> list[int]:
+        async with self._write() as session:
+            rescued = await self._rescue(session, every_lease=every_lease)
+            if every_lease:
+                held = update(Job).where(Job.kind.in_(self.kind.names), Job.owner.is_not(None))
+                await session.execute(held.values(until=from_now(session)))
+            if rescued:
+                await self._bells.announce(session)
+        if rescued:
+            self._bells.ring()
+        return [job.subject for job in rescued]
+
+    # showing
+
+    async def live(self, limit: int) -> list[Job]:
+        running = select(Job).where(*self._open(Status.RUNNING)).order_by(*ORDER).limit(limit)
+        waiting = select(Job).where(*self._free()).order_by(*ORDER).limit(limit)
+        async with self._read() as session:
+            return [*await session.scalars(running), *await session.scalars(waiting)][:limit]
+
+    async def watch(self, seconds: float | None = None) -> None:
+        await self._bells.watch(seconds)
+
+    async def claim_ended(self, owner: str, limit: int) -> list[Job]:
+        self._bells.keep_watching()
+        return await self._claim(owner, limit, *self._open(*FINAL_STATUSES))
+
+    async def claim_unplaced(self, owner: str, limit: int) -> list[Job]:
+        self._bells.keep_watching()
+        return await self._claim(owner, limit, *self._open(Status.WAITING), Job.owner.is_not(None))
+
+    async def hold(self, job: Job, seconds: float | None = None) -> bool:
+        held = self._lease if seconds is None else timedelta(seconds=seconds)
+        async with self._write() as session:
+            keep = update(Job).where(Job.id == job.id, Job.fence == job.fence)
+            kept = await session.scalar(keep.values(until=from_now(session, held)).returning(Job.id))
+        return kept is not None
+
+    # parts
+
+    def _open(self, *statuses: Status) -> tuple[ColumnElement[bool], ...]:
+        return Job.kind.in_(self.kind.names), Job.status.in_(statuses), Job.settled_at.is_(None)
+
+    def _free(self) -> tuple[ColumnElement[bool], ...]:
+        """Those that wait and that a worker may take."""
+        return *self._open(Status.WAITING), Job.owner.is_(None)
+
+    async def _take(self, session: AsyncSession, owner: str) -> Job | None:
+        first = select(Job.id).where(*self._free()).order_by(*ORDER).limit(1)
+        if self.kind.one_each:
+            running = aliased(Job)
+            busy = (running.person_id == Job.person_id, running.kind == Job.kind, status_is(running, Status.RUNNING))
+            first = first.where(~exists().where(*busy))
+        chosen = await session.scalar(first.with_for_update(skip_locked=True, of=Job))
+        if chosen is None:
+            return None
+        lease = {"owner": owner, "until": from_now(session, self._lease), "fence": Job.fence + 1}
+        lease |= {"status": Status.RUNNING, "attempts": Job.attempts + 1, "started_at": from_now(session)}
+        taken = update(Job).where(Job.id == chosen).values(**lease, progress=0.0)
+        return await session.scalar(taken.returning(Job))
+
+    async def _claim(self, owner: str, limit: int, *where: ColumnElement[bool]) -> list[Job]:
+        async with self._write() as session:
+            nobodys = or_(Job.until.is_(None), Job.until < from_now(session))
+            some = select(Job.id).where(*where, nobodys).order_by(Job.id).limit(limit)
+            claim = update(Job).where(Job.id.in_(some.with_for_update(skip_locked=True)))
+            lease = {"owner": owner, "until": from_now(session, self._lease), "fence": Job.fence + 1}
+            claimed = await session.scalars(claim.values(lease).returning(Job))
+            return sorted(claimed, key=lambda job: job.id)
+
+    async def _rescue(self, session: AsyncSession, *, every_lease: bool = False) -> list[Job]:
+        running = select(Job.id).where(*self._open(Status.RUNNING))
+        stale = running if every_lease else running.where(Job.until < from_now(session))
+        these = Job.id.in_(stale.with_for_update(skip_locked=True))
+        return await self._give_back(session, these, error="the worker stopped without a word")
+
+    async def _give_back(
+        self, session: AsyncSession, *where: ColumnElement[bool], tried: bool = True, error: str | None = None
+    ) -> list[Job]:
+        values = given_back(session, tried=tried) | ({} if error is None else {"error": error})
+        back = list(await session.scalars(update(Job).where(*where).values(values).returning(Job)))
+        await self._record_ends(session, back)
+        return back
+
+    async def _record_ends(self, session: AsyncSession, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            if job.status.final:
+                await self.kind.record_end(session, job)
+
+
+def open_queue(url: str, engine: AsyncEngine, kind: JobKind, news: News | None = None) -> Queue:
+    """Open the queue that a URL names: `local` is the embedded one. Raises QueueUnavailable."""
+    if url == "local":
+        return EmbeddedQueue(engine, kind, news)
+    raise QueueUnavailable(f"no queue at {url!r}; KUOTU_QUEUE_URL=local is the embedded one")
+
+
+def _answer(cancel: bool | None) -> Beat:
+    return Beat.LOST if cancel is None else Beat.CANCEL if cancel else Beat.GO_ON

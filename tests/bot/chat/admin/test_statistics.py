@@ -1,0 +1,44 @@
+"""/stats: the chart of the numbers, and who may see it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bot.chat.admin.chart import LEAST, PAPER, WORDS, chart, surprises
+from storage.statistics import Statistics, Surprise
+from tests.support.scenes import result_in
+
+TODAY = datetime(2030, 6, 15, 18, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("count", [0, 1, WORDS, WORDS + 1, 31], ids=lambda n: f"{n} words")
+def test_the_chart_holds_however_many_words_there_are(count: int) -> None:
+    words = {f"word number {n} with a name that goes on and on and on" * 2: Surprise(n, n % 3) for n in range(count)}
+    bars = [bar.name for bar in surprises(words, WORDS)]
+    assert bars == list(words) if count <= WORDS else bars == [*list(words)[: WORDS - LEAST], *list(words)[-LEAST:]]
+    days = [TODAY.date()]
+    numbers = Statistics(days, [1], [0], [1], [None], [2.0], Counter(x=1), {}, words, 7)
+    picture = np.asarray(Image.open(BytesIO(chart(numbers))))
+    assert picture.shape == (1440, 1280, 3)
+    assert (picture[:, -16:] == PAPER).all()  # nothing runs out of the picture
+    assert ((picture[-480:, 700:] != PAPER).any(axis=(1, 2)).sum() > 100) == (count > 1)
+
+
+async def test_stats_are_for_admins(fresh_with: Any, newcomer: Any) -> None:
+    kuotu = await fresh_with(admins=(5,))
+    admin = await newcomer("Mo", user=5, address=kuotu.address)
+    bob = await newcomer("Bob", address=kuotu.address)
+    await result_in(admin)
+    await bob.say("/stats")
+    await bob.wait_for(lambda m: m.text == "Only the moderators of the gallery can do this.")
+    await admin.say("/stats")
+    await admin.wait_for(
+        lambda m: m.photo and m.text == "The last 14 days: 1 expansions, 0 failed or cancelled. 2 people."
+    )

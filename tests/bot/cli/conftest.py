@@ -1,0 +1,17 @@
+"""What the tests of the command line share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import chdir
+
+import pytest
+
+from tests.support.command import Run, runner
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """`run("expand", ...)`: exit code, standard output and standard error of a command, in a folder without `.env`."""
+    with chdir(tmp_path_factory.mktemp("here")):
+        yield runner(capfd)

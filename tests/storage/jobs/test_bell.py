@@ -1,0 +1,54 @@
+"""The bell: nobody misses it, and a task that is cancelled as it rings still ends."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from storage.jobs.bell import Bell
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_cancel_that_comes_with_the_ring_still_ends_the_task(turns: int) -> None:
+    """`asyncio.wait_for` of Python 3.11 swallows the cancel when the bell rang one turn of the loop before."""
+    bell, began = Bell(), asyncio.Event()
+
+    async def keep() -> None:
+        while True:
+            began.set()
+            await bell.wait(60)
+
+    task = asyncio.create_task(keep())
+    await began.wait()
+    await asyncio.sleep(0)
+    bell.ring()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    task.cancel()
+    done, _ = await asyncio.wait({task}, timeout=10)  # only a hang reaches it
+    assert done == {task}
+
+
+async def test_a_ring_between_looking_and_waiting_is_heard() -> None:
+    bell = Bell()
+    bell.listen()
+    bell.ring()
+    async with asyncio.timeout(10):
+        await bell.wait(60)
+
+
+async def test_an_old_ring_is_no_news() -> None:
+    bell = Bell()
+    bell.ring()
+    bell.listen()
+    waiting = asyncio.create_task(bell.wait(60))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    bell.ring()
+    async with asyncio.timeout(10):
+        await waiting
+
+
+async def test_a_wait_ends_by_itself() -> None:
+    await Bell().wait(0)

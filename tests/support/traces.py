@@ -1,0 +1,43 @@
+"""What is left of a person in the database and in the blob folder."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from storage.models import Base, FilmKind
+from tests.support.limits import HANG
+
+
+async def traces(database: AsyncEngine, person_id: int) -> set[str]:
+    """Return the names of the tables in which any column of any row holds the person's id."""
+    found = set()
+    async with database.connect() as connection:
+        for table in Base.metadata.sorted_tables:
+            about = " OR ".join(f"{column.name} = :person" for column in table.columns)
+            if await connection.scalar(text(f"SELECT 1 FROM {table.name} WHERE {about}"), {"person": person_id}):
+                found.add(table.name)
+    return found
+
+
+async def inbox_is_empty(database: AsyncEngine) -> None:
+    """Wait until the bot has handled every update: the inbox keeps each one, with its sender, until then."""
+    async with asyncio.timeout(HANG):
+        while True:
+            async with database.connect() as connection:
+                if not await connection.scalar(text("SELECT count(*) FROM inbox")):
+                    return
+            await asyncio.sleep(0.01)  # another process may write the table, so there is no event to wait for
+
+
+async def stray_blobs(database: AsyncEngine, folder: Path) -> set[str]:
+    """Return the blobs in the data folder that belong to no row; the films of a preview belong to its row."""
+    named = text("SELECT blob FROM photos UNION SELECT thumb FROM photos UNION SELECT preview FROM expansions")
+    async with database.connect() as connection:
+        keys = {key for key in await connection.scalars(named) if key is not None}
+    blobs = folder / "blobs"
+    there = {str(path.relative_to(blobs)) for path in blobs.rglob("*") if path.is_file()}
+    return there - {kept for key in keys for kept in (key, *(f(key) for k in FilmKind for f in (k.movie, k.poster)))}
