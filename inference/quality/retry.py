@@ -56,9 +56,8 @@ class Careful:
         shown: list[Attempt] = []
         problems: list[Problem] = []
         for number in range(RETRIES + 1):
-            attempt, problem = self._attempt(
-                request, inner, derived(request.seed, number), part(report, *SHARES[number : number + 2])
-            )
+            seed, share = derived(request.seed, number), part(report, *SHARES[number : number + 2])
+            attempt, problem = self._attempt(request, inner, seed, share)
             if problem is None and attempt is not None:
                 report(1.0)
                 return attempt
