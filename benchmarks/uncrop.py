@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from inference.canvas import Box, Extent, Margins
 from inference.engine import Pixels, Request, ignore
 from inference.patchmatch.engine import PatchMatch
+from inference.subject.memory import Subjects
+from inference.subject.subject import Subject
 
 SAMPLES = Path(__file__).parents[1] / "bot" / "playground" / "samples"
 NAMES = [
@@ -166,20 +168,44 @@ def _repeat(result: Pixels, new: NDArray[np.uint8]) -> float:
     return float(value.max())
 
 
+class Blind(Subjects):
+    """Sees no subject in any photo."""
+
+    def of(self, photo: Pixels) -> Subject | None:
+        return None
+
+
 def main(longest: int = 480) -> None:
-    """Print the figures of every method."""
-    engine = PatchMatch()
+    """Print the figures with and without the removal of the subject."""
+    seeing, blind = PatchMatch(), PatchMatch(subjects=Blind())
     photos = [sample(name, longest) for name in NAMES]
     for case in crops(Extent(4, 4)):
-        rows = []
-        for photo in photos:
-            extent = Extent.of(photo)
-            box = crops(extent)[case]
-            kept = np.ascontiguousarray(photo[box.slices])
-            margins = Margins(box.left, box.top, extent.width - box.right, extent.height - box.bottom)
-            rows.append(judge(engine.expand(Request(kept, margins), ignore).pixels, photo, box))
-        means = (f"{name} {value:.3f}" for name, value in zip(Figures._fields, np.mean(rows, axis=0), strict=True))
-        sys.stdout.write(f"{case:12} {'  '.join(means)}\n")
+        for engine, told in ((seeing, "with"), (blind, "without")):
+            rows, subjects = [], []
+            for photo in photos:
+                kept, margins, box = cropped(photo, case)
+                rows.append(judge(engine.expand(Request(kept, margins), ignore).pixels, photo, box))
+                found = Subjects().of(kept) if engine is seeing else None
+                subjects.append(bool(found and found.removable))
+            report(f"{case:12} {told} the subject removed", rows)
+            if engine is seeing:
+                removed, before = subjects, rows
+        changed = [nth for nth, here in enumerate(removed) if here]
+        report(f"{case:12} with, {len(changed)} photos with a subject", [before[nth] for nth in changed])
+        report(f"{case:12} without, the same photos", [rows[nth] for nth in changed])
+
+
+def cropped(photo: Pixels, case: str) -> tuple[Pixels, Margins, Box]:
+    extent = Extent.of(photo)
+    box = crops(extent)[case]
+    kept = np.ascontiguousarray(photo[box.slices])
+    return kept, Margins(box.left, box.top, extent.width - box.right, extent.height - box.bottom), box
+
+
+def report(told: str, rows: list[Figures]) -> None:
+    means = (f"{name} {value:.3f}" for name, value in zip(Figures._fields, np.mean(rows, axis=0), strict=True))
+    sys.stdout.write(f"{told:40} {'  '.join(means)}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

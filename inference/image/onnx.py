@@ -18,14 +18,14 @@ class Network:
     """Takes `picture`, a batch of one, and gives its only output. The library is imported only now."""
 
     def __init__(self, weights: Path) -> None:
-        self._session = _session(weights)
+        self._session = session(weights)
 
     def __call__(self, picture: NDArray[np.uint8]) -> NDArray[Any]:
         (output,) = self._session.run(None, {"picture": picture[None]})
         return np.asarray(output[0])
 
 
-def _session(weights: Path) -> InferenceSession:
+def session(weights: Path) -> InferenceSession:
     from onnxruntime import InferenceSession, SessionOptions
 
     options = SessionOptions()

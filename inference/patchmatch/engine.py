@@ -9,6 +9,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from inference.beings.bank import open_bank
+from inference.beings.performance import perform
 from inference.canvas import Extent, Margins
 from inference.engine import EngineError, Painted, Pixels, Report, Request, Style, ignore, part, versions
 from inference.patchmatch import kernel
@@ -16,11 +18,15 @@ from inference.patchmatch.finish import finish
 from inference.patchmatch.pyramid import plan
 from inference.patchmatch.style import SETTINGS
 from inference.patchmatch.synthesis import Collage, synthesize
+from inference.subject.memory import Subjects
+from inference.subject.removal import alpha_at, close, without
+from inference.subject.subject import Subject
 
 COARSE = 60 * 60 * 3 // 2  # pixels of the photo where the layout is decided
 WORK = 512 * 384  # pixels of the canvas on which patches are searched
 WORK_LARGE = 768 * 576  # the same for canvases that are seen at more than LARGE pixels
 LARGE = 3000 * 2000
+SEEN = 0.3  # of the work is done when the subject is known
 
 
 class PatchMatch:
@@ -30,22 +36,51 @@ class PatchMatch:
     reads_words = False
     devices = os.cpu_count() or 1
 
-    def __init__(self, cache: Path | None = None) -> None:
-        """`cache` keeps the kernels' machine code; by default a folder inside the virtual environment."""
+    def __init__(self, cache: Path | None = None, guests: Path | None = None, subjects: Subjects | None = None) -> None:
+        """`cache` keeps the kernels' machine code, by default in a folder inside the virtual environment; `guests` is
+        an operator's folder of transparent pictures that may walk into others; `subjects` finds what photos are about.
+
+        Raises EngineUnavailable when there is no such folder or something in it is no such picture."""
         self.cache = kernel.cache_in(cache or kernel.default_folder())
+        self._bank, self._subjects = open_bank(guests), subjects or Subjects()
 
     def expand(self, request: Request, report: Report) -> Painted:
         """Raises EngineError for a photo without pixels or of another type than (height, width, 3) bytes."""
         photo = _checked(request.photo)
-        key = f"{self.name} {versions('kuotu', 'numpy', 'numba', 'opencv-python-headless')}"
+        made = versions("kuotu", "numpy", "numba", "onnxruntime", "opencv-python-headless")
+        key = f"{self.name} {made} guests={self._bank.digest}"
         if not request.margins:
-            return Painted(photo.copy(), {"key": key})
-        canvas = request.margins.canvas(request.extent)
-        work = WORK_LARGE if canvas.area > LARGE else WORK
-        collage = _collage(photo, request.margins, request.style, request.seed, work, COARSE, part(report, 0.0, 0.8))
-        result = finish(photo, request.margins, collage, SETTINGS[request.style].pages, part(report, 0.8, 1.0))
+            return Painted(photo.copy(), {"key": key, "credits": []})
+        report(0.0)
+        subject = self._subjects.of(photo)
+        report(SEEN)
+        canvas = _scenery(photo, subject, request, part(report, SEEN, 0.95))
+        credits_: list[str] = []
+        if request.style is not Style.FAITHFUL:
+            wild = request.style is Style.WILD
+            credits_ = perform(canvas, photo, request.margins, subject, self._bank, request.seed, wild)
+        canvas[request.margins.box(request.extent).slices] = photo
         report(1.0)
-        return Painted(result, {"key": key})
+        return Painted(canvas, {"key": key, "credits": credits_})
+
+
+def _scenery(photo: Pixels, subject: Subject | None, request: Request, report: Report) -> Pixels:
+    """The canvas before anybody walks in; continued from a photo without its subject where that can be painted out."""
+    if subject is None or not subject.removable:
+        return _filled(photo, request, report)
+    height, width = photo.shape[:2]
+    alpha = alpha_at(subject, width, height)
+    canvas = _filled(without(photo, alpha), request, report)
+    close(canvas, photo, alpha, request.margins, subject.cut)
+    return canvas
+
+
+def _filled(photo: Pixels, request: Request, report: Report) -> Pixels:
+    margins, settings = request.margins, SETTINGS[request.style]
+    canvas = margins.canvas(request.extent)
+    work = WORK_LARGE if canvas.area > LARGE else WORK
+    collage = _collage(photo, margins, request.style, request.seed, work, COARSE, part(report, 0.0, 0.8))
+    return finish(photo, margins, collage, settings.pages, part(report, 0.8, 1.0))
 
 
 def prefill(photo: Pixels, margins: Margins, seed: int = 0, work: int = 96 * 72) -> Pixels:

@@ -47,7 +47,7 @@ def dislike(atlas: Atlas, level: Level, settings: StyleSettings) -> Floats:
         width, height = page.extent(level.photo)
         across, down = (np.sin(np.pi * (np.arange(side) + 0.5) / side) for side in (width, height))
         here = settings.central * np.outer(down, across) + (settings.mirrored if page.mirrored else 0)
-        cost[:height, first : first + width] = here + (settings.resized if page.scale != 1 else 0)
+        cost[:height, first : first + width] = here
     return np.where(atlas.valid, np.minimum(cost, NEVER // SAMPLES // 2), NEVER).astype(np.float32)
 
 

@@ -64,10 +64,6 @@ class Atlas:
         bottom = np.append(np.repeat([view.shape[0] for view in views], widths), 0).astype(np.int32)
         return cls(pixels, valid, page, bottom, first[:-1].astype(np.int32))
 
-    def end(self, pages: int) -> int:
-        """The column after the first so many pages."""
-        return int(self.first[pages]) if pages < self.first.size else self.page.size
-
 
 @dataclass(frozen=True)
 class Level:

@@ -18,7 +18,6 @@ from inference.patchmatch.initialization import Onion, fill
 from inference.patchmatch.patch import HALF, NEVER, SAMPLES, SIZE, Flags, Floats, Ints, rows
 from inference.patchmatch.prior import carried_outwards, dislike, energy, wanted_row
 from inference.patchmatch.pyramid import Atlas, Level
-from inference.patchmatch.stamps import stamps
 from inference.patchmatch.style import StyleSettings
 
 TEXTURE_SHARE = 0.7  # of the carried texture that a patch has to have
@@ -105,7 +104,7 @@ class Stage:
             col=self.col,
             wanted_row=self.wanted_row,
             row_weight=self.settings.upright / self.level.photo.height,
-            extra=np.ascontiguousarray(self.dislike[:, : self.atlas.end(self.settings.browsed)]),
+            extra=np.ascontiguousarray(self.dislike),
             reuse=self.settings.reuse,
             jitter=self.settings.jitter,
         )
@@ -149,10 +148,6 @@ def synthesize(photo: Pixels, levels: list[Level], settings: StyleSettings, seed
 def peel(stage: Stage, seed: int, state: np.uint64, report: Report) -> np.uint64:
     """The onion start."""
     onion, source = stage.onion(), np.ascontiguousarray(np.moveaxis(stage.atlas.pixels, 2, 0), np.float32)
-    for stamp in stamps(stage.photo, stage.atlas, stage.level, stage.settings, stage.new, seed):
-        at, source_at = tuple(stamp.place.T), tuple(stamp.source.T)
-        onion.canvas[at] = stage.atlas.pixels[source_at]
-        onion.known[at], onion.row[at], onion.col[at] = True, *source_at
     for order, fraction in in_rings(~onion.known, seed):
         report(fraction)
         state = np.uint64(fill(onion, source, order, state))

@@ -21,7 +21,7 @@ from inference.image.bands import Side, grown, inwards, outwards
 
 NEAR: Final = 5  # px from the seam, from where on the lines of the photo speak for the photo alone
 FAR: Final = 25
-FLAT: Final = 0.25  # grey levels per px: a photo whose lines differ less counts as flat
+FLAT: Final = 1.0  # grey levels per px: where a photo's lines differ less, nobody sees 2.5 times the difference
 ALONG: Final = 32  # px along the seam over which a step is averaged, so that texture is no step
 
 DARK, LIT = 4.0, 24.0  # mean grey level: at most of a black part, at least of a photo that is not
@@ -29,6 +29,7 @@ PLAIN, VARIED = 2.0, 8.0  # standard deviation in grey levels: at most of a flat
 SMEARED: Final = 0.1  # change per px away from the photo, over the photo's own; a smear has none
 LIVELY: Final = 1.0  # grey levels per px: a photo that changes less cannot tell a smear from a sky
 UNRELATED, RELATED = 0.4, 0.7  # correlation of neighbouring px: at most of noise, at least of a photo that is not
+ROUGH: Final = 0.5  # at most that of a part of the photo beside which noise is none
 BLOTCH: Final = 8  # px: noise in a latent space becomes blotches of this size
 GRADIENT: Final = 2.5  # times the photo's own
 STEP: Final = 16.0  # grey levels
@@ -37,6 +38,9 @@ UNTOUCHED: Final = 1.0  # mean difference in grey levels from what was there bef
 NARROWEST: Final = 16  # px; a narrower new part is judged by its seam alone
 DEEPEST: Final = 512  # px from a side that are looked at
 RIM: Final = 32  # px of the photo that say what may go on: where a backdrop ends it, a backdrop may
+EDGE: Final = 4  # px of the photo that say whether a side is plain, whatever stands behind them
+EVEN: Final = 16.0  # grey levels that a pixel of a plain edge may lie off its colour
+MOSTLY: Final = 0.9  # of a plain edge's pixels do not lie further off
 LINES: Final = 256  # of these px that are measured along each axis, evenly spread
 
 Grey = NDArray[np.float32]
@@ -128,13 +132,33 @@ def _grave(canvas: Pixels, margins: Margins) -> Iterator[Problem]:
         if band.shape[1] < NARROWEST:
             continue
         new, own = look(band), look(inwards(canvas, margins, side, DEEPEST))
-        rim = look(inwards(canvas, margins, side, RIM))
-        if new.mean < DARK and rim.mean > LIT:
-            yield Problem(Kind.BLACK, side, new.mean, DARK)
-        if new.deviation < PLAIN and rim.deviation > VARIED:
-            yield Problem(Kind.FLAT, side, new.deviation, PLAIN)
-        if new.relation < UNRELATED and own.relation > RELATED:
+        if not _plain(canvas, margins, side):
+            rim = look(inwards(canvas, margins, side, RIM))
+            if new.mean < DARK and rim.mean > LIT:
+                yield Problem(Kind.BLACK, side, new.mean, DARK)
+            if new.deviation < PLAIN and rim.deviation > VARIED:
+                yield Problem(Kind.FLAT, side, new.deviation, PLAIN)
+        if new.relation < UNRELATED and own.relation > RELATED and not _rough(canvas, margins, band.shape[1]):
             yield Problem(Kind.NOISE, side, new.relation, UNRELATED)
+
+
+def _plain(canvas: Pixels, margins: Margins, side: Side) -> bool:
+    """Whether the outermost pixels of the photo are of one colour: a sticker's ground, a studio's backdrop.
+
+    What continues them is plain too, however varied the thing is that stands close behind them.
+    """
+    edge = inwards(canvas, margins, side, EDGE)
+    colour = np.median(edge.reshape(-1, 3), axis=0)
+    return float((np.abs(edge - colour).max(axis=-1) <= EVEN).mean()) >= MOSTLY
+
+
+def _rough(canvas: Pixels, margins: Margins, depth: int) -> bool:
+    """Whether some part of the photo as deep as the new one is noise as well: gravel, foliage, carved wood."""
+    height, width = canvas.shape[:2]
+    photo = canvas[margins.top : height - margins.bottom, margins.left : width - margins.right]
+    step = max(NARROWEST, min(depth, *photo.shape[:2]))
+    rows, columns = (range(0, max(1, length - step + 1), step) for length in photo.shape[:2])
+    return any(look(photo[row : row + step, col : col + step]).relation < ROUGH for row in rows for col in columns)
 
 
 def _visible(canvas: Pixels, margins: Margins) -> Iterator[Problem]:
@@ -142,7 +166,7 @@ def _visible(canvas: Pixels, margins: Margins) -> Iterator[Problem]:
         yield from _seen(seam)
     for side in grown(margins):
         band = _band(canvas, margins, side)
-        if band.shape[1] >= NARROWEST:
+        if band.shape[1] >= NARROWEST and not _plain(canvas, margins, side):
             new, rim = look(band), look(inwards(canvas, margins, side, RIM))
             ratio = new.away / max(rim.away, LIVELY)
             if ratio < SMEARED and rim.away > LIVELY:

@@ -12,11 +12,12 @@ import numpy as np
 from inference.canvas import Margins
 from inference.engine import Engine, EngineError, Painted, Pixels, Report, Request, part
 from inference.quality.border import flat_border
-from inference.quality.gate import Problem, Unfit, judge
+from inference.quality.gate import Kind, Problem, Unfit, judge
 
 RETRIES: Final = 2
 SHARES: Final = (0.0, 0.8, 0.95, 1.0)  # of the progress shown: most orders need one attempt
 SEEDS: Final = 2**31
+SAME: Final = 0.02  # relative difference of two findings that are one
 STRIDE: Final = 0x9E3779B1  # golden ratio of 2**32: derived seeds lie far apart
 
 _log = logging.getLogger(__name__)
@@ -46,35 +47,63 @@ class Careful:
         return self.attempt(request, report).painted
 
     def attempt(self, request: Request, report: Report) -> Attempt:
-        """The first attempt without a problem, else the one with the smallest.
+        """The first attempt without a problem, else the one with the smallest, visible ones before grave ones.
 
-        Raises EngineError when all attempts have grave ones. Asking again for the seed reported gives the same canvas.
+        A problem that comes back with another seed just as it was is not the seed's, and ends the attempts. Raises
+        EngineError when no attempt has anything to show. Asking again for the seed reported gives the same canvas.
         """
         inner = _within_border(request)
         shown: list[Attempt] = []
-        problems: list[str] = []
+        problems: list[Problem] = []
         for number in range(RETRIES + 1):
-            seed = derived(request.seed, number)
-            asked = replace(inner, seed=seed)
-            try:
-                painted = self._engine.expand(asked, part(report, *SHARES[number : number + 2]))
-                canvas = _with_photo(painted.pixels, inner)
-                problem = self._judged(canvas, inner.margins)
-            except Unfit as unfit:
-                problem = unfit.problem
-            else:
-                attempt = Attempt(replace(painted, pixels=_with_photo(canvas, request)), seed, problem)
-                if problem is None:
-                    report(1.0)
-                    return attempt
-                if not problem.kind.grave:
-                    shown.append(attempt)
-            _log.warning("%s, seed %d: %s", self.name, seed, problem)
-            problems.append(str(problem))
-        if not shown:
-            raise EngineError(f"nothing fit to be seen in {len(problems)} attempts: {'; '.join(problems)}")
+            seed, share = derived(request.seed, number), part(report, *SHARES[number : number + 2])
+            attempt, problem = self._attempt(request, inner, seed, share)
+            if problem is None and attempt is not None:
+                report(1.0)
+                return attempt
+            if attempt is not None:
+                shown.append(attempt)
+            if problem is not None:
+                _log.warning("%s, seed %d: %s", self.name, seed, problem)
+                problems.append(problem)
+                if _stays(problems):
+                    break
+        return self._least_bad(shown, problems, report)
+
+    def _attempt(
+        self, request: Request, inner: Request, seed: int, report: Report
+    ) -> tuple[Attempt | None, Problem | None]:
+        """No attempt where the engine itself refuses what it painted."""
+        asked = replace(inner, seed=seed)
+        try:
+            painted = self._engine.expand(asked, report)
+        except Unfit as unfit:
+            return None, unfit.problem
+        canvas = _with_photo(painted.pixels, inner)
+        problem = self._judged(canvas, inner.margins)
+        return Attempt(replace(painted, pixels=_with_photo(canvas, request)), seed, problem), problem
+
+    def _least_bad(self, shown: list[Attempt], problems: list[Problem], report: Report) -> Attempt:
+        fit = [attempt for attempt in shown if self._shows(attempt.problem)]
+        if not fit:
+            told = "; ".join(map(str, problems))
+            raise EngineError(f"nothing fit to be seen in {len(problems)} attempts: {told}; another style may help")
         report(1.0)
-        return min(shown, key=_excess)
+        return min(fit, key=_badness)
+
+    def _shows(self, problem: Problem | None) -> bool:
+        """An engine that reads no words has nothing but the photo to paint with, so what it copies cannot be noise."""
+        if problem is None or not problem.kind.grave:
+            return True
+        return not self.reads_words and problem.kind is not Kind.BLACK
+
+
+def _stays(problems: list[Problem]) -> bool:
+    """Whether the last two problems are one: the same thing at the same side, as far off as before."""
+    if len(problems) < 2 or problems[-1].kind in (Kind.BLACK, Kind.NOISE, Kind.IGNORED, Kind.UNCHANGED):
+        return False  # a model that failed altogether fails alike each time, and works the next
+    last, one = problems[-1], problems[-2]
+    return (last.kind, last.side) == (one.kind, one.side) and abs(last.found - one.found) <= SAME * abs(one.found)
 
 
 def derived(seed: int, number: int) -> int:
@@ -82,8 +111,9 @@ def derived(seed: int, number: int) -> int:
     return (seed + number * STRIDE) % SEEDS
 
 
-def _excess(attempt: Attempt) -> float:
-    return attempt.problem.excess if attempt.problem else 0.0
+def _badness(attempt: Attempt) -> tuple[bool, float]:
+    problem = attempt.problem
+    return (problem.kind.grave, problem.excess) if problem else (False, 0.0)
 
 
 def _within_border(request: Request) -> Request:

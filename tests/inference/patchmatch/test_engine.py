@@ -13,6 +13,7 @@ from inference.canvas import Direction, Extent, Margins, scaled
 from inference.engine import EngineError, Pixels, Request, Style, ignore
 from inference.patchmatch.engine import PatchMatch, prefill
 from inference.patchmatch.tone import FARTHEST, REACH, reach
+from inference.quality.retry import Careful
 from tests.support.photos import SAMPLES
 
 NAMES = sorted(path.stem for path in SAMPLES.glob("*.jpg") if path.stem != "picos-12mp")
@@ -95,10 +96,44 @@ def test_a_reroll_is_clearly_another_layout(engine: PatchMatch, name: str) -> No
 
 @pytest.mark.parametrize("name", ["astronaut", "chelsea", "wine", "picos"])
 def test_the_styles_are_told_apart(engine: PatchMatch, name: str) -> None:
-    request = asked(sample(name, 160))
+    """By what walks into them: wild and playful differ from faithful, and from each other, in some part of the new."""
+    request = asked(sample(name, 240))
     results = [engine.expand(replace(request, style=style), ignore).pixels for style in Style]
+    new = request.margins.mask(request.extent) > 0
     for one, other in ((0, 1), (0, 2), (1, 2)):
-        assert layout_difference(results[one], results[other], request) >= 8
+        apart = np.abs(results[one].astype(int) - results[other]).max(axis=2) > 24
+        assert apart[new].mean() > 0.01
+
+
+def test_whoever_walks_in_is_credited_and_the_bank_is_part_of_the_key(engine: PatchMatch) -> None:
+    request = replace(asked(sample("picos", 240)), style=Style.WILD)
+    recipe = engine.expand(request, ignore).recipe
+    assert recipe["credits"]
+    assert all(" by " in credit for credit in recipe["credits"])
+    assert "guests=" in recipe["key"]
+    assert engine.expand(replace(request, style=Style.FAITHFUL), ignore).recipe["credits"] == []
+
+
+@pytest.mark.parametrize("style", Style)
+def test_a_sticker_on_white_passes_the_gate_at_once(engine: PatchMatch, style: Style) -> None:
+    """A disc that ends 8 px before the edge, within the rim that the gate looks at."""
+    photo = np.full((180, 200, 3), 255, np.uint8)
+    cv2.circle(photo, (100, 90), 82, (200, 40, 60), -1)
+    cv2.circle(photo, (70, 70), 20, (20, 20, 90), -1)
+    request = replace(asked(photo), style=style)
+    attempt = Careful(engine).attempt(request, ignore)
+    assert (attempt.seed, attempt.problem) == (request.seed, None)
+    if style is Style.FAITHFUL:
+        new = attempt.painted.pixels[request.margins.mask(request.extent) > 0]
+        assert (new > 245).mean() > 0.97
+
+
+def test_no_second_head_grows_from_a_portrait(engine: PatchMatch) -> None:
+    """What is sure to belong to the astronaut, her orange suit, stays out of the upper corners."""
+    request = asked(sample("astronaut", 200))
+    result = engine.expand(request, ignore).pixels.astype(int)
+    orange = (result[..., 0] > 150) & (result[..., 0] > result[..., 2] + 90)
+    assert orange[: request.margins.top].mean() < 0.01
 
 
 def test_the_same_request_gives_the_same_bytes_on_threads_side_by_side(engine: PatchMatch) -> None:

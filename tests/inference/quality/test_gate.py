@@ -87,6 +87,24 @@ def test_a_flat_photo_may_have_flat_surroundings(level: int) -> None:
     assert judge(np.full((500, 600, 3), level, np.uint8), MARGINS) is None
 
 
+def test_a_plain_ground_may_go_on_plain_however_close_the_thing_on_it_stands() -> None:
+    """A sticker: the thing ends 10 px before the edge, well within the rim that is looked at."""
+    photo = np.full((300, 400, 3), 255, np.uint8)
+    photo[10:-10, 10:-10] = sample("life")[:280, :380]
+    assert judge(extended(photo, cv2.BORDER_REPLICATE), MARGINS) is None
+    black = cv2.copyMakeBorder(photo, 90, 110, 120, 100, cv2.BORDER_CONSTANT, value=(0, 0, 0))
+    assert judge(np.asarray(black, np.uint8), MARGINS) is not None
+
+
+def test_gravel_may_surround_a_scene_that_holds_gravel() -> None:
+    """The photo as a whole is related, for half of it is sky; its lower half is as rough as what goes on."""
+    photo = np.tile(np.linspace(120, 220, 300).astype(np.uint8)[:, None, None], (1, 400, 3))
+    photo[150:] = RANDOM.integers(0, 256, (150, 400, 3), np.uint8)
+    canvas = extended(photo)
+    problem = judge(canvas, MARGINS)
+    assert problem is None or problem.kind is not Kind.NOISE
+
+
 def test_noise_may_surround_noise() -> None:
     assert judge(RANDOM.integers(0, 256, (500, 600, 3), np.uint8), MARGINS) is None
 

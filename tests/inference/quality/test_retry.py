@@ -86,8 +86,29 @@ def test_a_visible_problem_is_shown_rather_than_a_black_side() -> None:
 
 
 def test_nothing_but_black_is_a_failed_expansion() -> None:
-    with pytest.raises(EngineError, match=r"in 3 attempts: black at the left: 0\.00, bound 4; black"):
+    with pytest.raises(EngineError, match=r"in 3 attempts: black at the left: 0\.00, bound 4; black.*another style"):
         Careful(Moody(dict.fromkeys(SEEDS, -255))).attempt(REQUEST, ignore)
+
+
+def test_what_another_seed_does_not_change_is_not_tried_a_third_time() -> None:
+    engine = Moody(dict.fromkeys(SEEDS, 60))
+    attempt = Careful(engine).attempt(REQUEST, ignore)
+    assert [request.seed for request in engine.asked] == SEEDS[:2]
+    assert attempt.problem is not None
+    assert attempt.seed == SEEDS[0]
+
+
+def test_what_was_copied_from_the_photo_is_shown_whatever_it_looks_like() -> None:
+    problems = {
+        SEEDS[0]: Problem(Kind.NOISE, None, 0.1, 0.4),
+        SEEDS[1]: Problem(Kind.NOISE, None, 0.39, 0.4),
+        SEEDS[2]: Problem(Kind.FLAT, None, 0.2, 2.0),
+    }
+    copying, painting = Moody(reads_words=False), Moody()
+    careful = Careful(copying, lambda _canvas, _margins: problems[copying.asked[-1].seed])
+    assert careful.attempt(REQUEST, ignore).seed == SEEDS[1]
+    with pytest.raises(EngineError, match="noise"):
+        Careful(painting, lambda _canvas, _margins: problems[painting.asked[-1].seed]).attempt(REQUEST, ignore)
 
 
 def test_what_an_engine_finds_itself_counts() -> None:

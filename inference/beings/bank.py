@@ -1,0 +1,92 @@
+"""What walks into pictures: guests, the legs they walk on, and a suitcase; and who made the guests' photos."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+
+from inference.beings.sprite import Sprite, resized, trimmed
+from inference.engine import EngineUnavailable
+
+HERE: Final = Path(__file__).parent
+KINDS: Final = (".png", ".webp")
+LONGEST: Final = 900  # px of an operator's guest that are kept
+
+
+@dataclass(frozen=True, eq=False)
+class Guest:
+    name: str  # as a caption says it: «a moose»
+    author: str  # none of an operator's own
+    sprite: Sprite
+
+    @property
+    def credit(self) -> str:
+        """«a moose by Ryan Hagerty»; empty where nobody is to be named."""
+        return f"{self.name} by {self.author}" if self.author else ""
+
+
+@dataclass(frozen=True, eq=False)
+class Legs:
+    pose: str  # «walk», «stand» …
+    sprite: Sprite
+
+
+@dataclass(frozen=True, eq=False)
+class Bank:
+    guests: tuple[Guest, ...]
+    legs: tuple[Legs, ...]
+    suitcase: Sprite
+    digest: str  # of every file, in 12 hexadecimal digits: another bank paints other pictures
+
+
+@lru_cache(maxsize=2)
+def open_bank(folder: Path | None = None) -> Bank:
+    """The bank that ships, and the transparent PNGs and WebPs of an operator's folder besides.
+
+    Raises EngineUnavailable when there is no such folder or it holds a picture that is not transparent.
+    """
+    digest = sha256()
+    own = _own_guests(folder) if folder else ()
+    files = [*sorted(HERE.glob("*/*.webp")), *(_pictures(folder) if folder else ())]
+    for path in files:
+        digest.update(path.name.encode() + path.read_bytes())
+    legs = tuple(Legs(path.stem.split("-")[1], _read(path)) for path in sorted((HERE / "legs").glob("*.webp")))
+    suitcase = _read(HERE / "luggage" / "suitcase.webp")
+    return Bank((*_shipped_guests(), *own), legs, suitcase, digest.hexdigest()[:12])
+
+
+def _shipped_guests() -> tuple[Guest, ...]:
+    listed = json.loads((HERE / "guests" / "credits.json").read_text("utf-8"))
+    return tuple(
+        Guest(credit["name"], credit["author"], _read(HERE / "guests" / f"{name}.webp"))
+        for name, credit in sorted(listed.items())
+    )
+
+
+def _own_guests(folder: Path) -> tuple[Guest, ...]:
+    if not folder.is_dir():
+        raise EngineUnavailable(f"KUOTU_GUESTS names {folder}, which is no folder; name one, or leave it empty")
+    return tuple(Guest(path.stem, "", _small(path)) for path in _pictures(folder))
+
+
+def _pictures(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in KINDS)
+
+
+def _small(path: Path) -> Sprite:
+    sprite = trimmed(_read(path))
+    return resized(sprite, LONGEST / max(sprite.shape)) if max(sprite.shape) > LONGEST else sprite
+
+
+def _read(path: Path) -> Sprite:
+    picture = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
+    if picture is None or picture.ndim != 3 or picture.shape[2] != 4 or picture.dtype != np.uint8:
+        raise EngineUnavailable(f"{path} is not a transparent picture of 8 bits per channel; take it out of the folder")
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGRA2RGBA), np.uint8)

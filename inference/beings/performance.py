@@ -1,0 +1,157 @@
+"""Wild and playful pictures: a script carried out on a stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.random import Generator
+
+from inference.beings.bank import Bank, Guest
+from inference.beings.being import being, closed
+from inference.beings.director import Scene, direct
+from inference.beings.hem import grow_legs
+from inference.beings.light import Light
+from inference.beings.sprite import SOLID, Sprite, mirrored, resized
+from inference.beings.stage import Place, Stage
+from inference.canvas import Box, Margins
+from inference.engine import Pixels
+from inference.image.bands import Side
+from inference.subject.subject import Subject
+
+LOWER: Final = 0.15  # of the photo's height below it is room for legs
+TOPS, LEGS, LUGGAGE = 0.42, 0.36, 0.2  # of the canvas's height: longest sides of what beings are made of
+OFFERED: Final = 3  # pairs of legs of which the one that stands out most from the ground is taken
+
+
+@dataclass(eq=False)
+class Performance:
+    """One picture in the making; `credits` names the guests that came."""
+
+    stage: Stage
+    bank: Bank
+    photo: Pixels
+    margins: Margins
+    subject: Subject | None
+    random: Generator
+    credits: list[str] = field(default_factory=list)
+
+    @property
+    def below(self) -> bool:
+        """Whether the subject is cut by the lower frame and has room to go on."""
+        room = self.margins.bottom >= LOWER * self.photo.shape[0]
+        return room and self.subject is not None and self.subject.removable and Side.BOTTOM in self.subject.cut
+
+    def wild(self) -> None:
+        script = direct(self.random, self.subject is not None, len(self.bank.guests))
+        suitcases = iter(script.suitcases)
+        if self.subject is not None and self.below:
+            legs = self._legs(("stand", "wide", "walk", "stride", "cross", "knee"))
+            taken = grow_legs(self.stage.canvas, self.photo, self.subject, self.margins, legs, script, self.random)
+            self.stage.taken.append(taken)
+        guests = [self.bank.guests[nth] for nth in script.guests]
+        cast = _CASTS[script.scene]
+        for part in cast:
+            who = None if part.twin and self.subject is not None else guests[part.guest]
+            self._enter(who, self._where(part), next(suitcases))
+        if self.margins.bottom > 0.12 * self.photo.shape[0] and not self.below:
+            for across in np.sort(self.random.uniform(0.18, 0.82, script.runners)):
+                twin = self.subject is not None and script.scene is Scene.TWINS
+                self._enter(None if twin else guests[-1], self._underneath(float(across)), next(suitcases))
+
+    def playful(self) -> None:
+        """One to three copies of the subject on its own ground; without one, a small guest somewhere."""
+        if self.subject is None:
+            guest = self.bank.guests[int(self.random.integers(len(self.bank.guests)))]
+            self._enter(guest, Place((0.07, 0.2), (self.stage.floor, 0.985)), False)
+            return
+        copy = self._twin()
+        ground = (self.margins.top + self.photo.shape[0] * self.subject.box.bottom / self.subject.photo.shape[0]) / (
+            self.stage.height
+        )
+        for _ in range(int(self.random.integers(1, 4))):
+            shown = mirrored(copy) if self.random.random() < 0.5 else copy
+            self.stage.place(shown, Place((0.1, 0.6), (min(0.97, ground - 0.04), min(0.99, ground + 0.08)), seen=0.62))
+
+    def _where(self, part: Part) -> Place:
+        low = (self.margins.top + self.photo.shape[0]) / self.stage.height
+        floor = self.stage.floor
+        if part.giant:
+            return Place(
+                (0.4, 0.95), (max(0.6, self.stage.horizon / self.stage.height + 0.08), 0.96), seen=0.75, haze=0.1
+            )
+        feet = (min(0.97, max(floor, low - 0.02)), 0.99) if part.twin else (floor, 0.985)
+        return Place(part.height, feet, part.across, part.seen)
+
+    def _underneath(self, across: float) -> Place:
+        room = self.margins.bottom / self.stage.height
+        return Place((0.75 * room, 0.98 * room), (0.965, 0.985), (across, across + 0.02), seen=0.95)
+
+    def _enter(self, guest: Guest | None, where: Place, suitcase: bool) -> None:
+        """A guest, or a twin of the subject where there is none, on legs."""
+        light = self.stage.light
+        top = light.on(self._fitted(guest.sprite, TOPS)) if guest else self._twin()
+        top = mirrored(top) if self.random.random() < 0.5 else top
+        luggage = light.on(self._fitted(self.bank.suitcase, LUGGAGE)) if suitcase else None
+        walker = being(top, self._legs(), self.random, luggage)
+        if self.stage.place(walker, where) and guest and guest.credit and guest.credit not in self.credits:
+            self.credits.append(guest.credit)
+
+    def _twin(self) -> Sprite:
+        assert self.subject is not None
+        return self._fitted(closed(self.subject.cutout, self.subject.cut), TOPS)
+
+    def _fitted(self, sprite: Sprite, share: float) -> Sprite:
+        """No larger than anything of its kind can become on this canvas."""
+        return resized(sprite, min(1.0, share * self.stage.height / max(sprite.shape)))
+
+    def _legs(self, poses: tuple[str, ...] = ()) -> Sprite:
+        """Of some pairs drawn the one that differs most from the ground."""
+        ground = float(self.stage.canvas[int(0.85 * self.stage.height) :: 4, ::4].mean())
+        offered = [legs.sprite for legs in self.bank.legs if not poses or legs.pose in poses]
+        drawn = [offered[nth] for nth in self.random.integers(len(offered), size=OFFERED)]
+        chosen = max(drawn, key=lambda legs: abs(_brightness(legs) - ground))
+        return self.stage.light.on(self._fitted(chosen, LEGS))
+
+
+@dataclass(frozen=True)
+class Part:
+    """One role: a twin of the subject or a guest, and how it may be placed."""
+
+    height: tuple[float, float]
+    twin: bool = False
+    guest: int = 0
+    giant: bool = False
+    across: tuple[float, float] = (0.0, 1.0)
+    seen: float = 0.8
+
+
+_CASTS: Final = {
+    Scene.TWINS: (Part((0.12, 0.85), twin=True, seen=0.62), Part((0.12, 0.7), twin=True, seen=0.62)),
+    Scene.VISIT: (Part((0.12, 0.85), twin=True, seen=0.62), Part((0.12, 0.7))),
+    Scene.PARADE: tuple(Part((0.13, 0.42), across=(nth / 5, (nth + 1) / 5)) for nth in range(5)),
+    Scene.GIANT: (Part((0.4, 0.95), giant=True), Part((0.2, 0.75), guest=1), Part((0.1, 0.3), guest=2)),
+    Scene.CROWD: tuple(Part((0.12, 0.6), guest=nth) for nth in range(4)),
+}
+
+
+def perform(
+    canvas: Pixels, photo: Pixels, margins: Margins, subject: Subject | None, bank: Bank, seed: int, wild: bool
+) -> list[str]:
+    """Let beings walk into a canvas, in place; the credits of the guests that came."""
+    random = np.random.default_rng([seed, 77])
+    height, width = photo.shape[:2]
+    box = Box(margins.left, margins.top, margins.left + width, margins.top + height)
+    stage = Stage(canvas, box, Light.of(photo), random)
+    performance = Performance(stage, bank, photo, margins, subject, random)
+    if wild:
+        performance.wild()
+    else:
+        performance.playful()
+    return performance.credits
+
+
+def _brightness(legs: Sprite) -> float:
+    sample = legs[::4, ::4]
+    return float(sample[sample[..., 3] > SOLID][:, :3].mean())

@@ -1,0 +1,86 @@
+"""Cut-outs: pictures with an alpha channel, and how they are resized and laid on a canvas."""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.engine import Pixels
+
+Sprite: TypeAlias = NDArray[np.uint8]
+"""(height, width, 4): 8-bit sRGB that is not multiplied by its alpha."""
+
+Floats: TypeAlias = NDArray[np.float32]
+
+SOLID: Final = 128  # alpha from which on a pixel counts as part of the thing
+ROWS: Final = 256  # rows of a canvas that are turned into floats at a time
+
+
+def resized(sprite: Sprite, across: float, down: float | None = None) -> Sprite:
+    """`across` and `down` are factors; one alone keeps the proportions."""
+    down = across if down is None else down
+    if across == down == 1:
+        return sprite
+    size = max(2, round(sprite.shape[1] * across)), max(2, round(sprite.shape[0] * down))
+    weighted = sprite.astype(np.float32)
+    weighted[..., :3] *= weighted[..., 3:] / 255
+    small = cv2.resize(weighted, size, interpolation=cv2.INTER_AREA if max(across, down) < 1 else cv2.INTER_CUBIC)
+    colours = small[..., :3] / np.maximum(small[..., 3:] / 255, 1e-3)
+    return np.clip(np.rint(np.dstack([colours, small[..., 3]])), 0, 255).astype(np.uint8)
+
+
+def mirrored(sprite: Sprite) -> Sprite:
+    return np.ascontiguousarray(sprite[:, ::-1])
+
+
+def trimmed(sprite: Sprite) -> Sprite:
+    """Without empty rows and columns at its edges."""
+    seen = sprite[..., 3] > 20
+    rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
+    if not rows.size:
+        return sprite
+    return np.ascontiguousarray(sprite[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+
+
+def lay(sprite: Sprite, canvas: Pixels, left: int, top: int) -> None:
+    """Lay a sprite on a canvas, in place; what lies outside is cut off."""
+    height, width = canvas.shape[:2]
+    first, last = max(0, left), min(width, left + sprite.shape[1])
+    if last <= first:
+        return
+    for start in range(max(0, top), min(height, top + sprite.shape[0]), ROWS):
+        end = min(start + ROWS, height, top + sprite.shape[0])
+        part = sprite[start - top : end - top, first - left : last - left].astype(np.float32)
+        alpha, under = part[..., 3:] / 255, canvas[start:end, first:last]
+        under[:] = np.clip(np.rint(part[..., :3] * alpha + under * (1 - alpha)), 0, 255).astype(np.uint8)
+
+
+def lay_on_sprite(sprite: Sprite, under: Floats, left: int, top: int) -> None:
+    """The same on a (height, width, 4) of floats that has an alpha of its own; the sprite must fit."""
+    part = sprite.astype(np.float32)
+    region = under[top : top + sprite.shape[0], left : left + sprite.shape[1]]
+    alpha, below = part[..., 3:] / 255, region[..., 3:] / 255
+    whole = alpha + below * (1 - alpha)
+    region[..., :3] = (part[..., :3] * alpha + region[..., :3] * below * (1 - alpha)) / np.maximum(whole, 1e-3)
+    region[..., 3:] = whole * 255
+
+
+def shaded(sprite: Sprite, factor: Floats) -> Sprite:
+    """Its colours times a factor for each row or pixel."""
+    colours = np.clip(sprite[..., :3] * factor, 0, 255).astype(np.uint8)
+    return np.dstack([colours, sprite[..., 3]])
+
+
+def rounded(sprite: Sprite, depth: float) -> Sprite:
+    """Its lower edge made round where it is cut straight; `depth` is a share of that edge's width."""
+    height, width = sprite.shape[:2]
+    run = np.flatnonzero(sprite[max(0, height - 3), :, 3] > SOLID)
+    if run.size < 4:
+        return sprite
+    across = (np.arange(width) - (run[0] + run[-1]) / 2) / ((run[-1] - run[0]) / 2 + 1)
+    bottom = height - depth * run.size * np.clip(across * across, 0, 2)
+    covered = np.clip(bottom[None] - np.arange(height)[:, None], 0, 1)
+    return np.dstack([sprite[..., :3], (sprite[..., 3] * covered).astype(np.uint8)])

@@ -1,0 +1,103 @@
+"""The new part of a canvas as a stage: where its ground is, what is taken, and how beings are set down on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+
+from inference.beings.being import ENLARGED
+from inference.beings.light import Light, hazy, set_off
+from inference.beings.shadow import cast_shadow
+from inference.beings.sprite import Floats, Sprite, lay, resized
+from inference.canvas import Box
+from inference.engine import Pixels
+
+TRIES: Final = 140  # places looked at for each being
+ROWS: Final = 200  # of the copy in which the horizon is looked for
+HIGHEST, LOWEST = 50, 144  # rows of it between which a horizon may lie
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a being may stand; shares of the canvas's height and width."""
+
+    height: tuple[float, float]
+    feet: tuple[float, float]  # of the way down
+    across: tuple[float, float] = (0.0, 1.0)  # of its middle
+    seen: float = 0.8  # of its width has to lie on the canvas
+    haze: float = 0.0
+    behind: float = 0.0  # of its height lies behind the ground it looks over
+
+
+class Stage:
+    """A canvas that beings are laid on, in place, wholly outside the photo."""
+
+    def __init__(self, canvas: Pixels, photo: Box, light: Light, random: Generator) -> None:
+        self.canvas, self.photo, self.light, self._random = canvas, photo, light, random
+        self.height, self.width = canvas.shape[:2]
+        self.horizon = horizon(canvas)
+        self.air: Floats = canvas[: max(4, self.horizon // 3)].mean(axis=(0, 1), dtype=np.float64).astype(np.float32)
+        self.taken: list[Box] = [photo]
+
+    @property
+    def floor(self) -> float:
+        """From which share of the height on down feet stand in the foreground."""
+        return float(max(0.86, self.horizon / self.height + 0.15))
+
+    def place(self, sprite: Sprite, where: Place) -> Box | None:
+        """The largest of random places that lie clear of the photo and of all others is taken; None where none does."""
+        found: tuple[float, Box] | None = None
+        for _ in range(TRIES):
+            tall = self._random.uniform(*where.height) * self.height
+            foot = self._random.uniform(*where.feet) * self.height
+            middle = self._random.uniform(*where.across) * self.width
+            scale = tall / sprite.shape[0]
+            box = _box(middle, foot, sprite.shape[1] * scale, tall)
+            if scale <= ENLARGED and self._fits(box, where.seen) and (found is None or tall > found[0]):
+                found = tall, box
+        if found is None:
+            return None
+        self._set_down(sprite, found[1], where)
+        return found[1]
+
+    def _fits(self, box: Box, seen: float) -> bool:
+        inside = min(box.right, self.width) - max(box.left, 0), min(box.bottom, self.height) - max(box.top, 0)
+        if inside[0] < seen * (box.right - box.left) or inside[1] < 0.97 * (box.bottom - box.top):
+            return False
+        return not any(_meet(box, other) for other in self.taken)
+
+    def _set_down(self, sprite: Sprite, box: Box, where: Place) -> None:
+        scale = (box.bottom - box.top) / sprite.shape[0]
+        sized = resized(sprite, scale)
+        if where.haze:
+            sized = hazy(sized, self.air, where.haze)
+        else:
+            sized = set_off(sized, self._seen(box))
+            cast_shadow(sized, self.canvas, box.left, box.top)
+        visible = int(sized.shape[0] * (1 - where.behind))
+        lay(sized[:visible], self.canvas, box.left, box.top)
+        self.taken.append(box)
+
+    def _seen(self, box: Box) -> Pixels:
+        return self.canvas[max(0, box.top) : box.bottom, max(0, box.left) : max(0, box.right)]
+
+
+def horizon(canvas: Pixels) -> int:
+    """The row at which the picture changes most from top to bottom."""
+    small = cv2.resize(canvas, (64, ROWS), interpolation=cv2.INTER_AREA)
+    rows = cv2.GaussianBlur(cv2.cvtColor(small, cv2.COLOR_RGB2LAB).astype(np.float32), (0, 0), 2).mean(axis=1)
+    change = np.abs(np.diff(rows, axis=0)).sum(axis=1)
+    return int((HIGHEST + int(np.argmax(change[HIGHEST:LOWEST]))) * canvas.shape[0] / ROWS)
+
+
+def _box(middle: float, foot: float, width: float, height: float) -> Box:
+    left, top = int(middle - width / 2), int(foot - height)
+    return Box(left, top, left + max(2, round(width)), top + max(2, round(height)))
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return one.left < other.right and other.left < one.right and one.top < other.bottom and other.top < one.bottom
