@@ -22,7 +22,7 @@ from inference.canvas import Box, Extent, Margins
 from inference.diffusion.engine import Diffusion, open_diffusion
 from inference.diffusion.init_image import sketch
 from inference.diffusion.painter import Call, paint
-from inference.diffusion.pipeline import denoisers
+from inference.diffusion.placement import denoisers
 from inference.diffusion.prompts import write
 from inference.diffusion.window import Window, plan
 from inference.engine import Request, ignore

@@ -70,7 +70,7 @@ def expand_file(
     suffix = suffix_of(out)
     photo = decode(source.read_bytes())
     extent = Extent(photo.shape[1], photo.shape[0])
-    request = Request(photo, wish.of(extent, max_megapixels), style, seed, prompt)
+    request = Request(photo, wish.of(extent, max_megapixels), style, seed, prompt, judged=gate)
     painter = open_engine(engine, model)
     careful = Careful(painter, judge if gate else trust)
     attempt, seconds = _paint(careful, request)

@@ -27,10 +27,20 @@ def find_card(device: str = "") -> Card:
                 f"device={device}, but torch {torch.__version__} sees no CUDA card; see kuotu doctor"
             )
         free, total = torch.cuda.mem_get_info(device)
-        return Card(device, torch.cuda.get_device_name(device), total / GIB, free / GIB)
+        return Card(device, torch.cuda.get_device_name(device), total / GIB, free / GIB, holds_fp8(device))
     if kind == "mps":
-        return Card(device, f"Apple {platform.machine()}", memory.total / GIB, memory.available / GIB)
+        name = f"Apple {platform.machine()}"
+        return Card(device, name, memory.total / GIB, memory.available / GIB, holds_fp8(device))
     return Card(device, platform.processor() or platform.machine(), memory.total / GIB, memory.available / GIB)
+
+
+def holds_fp8(device: str) -> bool:
+    """Whether weights can be kept there as 8-bit floats and widened there. Asked of the device itself: Apple's refuse
+    (diffusers #14072, pytorch #148420)."""
+    try:
+        return float(torch.ones(1).to(torch.float8_e4m3fn).to(device).to(torch.float16).cpu()) == 1.0
+    except (RuntimeError, TypeError):  # NotImplementedError is one of the first
+        return False
 
 
 def count_cards() -> int:

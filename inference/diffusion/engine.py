@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TypeAlias
 
-import numpy as np
-
-from inference.canvas import Box, Extent, Margins
+from inference.canvas import Extent, Margins
 from inference.diffusion.batching import Found, Kept, Painting, seated, start_of
 from inference.diffusion.checkpoint import Checkpoint, find
 from inference.diffusion.device import count_cards, exhausted, find_card
-from inference.diffusion.init_image import Sketch, sketch
+from inference.diffusion.init_image import sketch
+from inference.diffusion.loaded import Loaded, Loader
 from inference.diffusion.model_spec import Choice, parse_choice
-from inference.diffusion.offload import Card, Mode, choose, next_mode
+from inference.diffusion.offload import Card, Mode, choose
 from inference.diffusion.painter import Call, paint
-from inference.diffusion.pipeline import Pipeline, compile_blocks, free, load
+from inference.diffusion.pipeline import load
+from inference.diffusion.placement import Pipeline
 from inference.diffusion.presets import Fill, Kind
-from inference.diffusion.prompts import Wording, write
+from inference.diffusion.prompts import write
 from inference.diffusion.surprises import drawn
-from inference.diffusion.window import passes, plan, sizes
-from inference.engine import EngineUnavailable, Pixels, Recipe, Report, Request, Style, ignore, versions
+from inference.diffusion.window import passes, plan
+from inference.engine import Pixels, Recipe, Report, Request, versions
 from inference.patchmatch import kernel
 from inference.quality.gate import Problem, Unfit, judge_painted
-
-Loader: TypeAlias = Callable[[Checkpoint, Mode, Card], Pipeline]
 
 PASS = 1_000_003  # between the seeds of two passes
 SEEDS = 2**31
@@ -53,14 +50,14 @@ class Diffusion:
         loader: Loader = load,
     ) -> None:
         """Load at once. `batch` pictures are painted in every call: variants of one start, and copies."""
-        self.checkpoint, self.preset, self.card, self.mode = checkpoint, checkpoint.preset, card, mode
+        self.checkpoint, self.preset, self.card = checkpoint, checkpoint.preset, card
         self.devices = count_cards()
         self.batch = 1 if checkpoint.preset.kind is Kind.EDIT else batch
-        self._loader, self._compiler = loader, compiler
-        self._kept = Kept()
+        self._compiler, self._kept = compiler, Kept()
         if self.preset.fill is Fill.PATCHMATCH:
             kernel.cache_in(kernel.default_folder())
-        self.pipeline: Pipeline = self._load()
+        self._loaded = Loaded(checkpoint, card, mode, batch=self.batch, compiler=compiler, loader=loader)
+        _log.info("%s", self.key)
 
     @classmethod
     def open(cls, choice: Choice) -> Diffusion:
@@ -72,6 +69,14 @@ class Diffusion:
             _log.warning("torch sees no GPU: on %s a picture takes many minutes", card.name)
         mode = choose(checkpoint.preset.memory, card, choice.memory)
         return cls(checkpoint, card, mode, batch=choice.batch, compiler=choice.compile)
+
+    @property
+    def mode(self) -> Mode:
+        return self._loaded.mode
+
+    @property
+    def pipeline(self) -> Pipeline:
+        return self._loaded.pipeline
 
     @property
     def key(self) -> str:
@@ -144,7 +149,8 @@ class Diffusion:
                 break
             sitting = [seed if seed in canvases else next(iter(canvases)) for seed in seats]
             wordings = [write(self.preset, request.style, request.margins, seed, request.prompt) for seed in sitting]
-            call = Call(request.style, wordings, [(seed + PASS * number) % SEEDS for seed in sitting])
+            seeds = [(seed + PASS * number) % SEEDS for seed in sitting]
+            call = Call(request.style, wordings, seeds, request.judged)
             painted = self._pass([canvases[seed] for seed in sitting], step, call, part)
             found |= {seed: painted[seed % self.batch] for seed in canvases}
         return found
@@ -165,65 +171,16 @@ class Diffusion:
         painted = paint(self.pipeline, preset, shown, call, _within(report, 0.05, 0.85))
         report(0.9)
         return [
-            judge_painted(one, seen.photo, seen.margins, seen.picture, preset.foreign)
+            (call.judged and judge_painted(one, seen.photo, seen.margins, seen.picture, preset.foreign))
             or Painting(one, canvas, margins, window, preset.registers, seed)
             for one, seen, canvas, seed in zip(painted, shown, canvases, call.seeds, strict=True)
         ]
 
-    def _load(self) -> Pipeline:
-        """A failure is one sentence for people; its whole story is in the log."""
-        try:
-            pipeline = self._loader(self.checkpoint, self.mode, self.card)
-            if self._compiler:
-                self._compile(pipeline)
-            _log.info("%s", self.key)
-            return pipeline
-        except EngineUnavailable:
-            raise
-        except Exception as error:
-            if not exhausted(error):
-                raise self._told(error) from error
-            following = next_mode(self.preset.memory, self.mode)
-            if following is None:
-                raise EngineUnavailable(f"{self.checkpoint.name} does not fit into {self.card.name}") from error
-            self._note_fallback(following, str(error))
-        free(self.card)
-        return self._load()
-
-    def _told(self, error: Exception) -> EngineUnavailable:
-        _log.exception("loading %s from %s failed", self.checkpoint.name, self.checkpoint.folder)
-        reason = str(error).strip().split("\n")[0]
-        remedy = f"run: kuotu pull {self.checkpoint.name}"
-        return EngineUnavailable(f"{self.checkpoint.name} cannot be loaded ({reason}); {remedy}")
-
-    def _compile(self, pipeline: Pipeline) -> None:
-        """Two steps at every work size, so that nobody waits for a compiler later."""
-        compile_blocks(pipeline, self._compiler)
-        preset = self.preset.model_copy(update={"steps": 2})
-        for width, height in sizes(preset.budget, preset.multiple):
-            picture = np.zeros((height, width, 3), np.uint8)
-            blank = Sketch(picture, np.full((height, width), 255, np.uint8), Box(0, 0, width, height))
-            call = Call(Style.FAITHFUL, [Wording(preset.title, "", ())] * self.batch, [0] * self.batch)
-            paint(pipeline, preset, [blank] * self.batch, call, ignore)
-
     def _fall_back(self, reason: str) -> None:
-        """Load again in the next mode, after the old pipeline is gone."""
-        following = next_mode(self.preset.memory, self.mode)
-        if following is None:
-            free(self.card)
-            raise MemoryError(f"{self.checkpoint.name} does not fit into {self.card.name} in any mode: {reason}")
-        self._note_fallback(following, reason)
-        self.pipeline = None
+        """Go on in the next memory mode; what was painted in this one is painted again."""
         self._kept.clear()
-        free(self.card)
-        try:
-            self.pipeline = self._load()
-        except EngineUnavailable as error:
-            raise MemoryError(str(error)) from error
-
-    def _note_fallback(self, following: Mode, reason: str) -> None:
-        _log.warning("memory exhausted in mode %s (%s); going on in mode %s", self.mode, reason, following)
-        self.mode = following
+        self._loaded.fall_back(reason)
+        _log.info("%s", self.key)
 
 
 def open_diffusion(model: str) -> Diffusion:

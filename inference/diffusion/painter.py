@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from inference.diffusion.init_image import Sketch
-from inference.diffusion.pipeline import Pipeline
+from inference.diffusion.placement import Pipeline
 from inference.diffusion.presets import Kind, Preset
 from inference.diffusion.prompts import Wording
 from inference.engine import Pixels, Report, Style
@@ -24,6 +24,7 @@ class Call:
     style: Style
     wordings: Sequence[Wording]
     seeds: Sequence[int]
+    judged: bool = True  # whether a picture that ignores the photo is refused
 
 
 def paint(pipeline: Pipeline, preset: Preset, sketches: Sequence[Sketch], call: Call, report: Report) -> list[Pixels]:

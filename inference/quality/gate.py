@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from inference.canvas import Extent, Margins
 from inference.engine import EngineError, Pixels
 from inference.image.bands import Side, grown, inwards, outwards
+from inference.quality.likeness import unlikeness
 
 NEAR: Final = 5  # px from the seam, from where on the lines of the photo speak for the photo alone
 FAR: Final = 25
@@ -32,7 +33,7 @@ UNRELATED, RELATED = 0.4, 0.7  # correlation of neighbouring px: at most of nois
 BLOTCH: Final = 8  # px: noise in a latent space becomes blotches of this size
 GRADIENT: Final = 2.5  # times the photo's own
 STEP: Final = 16.0  # grey levels
-FOREIGN: Final = 25.0  # mean error of the kept area in grey levels: another picture, not another rendering
+FOREIGN: Final = 20.0  # grey levels of unlikeness: another picture, not another rendering
 UNTOUCHED: Final = 1.0  # mean difference in grey levels from what was there before
 NARROWEST: Final = 16  # px; a narrower new part is judged by its seam alone
 DEEPEST: Final = 512  # px from a side that are looked at
@@ -101,7 +102,7 @@ def judge_painted(
     `start`: the canvas as the model was given it.
     """
     box = margins.box(Extent(photo.shape[1], photo.shape[0]))
-    error = _difference(painted[box.top : box.bottom, box.left : box.right], photo)
+    error = unlikeness(painted[box.top : box.bottom, box.left : box.right], photo)
     if error > bound:
         return Problem(Kind.IGNORED, None, error, bound)
     if start is None:

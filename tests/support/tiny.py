@@ -28,7 +28,7 @@ from tests.support.tiny_models import BUILDERS
 
 Opened = Callable[..., Diffusion]
 
-SMALL = "budget = 16384\nmultiple = 32\nsteps = 2\nforeign = 255.0\n"
+SMALL = "budget = 16384\nmultiple = 32\nsteps = 2\n"
 REPOSITORIES = {  # of each preset: its own, then those of its parts
     "sd15": ("sd15",),
     "sd15-lcm": ("sd15", "lora"),
@@ -141,11 +141,12 @@ def opener(presets: Path) -> Opened:
 
 
 def request_for(sample: str, longest: int, style: Style = Style.FAITHFUL, seed: int = 3) -> Request:
-    """Return a request to expand a small sample photo 1.5 times on all sides; `longest` is its longer side."""
+    """Return an unjudged request to expand a small sample photo 1.5 times on all sides; no model here is trained."""
     photo = cv2.cvtColor(cv2.imread(str(SAMPLES / f"{sample}.jpg")), cv2.COLOR_BGR2RGB)
     scale = longest / max(photo.shape)
     photo = np.asarray(cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
-    return Request(photo, scaled(Extent(photo.shape[1], photo.shape[0]), Direction.ALL, 1.5), style, seed)
+    margins = scaled(Extent(photo.shape[1], photo.shape[0]), Direction.ALL, 1.5)
+    return Request(photo, margins, style, seed, judged=False)
 
 
 def _save_lora(folder: Path, name: str, denoiser: str, modules: list[str]) -> None:

@@ -14,7 +14,7 @@ import pytest
 from inference.canvas import Box, Extent, Margins
 from inference.diffusion.batching import Kept, Painting, seated, start_of
 from inference.diffusion.engine import Diffusion, open_diffusion
-from inference.diffusion.pipeline import denoisers
+from inference.diffusion.placement import denoisers
 from inference.diffusion.window import Window
 from inference.engine import Cancelled, Pixels, Request, Style, ignore
 from inference.quality.gate import Kind, Problem, Unfit

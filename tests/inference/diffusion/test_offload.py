@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from inference.diffusion.availability import Facts, suitable
+from inference.diffusion.device import holds_fp8
 from inference.diffusion.doctor import catalogue, checks
 from inference.diffusion.model_spec import Choice
-from inference.diffusion.offload import Card, Mode, choose, next_mode
+from inference.diffusion.offload import Card, Mode, choose, next_mode, possible_on
 from inference.diffusion.presets import load_presets
 from inference.engine import EngineName, EngineUnavailable
 
@@ -25,6 +26,22 @@ def card(free: float) -> Card:
 )
 def test_the_fastest_mode_that_fits(free: float, mode: Mode) -> None:
     assert choose(SDXL, card(free)) is mode
+
+
+APPLE = Card("mps", "Apple arm64", 24, 9, fp8=False)
+
+
+def test_a_card_without_8_bit_floats_is_never_asked_for_them() -> None:
+    assert Mode.FP8 not in possible_on(APPLE, SDXL)
+    assert choose(SDXL, APPLE) is Mode.GROUP
+    assert next_mode(possible_on(APPLE, SDXL), Mode.OFFLOAD) is Mode.GROUP
+    with pytest.raises(EngineUnavailable, match="Apple arm64 has no 8-bit floats"):
+        choose(SDXL, APPLE, Mode.FP8)
+
+
+def test_a_processor_can_hold_8_bit_floats_and_torch_is_asked() -> None:
+    assert holds_fp8("cpu")
+    assert not holds_fp8("meta")  # nothing comes back from there
 
 
 def test_a_card_that_is_too_small_is_told() -> None:
