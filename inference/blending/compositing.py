@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.blending import membrane
+from inference.blending.recolouring import recoloured
 from inference.blending.registration import registered
 from inference.canvas import Box, Extent, Margins
 from inference.engine import Pixels
@@ -30,14 +31,14 @@ def compose(generated: Pixels, photo: Pixels, margins: Margins, *, register: boo
     """A canvas with the photo's very pixels in their place and the generated ones around, fitted to them.
 
     `generated`, which is left as it is, and the result are (height, width, 3) of the canvas. `register` is for engines
-    that shift the picture. Raises ValueError when the sizes do not agree.
+    that draw the whole picture anew: they shift, zoom and recolour it. Raises ValueError when the sizes do not agree.
     """
     extent = Extent(photo.shape[1], photo.shape[0])
     canvas_extent, box = margins.canvas(extent), margins.box(extent)
     if generated.shape[1::-1] != canvas_extent:
         raise ValueError(f"the picture is {generated.shape[1::-1]}, the canvas {tuple(canvas_extent)}")
     if register:
-        generated = registered(generated, photo, margins)
+        generated = recoloured(registered(generated, photo, margins), photo, margins)
     tone = _tone(generated, photo, margins)
     veil = membrane.coarse(generated, photo, margins, tone)
     canvas = np.empty_like(generated)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from transformers import (
 
 from inference.canvas import Direction, Extent, scaled
 from inference.diffusion.engine import Diffusion, open_diffusion
+from inference.diffusion.presets import load_presets
 from inference.engine import Request, Style
 from tests.support.photos import SAMPLES
 from tests.support.tiny_models import BUILDERS
@@ -52,8 +54,8 @@ def save_all(folder: Path) -> Path:
         with torch.random.fork_rng():
             torch.manual_seed(20)
             build().save_pretrained(folder / name, safe_serialization=True)
-    _save_lora(folder, "klein", "transformer", ["to_q", "to_k"])
-    _save_lora(folder, "sd15", "unet", ["to_q", "to_k"])
+    _save_lora(folder, "klein", "klein", "transformer", ["to_q", "to_k"])
+    _save_lora(folder, "sd15", "sd15-lcm", "unet", ["to_q", "to_k"])
     presets = folder / "presets.toml"
     presets.write_text("\n".join(_table(name, folder) for name in REPOSITORIES), "utf-8")
     return presets
@@ -149,7 +151,7 @@ def request_for(sample: str, longest: int, style: Style = Style.FAITHFUL, seed: 
     return Request(photo, margins, style, seed, judged=False)
 
 
-def _save_lora(folder: Path, name: str, denoiser: str, modules: list[str]) -> None:
+def _save_lora(folder: Path, name: str, preset: str, denoiser: str, modules: list[str]) -> None:
     """Save a LoRA whose two matrices are random, so that it changes the output."""
     pipeline = diffusers.DiffusionPipeline.from_pretrained(folder / name)
     model = getattr(pipeline, denoiser)
@@ -157,4 +159,9 @@ def _save_lora(folder: Path, name: str, denoiser: str, modules: list[str]) -> No
         torch.manual_seed(21)
         model.add_adapter(LoraConfig(r=4, target_modules=modules, init_lora_weights=False))
     weights = get_peft_model_state_dict(model)
-    pipeline.save_lora_weights(folder / f"{name}-lora", **{f"{denoiser}_lora_layers": weights})
+    target, file = folder / f"{name}-lora", load_presets()[preset].lora
+    assert file
+    given = {f"{denoiser}_lora_layers": weights}
+    pipeline.save_lora_weights(target, weight_name=file.weights or None, **given)
+    if file.weights:  # as a repository that holds the same weights once more, for another program
+        shutil.copy(target / file.weights, target / "comfy_converted.safetensors")

@@ -12,10 +12,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-from diffusers.hooks import HookRegistry
+from diffusers.hooks.hooks import HookRegistry
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
+
+
+LOOKING = {"__get__", "is_floating_point", "size", "dim", "numel"}  # at a tensor's attributes, not at its numbers
 
 
 class Tracer(TorchFunctionMode):
@@ -31,7 +34,7 @@ class Tracer(TorchFunctionMode):
     def __torch_function__(self, function: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         for value in tree_leaves((args, kwargs or {})):
             leader = self._leaders.get(id(value)) if isinstance(value, torch.Tensor) else None
-            if leader is not None and function not in _LOOKING:
+            if leader is not None and function.__name__ not in LOOKING:
                 self.read.add(self._names[id(value)])
                 if not any(leader is running for running in self._running):
                     self.unseen.add(self._names[id(value)])
@@ -47,10 +50,6 @@ class Tracer(TorchFunctionMode):
         finally:
             before.remove()
             after.remove()
-
-
-_LOOKING = {torch.Tensor.device.__get__, torch.Tensor.dtype.__get__, torch.Tensor.shape.__get__}
-"""Attributes that do not read the numbers."""
 
 
 def _weights(model: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
