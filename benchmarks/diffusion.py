@@ -57,7 +57,7 @@ def bare(engine: Diffusion, request: Request, *, whole: bool = False) -> Callabl
         width, height = request.margins.canvas(request.extent)
         work = Extent(*(-(-length // preset.multiple) * preset.multiple for length in (width, height)))
         window = Window(Box(0, 0, width, height), work)
-    shown = sketch(request.photo, request.margins, window, preset.fill, preset.overlap, request.seed)
+    shown = sketch(request.photo, request.margins, window, preset.fill, preset.overlap, request.seed, preset.grid)
     wording = write(preset, request.style, request.margins, request.seed)
     return lambda: paint(engine.pipeline, preset, [shown], Call(request.style, [wording], [request.seed]), ignore)
 

@@ -16,16 +16,17 @@ from inference.diffusion.loaded import Loaded, Loader
 from inference.diffusion.model_spec import Choice, parse_choice
 from inference.diffusion.offload import Card, Mode, choose
 from inference.diffusion.painter import Call, paint
-from inference.diffusion.pipeline import load
+from inference.diffusion.pipeline import load, loader_for
 from inference.diffusion.placement import Pipeline
 from inference.diffusion.presets import Fill, Kind
 from inference.diffusion.prompts import write
 from inference.diffusion.surprises import drawn
-from inference.diffusion.window import passes, plan
+from inference.diffusion.window import passes, plan, sides_apart
 from inference.engine import Pixels, Recipe, Report, Request, versions
 from inference.patchmatch import kernel
 from inference.quality.gate import Problem, Unfit, judge_painted
 
+COARSEST = 2.0  # canvas pixels per work pixel, beyond which sides are painted apart where that is asked for
 PASS = 1_000_003  # between the seeds of two passes
 SEEDS = 2**31
 LIBRARIES = ("kuotu", "torch", "diffusers", "transformers", "peft")  # whose versions a picture depends on
@@ -47,13 +48,14 @@ class Diffusion:
         *,
         batch: int = 1,
         compiler: str = "",
+        sides: bool = False,
         loader: Loader = load,
     ) -> None:
         """Load at once. `batch` pictures are painted in every call: variants of one start, and copies."""
         self.checkpoint, self.preset, self.card = checkpoint, checkpoint.preset, card
         self.devices = count_cards()
         self.batch = 1 if checkpoint.preset.kind is Kind.EDIT else batch
-        self._compiler, self._kept = compiler, Kept()
+        self._compiler, self._sides, self._kept = compiler, sides, Kept()
         if self.preset.fill is Fill.PATCHMATCH:
             kernel.cache_in(kernel.default_folder())
         self._loaded = Loaded(checkpoint, card, mode, batch=self.batch, compiler=compiler, loader=loader)
@@ -68,7 +70,15 @@ class Diffusion:
         if not card.accelerates:
             _log.warning("torch sees no GPU: on %s a picture takes many minutes", card.name)
         mode = choose(checkpoint.preset.memory, card, choice.memory)
-        return cls(checkpoint, card, mode, batch=choice.batch, compiler=choice.compile)
+        return cls(
+            checkpoint,
+            card,
+            mode,
+            batch=choice.batch,
+            compiler=choice.compile,
+            sides=choice.sides,
+            loader=loader_for(choice.attention),
+        )
 
     @property
     def mode(self) -> Mode:
@@ -83,13 +93,14 @@ class Diffusion:
         """What a picture depends on besides its request: the same key and request give the same pixels."""
         preset = hashlib.sha256(self.preset.model_dump_json().encode()).hexdigest()[:16]
         made = f"{self.checkpoint.name}@{self.checkpoint.revision} preset={preset} {self.mode} batch={self.batch}"
-        size = f"budget={self.preset.budget} multiple={self.preset.multiple}"
+        sides = " sides" if self._sides else ""
+        size = f"budget={self.preset.budget} multiple={self.preset.multiple}{sides}"
         return f"{made} {size} compile={self._compiler or 'no'} card={self.card.name} {versions(*LIBRARIES)}"
 
     def recipe(self, request: Request) -> Recipe:
         """With the words that were drawn, and the size that each pass was painted at."""
         extent, worked = request.extent, list[str]()
-        for step in passes(extent, request.margins):
+        for step in self._steps(request):
             worked.append("{}x{}".format(*plan(extent, step, self.preset.budget, self.preset.multiple).work))
             extent = step.canvas(extent)
         found = drawn(request.style, request.margins, request.seed, request.prompt) if request.margins else ()
@@ -126,6 +137,15 @@ class Diffusion:
             for number, seed in enumerate(seeds)
         ]
 
+    def _steps(self, request: Request) -> list[Margins]:
+        """The margins of each pass; where sides are painted apart, those of passes that would be enlarged much."""
+        extent, found = request.extent, list[Margins]()
+        for step in passes(extent, request.margins):
+            scale = plan(extent, step, self.preset.budget, self.preset.multiple).scale
+            found += sides_apart(step) if self._sides and scale > COARSEST else [step]
+            extent = step.canvas(extent)
+        return found
+
     def _painted(self, request: Request, seats: Sequence[int], report: Report) -> dict[int, Found]:
         """What was painted for each seed."""
         while True:
@@ -139,7 +159,7 @@ class Diffusion:
 
     def _in_passes(self, request: Request, seats: Sequence[int], report: Report) -> dict[int, Found]:
         """In whose seat a pass went wrong, there sits a copy of another in those that follow."""
-        found, steps = dict[int, Found](), passes(request.extent, request.margins)
+        found, steps = dict[int, Found](), self._steps(request)
         canvases = dict.fromkeys(seats, request.photo)
         for number, step in enumerate(steps):
             part = _within(report, number / len(steps), 1 / len(steps))
@@ -162,7 +182,7 @@ class Diffusion:
         extent = Extent(canvases[0].shape[1], canvases[0].shape[0])
         window = plan(extent, margins, preset.budget, preset.multiple)
         sketches = {
-            seed: sketch(canvas, margins, window, preset.fill, preset.overlap, seed)
+            seed: sketch(canvas, margins, window, preset.fill, preset.overlap, seed, preset.grid)
             for seed, canvas in dict(zip(call.seeds, canvases, strict=True)).items()
         }
         words = "; ".join(dict.fromkeys(" ".join(wording.words) for wording in call.wordings)) or "no words of our own"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,21 @@ def load(checkpoint: Checkpoint, mode: Mode, card: Card) -> Pipeline:
     pipeline.set_progress_bar_config(disable=True)
     place(pipeline, mode, card, dtype)
     return pipeline
+
+
+def loader_for(attention: str) -> Callable[[Checkpoint, Mode, Card], Pipeline]:
+    """`load`, and attention computed by a backend of diffusers' choice of them: «flash», «sage», «_native_cudnn» …
+
+    Only transformers ask for it; the UNets of Stable Diffusion compute attention in torch's own way.
+    """
+
+    def loaded(checkpoint: Checkpoint, mode: Mode, card: Card) -> Pipeline:
+        pipeline = load(checkpoint, mode, card)
+        for model in denoisers(pipeline):
+            model.set_attention_backend(attention)
+        return pipeline
+
+    return loaded if attention else load
 
 
 def read(checkpoint: Checkpoint, card: Card, dtype: torch.dtype) -> Pipeline:

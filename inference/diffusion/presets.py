@@ -74,13 +74,16 @@ class Preset(Repository):
     gated: bool = False
     disk: float  # GB to download, about
     budget: Annotated[int, Field(ge=64 * 64)]
-    multiple: Annotated[int, Field(ge=8)] = 64
-    overlap: Annotated[int, Field(ge=0)] = 16
+    multiple: Annotated[int, Field(ge=8)] = 32
+    grid: Annotated[int, Field(ge=1)] = 8
+    overlap: Annotated[int, Field(ge=0)] = 0
     fill: Fill
     registers: bool = False
     foreign: float = FOREIGN
     steps: Annotated[int, Field(ge=1)]
     guidance: float
+    guided: Annotated[float, Field(gt=0, le=1)] = 1.0
+    chinese: bool = False
     scheduler: str = ""  # empty: the repository's own
     scheduler_options: Mapping[str, Any] = {}
     prompt: str

@@ -34,11 +34,14 @@ SMALL = "budget = 16384\nmultiple = 32\nsteps = 2\n"
 REPOSITORIES = {  # of each preset: its own, then those of its parts
     "sd15": ("sd15",),
     "sd15-lcm": ("sd15", "lora"),
+    "sd15-cpu": ("sd15", "lora"),
     "sdxl": ("sdxl", "parts.controlnet", "parts.vae"),
     "sdxl-quality": ("sdxl", "parts.controlnet", "parts.vae"),
     "klein": ("klein", "lora"),
+    "klein-base": ("klein-base", "lora"),
+    "klein-nf4": ("klein", "lora"),
     "flux-fill": ("flux-fill",),
-    "sdxl-inpaint": ("sdxl-inpaint",),
+    "sdxl-inpaint": ("sdxl-inpaint", "parts.vae"),
     "z-image": ("z-image",),
 }
 NAMES = [f"tiny-{name}" for name in REPOSITORIES]
@@ -65,7 +68,7 @@ def _table(name: str, folder: Path) -> str:
     own, *others = REPOSITORIES[name]
     lines = [f'[tiny-{name}]\nlike = "{name}"\nrepo = "{folder / own}"\n{SMALL}']
     for other in others:
-        repository = f"{own}-lora" if other == "lora" else other.removeprefix("parts.")
+        repository = f"{own.removesuffix('-base')}-lora" if other == "lora" else other.removeprefix("parts.")
         lines.append(f'[tiny-{name}.{other}]\nrepo = "{folder / repository}"\n')
     return "".join(lines)
 

@@ -17,8 +17,7 @@ from torch.nn.modules.module import register_module_forward_hook, register_modul
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
 
-
-LOOKING = {"__get__", "is_floating_point", "size", "dim", "numel"}  # at a tensor's attributes, not at its numbers
+LOOKING = {"__get__", "is_floating_point", "requires_grad_"}  # at a tensor's attributes, not at its numbers
 
 
 class Tracer(TorchFunctionMode):

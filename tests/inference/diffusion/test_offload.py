@@ -22,7 +22,16 @@ def card(free: float) -> Card:
 
 @pytest.mark.parametrize(
     ("free", "mode"),
-    [(24, Mode.RESIDENT), (12, Mode.RESIDENT), (11.9, Mode.FP8), (8, Mode.FP8), (7.9, Mode.GROUP), (4, Mode.GROUP)],
+    [
+        (24, Mode.RESIDENT),
+        (12, Mode.RESIDENT),
+        (11.9, Mode.OFFLOAD),
+        (10, Mode.OFFLOAD),
+        (9.9, Mode.FP8),
+        (8, Mode.FP8),
+        (7.9, Mode.GROUP),
+        (4, Mode.GROUP),
+    ],
 )
 def test_the_fastest_mode_that_fits(free: float, mode: Mode) -> None:
     assert choose(SDXL, card(free)) is mode
@@ -44,6 +53,13 @@ def test_a_processor_can_hold_8_bit_floats_and_torch_is_asked() -> None:
     assert not holds_fp8("meta")  # nothing comes back from there
 
 
+@pytest.mark.parametrize("name", load_presets())
+def test_every_mode_of_a_preset_is_chosen_on_some_card(name: str) -> None:
+    """A mode that needs no less than a faster one is never chosen, and only misleads."""
+    needs = list(load_presets()[name].memory.values())
+    assert needs == sorted(set(needs), reverse=True)
+
+
 def test_a_card_that_is_too_small_is_told() -> None:
     with pytest.raises(EngineUnavailable, match=r"NVIDIA Test has 3.0 of 24.0 GiB free and the model needs 4 at least"):
         choose(SDXL, card(3))
@@ -56,7 +72,7 @@ def test_a_forced_mode_is_taken_and_a_processor_has_one() -> None:
 
 @pytest.mark.parametrize(
     ("mode", "following"),
-    [(Mode.RESIDENT, Mode.FP8), (Mode.FP8, Mode.GROUP), (Mode.OFFLOAD, Mode.FP8), (Mode.GROUP, None)],
+    [(Mode.RESIDENT, Mode.OFFLOAD), (Mode.OFFLOAD, Mode.FP8), (Mode.FP8, Mode.GROUP), (Mode.GROUP, None)],
 )
 def test_the_next_mode_needs_less(mode: Mode, following: Mode | None) -> None:
     assert next_mode(SDXL, mode) is following
@@ -126,7 +142,7 @@ def test_the_doctor_names_each_step_that_is_missing(facts: Facts, choice: Choice
 
 def test_the_doctor_says_how_the_model_will_run() -> None:
     said = {check.subject: check.words for check in checks(Facts(revision="abc", card=card(9)), Choice())}
-    assert said["memory"] == "mode fp8; GiB needed: resident 12, fp8 8, offload 10, group 4"
+    assert said["memory"] == "mode fp8; GiB needed: resident 12, offload 10, fp8 8, group 4"
     assert "commercial use" in said["licence"]
 
 

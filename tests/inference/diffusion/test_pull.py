@@ -25,7 +25,6 @@ from tests.support.tiny import request_for, save_classifier, save_clip
 OWN = """
 [mine]
 like = "sd15"
-foreign = 255.0
 repo = "some/inpainting"
 budget = 16384
 multiple = 32

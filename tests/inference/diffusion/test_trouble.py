@@ -73,11 +73,11 @@ def test_exhausted_memory_goes_on_in_the_next_mode(
     )
     engine = Diffusion(whole.checkpoint, whole.card, Mode.RESIDENT, loader=cramped)
     result = engine.expand(request, ignore)
-    assert cramped.loaded == [Mode.RESIDENT, Mode.FP8]
-    assert engine.mode is Mode.FP8
+    assert cramped.loaded == [Mode.RESIDENT, Mode.OFFLOAD]
+    assert engine.mode is Mode.OFFLOAD
     assert "memory exhausted in mode resident" in caplog.text
     assert ("2.00 GiB" if loading else "1125899906842624 bytes") in caplog.text
-    assert np.array_equal(result, tiny_engine("tiny-sdxl", memory="fp8").expand(request, ignore))
+    assert np.array_equal(result, tiny_engine("tiny-sdxl", memory="offload").expand(request, ignore))
 
 
 @pytest.mark.parametrize("modes", [(Mode.RESIDENT,), tuple(Mode)], ids=["one", "all"])
@@ -119,7 +119,7 @@ def test_memory_that_suffices_in_no_mode_is_said(tiny_engine: Opened) -> None:
     engine = Diffusion(whole.checkpoint, whole.card, Mode.RESIDENT, loader=cramped)
     with pytest.raises(MemoryError, match=r"does not fit into .* in any mode"):
         engine.expand(request_for("coffee", 120), ignore)
-    assert cramped.loaded == [Mode.RESIDENT, Mode.FP8, Mode.GROUP]
+    assert cramped.loaded == [Mode.RESIDENT, Mode.OFFLOAD, Mode.FP8, Mode.GROUP]
 
 
 def test_a_picture_of_something_else_is_refused_but_not_while_warming_up(tiny_presets: Path) -> None:
