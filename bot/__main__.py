@@ -154,6 +154,7 @@ def pull(
     model: Annotated[str, typer.Argument(help="a preset, or a hub id and the preset it is like")] = "",
     safety: Annotated[bool, typer.Option("--safety", help="the classifier that KUOTU_SAFETY names, instead")] = False,
     surprise: Annotated[bool, typer.Option("--surprise", help="the CLIP that KUOTU_SURPRISE names, instead")] = False,
+    check: Annotated[bool, typer.Option("--check", help="download nothing; say how the hub differs")] = False,
 ) -> None:
     """Download a model, saying first what it costs and permits; call again to go on after an interruption."""
     from bot.cli.pull import download
@@ -163,7 +164,7 @@ def pull(
     beside = {"KUOTU_SAFETY": settings.safety} if safety else {}
     beside |= {"KUOTU_SURPRISE": settings.surprise} if surprise else {}
     if not beside:
-        download(model or settings.model, token)
+        download(model or settings.model, token, check=check)
     for setting, named in beside.items():
         if named in UNDOWNLOADED:
             print(f"{setting}={named} needs no download")

@@ -12,6 +12,7 @@ from inference.diffusion.batching import Found, Kept, Painting, seated, start_of
 from inference.diffusion.checkpoint import Checkpoint, find
 from inference.diffusion.device import count_cards, exhausted, find_card
 from inference.diffusion.init_image import sketch
+from inference.diffusion.likeness import judge_painted
 from inference.diffusion.loaded import Loaded, Loader
 from inference.diffusion.model_spec import Choice, parse_choice
 from inference.diffusion.offload import Card, Mode, choose
@@ -24,7 +25,7 @@ from inference.diffusion.surprises import drawn
 from inference.diffusion.window import passes, plan, sides_apart
 from inference.engine import Pixels, Recipe, Report, Request, versions
 from inference.patchmatch import kernel
-from inference.quality.gate import Problem, Unfit, judge_painted
+from inference.quality.gate import Problem, Unfit
 
 COARSEST = 2.0  # canvas pixels per work pixel, beyond which sides are painted apart where that is asked for
 PASS = 1_000_003  # between the seeds of two passes

@@ -11,10 +11,10 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field, ValidationError
 
+from inference.diffusion.likeness import FOREIGN
 from inference.diffusion.offload import Mode
 from inference.engine import EngineUnavailable, Style
 from inference.hub.repository import Fact, Repository
-from inference.quality.gate import FOREIGN
 
 SHIPPED: Final = Path(__file__).with_name("presets.toml")
 DEFAULT: Final = "sdxl"

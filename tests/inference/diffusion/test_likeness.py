@@ -9,10 +9,11 @@ import cv2
 import numpy as np
 import pytest
 
+from inference.canvas import Margins
+from inference.diffusion.likeness import FOREIGN, judge_painted, unlikeness
 from inference.engine import Pixels
 from inference.image.codec import decode
-from inference.quality.gate import FOREIGN
-from inference.quality.likeness import unlikeness
+from inference.quality.gate import Kind
 
 SAMPLES = Path(__file__).parents[3] / "bot" / "playground" / "samples"
 NAMES = ["chelsea", "coffee", "life", "wine"]
@@ -72,3 +73,20 @@ def test_the_photo_itself_is_like_itself() -> None:
 def test_a_flat_grey_is_not_fitted_into_the_photo() -> None:
     photo = sample("coffee")
     assert unlikeness(np.full_like(photo, 128), photo) > FOREIGN
+
+
+def test_what_a_model_painted_is_judged_by_where_the_photo_is_and_by_what_it_was_given() -> None:
+    photo, other, margins = sample("chelsea"), sample("coffee"), Margins(60, 40, 50, 30)
+    other = np.asarray(cv2.resize(other, photo.shape[1::-1]), np.uint8)
+    canvas, strange = extended(photo, margins), extended(other, margins)
+    start = np.zeros_like(canvas)
+    assert judge_painted(canvas, photo, margins, start) is None
+    for painted, given, kind in ((strange, start, Kind.IGNORED), (canvas, canvas, Kind.UNCHANGED)):
+        problem = judge_painted(painted, photo, margins, given)
+        assert problem is not None
+        assert problem.kind is kind
+
+
+def extended(photo: Pixels, margins: Margins) -> Pixels:
+    sizes = margins.top, margins.bottom, margins.left, margins.right
+    return np.asarray(cv2.copyMakeBorder(photo, *sizes, cv2.BORDER_REFLECT_101), np.uint8)

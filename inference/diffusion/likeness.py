@@ -14,15 +14,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.blending.registration import registered
-from inference.canvas import Margins
+from inference.canvas import Extent, Margins
 from inference.engine import Pixels
+from inference.quality.gate import Kind, Problem, unchanged
 
+FOREIGN: Final = 20.0  # grey levels of unlikeness: another picture, not another rendering
 BLUR: Final = 8.0  # px, standard deviation: detail that a model may draw anew
 GAINS: Final = (0.5, 2.0)  # of the colour fit: a model that painted one grey must not be fitted into the photo
 SHIFT: Final = 64.0  # grey levels that the fit may move the mean by
 LONGEST: Final = 1024  # px of the pictures that are compared; BLUR is measured in these
 
 Coarse = NDArray[np.float32]
+
+
+def judge_painted(
+    painted: Pixels, photo: Pixels, margins: Margins, start: Pixels | None = None, bound: float = FOREIGN
+) -> Problem | None:
+    """A problem of what a model painted over the whole canvas, before the photo is put back, or None.
+
+    `start`: the canvas as the model was given it. `bound`: grey levels of unlikeness.
+    """
+    box = margins.box(Extent(photo.shape[1], photo.shape[0]))
+    found = unlikeness(painted[box.top : box.bottom, box.left : box.right], photo)
+    if found > bound:
+        return Problem(Kind.IGNORED, None, found, bound)
+    return None if start is None else unchanged(painted, margins, start)
 
 
 def unlikeness(painted: Pixels, photo: Pixels) -> float:
