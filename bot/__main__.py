@@ -1,4 +1,4 @@
-"""The command line: kuotu run, worker, expand, upscale, demo, doctor, pull, bench, warm."""
+"""The command line: kuotu run, worker, expand, upscale, demo, doctor, pull, prove, bench, warm."""
 
 from __future__ import annotations
 
@@ -170,6 +170,20 @@ def pull(
             print(f"{setting}={named} needs no download")
         else:
             download(named, token, setting)
+
+
+@cli.command()
+def prove(
+    models: Annotated[list[str] | None, typer.Argument(help="presets, or models as in KUOTU_MODEL; else all")] = None,
+    minutes: Annotated[float, typer.Option(help="how long to go on; call again for the rest")] = 10.0,
+    out: Annotated[Path | None, typer.Option(help="a folder for the table, the page and the pictures")] = None,
+    side: Annotated[int, typer.Option(min=64, help="pixels of the photos' longer sides")] = 1280,
+) -> None:
+    """Try every model that is here on this machine: speed, memory, repeatability, and experiments in pictures."""
+    from bot.cli.prove import prove as proven
+
+    page = proven(models or [], out or _settings().data_dir / "prove", minutes=minutes, side=side)
+    print(page)
 
 
 @cli.command()

@@ -58,6 +58,17 @@ def free_memory() -> float:
     return float(psutil.virtual_memory().available / GIB)
 
 
+def forget_peak(card: Card) -> None:
+    """Begin to measure anew how much of the card is used."""
+    if card.device.startswith("cuda"):
+        torch.cuda.reset_peak_memory_stats(card.device)
+
+
+def peak_memory(card: Card) -> float | None:
+    """GiB that tensors took on the card at most since then; None where nothing counts that."""
+    return torch.cuda.max_memory_allocated(card.device) / GIB if card.device.startswith("cuda") else None
+
+
 def exhausted(error: BaseException) -> bool:
     """Whether memory ran out. Only CUDA's own allocator has a class for that; the others say it in words."""
     said = isinstance(error, RuntimeError) and any(words in str(error) for words in EXHAUSTED)

@@ -141,13 +141,13 @@ def _validated(tables: dict[str, dict[str, Any]], path: Path) -> Mapping[str, Pr
 def _whole(name: str, tables: dict[str, dict[str, Any]]) -> dict[str, Any]:
     table = dict(tables[name])
     like = table.pop("like", None)
-    return _merged(_whole(like, tables), table) if like else table
+    return merged(_whole(like, tables), table) if like else table
 
 
-def _merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+def merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     """Tables are merged, except options: those of one scheduler mean nothing to another."""
-    merged = under | over
+    whole = under | over
     for key in under.keys() & over.keys() - {"scheduler_options", "memory"}:
         if isinstance(under[key], dict) and isinstance(over[key], dict):
-            merged[key] = _merged(under[key], over[key])
-    return merged
+            whole[key] = merged(under[key], over[key])
+    return whole
