@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import psutil
@@ -67,6 +69,19 @@ def forget_peak(card: Card) -> None:
 def peak_memory(card: Card) -> float | None:
     """GiB that tensors took on the card at most since then; None where nothing counts that."""
     return torch.cuda.max_memory_allocated(card.device) / GIB if card.device.startswith("cuda") else None
+
+
+@contextmanager
+def limited(card: Card, gib: float) -> Iterator[None]:
+    """Let this process use no more of a CUDA card than that; elsewhere nothing can be limited."""
+    if not card.device.startswith("cuda"):
+        yield
+        return
+    torch.cuda.set_per_process_memory_fraction(min(1.0, gib / card.total), card.device)
+    try:
+        yield
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0, card.device)
 
 
 def exhausted(error: BaseException) -> bool:

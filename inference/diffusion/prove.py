@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from inference.diffusion.checkpoint import find
-from inference.diffusion.device import find_card, forget_peak, peak_memory
+from inference.diffusion.device import find_card, forget_peak, limited, peak_memory
 from inference.diffusion.engine import Diffusion
 from inference.diffusion.experiments import experiments_for
 from inference.diffusion.loaded import Loader
@@ -73,6 +73,9 @@ class Trial:
         checkpoint, card = find(self.choice), find_card(self.choice.device)
         modes = list(possible_on(card, checkpoint.preset.memory))
         steps: list[tuple[str, Callable[[str], Shown]]] = [(f"mode {mode}", self._mode(mode, card)) for mode in modes]
+        if card.device.startswith("cuda"):
+            needs = checkpoint.preset.memory
+            steps += [(f"memory for mode {mode}", self._limited(needs[mode], card)) for mode in modes[1:]]
         if not any("batch" in key for key in done):
             steps.append((f"batch of {BATCH}", self._batch))
         for what, step in steps:
@@ -109,6 +112,15 @@ class Trial:
                 **first.seen(self.request),
             )
             return Shown(row, {what: first.canvas})
+
+        return proven
+
+    def _limited(self, gib: float, card: Card) -> Callable[[str], Shown]:
+        """The fastest mode asked for on a card too small for it: which mode is it that paints in the end?"""
+
+        def proven(what: str) -> Shown:
+            with limited(card, gib):
+                return self._mode(next(iter(possible_on(card, find(self.choice).preset.memory))), card)(what)
 
         return proven
 

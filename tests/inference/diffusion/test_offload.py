@@ -154,10 +154,18 @@ def test_the_doctor_names_the_torch_that_sees_no_card() -> None:
     assert said["libraries"].endswith("torch 2.13.0 (for no CUDA card)")
     assert said["card"].startswith("torch 2.13.0 (for no CUDA card) sees no GPU")
     assert "https://pytorch.org/get-started/locally/" in said["card"]
+    assert "KUOTU_MODEL=sd15-cpu" in said["card"]
+    assert "sd15-cpu" in load_presets()
+
+
+def test_the_catalogue_says_which_presets_read_chinese() -> None:
+    reading = {line.split()[0] for line in catalogue(card(24), Choice()) if "English and Chinese" in line}
+    assert reading == {"klein", "klein-base", "klein-nf4", "z-image"}
 
 
 def test_the_catalogue_says_what_each_preset_costs_and_permits() -> None:
     lines = {line.split()[0]: line for line in catalogue(card(9), Choice())}
     assert lines.keys() == load_presets().keys()
-    assert "NON-COMMERCIAL, gated; too large for this card: needs 13 GiB free" in lines["flux-fill"]
-    assert lines["sdxl"].endswith("9.4 GB to download, commercial; runs here in mode fp8")
+    fill = "NON-COMMERCIAL, gated, reads English alone; too large for this card: needs 13 GiB free"
+    assert fill in lines["flux-fill"]
+    assert lines["sdxl"].endswith("9.4 GB to download, commercial, reads English alone; runs here in mode fp8")
