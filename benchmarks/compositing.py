@@ -55,9 +55,9 @@ def main() -> None:
 
 def windows(scene: Pixels, photo: Pixels, margins: Margins, resize: float) -> None:
     """Print times and seams from a generated window of the model's size to the canvas."""
-    extent = Extent(photo.shape[1], photo.shape[0])
+    extent = Extent.of(photo)
     window = plan(extent, margins, BUDGET, 64)
-    size = Extent(*scene.shape[1::-1])
+    size = Extent.of(scene)
     for place, whole in (("in place", scene), ("shifted", moved(scene))):
         painted = repainted(np.asarray(cv2.resize(whole, window.work, interpolation=cv2.INTER_AREA), np.uint8))
         large = np.asarray(cv2.resize(painted, size, interpolation=cv2.INTER_LANCZOS4), np.uint8)

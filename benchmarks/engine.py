@@ -52,14 +52,14 @@ def seconds(work: Callable[[], object], rounds: int = ROUNDS) -> float:
 
 def asked(photo: Pixels, scale: float = 1.5, direction: Direction = Direction.ALL) -> Request:
     """Return a request to expand a photo."""
-    return Request(photo, scaled(Extent(photo.shape[1], photo.shape[0]), direction, scale))
+    return Request(photo, scaled(Extent.of(photo), direction, scale))
 
 
 def pypatchmatch(photo: Pixels) -> None:
     """Run pypatchmatch's search alone, on a canvas of 512 px with rows as a guide. A full-size image costs more."""
     from patchmatch import inpaint_regularity
 
-    canvas = asked(photo).margins.canvas(Extent(photo.shape[1], photo.shape[0]))
+    canvas = asked(photo).margins.canvas(Extent.of(photo))
     shrink = 512 / max(canvas)
     small = cv2.resize(photo, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
     request = asked(np.asarray(small, np.uint8))

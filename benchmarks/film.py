@@ -40,9 +40,9 @@ def chain(name: str) -> Chain:
     style, choices = CHAINS[name]
     canvas, engine, steps = decode((SAMPLES / f"{name}.jpg").read_bytes()), open_engine(EngineName.PATCHMATCH), []
     for number, (direction, scale) in enumerate(choices):
-        steps.append(scaled(Extent(canvas.shape[1], canvas.shape[0]), direction, scale))
-        canvas = engine.expand(Request(canvas, steps[-1], style, seed=number), ignore)
-    return Chain(name, Extent(canvas.shape[1], canvas.shape[0]), encode_master(canvas), steps)
+        steps.append(scaled(Extent.of(canvas), direction, scale))
+        canvas = engine.expand(Request(canvas, steps[-1], style, seed=number), ignore).pixels
+    return Chain(name, Extent.of(canvas), encode_master(canvas), steps)
 
 
 async def made(one: Chain, *, loop: bool) -> str:

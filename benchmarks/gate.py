@@ -34,9 +34,9 @@ def main() -> None:
     for path in [Path(name) for name in sys.argv[1:]] or sorted(SAMPLES.glob("*.jpg")):
         photo = _at_side(decode(path.read_bytes()))
         for number, (direction, scale) in enumerate(LAYOUTS):
-            margins = scaled(Extent(photo.shape[1], photo.shape[0]), direction, scale)
+            margins = scaled(Extent.of(photo), direction, scale)
             style = list(Style)[number]
-            canvas = engine.expand(Request(photo, margins, style, seed=number), ignore)
+            canvas = engine.expand(Request(photo, margins, style, seed=number), ignore).pixels
             started = time.perf_counter()
             problem = gate.judge(canvas, margins)
             seconds.append(time.perf_counter() - started)

@@ -55,13 +55,13 @@ def iopaint(generated: Pixels, photo: Pixels, margins: Margins) -> Pixels:
     """IOPaint: repeat the photo's edge outwards, and blend with a blurred mask."""
     sides = margins.top, margins.bottom, margins.left, margins.right
     start = np.asarray(cv2.copyMakeBorder(photo, *sides, cv2.BORDER_REPLICATE), np.uint8)
-    mask = cv2.GaussianBlur(margins.mask(Extent(photo.shape[1], photo.shape[0])), (2 * BLUR + 1, 2 * BLUR + 1), 0)
+    mask = cv2.GaussianBlur(margins.mask(Extent.of(photo)), (2 * BLUR + 1, 2 * BLUR + 1), 0)
     return _mixed(generated, start, mask.astype(np.float32) / 255)
 
 
 def fooocus(generated: Pixels, photo: Pixels, margins: Margins) -> Pixels:
     """Fooocus: use the mask, dilated 32 times into the photo by 8 of 256 less each time, as weights."""
-    mask = margins.mask(Extent(photo.shape[1], photo.shape[0])).astype(np.int16)
+    mask = margins.mask(Extent.of(photo)).astype(np.int16)
     for _ in range(GROWN):
         mask = np.maximum(mask, cv2.dilate(mask, np.ones((3, 3), np.uint8)) - 8)
     return _mixed(generated, hard(generated, photo, margins), mask.astype(np.float32) / 255)
@@ -77,7 +77,7 @@ def pyramid(generated: Pixels, photo: Pixels, margins: Margins) -> Pixels:
     sides = margins.top, margins.bottom, margins.left, margins.right
     ours = cv2.copyMakeBorder(photo, *sides, cv2.BORDER_REFLECT).astype(np.float32)
     theirs = generated.astype(np.float32)
-    mask = margins.mask(Extent(photo.shape[1], photo.shape[0])).astype(np.float32) / 255
+    mask = margins.mask(Extent.of(photo)).astype(np.float32) / 255
     return np.asarray(np.rint(_spline(theirs, ours, mask, LEVELS)).clip(0, 255), np.uint8)
 
 
@@ -104,7 +104,7 @@ PEERS: dict[str, Way] = {
 
 def _ramp(photo: Pixels, margins: Margins, width: int) -> Weights:
     """Return weights: 1 outside the photo, falling to 0 over `width` px inside it from the sides that grow."""
-    mask = margins.mask(Extent(photo.shape[1], photo.shape[0]))
+    mask = margins.mask(Extent.of(photo))
     distance = cv2.distanceTransform((mask == 0).astype(np.uint8), cv2.DIST_L2, 3)
     return np.asarray(1 - np.minimum(distance / width, 1), np.float32)
 

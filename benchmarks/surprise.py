@@ -123,7 +123,9 @@ def _cases(photos: dict[str, Pixels], look: Look, seconds: list[float]) -> Itera
         margins, photo = _hidden(whole, direction, scale)
         canvases = [("own", whole)]
         for style in Style:
-            canvases.append((style.value, engine.expand(Request(photo, margins, style, seed=number + 1), ignore)))
+            canvases.append(
+                (style.value, engine.expand(Request(photo, margins, style, seed=number + 1), ignore).pixels)
+            )
         for step in (3, 6):
             other = _covering(photos[names[(number + step) % len(names)]], whole.shape[1], whole.shape[0])
             canvases.append(("other", compose(other, photo, margins)))

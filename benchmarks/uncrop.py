@@ -71,7 +71,7 @@ def crops(extent: Extent) -> dict[str, Box]:
 def judge(result: Pixels, truth: Pixels, box: Box) -> Figures:
     """Return the figures of a result, given the whole photo and the box of the crop in it."""
     new = np.ones(truth.shape[:2], np.uint8)
-    new[box.top : box.bottom, box.left : box.right] = 0
+    new[box.slices] = 0
     return Figures(
         _wasserstein(result, truth, new),
         _seam(result, box),
@@ -173,11 +173,11 @@ def main(longest: int = 480) -> None:
     for case in crops(Extent(4, 4)):
         rows = []
         for photo in photos:
-            extent = Extent(photo.shape[1], photo.shape[0])
+            extent = Extent.of(photo)
             box = crops(extent)[case]
-            kept = np.ascontiguousarray(photo[box.top : box.bottom, box.left : box.right])
+            kept = np.ascontiguousarray(photo[box.slices])
             margins = Margins(box.left, box.top, extent.width - box.right, extent.height - box.bottom)
-            rows.append(judge(engine.expand(Request(kept, margins), ignore), photo, box))
+            rows.append(judge(engine.expand(Request(kept, margins), ignore).pixels, photo, box))
         means = (f"{name} {value:.3f}" for name, value in zip(Figures._fields, np.mean(rows, axis=0), strict=True))
         sys.stdout.write(f"{case:12} {'  '.join(means)}\n")
 

@@ -76,27 +76,16 @@ def expand(
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
     """Expand one photo into a file."""
-    from bot.cli.expand import Wish, expand_file
+    from bot.cli.expand import EngineOptions, Wish, expand_file
 
     settings = _settings()
-    wish = Wish(direction, scale, ratio, _four(margins))
     if sum(choice is not None for choice in (scale, ratio, margins)) > 1:
         raise Refused("--scale, --ratio and --margins exclude each other; give one")
     seed = random.randrange(2**31) if seed is None else seed
+    wish = Wish(direction, scale, ratio, _four(margins), style, seed, prompt)
+    options = EngineOptions(engine or settings.engine, model or settings.model, settings.gate, settings.max_megapixels)
     with _in_one_line(photo):
-        expand_file(
-            photo,
-            out,
-            wish,
-            style=style,
-            seed=seed,
-            prompt=prompt,
-            engine=engine or settings.engine,
-            model=model or settings.model,
-            max_megapixels=settings.max_megapixels,
-            gate=settings.gate,
-            as_json=as_json,
-        )
+        expand_file(photo, out, wish, options, as_json=as_json)
 
 
 @cli.command()

@@ -17,6 +17,7 @@ from bot.services import Limits, Services
 from bot.settings import Settings
 from bot.wordlist import WordList, read_words
 from inference.engine import EngineName, EngineUnavailable
+from inference.image.memory import return_large_blocks
 from inference.safety.verdict import Thresholds
 from inference.worker.checks import Checks
 from inference.worker.process import OPENER, EngineProcess
@@ -57,6 +58,7 @@ async def running(
     settings: Settings, *, work: bool = True, serve: bool = True, opener: str = OPENER
 ) -> AsyncIterator[Kuotu]:
     """Everything, started in order, stopped in reverse; `opener` opens engines in processes. Raises CannotRun."""
+    return_large_blocks()
     async with AsyncExitStack() as stack:
         try:
             yield await _start(settings, stack, work=work, serve=serve, opener=opener)

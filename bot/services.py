@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from bot.thumbnails import SIZES
 from bot.turns import LocalTurns, MessageKey, Turns
 from bot.wordlist import WordList
+from inference.image.budget import PixelBudget
 from inference.image.upscale import NAME as UPSCALE
 from inference.worker.protocol import EngineInfo
 from storage.blobs import Blobs
@@ -55,6 +56,7 @@ class Services:
     anonymous: AnonymousCounts
     films: FilmStore | None = None  # none where they cannot be made
     pages: str = ""  # what the address of a web page begins with, where chats can open one
+    decoding: PixelBudget = field(default_factory=PixelBudget)  # of this program; engines are processes of their own
     changed: asyncio.Queue[MessageKey] = field(default_factory=asyncio.Queue)  # messages that are to show news
     turns: Turns = field(default_factory=LocalTurns)
 

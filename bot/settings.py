@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     retention_days: int = Field(
         default=90, ge=0, description="days until pictures that were not published are deleted; 0: never"
     )
-    max_megapixels: float = Field(default=40, gt=0, le=200, description="the largest canvas")
+    max_megapixels: float = Field(default=64, gt=0, le=200, description="the largest canvas")
     workers: int = Field(
         default=0, ge=0, description="engine processes; 0: one per core without weights, one per GPU with"
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass
 from enum import StrEnum
 from fractions import Fraction
 from math import floor
-from typing import NamedTuple
+from operator import add, sub
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,23 +36,106 @@ class Direction(StrEnum):
 
 
 class Extent(NamedTuple):
-    """A width and a height."""
+    """A width and a height, in pixels."""
 
     width: int
     height: int
 
+    @classmethod
+    def of(cls, pixels: NDArray[Any]) -> Extent:
+        """Return the extent of an array of shape (height, width, …)."""
+        height, width = pixels.shape[:2]
+        return cls(width, height)
+
+    @property
+    def area(self) -> int:
+        return self.width * self.height
+
     @property
     def megapixels(self) -> float:
-        return self.width * self.height / 1_000_000
+        return self.area / 1_000_000
+
+    @property
+    def box(self) -> Box:
+        """The rectangle of this extent whose first pixel is the origin."""
+        return Box(0, 0, self.width, self.height)
+
+    def __mul__(self, scale: float | Fraction) -> Extent:  # type: ignore[override]
+        """Return both sides times `scale`, rounded half up."""
+        return Extent(round_half_up(self.width * scale), round_half_up(self.height * scale))
+
+    def __rmul__(self, scale: float | Fraction) -> Extent:  # type: ignore[override]
+        return self * scale
+
+    def at_least(self, side: int) -> Extent:
+        """Return the extent with no side shorter than `side`."""
+        return Extent(max(side, self.width), max(side, self.height))
 
 
 class Box(NamedTuple):
-    """A rectangle of pixels, right and bottom exclusive."""
+    """A rectangle of pixels, right and bottom exclusive. It may be empty."""
 
     left: int
     top: int
     right: int
     bottom: int
+
+    @property
+    def width(self) -> int:
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
+
+    @property
+    def extent(self) -> Extent:
+        return Extent(self.width, self.height)
+
+    @property
+    def empty(self) -> bool:
+        return self.width <= 0 or self.height <= 0
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Index of the rectangle's pixels in an array of shape (height, width, …)."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+    def __and__(self, other: Box) -> Box:
+        """Return the part that both have; it is empty when they lie apart."""
+        return Box(*map(max, self[:2], other[:2]), *map(min, self[2:], other[2:]))
+
+    def __mul__(self, scale: float) -> Box:  # type: ignore[override]
+        """Return every edge times `scale`, rounded half up."""
+        return Box(*(round_half_up(edge * scale) for edge in self))
+
+    def padded(self, pixels: int) -> Box:
+        """Return the rectangle with `pixels` more on every side."""
+        return Box(self.left - pixels, self.top - pixels, self.right + pixels, self.bottom + pixels)
+
+    def inside(self, outer: Box) -> Box:
+        """Return the same rectangle counted from the first pixel of `outer`."""
+        return Box(self.left - outer.left, self.top - outer.top, self.right - outer.left, self.bottom - outer.top)
+
+    def margins(self, outer: Box) -> Margins:
+        """Return what surrounds this rectangle in `outer`. Raises NoSuchCanvas when it sticks out."""
+        within = self.inside(outer)
+        return Margins(within.left, within.top, outer.width - within.right, outer.height - within.bottom)
+
+    def around(self, canvas: Extent) -> tuple[Box, Box, Box, Box]:
+        """Return the rest of a canvas: above and below at full width, then left and right. Some may be empty."""
+        return (
+            Box(0, 0, canvas.width, self.top),
+            Box(0, self.bottom, canvas.width, canvas.height),
+            Box(0, self.top, self.left, self.bottom),
+            Box(self.right, self.top, canvas.width, self.bottom),
+        )
+
+    def tiles(self, width: int, height: int) -> Iterator[Box]:
+        """Cut the rectangle into tiles of at most that size, row by row. An empty rectangle has none."""
+        for top in range(self.top, self.bottom, height):
+            for left in range(self.left, self.right, width):
+                yield Box(left, top, min(left + width, self.right), min(top + height, self.bottom))
 
 
 @dataclass(frozen=True)
@@ -71,15 +156,26 @@ class Margins:
         return Extent(photo.width + self.left + self.right, photo.height + self.top + self.bottom)
 
     def box(self, photo: Extent) -> Box:
-        """Where the photo lies on its canvas."""
+        """Where a photo of this extent lies on its canvas."""
         return Box(self.left, self.top, self.left + photo.width, self.top + photo.height)
+
+    def inner(self, canvas: Extent) -> Box:
+        """Where the photo lies on a canvas of this extent."""
+        return Box(self.left, self.top, canvas.width - self.right, canvas.height - self.bottom)
 
     def mask(self, photo: Extent) -> NDArray[np.uint8]:
         """(height, width) of the canvas: 255 is painted, 0 is kept (the diffusers convention)."""
-        canvas, box = self.canvas(photo), self.box(photo)
+        canvas = self.canvas(photo)
         mask = np.full((canvas.height, canvas.width), 255, np.uint8)
-        mask[box.top : box.bottom, box.left : box.right] = 0
+        mask[self.box(photo).slices] = 0
         return mask
+
+    def __add__(self, other: Margins) -> Margins:
+        return Margins(*map(add, astuple(self), astuple(other)))
+
+    def __sub__(self, other: Margins) -> Margins:
+        """Raises NoSuchCanvas where the other is larger."""
+        return Margins(*map(sub, astuple(self), astuple(other)))
 
     def __bool__(self) -> bool:
         return bool(self.left or self.top or self.right or self.bottom)
@@ -109,9 +205,9 @@ def scaled(photo: Extent, direction: Direction, scale: float) -> Margins:
     """Margins that make the photo `scale` times larger along `direction`."""
     if not MIN_SCALE <= scale <= MAX_SCALE:
         raise NoSuchCanvas(f"scale {scale:g} is not between {MIN_SCALE:g} and {MAX_SCALE:g}")
-    exact = Fraction(str(scale))  # as written: 50 * 1.15 is 57.5, and 57.499… in floats
-    added_width = round_half_up(photo.width * exact) - photo.width if direction.widens else 0
-    added_height = round_half_up(photo.height * exact) - photo.height if direction.heightens else 0
+    larger = photo * Fraction(str(scale))  # as written: 50 * 1.15 is 57.5, and 57.499… in floats
+    added_width = larger.width - photo.width if direction.widens else 0
+    added_height = larger.height - photo.height if direction.heightens else 0
     return _placed(direction, added_width, added_height)
 
 

@@ -52,8 +52,15 @@ class Request:
 
     @property
     def extent(self) -> Extent:
-        height, width = self.photo.shape[:2]
-        return Extent(width, height)
+        return Extent.of(self.photo)
+
+
+@dataclass(frozen=True, eq=False)
+class Painted:
+    """A canvas, and what it depends on besides its request."""
+
+    pixels: Pixels
+    recipe: Recipe
 
 
 class Cancelled(Exception):
@@ -78,9 +85,7 @@ class Engine(Protocol):
     reads_words: bool  # whether a prompt changes anything
     devices: int  # how many of it this machine can run at once: one a core, or one a card
 
-    def expand(self, request: Request, report: Report) -> Pixels: ...
-    def recipe(self, request: Request) -> Recipe:
-        """Of the canvas that was just painted of a request."""
+    def expand(self, request: Request, report: Report) -> Painted: ...
 
 
 def ignore(_fraction: float) -> None:
@@ -93,5 +98,18 @@ def versions(*libraries: str) -> str:
 
 
 def part(report: Report, start: float, end: float) -> Report:
-    """A Report that covers the stretch from `start` to `end` of another."""
+    """Return a Report for a piece of work that takes another one from `start` to `end`."""
     return lambda fraction: report(start + (end - start) * fraction)
+
+
+def whole_percents(report: Report) -> Report:
+    """Return a Report that passes on only what reaches another whole percent, so that a pipe is not flooded."""
+    shown = -1
+
+    def passed_on(fraction: float) -> None:
+        nonlocal shown
+        if (percent := int(fraction * 100)) > shown:
+            shown = percent
+            report(fraction)
+
+    return passed_on

@@ -25,7 +25,7 @@ def main() -> None:
     sheet = Image.new("RGB", (wide * (len(ASKED) + 1) - GAP, tall * len(PHOTOS) - GAP), "white")
     for row, name in enumerate(PHOTOS):
         request = asked(name, *ASKED[0])
-        results = [engine.expand(replace(request, style=style, seed=seed), ignore) for style, seed in ASKED]
+        results = [engine.expand(replace(request, style=style, seed=seed), ignore).pixels for style, seed in ASKED]
         for col, picture in enumerate([before(request), *map(shown, results)]):
             picture.thumbnail(CELL, Image.Resampling.LANCZOS)
             left, top = (CELL[0] - picture.width) // 2, (CELL[1] - picture.height) // 2

@@ -24,7 +24,7 @@ PAPER, LINE = (246, 245, 242), (214, 211, 205)
 def main() -> None:
     """Write the image."""
     engine = open_engine(EngineName.PATCHMATCH)
-    rows = [row(engine.expand(request, ignore), request) for request in map(asked, *zip(*ROWS, strict=True))]
+    rows = [row(engine.expand(request, ignore).pixels, request) for request in map(asked, *zip(*ROWS, strict=True))]
     height = sum(picture.height for picture in rows) + GAP * (len(rows) - 1)
     sheet = Image.new("RGB", (2 * HALF + GAP, height), "white")
     top = 0

@@ -73,7 +73,16 @@ IN_CHANNELS = ("expand", "cancel", "privacy", "forget")
 NEW = filters.UpdateType.MESSAGE  # not an edited one
 POSTED = filters.UpdateType.CHANNEL_POST
 SHARED = filters.VIA_BOT & filters.PHOTO & (POSTED | (NEW & filters.ChatType.GROUPS))
-PICTURES = filters.PHOTO | filters.Document.IMAGE | filters.Sticker.STATIC
+
+
+class _HoldsPicture(filters.MessageFilter):
+    """Messages with a file that is or may be a picture."""
+
+    def filter(self, message: telegram.Message) -> bool:
+        return arrival.attachment(message) is not None
+
+
+PICTURES = _HoldsPicture()
 OTHER_FILES = (
     filters.VIDEO
     | filters.ANIMATION

@@ -100,7 +100,7 @@ def new_seed(variant: int = 0) -> int:
 def may_double(photo: Extent, max_megapixels: float) -> bool:
     """Tell whether an image of twice the size is within the limits."""
     try:
-        check_limits(Extent(2 * photo.width, 2 * photo.height), max_megapixels)
+        check_limits(photo * 2, max_megapixels)
     except NoSuchCanvas:
         return False
     return True

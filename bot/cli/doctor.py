@@ -26,7 +26,7 @@ from bot.settings import Settings
 from inference.diffusion.availability import Facts, missing_libraries, suitable
 from inference.diffusion.availability import examine as facts_of
 from inference.diffusion.doctor import INSTALL, catalogue, checks
-from inference.diffusion.model_spec import Choice, parse_choice
+from inference.diffusion.model_spec import ModelChoice, parse_choice
 from inference.engine import EngineName, EngineUnavailable
 from inference.safety import transformers_classifier as classifier
 from inference.safety.verdict import SHIPPED
@@ -147,7 +147,7 @@ def _engine(settings: Settings) -> Iterator[Finding]:
     yield from _steps(settings, facts, choice)
 
 
-def _steps(settings: Settings, facts: Facts, choice: Choice) -> Iterator[Finding]:
+def _steps(settings: Settings, facts: Facts, choice: ModelChoice) -> Iterator[Finding]:
     yield _driver()
     needed = settings.engine is EngineName.DIFFUSION
     found = list(checks(facts, choice))

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -30,65 +30,68 @@ KINDS = {".png": ("PNG", {}), ".webp": ("WEBP", {"lossless": True}), ".jpg": JPE
 
 @dataclass(frozen=True)
 class Wish:
-    """What the command line asked for; at most one of scale, ratio and margins is set."""
+    """What the command line asks for. At most one of scale, ratio and margins is set."""
 
     direction: Direction
     scale: float | None
     ratio: str | None
     margins: tuple[int, int, int, int] | None
+    style: Style
+    seed: int
+    prompt: str
 
-    def of(self, photo: Extent, max_megapixels: float) -> Margins:
-        """The margins it comes to. Raises NoSuchCanvas."""
+    def request(self, photo: Pixels, max_megapixels: float) -> Request:
+        """Return the request for a photo. Raises NoSuchCanvas."""
+        extent = Extent.of(photo)
+        margins = self._margins(extent)
+        check_limits(margins.canvas(extent), max_megapixels)
+        return Request(photo, margins, self.style, self.seed, self.prompt)
+
+    def _margins(self, photo: Extent) -> Margins:
         if self.margins is not None:
-            margins = Margins(*self.margins)
-        elif self.ratio is not None:
-            margins = with_ratio(photo, self.direction, parse_ratio(self.ratio))
-        else:
-            margins = scaled(photo, self.direction, self.scale or 1.5)
-        check_limits(margins.canvas(photo), max_megapixels)
-        return margins
+            return Margins(*self.margins)
+        if self.ratio is not None:
+            return with_ratio(photo, self.direction, parse_ratio(self.ratio))
+        return scaled(photo, self.direction, self.scale or 1.5)
 
 
-def expand_file(
-    source: Path,
-    out: Path,
-    wish: Wish,
-    *,
-    style: Style,
-    seed: int,
-    prompt: str,
-    engine: EngineName,
-    model: str,
-    max_megapixels: float,
-    gate: bool,
-    as_json: bool,
-) -> None:
-    """Expand one file into another, whole or not at all.
+@dataclass(frozen=True)
+class EngineOptions:
+    """Which engine paints, and what is allowed."""
+
+    engine: EngineName
+    model: str
+    gate: bool
+    max_megapixels: float
+
+    def open(self) -> Careful:
+        """Open the engine. Raises EngineUnavailable with the remedy."""
+        return Careful(open_engine(self.engine, self.model), judge if self.gate else trust)
+
+
+def expand_file(source: Path, out: Path, wish: Wish, options: EngineOptions, *, as_json: bool) -> None:
+    """Expand one file into another, and print what was made. A file that cannot be finished is not left behind.
 
     Raises Refused, OSError, BadPhoto, NoSuchCanvas, EngineError, EngineUnavailable.
     """
     suffix = suffix_of(out)
-    photo = decode(source.read_bytes())
-    extent = Extent(photo.shape[1], photo.shape[0])
-    request = Request(photo, wish.of(extent, max_megapixels), style, seed, prompt, judged=gate)
-    painter = open_engine(engine, model)
-    careful = Careful(painter, judge if gate else trust)
-    attempt, seconds = _paint(careful, request)
-    canvas, seed = attempt.canvas, attempt.seed
+    request = replace(wish.request(decode(source.read_bytes()), options.max_megapixels), judged=options.gate)
+    engine = options.open()
+    attempt, seconds = _paint(engine, request)
+    canvas = attempt.painted.pixels
     write_whole(out, encode_as(canvas, suffix))
-    height, width = canvas.shape[:2]
-    margins = request.margins
+    width, height = Extent.of(canvas)
     facts = {
         "width": width,
         "height": height,
-        "margins": [margins.left, margins.top, margins.right, margins.bottom],
-        "seed": seed,
-        "engine": painter.name,
-        "style": style.value,
+        "margins": list(astuple(request.margins)),
+        "seed": attempt.seed,
+        "engine": engine.name,
+        "style": wish.style.value,
         "seconds": round(seconds, 3),
-        "recipe": attempt.recipe,
+        "recipe": attempt.painted.recipe,
     }
-    print(json.dumps(facts) if as_json else f"{out}: {width}x{height}, seed {seed}, {seconds:.1f} s")
+    print(json.dumps(facts) if as_json else f"{out}: {width}x{height}, seed {attempt.seed}, {seconds:.1f} s")
 
 
 def suffix_of(out: Path) -> str:

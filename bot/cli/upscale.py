@@ -16,8 +16,8 @@ def upscale_file(source: Path, out: Path, *, max_megapixels: float, as_json: boo
     """Double one file into another, whole or not at all. Raises Refused, OSError, BadPhoto, TooLarge."""
     suffix = suffix_of(out)
     photo = decode(source.read_bytes())
-    height, width = (2 * side for side in photo.shape[:2])
-    check_limits(Extent(width, height), max_megapixels)
+    width, height = larger = Extent.of(photo) * 2
+    check_limits(larger, max_megapixels)
     started = time.perf_counter()
     with progress_bar(NAME) as report:
         large = upscale_expansion(photo, report)

@@ -13,7 +13,7 @@ from bot.metrics import EXPANSIONS, SECONDS
 from bot.services import Services
 from inference.canvas import Margins
 from inference.engine import Cancelled, EngineError, Report, Style
-from inference.image.codec import BadPhoto
+from inference.image.refusal import BadPhoto
 from inference.safety.verdict import Level
 from inference.worker.process import EngineProcess
 from inference.worker.protocol import Order, Outcome

@@ -7,7 +7,6 @@ registration (`registration.py`), gain and offset per channel (here), and the me
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 import cv2
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from inference.blending import membrane
 from inference.blending.recolouring import recoloured
 from inference.blending.registration import registered
-from inference.canvas import Box, Extent, Margins
+from inference.canvas import Extent, Margins
 from inference.engine import Pixels
 from inference.image.bands import ends, grown, inwards, outwards
 
@@ -33,31 +32,22 @@ def compose(generated: Pixels, photo: Pixels, margins: Margins, *, register: boo
     `generated`, which is left as it is, and the result are (height, width, 3) of the canvas. `register` is for engines
     that draw the whole picture anew: they shift, zoom and recolour it. Raises ValueError when the sizes do not agree.
     """
-    extent = Extent(photo.shape[1], photo.shape[0])
-    canvas_extent, box = margins.canvas(extent), margins.box(extent)
-    if generated.shape[1::-1] != canvas_extent:
-        raise ValueError(f"the picture is {generated.shape[1::-1]}, the canvas {tuple(canvas_extent)}")
+    extent, box = Extent.of(generated), margins.box(Extent.of(photo))
+    if extent != margins.canvas(box.extent):
+        raise ValueError(f"the picture is {tuple(extent)}, the canvas {tuple(margins.canvas(box.extent))}")
     if register:
         generated = recoloured(registered(generated, photo, margins), photo, margins)
     tone = _tone(generated, photo, margins)
     veil = membrane.coarse(generated, photo, margins, tone)
     canvas = np.empty_like(generated)
-    for area in _new_areas(box):
-        canvas[area] = _corrected(generated[area], tone, veil[area])
+    for area in box.around(extent):
+        canvas[area.slices] = _corrected(generated[area.slices], tone, veil[area.slices])
     for side in grown(margins):
         line = _corrected(inwards(generated, margins, side, 1), tone, inwards(veil, margins, side, 1))
         difference = inwards(photo, Margins(), side, 1)[:, 0].astype(np.float32) - line[:, 0]
         membrane.add_fine(outwards(canvas, margins, side, membrane.REACH), difference, ends(margins, side))
-    canvas[box.top : box.bottom, box.left : box.right] = photo
+    canvas[box.slices] = photo
     return canvas
-
-
-def _new_areas(box: Box) -> Iterator[tuple[slice, slice]]:
-    """The canvas without the photo, as four rectangles, some of them empty."""
-    yield slice(None, box.top), slice(None)
-    yield slice(box.bottom, None), slice(None)
-    yield slice(box.top, box.bottom), slice(None, box.left)
-    yield slice(box.top, box.bottom), slice(box.right, None)
 
 
 def _corrected(part: Pixels, tone: Pixels, veil: Pixels) -> Pixels:

@@ -34,9 +34,8 @@ Picture = TypeVar("Picture", Pixels, Detail)
 
 def registered(generated: Pixels, photo: Pixels, margins: Margins) -> Pixels:
     """The generated picture moved onto the photo, or itself when moving it does not clearly help."""
-    box = margins.box(Extent(photo.shape[1], photo.shape[0]))
     step = -(-max(photo.shape) // SIDE)
-    true, painted = _detail(photo, step), _detail(generated[box.top : box.bottom, box.left : box.right], step)
+    true, painted = _detail(photo, step), _detail(generated[margins.box(Extent.of(photo)).slices], step)
     if min(true.shape) < NARROWEST:
         return generated
     move = _better(true, painted, _still(), _shift(true, painted))
@@ -47,7 +46,7 @@ def registered(generated: Pixels, photo: Pixels, margins: Margins) -> Pixels:
         move = following
     if np.array_equal(move, _still()):
         return generated
-    return _moved(generated, _enlarged(move, step, box.left, box.top))
+    return _moved(generated, _enlarged(move, step, margins.left, margins.top))
 
 
 def _still() -> Move:

@@ -6,7 +6,6 @@ see; grain is the fine energy where there is least to see. Both are measured alo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -69,17 +68,15 @@ def missing(canvas: Pixels, margins: Margins, enlarged: float = 1.0) -> Finish:
 
 def finished(canvas: Pixels, margins: Margins, finish: Finish, seed: int = 0) -> Pixels:
     """The canvas with its new part sharpened and grained."""
-    height, width = canvas.shape[:2]
+    extent = Extent.of(canvas)
     result, grain = canvas.copy(), _grain(finish, seed)
-    for top, bottom, left, right in _new_areas(margins, Extent(width, height)):
-        above, below = max(0, top - HALO), min(height, bottom + HALO)
-        before, after = max(0, left - HALO), min(width, right + HALO)
-        change = _sharpening(_grey(canvas[above:below, before:after]), finish)
-        inside = change[top - above : bottom - above, left - before : right - before]
-        rows, columns = np.arange(top, bottom) % len(grain), np.arange(left, right) % len(grain)
-        inside = inside + grain[np.ix_(rows, columns)]
-        area = canvas[top:bottom, left:right]
-        result[top:bottom, left:right] = np.rint(area + inside[..., None]).clip(0, 255)
+    for side in margins.inner(extent).around(extent):
+        for area in side.tiles(extent.width, ROWS):
+            seen = area.padded(HALO) & extent.box
+            change = _sharpening(_grey(canvas[seen.slices]), finish)[area.inside(seen).slices]
+            rows, columns = (np.arange(span.start, span.stop) % len(grain) for span in area.slices)
+            change = change + grain[np.ix_(rows, columns)]
+            result[area.slices] = np.rint(canvas[area.slices] + change[..., None]).clip(0, 255)
     return result
 
 
@@ -190,19 +187,6 @@ def _grain(finish: Finish, seed: int, size: int = 1024) -> Grey:
     square = np.fft.fftfreq(size)[:, None] ** 2 + np.fft.rfftfreq(size) ** 2
     grain = np.fft.irfft2(white * np.exp(-2 * (np.pi * finish.softness) ** 2 * square))
     return np.asarray(grain * (finish.grain / grain.std()), np.float32)
-
-
-def _new_areas(margins: Margins, canvas: Extent) -> Iterator[tuple[int, int, int, int]]:
-    """(top, bottom, left, right) of the new part, in pieces of some rows."""
-    bottom, right = canvas.height - margins.bottom, canvas.width - margins.right
-    for first, last, left, end in (
-        (0, margins.top, 0, canvas.width),
-        (bottom, canvas.height, 0, canvas.width),
-        (margins.top, bottom, 0, margins.left),
-        (margins.top, bottom, right, canvas.width),
-    ):
-        for top in range(first, last, ROWS) if end > left else ():
-            yield top, min(top + ROWS, last), left, end
 
 
 def _grey(pixels: Pixels) -> Grey:

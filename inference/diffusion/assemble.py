@@ -19,29 +19,24 @@ def finish(
     painted: Pixels, photo: Pixels, margins: Margins, window: Window, *, register: bool, seed: int = 0
 ) -> Pixels:
     """The canvas. `painted` has the window's work size; `register` lays it over the photo first; grain has a seed."""
-    extent = Extent(photo.shape[1], photo.shape[0])
+    extent = Extent.of(photo)
     box, place = window.box, margins.box(extent)
-    kept = Box(
-        max(place.left, box.left), max(place.top, box.top), min(place.right, box.right), min(place.bottom, box.bottom)
-    )
-    part = photo[kept.top - place.top : kept.bottom - place.top, kept.left - place.left : kept.right - place.left]
-    around = Margins(kept.left - box.left, kept.top - box.top, box.right - kept.right, box.bottom - kept.bottom)
-    size = Extent(box.right - box.left, box.bottom - box.top)
+    kept, size = place & box, box.extent
+    part, around = photo[kept.inside(place).slices], kept.margins(box)
     large = enlarge(painted, size, NOTHING if register else _unread(around, size))
     fitted = compose(large, np.ascontiguousarray(part), around, register=register)
-    fitted = sharpen_to(fitted, around, softened(Extent(*painted.shape[1::-1]), size), seed)
+    fitted = sharpen_to(fitted, around, softened(Extent.of(painted), size), seed)
     width, height = margins.canvas(extent)
-    if fitted.shape[:2] == (height, width):
+    if size == (width, height):
         return fitted
     canvas = np.empty((height, width, 3), np.uint8)
-    canvas[place.top : place.bottom, place.left : place.right] = photo
-    canvas[box.top : box.bottom, box.left : box.right] = fitted
+    canvas[place.slices] = photo
+    canvas[box.slices] = fitted
     return canvas
 
 
 def _unread(around: Margins, size: Extent) -> Box:
     """Where the photo will lie and nothing is compared with it: registration looks everywhere, the rest near seams."""
     depth = max(BAND, membrane.DEPTH * -(-max(size) // membrane.GRID))
-    left, top, right, bottom = (side + depth if side else 0 for side in astuple(around))
-    unread = Box(left, top, size.width - right, size.height - bottom)
-    return unread if unread.left < unread.right and unread.top < unread.bottom else NOTHING
+    unread = Margins(*(side + depth if side else 0 for side in astuple(around))).inner(size)
+    return NOTHING if unread.empty else unread

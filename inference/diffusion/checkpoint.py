@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from inference.diffusion.model_spec import Choice
+from inference.diffusion.model_spec import ModelChoice
 from inference.diffusion.presets import Preset, load_presets
 from inference.engine import EngineUnavailable
 from inference.hub.repository import INDEX, Repository, folder_of
@@ -30,7 +30,7 @@ class Checkpoint:
         return "+".join(folder.name[:12] for folder in folders)
 
 
-def resolve(choice: Choice) -> tuple[str, Preset]:
+def resolve(choice: ModelChoice) -> tuple[str, Preset]:
     """The preset of a choice; for a hub id or a folder, that of the pipeline's class. Raises EngineUnavailable."""
     presets = load_presets(choice.presets)
     if choice.model in presets:
@@ -49,7 +49,7 @@ def resolve(choice: Choice) -> tuple[str, Preset]:
     return choice.model, preset.model_copy(update={"repo": choice.model, "revision": "main", "title": choice.model})
 
 
-def find(choice: Choice) -> Checkpoint:
+def find(choice: ModelChoice) -> Checkpoint:
     """Everything a choice needs, on this machine. Raises EngineUnavailable with the command that downloads it."""
     name, preset = resolve(choice)
 

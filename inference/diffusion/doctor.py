@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from inference.diffusion.availability import Facts
-from inference.diffusion.model_spec import Choice
+from inference.diffusion.model_spec import ModelChoice
 from inference.diffusion.offload import Card, Mode, choose
 from inference.diffusion.presets import Preset, load_presets
 from inference.engine import EngineUnavailable
@@ -25,7 +25,7 @@ class Check:
     words: str  # what is there, or what is missing and the remedy
 
 
-def checks(facts: Facts, choice: Choice) -> Iterator[Check]:
+def checks(facts: Facts, choice: ModelChoice) -> Iterator[Check]:
     """The steps to a running model, in the order in which an operator takes them."""
     if facts.missing:
         yield Check(False, "libraries", f"{', '.join(facts.missing)} missing; {INSTALL}")
@@ -61,7 +61,7 @@ def _before_pulling(preset: Preset, facts: Facts) -> Iterator[Check]:
         yield Check(enough, "disk", words if enough else f"{words}; make room, or set HF_HOME to a larger disk")
 
 
-def catalogue(card: Card | None, choice: Choice) -> Iterator[str]:
+def catalogue(card: Card | None, choice: ModelChoice) -> Iterator[str]:
     """One line per preset: what it costs, what it permits, how it would run on the card."""
     for name, preset in load_presets(choice.presets).items():
         terms = "commercial" if preset.commercial else "NON-COMMERCIAL"
@@ -84,7 +84,7 @@ def _card(facts: Facts) -> Check:
     return Check(True, "card", f"{card.name} ({card.device}), {card.free:.1f} of {card.total:.1f} GiB free")
 
 
-def _memory(preset: Preset, card: Card, choice: Choice) -> Check:
+def _memory(preset: Preset, card: Card, choice: ModelChoice) -> Check:
     needs = ", ".join(f"{mode} {need:g}" for mode, need in preset.memory.items())
     try:
         mode = choose(preset.memory, card, choice.memory)
@@ -94,7 +94,7 @@ def _memory(preset: Preset, card: Card, choice: Choice) -> Check:
     return Check(True, "memory", f"mode {mode}{forced}; GiB needed: {needs}")
 
 
-def _main_memory(preset: Preset, facts: Facts, choice: Choice) -> Iterator[Check]:
+def _main_memory(preset: Preset, facts: Facts, choice: ModelChoice) -> Iterator[Check]:
     """Weights that visit the card in turns wait in main memory."""
     if facts.card is None or facts.memory is None:
         return

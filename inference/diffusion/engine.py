@@ -14,7 +14,7 @@ from inference.diffusion.device import count_cards, exhausted, find_card
 from inference.diffusion.init_image import sketch
 from inference.diffusion.likeness import judge_painted
 from inference.diffusion.loaded import Loaded, Loader
-from inference.diffusion.model_spec import Choice, parse_choice
+from inference.diffusion.model_spec import ModelChoice, parse_choice
 from inference.diffusion.offload import Card, Mode, choose
 from inference.diffusion.painter import Call, paint
 from inference.diffusion.pipeline import load, loader_for
@@ -23,7 +23,7 @@ from inference.diffusion.presets import Fill, Kind
 from inference.diffusion.prompts import write
 from inference.diffusion.surprises import drawn
 from inference.diffusion.window import passes, plan, sides_apart
-from inference.engine import Pixels, Recipe, Report, Request, versions
+from inference.engine import Painted, Pixels, Recipe, Report, Request, part, versions
 from inference.patchmatch import kernel
 from inference.quality.gate import Problem, Unfit
 
@@ -63,7 +63,7 @@ class Diffusion:
         _log.info("%s", self.key)
 
     @classmethod
-    def open(cls, choice: Choice) -> Diffusion:
+    def open(cls, choice: ModelChoice) -> Diffusion:
         """Raises EngineUnavailable with the remedy."""
         checkpoint, card = find(choice), find_card(choice.device)
         if not checkpoint.preset.commercial:
@@ -98,7 +98,7 @@ class Diffusion:
         size = f"budget={self.preset.budget} multiple={self.preset.multiple}{sides}"
         return f"{made} {size} compile={self._compiler or 'no'} card={self.card.name} {versions(*LIBRARIES)}"
 
-    def recipe(self, request: Request) -> Recipe:
+    def _recipe(self, request: Request) -> Recipe:
         """With the words that were drawn, and the size that each pass was painted at."""
         extent, worked = request.extent, list[str]()
         for step in self._steps(request):
@@ -107,13 +107,13 @@ class Diffusion:
         found = drawn(request.style, request.margins, request.seed, request.prompt) if request.margins else ()
         return {"words": [word.id for word, _ in found], "key": self.key, "worked_at": worked}
 
-    def expand(self, request: Request, report: Report) -> Pixels:
+    def expand(self, request: Request, report: Report) -> Painted:
         """With memory exhausted, in the next mode, from the start. What the call has room for is painted beside it.
 
         Raises MemoryError when the most frugal mode does not fit either, Unfit when the model ignored the photo.
         """
         if not request.margins:
-            return request.photo.copy()
+            return Painted(request.photo.copy(), self._recipe(request))
         report(0.0)
         start = start_of(request) if self.batch > 1 else ""
         found = self._kept.take(start, request.seed, request.beside)
@@ -126,14 +126,15 @@ class Diffusion:
             raise Unfit(found)
         canvas = found.finished()
         report(1.0)
-        return canvas
+        return Painted(canvas, self._recipe(request))
 
-    def variants(self, request: Request, seeds: Sequence[int], report: Report) -> list[Pixels]:
+    def variants(self, request: Request, seeds: Sequence[int], report: Report) -> list[Painted]:
         """One canvas per seed, in as few calls as there are seeds for one seat."""
-        share = 1 / max(1, len(seeds))
+        count = len(seeds)
         return [
             self.expand(
-                replace(request, seed=seed, beside=tuple(seeds[number + 1 :])), _within(report, number * share, share)
+                replace(request, seed=seed, beside=tuple(seeds[number + 1 :])),
+                part(report, number / count, (number + 1) / count),
             )
             for number, seed in enumerate(seeds)
         ]
@@ -163,16 +164,16 @@ class Diffusion:
         found, steps = dict[int, Found](), self._steps(request)
         canvases = dict.fromkeys(seats, request.photo)
         for number, step in enumerate(steps):
-            part = _within(report, number / len(steps), 1 / len(steps))
+            ahead = part(report, number / len(steps), (number + 1) / len(steps))
             if number:
-                canvases = _continued(found, part)
+                canvases = _continued(found, ahead)
             if not canvases:
                 break
             sitting = [seed if seed in canvases else next(iter(canvases)) for seed in seats]
             wordings = [write(self.preset, request.style, request.margins, seed, request.prompt) for seed in sitting]
             seeds = [(seed + PASS * number) % SEEDS for seed in sitting]
             call = Call(request.style, wordings, seeds, request.judged)
-            painted = self._pass([canvases[seed] for seed in sitting], step, call, part)
+            painted = self._pass([canvases[seed] for seed in sitting], step, call, ahead)
             found |= {seed: painted[seed % self.batch] for seed in canvases}
         return found
 
@@ -180,7 +181,7 @@ class Diffusion:
         """What was painted in each seat."""
         report(0.0)
         preset = self.preset
-        extent = Extent(canvases[0].shape[1], canvases[0].shape[0])
+        extent = Extent.of(canvases[0])
         window = plan(extent, margins, preset.budget, preset.multiple)
         sketches = {
             seed: sketch(canvas, margins, window, preset.fill, preset.overlap, seed, preset.grid)
@@ -189,7 +190,7 @@ class Diffusion:
         words = "; ".join(dict.fromkeys(" ".join(wording.words) for wording in call.wordings)) or "no words of our own"
         _log.info("painting %dx%d at %dx%d with %s", *margins.canvas(extent), *window.work, words)
         shown = [sketches[seed] for seed in call.seeds]
-        painted = paint(self.pipeline, preset, shown, call, _within(report, 0.05, 0.85))
+        painted = paint(self.pipeline, preset, shown, call, part(report, 0.05, 0.9))
         report(0.9)
         return [
             (call.judged and judge_painted(one, seen.photo, seen.margins, seen.picture, preset.foreign))
@@ -217,7 +218,3 @@ def _continued(found: Mapping[int, Found], report: Report) -> dict[int, Pixels]:
         if isinstance(one, Painting):
             canvases[seed] = one.finished()
     return canvases
-
-
-def _within(report: Report, start: float, share: float) -> Report:
-    return lambda fraction: report(start + fraction * share)

@@ -26,12 +26,11 @@ class Sketch:
 
     @property
     def photo(self) -> Pixels:
-        return self.picture[self.kept.top : self.kept.bottom, self.kept.left : self.kept.right]
+        return self.picture[self.kept.slices]
 
     @property
     def margins(self) -> Margins:
-        height, width = self.mask.shape
-        return Margins(self.kept.left, self.kept.top, width - self.kept.right, height - self.kept.bottom)
+        return self.kept.margins(Extent.of(self.mask).box)
 
 
 def sketch(
@@ -42,39 +41,31 @@ def sketch(
     A work pixel that lies only partly on the photo is painted. `overlap` work pixels of the photo are painted too, and
     as many more as it takes to end at a cell of the model's latent `grid`, which knows no half-painted cells.
     """
-    extent = Extent(photo.shape[1], photo.shape[0])
-    kept, source = _places(margins.box(extent), window)
-    small = Image.fromarray(photo).resize(
-        (kept.right - kept.left, kept.bottom - kept.top), Image.Resampling.LANCZOS, box=source, reducing_gap=3.0
-    )
-    around = Margins(kept.left, kept.top, window.work.width - kept.right, window.work.height - kept.bottom)
-    return Sketch(
-        _filled(np.asarray(small), around, fill, seed), _mask(around, Extent(*small.size), overlap, grid), kept
-    )
+    kept, source = _places(margins.box(Extent.of(photo)), window)
+    small = Image.fromarray(photo).resize(kept.extent, Image.Resampling.LANCZOS, box=source, reducing_gap=3.0)
+    around = kept.margins(window.work.box)
+    return Sketch(_filled(np.asarray(small), around, fill, seed), _mask(around, kept.extent, overlap, grid), kept)
 
 
 def _places(photo: Box, window: Window) -> tuple[Box, tuple[float, float, float, float]]:
     """The work pixels that lie wholly on the photo, and their outline in photo pixels."""
     box, work = window.box, window.work
-    across, down = (box.right - box.left) / work.width, (box.bottom - box.top) / work.height
-    left, right = max(photo.left, box.left) - box.left, min(photo.right, box.right) - box.left
-    top, bottom = max(photo.top, box.top) - box.top, min(photo.bottom, box.bottom) - box.top
+    across, down = box.width / work.width, box.height / work.height
+    left, top, right, bottom = (photo & box).inside(box)
     kept = Box(
         ceil(left / across - 1e-6), ceil(top / down - 1e-6), floor(right / across + 1e-6), floor(bottom / down + 1e-6)
     )
     x, y = box.left - photo.left, box.top - photo.top
     source = (kept.left * across + x, kept.top * down + y, kept.right * across + x, kept.bottom * down + y)
-    width, height = photo.right - photo.left, photo.bottom - photo.top
-    return kept, (max(0.0, source[0]), max(0.0, source[1]), min(width, source[2]), min(height, source[3]))
+    return kept, (max(0.0, source[0]), max(0.0, source[1]), min(photo.width, source[2]), min(photo.height, source[3]))
 
 
 def _filled(photo: Pixels, around: Margins, fill: Fill, seed: int) -> Pixels:
     if fill is Fill.PATCHMATCH:
         return prefill(photo, around, seed)
-    extent = Extent(photo.shape[1], photo.shape[0])
-    canvas, box = around.canvas(extent), around.box(extent)
+    canvas = around.canvas(Extent.of(photo))
     picture = np.full((canvas.height, canvas.width, 3), COLOURS[fill], np.uint8)
-    picture[box.top : box.bottom, box.left : box.right] = photo
+    picture[around.inner(canvas).slices] = photo
     return picture
 
 
@@ -90,6 +81,4 @@ def _mask(around: Margins, photo: Extent, overlap: int, grid: int) -> NDArray[np
         reach(around.right, photo.width),
         reach(around.bottom, photo.height),
     )
-    canvas = around.canvas(photo)
-    inner = Extent(canvas.width - inset.left - inset.right, canvas.height - inset.top - inset.bottom)
-    return inset.mask(inner)
+    return inset.mask(inset.inner(around.canvas(photo)).extent)

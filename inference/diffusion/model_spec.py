@@ -14,7 +14,7 @@ from inference.diffusion.presets import DEFAULT
 from inference.hub.model import named
 
 
-class Choice(BaseModel):
+class ModelChoice(BaseModel):
     """A model and what its operator wants of it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,6 +31,6 @@ class Choice(BaseModel):
     cache: Path | None = None  # where downloads are kept; None: the hub library's own folder
 
 
-def parse_choice(text: str) -> Choice:
+def parse_choice(text: str) -> ModelChoice:
     """Raises EngineUnavailable naming the option that is wrong."""
-    return named(Choice, "KUOTU_MODEL", text, "?memory=fp8&batch=2", DEFAULT)
+    return named(ModelChoice, "KUOTU_MODEL", text, "?memory=fp8&batch=2", DEFAULT)

@@ -17,7 +17,7 @@ from inference.diffusion.device import find_card, forget_peak, limited, peak_mem
 from inference.diffusion.engine import Diffusion
 from inference.diffusion.experiments import experiments_for
 from inference.diffusion.loaded import Loader
-from inference.diffusion.model_spec import Choice
+from inference.diffusion.model_spec import ModelChoice
 from inference.diffusion.offload import Card, Mode, possible_on
 from inference.diffusion.pipeline import free, load
 from inference.engine import EngineUnavailable, Pixels, Request, ignore
@@ -60,7 +60,7 @@ class Trial:
     """What is tried on a model: `request` is painted, those of `photos` for experiments."""
 
     name: str
-    choice: Choice
+    choice: ModelChoice
     request: Request
     photos: Sequence[Request] = ()
     loader: Loader = load
@@ -131,8 +131,8 @@ class Trial:
         started = time.perf_counter()
         together = engine.variants(request, SEEDS, ignore)
         seconds = (time.perf_counter() - started) / len(SEEDS)
-        alone = [engine.expand(replace(request, seed=seed), ignore) for seed in SEEDS]
-        equal = all(np.array_equal(one, other) for one, other in zip(alone, together, strict=True))
+        alone = [engine.expand(replace(request, seed=seed), ignore).pixels for seed in SEEDS]
+        equal = all(np.array_equal(one, other.pixels) for one, other in zip(alone, together, strict=True))
         return Shown(Row(self.name, what, loaded, seconds, alone=equal))
 
     def _experiments(self, card: Card, done: Collection[str]) -> Iterator[Shown]:
@@ -194,5 +194,5 @@ def _painted(engine: Diffusion, request: Request) -> _Painted:
 
 def _timed(engine: Diffusion, request: Request) -> _Painted:
     started = time.perf_counter()
-    canvas = engine.expand(request, ignore)
+    canvas = engine.expand(request, ignore).pixels
     return _Painted(canvas, time.perf_counter() - started, "")

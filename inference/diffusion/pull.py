@@ -19,7 +19,7 @@ from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils._headers import build_hf_headers
 
 from inference.diffusion.listings import differences, listings
-from inference.diffusion.model_spec import Choice
+from inference.diffusion.model_spec import ModelChoice
 from inference.diffusion.presets import Preset, load_presets
 from inference.diffusion.selection import WEIGHTS, at_the_top, wanted
 from inference.engine import EngineUnavailable
@@ -82,7 +82,7 @@ class Hub:
         self._endpoint = endpoint
         self._api = HfApi(endpoint=endpoint, token=self._token)
 
-    def plan(self, choice: Choice) -> Download:
+    def plan(self, choice: ModelChoice) -> Download:
         """Ask what a choice costs. Raises EngineUnavailable: unknown, gated, out of reach."""
         name, preset = _preset(choice)
         cache = cache_of(choice.cache)
@@ -91,7 +91,7 @@ class Hub:
         files = [file for repository in remote for file in self._files(repository, chosen, cache)]
         return Download(name, preset.title, f"{preset.licence}; {preset.permits}", tuple(files), cache)
 
-    def check(self, choice: Choice) -> list[str]:
+    def check(self, choice: ModelChoice) -> list[str]:
         """How a preset's repositories differ from what is believed of them; nothing is downloaded.
 
         One line for each repository with its commit, for a `revision` of an operator's own file, then what differs.
@@ -203,7 +203,7 @@ class Hub:
             raise _said(error, files[0].repository.repo) from error
 
 
-def _preset(choice: Choice) -> tuple[str, Preset]:
+def _preset(choice: ModelChoice) -> tuple[str, Preset]:
     """The preset of a choice that need not be here yet."""
     presets = load_presets(choice.presets)
     if choice.model in presets:

@@ -27,8 +27,7 @@ class Window:
     @property
     def scale(self) -> float:
         """Canvas pixels per work pixel, along the axis where there are more."""
-        width, height = self.box.right - self.box.left, self.box.bottom - self.box.top
-        return max(width / self.work.width, height / self.work.height)
+        return max(self.box.width / self.work.width, self.box.height / self.work.height)
 
 
 @cache
@@ -56,8 +55,7 @@ def passes(photo: Extent, margins: Margins, largest: float = LARGEST_STEP) -> li
             round(margins.right * wide),
             round(margins.bottom * tall),
         )
-        step = Margins(upto.left - done.left, upto.top - done.top, upto.right - done.right, upto.bottom - done.bottom)
-        steps += _apart(step, upto.canvas(photo))
+        steps += _apart(upto - done, upto.canvas(photo))
         done = upto
     return [step for step in steps if step]
 

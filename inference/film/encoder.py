@@ -26,7 +26,7 @@ from PIL import Image
 from inference.canvas import Extent, Margins
 from inference.engine import Pixels, Report, ignore
 from inference.film.camera import FPS, Shots, reveal, zoom
-from inference.image.codec import decode
+from inference.image.codec import decode_kept
 
 if TYPE_CHECKING:
     from av.video.stream import VideoStream
@@ -54,13 +54,13 @@ def film(canvas: Pixels | bytes, steps: Sequence[Margins], report: Report = igno
     if not steps:
         raise ValueError("a film needs at least one expansion")
     pixels = _pixels(canvas)
-    return _encoded(pixels, zoom(_extent(pixels), steps), report)
+    return _encoded(pixels, zoom(Extent.of(pixels), steps), report)
 
 
 def before_after(canvas: Pixels | bytes, margins: Margins, report: Report = ignore) -> bytes:
     """One expansion as a loop: the photo, what was added, the photo again. Raises as `film` does."""
     pixels = _pixels(canvas)
-    return _encoded(pixels, reveal(_extent(pixels), margins), report)
+    return _encoded(pixels, reveal(Extent.of(pixels), margins), report)
 
 
 def poster(movie: bytes) -> bytes:
@@ -105,18 +105,17 @@ class Level:
 def _levels(canvas: Pixels, shots: Shots) -> dict[int, Level]:
     """By scale, as many as the shots need."""
     scales = np.array([_scale(view, shots.frame) for view in shots.view])
-    limits = np.array(_extent(canvas) * 2)
+    limits = np.array(Extent.of(canvas))
     levels = {}
     for scale in (int(s) for s in np.unique(scales)):
         views = shots.view[scales == scale]
         seen = np.concatenate([views[:, :2].min(0), views[:, 2:].max(0)])
         left, top = np.floor(seen[:2].clip(0) / scale).astype(int) * scale
-        right, bottom = np.minimum(np.ceil(seen[2:] / scale) * scale, limits[2:]).astype(int)
+        right, bottom = np.minimum(np.ceil(seen[2:] / scale) * scale, limits).astype(int)
         part = np.ascontiguousarray(canvas[top:bottom, left:right])
-        size = -(-part.shape[1] // scale), -(-part.shape[0] // scale)
         if scale > 1:
-            box = (0, 0, part.shape[1], part.shape[0])
-            part = np.asarray(Image.fromarray(part).resize(size, Image.Resampling.LANCZOS, box=box))
+            size = -(-part.shape[1] // scale), -(-part.shape[0] // scale)
+            part = np.asarray(Image.fromarray(part).resize(size, Image.Resampling.LANCZOS))
         padded = cv2.copyMakeBorder(part, EDGE, EDGE, EDGE, EDGE, cv2.BORDER_REPLICATE)
         levels[scale] = Level(Image.fromarray(padded), (float(left), float(top)), scale)
     return levels
@@ -185,8 +184,4 @@ def _configure(stream: VideoStream, shots: Shots) -> None:
 
 
 def _pixels(canvas: Pixels | bytes) -> Pixels:
-    return decode(canvas, float("inf")) if isinstance(canvas, bytes) else canvas
-
-
-def _extent(canvas: Pixels) -> Extent:
-    return Extent(canvas.shape[1], canvas.shape[0])
+    return decode_kept(canvas) if isinstance(canvas, bytes) else canvas

@@ -17,9 +17,9 @@ from threading import Thread
 from typing import BinaryIO, Final
 
 from inference.canvas import Margins
-from inference.engine import Report
+from inference.engine import Report, whole_percents
+from inference.worker.frame import Frame, read
 from inference.worker.pipe import Link
-from inference.worker.protocol import Frame, read
 
 NICENESS: Final = 10
 
@@ -86,14 +86,7 @@ def _shot(order: Frame) -> Frame:
     """Carry the order out; whatever happens is a frame."""
     from inference.film.encoder import before_after, film, poster
 
-    shown = -1
-
-    def report(fraction: float) -> None:
-        nonlocal shown
-        if (percent := int(fraction * 100)) > shown:
-            shown = percent
-            _send(Frame("progress", {"fraction": fraction}))
-
+    report = whole_percents(lambda fraction: _send(Frame("progress", {"fraction": fraction})))
     master, steps = order.blobs[0], [Margins(*margins) for margins in order.values["steps"]]
     try:
         movie = before_after(master, steps[-1], report) if order.values["loop"] else film(master, steps, report)

@@ -1,93 +1,75 @@
 """A photo's pixels: read from whatever people send, written for chats, for chains and for keeping.
 
-The pixels are the first frame, upright by EXIF, 8-bit sRGB through the ICC profile, transparency over white.
-What is written starts from pixels alone, so no EXIF, place or name ever leaves.
+The pixels are the first frame, upright by EXIF, 8-bit sRGB by what the file says of its colours, transparency over
+white. What is written starts from pixels alone, so no EXIF, place or name ever leaves.
 
-Memory: a 50-megapixel JPEG peaks at 7 bytes a pixel (350 MB) over the file, because Pillow holds four bytes a pixel;
-colours, depth and transparency are converted in strips of a megapixel, whatever the mode of the file.
+Memory: decoding a 50-megapixel JPEG peaks at 7 bytes a pixel (350 MB) over the file, because Pillow holds four bytes a
+pixel; colours, depth and transparency are converted in strips of a megapixel, whatever the mode of the file. `look`
+never holds the photo in sRGB, and a JPEG not even whole.
 """
 
 from __future__ import annotations
 
-import logging
-import re
-import struct
-import warnings
-from enum import StrEnum
 from io import BytesIO
-from math import ceil
 from typing import Final
 
 import cv2
 import numpy as np
-from PIL import ExifTags, Image
+from PIL import Image
 
-from inference.canvas import Extent, round_half_up
+from inference.canvas import Extent
 from inference.engine import Pixels
-from inference.image.colour import to_srgb
+from inference.image.colour import small_srgb, to_srgb
+from inference.image.container import Opened, open_file
+from inference.image.refusal import DAMAGE, BadPhoto, Reason, too_large
 
-FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF", "TIFF", "BMP")
-ANIMATED_FORMATS: Final = ("PNG", "WEBP", "GIF", "AVIF")  # elsewhere more frames mean more pages, depths or exposures
-MAX_MEGAPIXELS: Final = 50.0
+MAX_MEGAPIXELS: Final = 52.0  # phones make photos of 8192 x 6144
 MAX_RATIO: Final = 20  # Telegram's own limit for a photo (Bot API, sendPhoto)
 MIN_SIDE: Final = (
     16  # an engine reads surroundings of 7 x 7 pixels: below this there are hardly a hundred to learn from
 )
+THUMBNAIL: Final = 640
 CHAT_SIDE: Final = 2560
 CHAT_BYTES: Final = 10_000_000  # Bot API, sendPhoto
 FILE_BYTES: Final = 50_000_000  # Bot API, sendDocument
 WEBP_SIDE: Final = 16_383  # 14 bits in a WebP header
 
-_DAMAGE: Final = (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, RuntimeError, struct.error)
-"""What Pillow and its plugins raise for broken files."""
-_log = logging.getLogger(__name__)
-
-
-class Reason(StrEnum):
-    """Why a file is no photo; each is one sentence to the person who sent it."""
-
-    EMPTY = "empty"
-    NOT_A_PICTURE = "not_a_picture"
-    TRUNCATED = "truncated"
-    ANIMATED = "animated"
-    TOO_LARGE = "too_large"
-    TOO_NARROW = "too_narrow"
-    TOO_SMALL = "too_small"
-
-
-_SENTENCES: Final = {
-    Reason.EMPTY: "the file is empty",
-    Reason.NOT_A_PICTURE: "the file is not a picture; JPEG, PNG, WebP, GIF, HEIC, AVIF, TIFF and BMP are read",
-    Reason.TRUNCATED: "the picture is damaged or cut off",
-    Reason.ANIMATED: "the picture moves; only still ones can be expanded",
-    Reason.TOO_LARGE: "the picture has {found} megapixels; the limit is {limit}",
-    Reason.TOO_NARROW: "the picture is {found}; one side may be at most {limit} times the other",
-    Reason.TOO_SMALL: "the picture is {found}; each side needs at least {limit} pixels",
-}
-
-
-class BadPhoto(ValueError):
-    """A file that is no photo. `found` and `limit` fill the sentence, in any language: «{found} … {limit}»."""
-
-    def __init__(self, reason: Reason, found: str = "", limit: str = "") -> None:
-        super().__init__(_SENTENCES[reason].format(found=found, limit=limit))
-        self.reason, self.found, self.limit = reason, found, limit
-
 
 def decode(data: bytes, max_megapixels: float = MAX_MEGAPIXELS) -> Pixels:
     """The pixels of a photo. Raises BadPhoto; its size is read from the header before any pixel is."""
-    return _pixels(_open(data, max_megapixels))
+    return _pixels(_measured(data, max_megapixels))
+
+
+def decode_kept(data: bytes) -> Pixels:
+    """The pixels of a photo that was taken before or of a master, whatever its size and shape. Raises BadPhoto."""
+    return _pixels(open_file(data, float("inf")))
 
 
 def extent(data: bytes, max_megapixels: float = MAX_MEGAPIXELS) -> Extent:
     """How large the photo is once upright, from the header alone. Raises BadPhoto for all but damage further on."""
-    image = _open(data, max_megapixels)
-    return Extent(image.height, image.width) if _orientation(image) >= 5 else Extent(image.width, image.height)
+    return _measured(data, max_megapixels).upright
 
 
-def thumbnail(pixels: Pixels, longest: int = 640) -> bytes:
+def look(data: bytes, max_megapixels: float = MAX_MEGAPIXELS) -> tuple[Extent, bytes]:
+    """How large a photo is, and its thumbnail: with the least memory, but so that its last pixel was read.
+
+    Raises BadPhoto exactly where `decode` does.
+    """
+    opened = _measured(data, max_megapixels)
+    shrink = max(1, max(opened.size) // (2 * THUMBNAIL))
+    wanted = Extent(*(max(1, side // shrink) for side in opened.size))
+    try:
+        picture, colours = opened.decode(wanted)
+        left = max(1, min(max(picture.size) // (2 * THUMBNAIL), *picture.size))
+        small = small_srgb(picture, colours, left)
+    except DAMAGE as error:
+        raise _refusal(error) from error
+    return opened.upright, thumbnail(np.ascontiguousarray(_turned(small, opened.orientation)))
+
+
+def thumbnail(pixels: Pixels, longest: int = THUMBNAIL) -> bytes:
     """A small JPEG for panels, pages and galleries."""
-    return _jpeg(_shrunk(pixels, longest), 85, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420)
+    return _jpeg(_at_most(pixels, longest), 85, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420)
 
 
 def encode_master(pixels: Pixels) -> bytes:
@@ -100,7 +82,7 @@ def encode_chat(pixels: Pixels) -> bytes:
 
     4:4:4, because Telegram encodes again in 4:2:0: so the colours are halved once and not twice.
     """
-    small = _widened(_shrunk(pixels, CHAT_SIDE))
+    small = _widened(_at_most(pixels, CHAT_SIDE))
     for quality in (92, 85, 75):
         data = _jpeg(small, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444)
         if len(data) <= CHAT_BYTES:
@@ -115,7 +97,7 @@ def full_resolution(master: bytes, limit: int = FILE_BYTES) -> tuple[bytes, str,
     """
     if len(master) <= limit:
         return master, "png", True
-    pixels = _pixels(_recognised(master, float("inf")))  # of any shape: it was made here
+    pixels = decode_kept(master)
     if max(pixels.shape) <= WEBP_SIDE and len(data := _webp(pixels)) <= limit:
         return data, "webp", True
     for quality in (95, 90, 80):
@@ -125,83 +107,40 @@ def full_resolution(master: bytes, limit: int = FILE_BYTES) -> tuple[bytes, str,
     return data, "jpg", False
 
 
-def _open(data: bytes, max_megapixels: float) -> Image.Image:
+def _measured(data: bytes, max_megapixels: float) -> Opened:
     """Read the header and measure it. Raises BadPhoto for everything that the header tells."""
-    image = _recognised(data, max_megapixels)
-    width, height = image.size
+    opened = open_file(data, max_megapixels)
+    width, height = opened.size
     if width * height > max_megapixels * 1_000_000:
-        raise _too_large(width * height, max_megapixels)
+        raise too_large(width * height, max_megapixels)
     if max(width, height) > MAX_RATIO * min(width, height):
         raise BadPhoto(Reason.TOO_NARROW, f"{width} × {height} px", str(MAX_RATIO))
     if min(width, height) < MIN_SIDE:
         raise BadPhoto(Reason.TOO_SMALL, f"{width} × {height} px", str(MIN_SIDE))
-    if _moves(image):
+    try:
+        moves = opened.moves()
+    except DAMAGE as error:
+        raise _refusal(error) from error
+    if moves:
         raise BadPhoto(Reason.ANIMATED)
-    return image
+    return opened
 
 
-def _recognised(data: bytes, max_megapixels: float) -> Image.Image:
-    """Not by Image.open: that measures against a limit of its own, which warns or raises by size."""
-    if not data:
-        raise BadPhoto(Reason.EMPTY)
-    Image.init()
-    # Pillow remarks on damaged metadata; a photo either needs none of it or is bad.
-    warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
-    if data[4:8] == b"ftyp" and "HEIF" not in Image.OPEN:
-        from pillow_heif import register_heif_opener
-
-        register_heif_opener()
-    verdict = Reason.NOT_A_PICTURE
-    for read, accepts in (Image.OPEN[name] for name in FORMATS if name in Image.OPEN):
-        if accepts is None or accepts(data[:16]) is not True:
-            continue
-        try:
-            return read(BytesIO(data), "")
-        except Image.DecompressionBombError as error:  # a plugin that must allocate to read its header
-            raise _too_large(int(re.sub(r"\D*(\d+).*", r"\1", str(error))), max_megapixels) from error
-        except _DAMAGE as error:
-            _log.info("a damaged header: %s", error)
-            verdict = Reason.TRUNCATED
-    raise BadPhoto(verdict)
-
-
-def _pixels(image: Image.Image) -> Pixels:
-    turn = _orientation(image)
+def _pixels(opened: Opened) -> Pixels:
     try:
-        image.load()
-        pixels = to_srgb(image)
-    except _DAMAGE as error:
-        raise BadPhoto(Reason.TRUNCATED) from error
-    image.close()  # a turned copy need not lie beside it
-    return np.ascontiguousarray(_upright(pixels, turn))
+        picture, colours = opened.decode(None)
+        pixels = to_srgb(picture, colours)
+    except DAMAGE as error:
+        raise _refusal(error) from error
+    del picture  # a turned copy need not lie beside it
+    return np.ascontiguousarray(_turned(pixels, opened.orientation))
 
 
-def _too_large(pixels: int, max_megapixels: float) -> BadPhoto:
-    return BadPhoto(Reason.TOO_LARGE, f"{ceil(pixels / 100_000) / 10:g}", f"{max_megapixels:g}")
+def _refusal(error: Exception) -> BadPhoto:
+    return error if isinstance(error, BadPhoto) else BadPhoto(Reason.TRUNCATED)
 
 
-def _moves(image: Image.Image) -> bool:
-    if image.format not in ANIMATED_FORMATS:
-        return False
-    try:
-        return bool(getattr(image, "is_animated", False))
-    except _DAMAGE as error:
-        raise BadPhoto(Reason.TRUNCATED) from error
-
-
-def _orientation(image: Image.Image) -> int:
-    """EXIF orientation, 1 to 8 (TIFF 6.0, tag 274), of what Pillow does not turn while it loads."""
-    if image.format == "TIFF":
-        return 1
-    try:
-        value = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except _DAMAGE as error:
-        _log.info("ignored broken EXIF: %s", error)
-        return 1
-    return value if value in range(1, 9) else 1
-
-
-def _upright(pixels: Pixels, orientation: int) -> Pixels:
+def _turned(pixels: Pixels, orientation: int) -> Pixels:
     """Mirrored and turned as the orientation says; a view."""
     if orientation >= 5:
         pixels = pixels.transpose(1, 0, 2)
@@ -212,18 +151,18 @@ def _upright(pixels: Pixels, orientation: int) -> Pixels:
     return pixels
 
 
-def _shrunk(pixels: Pixels, longest: int) -> Pixels:
-    height, width = pixels.shape[:2]
-    factor = longest / max(height, width)
-    if factor >= 1:
+def _at_most(pixels: Pixels, longest: int) -> Pixels:
+    """The picture, made smaller where its longer side passes `longest`."""
+    extent = Extent.of(pixels)
+    if max(extent) <= longest:
         return pixels
-    size = (max(1, round_half_up(width * factor)), max(1, round_half_up(height * factor)))
+    size = (extent * (longest / max(extent))).at_least(1)
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _widened(pixels: Pixels) -> Pixels:
     """White along the long sides, until the ratio is one that Telegram takes."""
-    height, width = pixels.shape[:2]
+    width, height = Extent.of(pixels)
     down, across = max(0, -(-width // MAX_RATIO) - height), max(0, -(-height // MAX_RATIO) - width)
     padding = ((down // 2, down - down // 2), (across // 2, across - across // 2), (0, 0))
     return np.pad(pixels, padding, constant_values=255) if down or across else pixels

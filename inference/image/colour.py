@@ -1,40 +1,99 @@
-"""Colour: whatever a file holds (CMYK, palette, grey, 16 bits, a wide gamut, transparency) becomes 8-bit sRGB."""
+"""Colour: whatever a file holds (CMYK, palette, grey, 16 bits, a wide gamut, HDR, transparency) becomes 8-bit sRGB."""
 
 from __future__ import annotations
 
-import logging
-from io import BytesIO
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import Final, TypeAlias
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms
+from PIL import Image
+
+from inference.image.decoded import Decoded, Strip
+from inference.image.profile import lab_transform, transform_of
+from inference.image.refusal import BadPhoto, Reason
+from inference.image.rgb_space import SRGB, RgbSpace, ToSrgb
 
 STRIP: Final = 1_000_000  # pixels converted at a time, so that no mode costs more memory than another
-_MODES: Final = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK"}  # ICC colour space -> Pillow mode
+Colours: TypeAlias = bytes | RgbSpace | None  # an ICC profile, a space, or nothing said: sRGB
+Convert: TypeAlias = Callable[[Strip], NDArray[np.uint8]]
 
-_log = logging.getLogger(__name__)
 
-
-def to_srgb(image: Image.Image) -> NDArray[np.uint8]:
-    """(height, width, 3) sRGB of a loaded picture; transparency over white."""
-    transform = _transform(image)
-    pixels = np.empty((image.height, image.width, 3), np.uint8)
-    rows = max(1, STRIP // image.width)
-    for top in range(0, image.height, rows):
-        bottom = min(image.height, top + rows)
-        pixels[top:bottom] = np.asarray(_strip_to_srgb(image.crop((0, top, image.width, bottom)), transform))
+def to_srgb(picture: Decoded, colours: Colours) -> NDArray[np.uint8]:
+    """(height, width, 3) sRGB; transparency over white."""
+    width, height = picture.size
+    pixels = np.empty((height, width, 3), np.uint8)
+    for top, bottom, strip in _strips(picture, colours, 1):
+        pixels[top:bottom] = strip
     return pixels
 
 
-def _strip_to_srgb(strip: Image.Image, transform: ImageCms.ImageCmsTransform | None) -> Image.Image:
-    colour, alpha = _split(strip)
-    rgb = transform.apply(colour.convert(transform.input_mode)) if transform else colour.convert("RGB")
+def small_srgb(picture: Decoded, colours: Colours, shrink: int) -> NDArray[np.uint8]:
+    """The picture in sRGB at a `shrink`th of its size, without its full size ever lying in memory.
+
+    Each pixel is the mean of its square; what does not fill a square at the right and at the bottom is left out.
+    """
+    width, height = picture.size
+    small = np.empty((height // shrink, width // shrink, 3), np.uint8)
+    for top, bottom, strip in _strips(picture, colours, shrink):
+        rows = (bottom - top) // shrink
+        if rows:
+            whole = strip[: rows * shrink, : small.shape[1] * shrink]
+            size = (small.shape[1], rows)
+            small[top // shrink : top // shrink + rows] = cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
+    return small
+
+
+def _strips(picture: Decoded, colours: Colours, step: int) -> Iterator[tuple[int, int, NDArray[np.uint8]]]:
+    """(top, bottom, sRGB) of strips of about a megapixel, whose heights are multiples of `step`."""
+    width, height = picture.size
+    convert = _converter(picture, colours)
+    rows = max(1, STRIP // width // step) * step
+    for top in range(0, height, rows):
+        bottom = min(height, top + rows)
+        yield top, bottom, convert(picture.strip(top, bottom))
+
+
+def _converter(picture: Decoded, colours: Colours) -> Convert:
+    """What brings one strip after another to sRGB."""
+    if isinstance(colours, RgbSpace):
+        return _through_space(ToSrgb(colours, picture.brightest())) if colours != SRGB else _through_profile(b"", "RGB")
+    sample = picture.strip(0, 1)
+    mode = _split(sample)[0].mode if isinstance(sample, Image.Image) else "RGB"
+    return _through_profile(colours or b"", mode)
+
+
+def _through_space(to_srgb: ToSrgb) -> Convert:
+    def convert(strip: Strip) -> NDArray[np.uint8]:
+        if isinstance(strip, Image.Image):
+            colour, alpha = _split(strip)
+            return _over_white(Image.fromarray(to_srgb(np.asarray(colour.convert("RGB")))), alpha)
+        shown = to_srgb(strip[..., :3])
+        alpha = Image.fromarray((strip[..., 3] >> 8).astype(np.uint8)) if strip.shape[2] == 4 else None
+        return _over_white(Image.fromarray(shown), alpha)
+
+    return convert
+
+
+def _through_profile(icc: bytes, mode: str) -> Convert:
+    transform = lab_transform() if mode == "LAB" else transform_of(icc, mode) if icc else None
+
+    def convert(strip: Strip) -> NDArray[np.uint8]:
+        image = strip if isinstance(strip, Image.Image) else Image.fromarray((strip >> 8).astype(np.uint8))
+        colour, alpha = _split(image)
+        rgb = transform.apply(colour.convert(transform.input_mode)) if transform else colour.convert("RGB")
+        return _over_white(rgb, alpha)
+
+    return convert
+
+
+def _over_white(rgb: Image.Image, alpha: Image.Image | None) -> NDArray[np.uint8]:
     if alpha is None:
-        return rgb
-    white = Image.new("RGB", strip.size, "white")
+        return np.asarray(rgb)
+    white = Image.new("RGB", rgb.size, "white")
     white.paste(rgb, mask=alpha)
-    return white
+    return np.asarray(white)
 
 
 def _split(strip: Image.Image) -> tuple[Image.Image, Image.Image | None]:
@@ -50,41 +109,12 @@ def _split(strip: Image.Image) -> tuple[Image.Image, Image.Image | None]:
 
 
 def _eight_bits(strip: Image.Image) -> Image.Image:
-    """Grey of 16 bits (I, I;16…) or of floats from 0 to 1 (F). Pillow would clip rather than scale."""
-    values = np.asarray(strip).astype(np.float32)
-    full = 1.0 if strip.mode == "F" else 65535.0
-    return Image.fromarray(np.rint(np.nan_to_num(values / full).clip(0, 1) * 255).astype(np.uint8))
+    """Grey of 16 bits (I, I;16…) or of floats (F). Pillow would clip rather than scale.
 
-
-def _transform(image: Image.Image) -> ImageCms.ImageCmsTransform | None:
-    """From the picture's profile to sRGB; None when there is nothing to convert.
-
-    Relative colorimetric with black point compensation: colours that fit are kept as they are, the rest is clipped.
+    Floats are a picture only from 0 to 1: beyond they are light, or heights, or anything.
     """
-    mode = _split(image.crop((0, 0, 1, 1)))[0].mode
-    if mode == "LAB":
-        return _to_srgb_from(ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")), "LAB")
-    if not (icc := image.info.get("icc_profile")):
-        return None
-    try:
-        profile = ImageCms.ImageCmsProfile(BytesIO(icc))
-        profile_mode = _MODES.get(profile.profile.xcolor_space.strip())
-        if "sRGB" in ImageCms.getProfileDescription(profile):
-            return None  # so that what is sRGB already keeps its very bytes
-        if profile_mode and (profile_mode == mode or (profile_mode, mode) == ("RGB", "L")):
-            return _to_srgb_from(profile, profile_mode)
-        _log.info("ignored a colour profile for %s in a %s picture", profile.profile.xcolor_space, image.mode)
-    except (OSError, ImageCms.PyCMSError) as error:
-        _log.info("ignored a broken colour profile: %s", error)
-    return None
-
-
-def _to_srgb_from(profile: ImageCms.ImageCmsProfile, mode: str) -> ImageCms.ImageCmsTransform:
-    return ImageCms.buildTransform(
-        profile,
-        ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")),
-        mode,
-        "RGB",
-        ImageCms.Intent.RELATIVE_COLORIMETRIC,
-        ImageCms.Flags.BLACKPOINTCOMPENSATION,
-    )
+    values = np.nan_to_num(np.asarray(strip).astype(np.float32))
+    if strip.mode == "F" and not (values.min() >= -1e-3 and values.max() <= 1 + 1e-3):
+        raise BadPhoto(Reason.FLOAT)
+    full = 1.0 if strip.mode == "F" else 65535.0
+    return Image.fromarray(np.rint((values / full).clip(0, 1) * 255).astype(np.uint8))

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 from math import ceil, floor
 from typing import Final
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.canvas import Box, Extent
-from inference.engine import Pixels, Report, ignore
+from inference.engine import Pixels, Report, ignore, part
 from inference.image.onnx import WEIGHTS, Network
 
 NAME: Final = "upscale"  # what stands where an engine's name does
@@ -35,13 +34,13 @@ def upscale(pixels: Pixels, report: Report = ignore, unread: Box = NOTHING) -> P
 
     `unread`, in pixels of the small picture, stays black: whoever asks does not look there.
     """
-    height, width = pixels.shape[:2]
-    large = np.zeros((2 * height, 2 * width, 3), np.uint8)
-    tiles = list(_tiles(Extent(width, height), unread))
-    for number, (left, top, right, bottom) in enumerate(tiles):
+    extent = Extent.of(pixels)
+    large = np.zeros((2 * extent.height, 2 * extent.width, 3), np.uint8)
+    tiles = [tile for area in unread.around(extent) for tile in area.tiles(TILE, TILE)]
+    for number, tile in enumerate(tiles):
         report(number / len(tiles))
-        enlarged = _network()(_around(pixels, top, left, bottom, right))
-        large[2 * top : 2 * bottom, 2 * left : 2 * right] = enlarged[2 * REACH : -2 * REACH, 2 * REACH : -2 * REACH]
+        enlarged = _network()(_around(pixels, tile))
+        large[(tile * 2).slices] = enlarged[2 * REACH : -2 * REACH, 2 * REACH : -2 * REACH]
     report(1.0)
     return large
 
@@ -53,15 +52,16 @@ def upscale_expansion(master: Pixels, report: Report = ignore) -> Pixels:
     they come from (what cv2.INTER_AREA computes). So nothing is claimed that the photo does not say. The network's
     guess is pulled there by back-projection: Irani and Peleg, «Improving Resolution by Image Registration», 1991.
     """
-    large = upscale(master, lambda fraction: report(fraction * GUESSED))
+    large = upscale(master, part(report, 0.0, GUESSED))
+    rest = part(report, GUESSED, 1.0)
     for top in range(0, len(master), ROWS):
-        report(GUESSED + (1 - GUESSED) * top / len(master))
+        rest(top / len(master))
         bottom = min(top + ROWS, len(master))
         above, below = max(0, top - MARGIN), min(len(master), bottom + MARGIN)
         strip = _projected(large[2 * above : 2 * below].astype(np.float32), master[above:below])
         inside = slice(2 * (top - above), 2 * (bottom - above))
         large[2 * top : 2 * bottom] = _consistent(strip[inside], master[top:bottom])
-    report(1.0)
+    rest(1.0)
     return large
 
 
@@ -70,10 +70,10 @@ def enlarge(pixels: Pixels, size: Extent, unread: Box = NOTHING) -> Pixels:
 
     Within `unread`, in pixels of that size, there may be anything.
     """
-    small = Extent(pixels.shape[1], pixels.shape[0])
+    small = Extent.of(pixels)
     if _growth(small, size) > WORTHWHILE:
-        pixels = upscale(pixels, unread=_shrunk(unread, size, small))
-    shrinks = size.width * size.height < pixels.shape[0] * pixels.shape[1]
+        pixels = upscale(pixels, unread=_unread_before(unread, size, small))
+    shrinks = size.area < Extent.of(pixels).area
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LANCZOS4
     return np.asarray(cv2.resize(pixels, size, interpolation=method), np.uint8)
 
@@ -88,31 +88,16 @@ def _growth(small: Extent, size: Extent) -> float:
     return max(size.width / small.width, size.height / small.height)
 
 
-def _tiles(extent: Extent, unread: Box) -> Iterator[Box]:
-    """All but what is unread, in pieces of at most TILE px a side."""
-    width, height = extent
-    around = (
-        Box(0, 0, width, unread.top),
-        Box(0, unread.bottom, width, height),
-        Box(0, unread.top, unread.left, unread.bottom),
-        Box(unread.right, unread.top, width, unread.bottom),
-    )
-    for area in around:
-        for top in range(area.top, area.bottom, TILE):
-            for left in range(area.left, area.right, TILE):
-                yield Box(left, top, min(left + TILE, area.right), min(top + TILE, area.bottom))
-
-
-def _shrunk(unread: Box, size: Extent, small: Extent) -> Box:
+def _unread_before(unread: Box, size: Extent, small: Extent) -> Box:
     """What is unread of the small picture: TAPS less on each side where there is something beyond."""
     across, down = small.width / size.width, small.height / size.height
-    shrunk = Box(
+    before = Box(
         ceil(unread.left * across) + TAPS if unread.left else 0,
         ceil(unread.top * down) + TAPS if unread.top else 0,
         small.width if unread.right == size.width else floor(unread.right * across) - TAPS,
         small.height if unread.bottom == size.height else floor(unread.bottom * down) - TAPS,
     )
-    return shrunk if shrunk.left < shrunk.right and shrunk.top < shrunk.bottom else NOTHING
+    return NOTHING if before.empty else before
 
 
 @cache
@@ -120,10 +105,11 @@ def _network() -> Network:
     return Network(WEIGHTS / "upscale.onnx")
 
 
-def _around(pixels: Pixels, top: int, left: int, bottom: int, right: int) -> Pixels:
+def _around(pixels: Pixels, tile: Box) -> Pixels:
     """A tile and its surroundings; beyond the picture's edge, the edge."""
-    rows = np.arange(top - REACH, bottom + REACH).clip(0, pixels.shape[0] - 1)
-    columns = np.arange(left - REACH, right + REACH).clip(0, pixels.shape[1] - 1)
+    down, across = tile.padded(REACH).slices
+    rows = np.arange(down.start, down.stop).clip(0, pixels.shape[0] - 1)
+    columns = np.arange(across.start, across.stop).clip(0, pixels.shape[1] - 1)
     return np.asarray(pixels[np.ix_(rows, columns)], np.uint8)
 
 

@@ -12,17 +12,17 @@ from inference.patchmatch.pyramid import Page
 from inference.patchmatch.seam_correction import correct, correction
 from inference.patchmatch.synthesis import Collage
 from inference.patchmatch.tone import tone
-from inference.patchmatch.transfer import Offsets, Pages, Place, columns, transfer
+from inference.patchmatch.transfer import Offsets, Pages, Place, Sources, columns, transfer
 
 STRIP = 256  # rows between two reports
 
 
 def finish(photo: Pixels, margins: Margins, collage: Collage, pages: tuple[Page, ...], report: Report) -> Pixels:
     """The canvas at full size, the photo bit for bit in its place."""
-    extent = Extent(photo.shape[1], photo.shape[0])
+    extent = Extent.of(photo)
     width, height = margins.canvas(extent)
     canvas = np.empty((height, width, 3), np.uint8)
-    canvas[margins.top :][: extent.height, margins.left :][:, : extent.width] = photo
+    canvas[margins.box(extent).slices] = photo
     level = collage.level
     place = Place(
         margins.top,
@@ -32,13 +32,13 @@ def finish(photo: Pixels, margins: Margins, collage: Collage, pages: tuple[Page,
         level.photo.height / extent.height,
         level.photo.width / extent.width,
     )
-    offsets, views = _offsets(collage, place), _pages(pages, extent)
+    sources = Sources(rows(photo), _offsets(collage, place), _pages(pages, extent), place)
     across = columns(place, width, level.canvas.width)
-    step = correction(rows(photo), offsets, views, place)
+    step = correction(sources)
     for first in range(0, height, STRIP):
         report(first / height)
         last = min(first + STRIP, height)
-        transfer(rows(photo), rows(canvas), first, last, offsets, views, place, across)
+        transfer(rows(canvas), first, last, sources, across)
         correct(canvas, first, last, place, extent.height, extent.width, step)
     return canvas
 

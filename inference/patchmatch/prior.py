@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from inference.engine import Pixels
 from inference.patchmatch.patch import NEVER, SAMPLES, SIZE, Floats
 from inference.patchmatch.pyramid import Atlas, Level
-from inference.patchmatch.style import Recipe
+from inference.patchmatch.style import StyleSettings
 
 Energy = NDArray[np.float32]
 
@@ -22,7 +22,7 @@ RAMP = 0.3  # of the photo's shorter side: how far from the photo the bend is at
 GRID = (4, 5)  # random heights of the bend, rows and columns over the canvas
 
 
-def wanted_row(level: Level, away: Floats, recipe: Recipe, seed: int) -> Floats:
+def wanted_row(level: Level, away: Floats, settings: StyleSettings, seed: int) -> Floats:
     """(height, width) of the canvas: the source row every pixel would come from, were the scene the same all along a
     row."""
     last = level.photo.height - 1
@@ -30,7 +30,7 @@ def wanted_row(level: Level, away: Floats, recipe: Recipe, seed: int) -> Floats:
     random = np.random.default_rng([seed, 1])
     heights = (random.uniform(0.4, 1, GRID) * random.choice((-1, 1), GRID)).astype(np.float32)
     bend = cv2.resize(heights, level.canvas, interpolation=cv2.INTER_CUBIC)
-    bend *= recipe.bend * level.photo.height * np.minimum(away / (RAMP * min(level.photo)), 1)
+    bend *= settings.bend * level.photo.height * np.minimum(away / (RAMP * min(level.photo)), 1)
     # beyond the top and the bottom the scene ends: the bend there only leads back into it
     inside = np.clip(row, 0, last)
     return np.asarray(
@@ -39,15 +39,15 @@ def wanted_row(level: Level, away: Floats, recipe: Recipe, seed: int) -> Floats:
     )
 
 
-def dislike(atlas: Atlas, level: Level, recipe: Recipe) -> Floats:
+def dislike(atlas: Atlas, level: Level, settings: StyleSettings) -> Floats:
     """(height, width) of the atlas: what a source costs wherever it goes, per channel; NEVER where no patch fits
     around it."""
     cost = np.zeros(atlas.valid.shape, np.float32)
-    for page, first in zip(recipe.pages, atlas.first, strict=True):
+    for page, first in zip(settings.pages, atlas.first, strict=True):
         width, height = page.extent(level.photo)
         across, down = (np.sin(np.pi * (np.arange(side) + 0.5) / side) for side in (width, height))
-        here = recipe.central * np.outer(down, across) + (recipe.mirrored if page.mirrored else 0)
-        cost[:height, first : first + width] = here + (recipe.resized if page.scale != 1 else 0)
+        here = settings.central * np.outer(down, across) + (settings.mirrored if page.mirrored else 0)
+        cost[:height, first : first + width] = here + (settings.resized if page.scale != 1 else 0)
     return np.where(atlas.valid, np.minimum(cost, NEVER // SAMPLES // 2), NEVER).astype(np.float32)
 
 

@@ -33,7 +33,7 @@ class Page:
         seen = photo[:: -1 if self.upturned else 1, :: -1 if self.mirrored else 1]
         if self.scale == 1.0:
             return np.ascontiguousarray(seen)
-        extent = self.extent(Extent(photo.shape[1], photo.shape[0]))
+        extent = self.extent(Extent.of(photo))
         shrinks = cv2.INTER_AREA if self.scale < 1 else cv2.INTER_LINEAR
         return np.asarray(cv2.resize(np.ascontiguousarray(seen), extent, interpolation=shrinks), np.uint8)
 
@@ -82,7 +82,7 @@ class Level:
 
     @property
     def area(self) -> int:
-        return self.canvas.width * self.canvas.height
+        return self.canvas.area
 
 
 def plan(photo: Extent, margins: Margins, work: int, coarse: int) -> list[Level]:
@@ -91,8 +91,8 @@ def plan(photo: Extent, margins: Margins, work: int, coarse: int) -> list[Level]
     `work` bounds the finest canvas and `coarse` the coarsest photo, both as pixels of area; so cost and layout depend
     on neither the photo's size nor its shape. Beyond LARGE the coarsest photo also shrinks as the new area grows, for
     filling it costs photo times new pixels."""
-    full, canvas = photo.width * photo.height, margins.canvas(photo)
-    growth = canvas.width * canvas.height / full
+    full = photo.area
+    growth = margins.canvas(photo).area / full
     finest = min(1.0, sqrt(work / (full * growth)))
     coarse = min(coarse, int(coarse * sqrt(LARGE / max(growth - 1, 0.1))))
     ratio = sqrt(full * finest**2 / coarse)  # of the sides of the photo, finest to coarsest
@@ -104,7 +104,7 @@ def plan(photo: Extent, margins: Margins, work: int, coarse: int) -> list[Level]
 
 
 def _level(photo: Extent, margins: Margins, scale: float) -> Level:
-    small = Extent(max(LEAST, round_half_up(photo.width * scale)), max(LEAST, round_half_up(photo.height * scale)))
+    small = (photo * scale).at_least(LEAST)
     across, down = small.width / photo.width, small.height / photo.height
     return Level(
         small,

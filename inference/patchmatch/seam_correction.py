@@ -13,8 +13,8 @@ import numpy as np
 
 from inference.engine import Pixels
 from inference.patchmatch.kernel import kernel
-from inference.patchmatch.patch import CHANNELS, Floats, Rows
-from inference.patchmatch.transfer import Offsets, Pages, Place, byte, take
+from inference.patchmatch.patch import CHANNELS, Floats
+from inference.patchmatch.transfer import Place, Sources, byte, take
 
 WAVELENGTHS = (1.5, 3, 6, 12, 24, 48, 96)
 LARGEST_STEP = 48.0  # grey levels: a larger step is content, not tone
@@ -28,11 +28,12 @@ class Correction(NamedTuple):
     fading: Floats  # (bands, distances): how much of a band is left at a whole number of pixels from the photo
 
 
-def correction(photo: Rows, offsets: Offsets, pages: Pages, place: Place) -> Correction:
+def correction(sources: Sources) -> Correction:
     """Wavelengths up to a few work pixels: longer ones are in the tone already."""
+    photo, place = sources.photo, sources.place
     height, width = photo.shape[0], photo.shape[1] // CHANNELS
     step = np.zeros((2 * (width + height), 3), np.float32)
-    measure(photo, offsets, pages, place, step)
+    measure(sources, step)
     longest = 3 / min(place.down, place.across)
     reach = np.array([length for length in WAVELENGTHS if length <= max(longest, 3)], np.float32)
     sides = np.split(np.clip(step, -LARGEST_STEP, LARGEST_STEP), np.cumsum([width, width, height]))
@@ -52,8 +53,9 @@ def _bands(side: Floats, reach: Floats) -> Floats:
 
 
 @kernel
-def measure(photo: Rows, offsets: Offsets, pages: Pages, place: Place, step: Floats) -> None:
+def measure(sources: Sources, step: Floats) -> None:
     """The photo's edge pixels minus what the neighbouring new pixels' sources continue to; top, bottom, left, right."""
+    photo, offsets, pages, place = sources.photo, sources.offsets, sources.pages, sources.place
     height, width = photo.shape[0], photo.shape[1] // CHANNELS
     seen = np.empty(CHANNELS, np.uint8)
     work_height, work_width = offsets.page.shape

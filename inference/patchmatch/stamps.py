@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from inference.canvas import Extent
 from inference.engine import Pixels
 from inference.patchmatch.pyramid import Atlas, Level, Page
-from inference.patchmatch.style import Recipe
+from inference.patchmatch.style import StyleSettings
 
 ITERATIONS = 2
 LEAST, MOST = 0.03, 0.5  # of the photo: a cut-out of another size is taken for a failure
@@ -31,17 +31,17 @@ class Stamp:
 
 
 def stamps(
-    photo: Pixels, atlas: Atlas, level: Level, recipe: Recipe, free: NDArray[np.bool_], seed: int
+    photo: Pixels, atlas: Atlas, level: Level, settings: StyleSettings, free: NDArray[np.bool_], seed: int
 ) -> list[Stamp]:
     """Stamps that lie apart on `free` ((height, width) of the canvas)."""
-    if not recipe.stamps:
+    if not settings.stamps:
         return []
     random = np.random.default_rng([seed, 2])
     shape, free, found = subject(photo), free.copy(), []
-    for _ in range(int(random.integers(recipe.stamps[0], recipe.stamps[1] + 1))):
-        nth = int(random.integers(1, len(recipe.pages)))
-        cut = _seen(recipe.pages[nth], shape)
-        stamp = _set_down(cut, free, level, recipe, random)
+    for _ in range(int(random.integers(settings.stamps[0], settings.stamps[1] + 1))):
+        nth = int(random.integers(1, len(settings.pages)))
+        cut = _seen(settings.pages[nth], shape)
+        stamp = _set_down(cut, free, level, settings, random)
         if stamp is not None:
             place, own = stamp
             found.append(Stamp(place, own + np.array([0, atlas.first[nth]])))
@@ -51,13 +51,13 @@ def stamps(
 
 def _seen(page: Page, shape: NDArray[np.bool_]) -> NDArray[np.intp]:
     """(count, 2) pixels of a page that show the subject."""
-    extent = page.extent(Extent(shape.shape[1], shape.shape[0]))
+    extent = page.extent(Extent.of(shape))
     seen = shape[:: -1 if page.upturned else 1, :: -1 if page.mirrored else 1]
     return np.argwhere(cv2.resize(seen.astype(np.uint8), extent, interpolation=cv2.INTER_NEAREST) > 0)
 
 
 def _set_down(
-    cut: NDArray[np.intp], free: NDArray[np.bool_], level: Level, recipe: Recipe, random: Generator
+    cut: NDArray[np.intp], free: NDArray[np.bool_], level: Level, settings: StyleSettings, random: Generator
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:
     """The best of some random places, as pixels of the canvas and of the page; None where there is no room."""
     height, width = free.shape
@@ -66,7 +66,7 @@ def _set_down(
     ground, middle = cut[:, 0].max(), cut.mean(axis=0)
     for _ in range(TRIES):
         down = random.integers(0, height) - middle[0]
-        if recipe.standing:  # on the same ground as the original, a little nearer or farther
+        if settings.standing:  # on the same ground as the original, a little nearer or farther
             down = level.margins.top + random.normal(0, 0.06) * level.photo.height
             down = min(down, height - 1 - ground)
         across = random.integers(0, width) - middle[1]

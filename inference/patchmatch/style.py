@@ -14,7 +14,7 @@ SIZES = (Page(scale=0.5), Page(scale=0.5, mirrored=True), Page(scale=0.75), Page
 
 
 @dataclass(frozen=True)
-class Recipe:
+class StyleSettings:
     """Choices of a style; costs are squared grey levels per channel."""
 
     pages: tuple[Page, ...] = (Page(), MIRROR)
@@ -30,18 +30,20 @@ class Recipe:
     stamps: tuple[int, int] | None = None  # how many copies of the subject, at least and at most
     standing: bool = True  # copies stand where the original stands
 
-    def drawn(self, seed: int) -> Recipe:
-        """The recipe as one seed cooks it: a reroll weighs the costs anew."""
+    def drawn(self, seed: int) -> StyleSettings:
+        """The settings for one seed: a reroll weighs the costs anew."""
         factors = np.exp2(np.random.default_rng([seed, 3]).uniform(-1, 1, 3))
         return replace(
             self, mirrored=self.mirrored * factors[0], central=self.central * factors[1], reuse=self.reuse * factors[2]
         )
 
 
-RECIPES = {
-    Style.FAITHFUL: Recipe(),
-    Style.PLAYFUL: Recipe(upright=2500.0, reuse=4.0, mirrored=0.0, central=0.0, jitter=0.2, bend=0.25, stamps=(1, 3)),
-    Style.WILD: Recipe(
+SETTINGS = {
+    Style.FAITHFUL: StyleSettings(),
+    Style.PLAYFUL: StyleSettings(
+        upright=2500.0, reuse=4.0, mirrored=0.0, central=0.0, jitter=0.2, bend=0.25, stamps=(1, 3)
+    ),
+    Style.WILD: StyleSettings(
         pages=(Page(), MIRROR, *SIZES),
         upright=0.0,
         reuse=4.0,

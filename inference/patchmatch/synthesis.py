@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.canvas import Extent
 from inference.engine import Pixels, Report, part
 from inference.patchmatch.field import Field, Terms, bell, confidence, measure, search, vote
 from inference.patchmatch.initialization import Onion, fill
@@ -18,7 +19,7 @@ from inference.patchmatch.patch import HALF, NEVER, SAMPLES, SIZE, Flags, Floats
 from inference.patchmatch.prior import carried_outwards, dislike, energy, wanted_row
 from inference.patchmatch.pyramid import Atlas, Level
 from inference.patchmatch.stamps import stamps
-from inference.patchmatch.style import Recipe
+from inference.patchmatch.style import StyleSettings
 
 TEXTURE_SHARE = 0.7  # of the carried texture that a patch has to have
 SHARPNESS = 0.25  # temperature of the vote, as a share of the median cost
@@ -60,23 +61,21 @@ class Collage:
 class Stage:
     """Everything the synthesis knows at one level."""
 
-    def __init__(self, level: Level, photo: Pixels, recipe: Recipe, seed: int) -> None:
-        self.level, self.recipe, self.seed = level, recipe, seed
+    def __init__(self, level: Level, photo: Pixels, settings: StyleSettings, seed: int) -> None:
+        self.level, self.settings, self.seed = level, settings, seed
         width, height = level.canvas
-        small = (
-            photo if photo.shape[1::-1] == level.photo else cv2.resize(photo, level.photo, interpolation=cv2.INTER_AREA)
-        )
+        same = Extent.of(photo) == level.photo
+        small = photo if same else cv2.resize(photo, level.photo, interpolation=cv2.INTER_AREA)
         self.photo: Pixels = np.asarray(small, np.uint8)
-        self.atlas = Atlas.of(self.photo, recipe.pages)
+        self.atlas = Atlas.of(self.photo, settings.pages)
         box = level.margins.box(level.photo)
-        self.inside = np.s_[box.top : box.bottom, box.left : box.right]
         self.new = np.ones((height, width), np.bool_)
-        self.new[self.inside] = False
+        self.new[box.slices] = False
         self.canvas = np.zeros((height, width, 3), np.uint8)
-        self.canvas[self.inside] = self.photo
+        self.canvas[box.slices] = self.photo
         self.away: Floats = np.asarray(cv2.distanceTransform(self.new.astype(np.uint8), cv2.DIST_L2, 3), np.float32)
-        self.wanted_row = wanted_row(level, self.away, recipe, seed)
-        self.dislike = dislike(self.atlas, level, recipe)
+        self.wanted_row = wanted_row(level, self.away, settings, seed)
+        self.dislike = dislike(self.atlas, level, settings)
         self.row, self.col = np.indices((height, width), np.int32)
         self.row, self.col = self.row - box.top, self.col - box.left  # inside the photo a pixel is its own source
 
@@ -91,10 +90,10 @@ class Stage:
         wanted = carried_outwards(energy(self.photo), self.level) * np.float32(TEXTURE_SHARE)
         return Terms(
             wanted_row=_centres(self.wanted_row) - np.float32(HALF),
-            row_weight=self.recipe.upright * SAMPLES / self.level.photo.height,
+            row_weight=self.settings.upright * SAMPLES / self.level.photo.height,
             wanted_texture=_centres(wanted),
             texture=_centres(energy(self.atlas.pixels)),
-            texture_weight=self.recipe.lively * SAMPLES,
+            texture_weight=self.settings.lively * SAMPLES,
             extra=np.minimum(_centres(self.dislike).astype(np.float64) * SAMPLES, NEVER).astype(np.int32),
         )
 
@@ -105,10 +104,10 @@ class Stage:
             row=self.row,
             col=self.col,
             wanted_row=self.wanted_row,
-            row_weight=self.recipe.upright / self.level.photo.height,
-            extra=np.ascontiguousarray(self.dislike[:, : self.atlas.end(self.recipe.browsed)]),
-            reuse=self.recipe.reuse,
-            jitter=self.recipe.jitter,
+            row_weight=self.settings.upright / self.level.photo.height,
+            extra=np.ascontiguousarray(self.dislike[:, : self.atlas.end(self.settings.browsed)]),
+            reuse=self.settings.reuse,
+            jitter=self.settings.jitter,
         )
 
 
@@ -132,15 +131,15 @@ def _nearest_valid(valid: Flags, row: Ints, col: Ints) -> tuple[Ints, Ints]:
     return np.ascontiguousarray(nearest[..., 0]), np.ascontiguousarray(nearest[..., 1])
 
 
-def synthesize(photo: Pixels, levels: list[Level], recipe: Recipe, seed: int, report: Report) -> Collage:
+def synthesize(photo: Pixels, levels: list[Level], settings: StyleSettings, seed: int, report: Report) -> Collage:
     """Fill the canvas of the last level. `photo` is at the last level's size."""
     state = np.uint64(seed * 2654435761 + 88172645463325252)
-    stage = Stage(levels[0], photo, recipe, seed)
+    stage = Stage(levels[0], photo, settings, seed)
     state = peel(stage, seed, state, part(report, 0.0, 0.5))
     done, total = 0, sum(level.area for level in levels)
     for depth, level in enumerate(levels):
         if depth:
-            stage = finer(stage, Stage(level, photo, recipe, seed))
+            stage = finer(stage, Stage(level, photo, settings, seed))
         ahead = part(report, 0.5 + 0.5 * done / total, 0.5 + 0.5 * (done + level.area) / total)
         state = refine(stage, depth, depth == len(levels) - 1, state, ahead)
         done += level.area
@@ -150,7 +149,7 @@ def synthesize(photo: Pixels, levels: list[Level], recipe: Recipe, seed: int, re
 def peel(stage: Stage, seed: int, state: np.uint64, report: Report) -> np.uint64:
     """The onion start."""
     onion, source = stage.onion(), np.ascontiguousarray(np.moveaxis(stage.atlas.pixels, 2, 0), np.float32)
-    for stamp in stamps(stage.photo, stage.atlas, stage.level, stage.recipe, stage.new, seed):
+    for stamp in stamps(stage.photo, stage.atlas, stage.level, stage.settings, stage.new, seed):
         at, source_at = tuple(stamp.place.T), tuple(stamp.source.T)
         onion.canvas[at] = stage.atlas.pixels[source_at]
         onion.known[at], onion.row[at], onion.col[at] = True, *source_at
@@ -173,7 +172,7 @@ def in_rings(new: Flags, seed: int, pieces: int = 16) -> Iterator[tuple[Ints, fl
 
 def finer(coarse: Stage, fine: Stage) -> Stage:
     """Carry the offsets of a coarse stage over to a fine one, and vote its first picture."""
-    at = _shrunk(fine.new.shape[0], coarse.new.shape[0]), _shrunk(fine.new.shape[1], coarse.new.shape[1])
+    at = _nearest(fine.new.shape[0], coarse.new.shape[0]), _nearest(fine.new.shape[1], coarse.new.shape[1])
     grid = np.ix_(*at)
     page = coarse.atlas.page[coarse.col]
     down, across = (
@@ -190,7 +189,7 @@ def finer(coarse: Stage, fine: Stage) -> Stage:
     return fine
 
 
-def _shrunk(fine: int, coarse: int) -> NDArray[np.intp]:
+def _nearest(fine: int, coarse: int) -> NDArray[np.intp]:
     return np.minimum(np.arange(fine) * coarse // fine, coarse - 1)
 
 

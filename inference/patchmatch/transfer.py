@@ -34,6 +34,33 @@ class Place(NamedTuple):
     across: float
 
 
+class Pages(NamedTuple):
+    """(pages,) how each page reads the full photo."""
+
+    height: Ints
+    width: Ints
+    mirrored: Flags
+    upturned: Flags
+    step: Floats  # photo pixels per page pixel
+
+
+class Sources(NamedTuple):
+    """Everything that says which pixel of the photo a canvas pixel is copied from."""
+
+    photo: Rows
+    offsets: Offsets
+    pages: Pages
+    place: Place
+
+
+class Stretch(NamedTuple):
+    """The pixels `begin` to `end` of one row of the canvas."""
+
+    row: int
+    begin: int
+    end: int
+
+
 class Columns(NamedTuple):
     """The canvas's columns in cells, each between the middles of two work columns."""
 
@@ -58,10 +85,9 @@ def columns(place: Place, width: int, work_width: int) -> Columns:
 
 
 @kernel
-def transfer(
-    photo: Rows, canvas: Rows, first: int, last: int, offsets: Offsets, pages: Pages, place: Place, columns: Columns
-) -> None:
+def transfer(canvas: Rows, first: int, last: int, sources: Sources, columns: Columns) -> None:
     """Write the new pixels of the canvas's rows `first` to `last`."""
+    photo, offsets, place = sources.photo, sources.offsets, sources.place
     height, width, across = photo.shape[0], photo.shape[1] // CHANNELS, canvas.shape[1] // CHANNELS
     lines, tones = np.empty((4, canvas.shape[1]), np.uint8), np.empty(canvas.shape[1], np.float32)
     for y in range(first, last):
@@ -73,22 +99,24 @@ def transfer(
         for side in range(2 if beside else 1):
             begin = place.left + width if side else 0
             end = place.left if beside and not side else across
-            gather(photo, lines[0], y, begin, end, above, columns.before, offsets, pages, place, columns)
-            gather(photo, lines[1], y, begin, end, above, columns.after, offsets, pages, place, columns)
-            gather(photo, lines[2], y, begin, end, below, columns.before, offsets, pages, place, columns)
-            gather(photo, lines[3], y, begin, end, below, columns.after, offsets, pages, place, columns)
+            stretch = Stretch(y, begin, end)
+            gather(lines[0], stretch, above, columns.before, sources, columns)
+            gather(lines[1], stretch, above, columns.after, sources, columns)
+            gather(lines[2], stretch, below, columns.before, sources, columns)
+            gather(lines[3], stretch, below, columns.after, sources, columns)
             shade(tones, begin, end, above, below, low, offsets.tone, columns)
             mix(canvas[y], lines, tones, columns.far, low, begin * CHANNELS, end * CHANNELS)
 
 
 @inlined
-def gather(
-    photo: Rows, line: Rows, y: int, begin: int, end: int, work_row: int, beside: Ints,
-    offsets: Offsets, pages: Pages, place: Place, columns: Columns,
-) -> None:  # fmt: skip
-    """What one corner of every cell says of the columns `begin` to `end`; cells with the same offset at once."""
+def gather(line: Rows, stretch: Stretch, work_row: int, beside: Ints, sources: Sources, columns: Columns) -> None:
+    """Write what one corner of every cell says of a stretch of pixels to `line`; cells with the same offset at once.
+
+    The corner lies in `work_row`, and for each cell in the work column that `beside` names.
+    """
+    photo, offsets, pages, place = sources.photo, sources.offsets, sources.pages, sources.place
     page, row, col, starts = offsets.page[work_row], offsets.row[work_row], offsets.col[work_row], columns.start
-    x = begin
+    y, x, end = stretch.row, stretch.begin, stretch.end
     while x < end:
         cell = columns.cell[x]
         j = beside[cell]
@@ -128,16 +156,6 @@ def mix(canvas: Rows, lines: Rows, tones: Floats, far: Floats, low: float, begin
         upper_far, lower_far = np.float32(lines[1, n]), np.float32(lines[3, n])
         near, away = upper + low * (lower - upper), upper_far + low * (lower_far - upper_far)
         canvas[n] = byte(near + far[n] * (away - near) + tones[n])
-
-
-class Pages(NamedTuple):
-    """(pages,) how each page reads the full photo."""
-
-    height: Ints
-    width: Ints
-    mirrored: Flags
-    upturned: Flags
-    step: Floats  # photo pixels per page pixel
 
 
 @inlined

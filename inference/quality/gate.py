@@ -150,7 +150,7 @@ def look(part: Pixels) -> Look:
     green = part[..., 1]
     along, away = (max(1, length // LINES) for length in green.shape)
     lines, columns = green[::along].astype(np.float32), green[:, ::away].astype(np.float32)
-    coarse = _shrunk(green, BLOTCH)
+    coarse = _averaged(green, BLOTCH)
     return Look(
         mean=float(lines.mean()),
         deviation=float(lines.std()),
@@ -174,7 +174,7 @@ def _relation(grey: Grey, axis: int) -> float:
     return 1 - float((np.diff(grey, axis=axis) ** 2).mean()) / (2 * variance)
 
 
-def _shrunk(grey: Pixels, factor: int) -> Grey:
+def _averaged(grey: Pixels, factor: int) -> Grey:
     height, width = (max(1, length // factor) for length in grey.shape)
     small = cv2.resize(np.ascontiguousarray(grey), (width, height), interpolation=cv2.INTER_AREA)
     return np.asarray(small, np.float32)

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from inference.canvas import Margins
-from inference.engine import Engine, EngineError, Pixels, Recipe, Report, Request
+from inference.engine import Engine, EngineError, Painted, Pixels, Report, Request, part
 from inference.quality.border import flat_border
 from inference.quality.gate import Problem, Unfit, judge
 
@@ -24,12 +24,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Attempt:
-    """A canvas, the seed and the recipe that gave it, and what the gate has against it."""
+    """A canvas, the seed that gave it, and what the gate has against it."""
 
-    canvas: Pixels
+    painted: Painted
     seed: int
     problem: Problem | None
-    recipe: Recipe
 
 
 def trust(_canvas: Pixels, _margins: Margins) -> None:
@@ -43,11 +42,8 @@ class Careful:
         self.name, self.reads_words, self.devices = engine.name, engine.reads_words, engine.devices
         self._engine, self._judged = engine, judged
 
-    def expand(self, request: Request, report: Report) -> Pixels:
-        return self.attempt(request, report).canvas
-
-    def recipe(self, request: Request) -> Recipe:
-        return self._engine.recipe(_within_border(request))
+    def expand(self, request: Request, report: Report) -> Painted:
+        return self.attempt(request, report).painted
 
     def attempt(self, request: Request, report: Report) -> Attempt:
         """The first attempt without a problem, else the one with the smallest.
@@ -61,13 +57,13 @@ class Careful:
             seed = derived(request.seed, number)
             asked = replace(inner, seed=seed)
             try:
-                painted = self._engine.expand(asked, _share(report, number))
-                canvas = _with_photo(painted, inner)
+                painted = self._engine.expand(asked, part(report, *SHARES[number : number + 2]))
+                canvas = _with_photo(painted.pixels, inner)
                 problem = self._judged(canvas, inner.margins)
             except Unfit as unfit:
                 problem = unfit.problem
             else:
-                attempt = Attempt(_with_photo(canvas, request), seed, problem, self._engine.recipe(asked))
+                attempt = Attempt(replace(painted, pixels=_with_photo(canvas, request)), seed, problem)
                 if problem is None:
                     report(1.0)
                     return attempt
@@ -90,23 +86,16 @@ def _excess(attempt: Attempt) -> float:
     return attempt.problem.excess if attempt.problem else 0.0
 
 
-def _share(report: Report, number: int) -> Report:
-    start, end = SHARES[number : number + 2]
-    return lambda fraction: report(start + fraction * (end - start))
-
-
 def _within_border(request: Request) -> Request:
     """The same canvas, asked for from inside the photo's flat border where that is to grow."""
     border = flat_border(request.photo)
-    sides = [(margin, margin and flat) for margin, flat in zip(astuple(request.margins), astuple(border), strict=True)]
-    trimmed = Margins(*(flat for _, flat in sides))
+    trimmed = Margins(
+        *(margin and flat for margin, flat in zip(astuple(request.margins), astuple(border), strict=True))
+    )
     if not trimmed:
         return request
-    width, height = request.extent
-    inner = request.photo[trimmed.top : height - trimmed.bottom, trimmed.left : width - trimmed.right]
-    return replace(
-        request, photo=np.ascontiguousarray(inner), margins=Margins(*(margin + flat for margin, flat in sides))
-    )
+    inner = request.photo[trimmed.inner(request.extent).slices]
+    return replace(request, photo=np.ascontiguousarray(inner), margins=request.margins + trimmed)
 
 
 def _with_photo(painted: Pixels, request: Request) -> Pixels:
@@ -115,6 +104,5 @@ def _with_photo(painted: Pixels, request: Request) -> Pixels:
     if painted.shape != (height, width, 3) or painted.dtype != np.uint8:
         raise EngineError(f"the engine gave {painted.dtype} {painted.shape} for a canvas of {width}x{height}")
     canvas = np.require(painted, requirements=["C", "W"])
-    box = request.margins.box(request.extent)
-    canvas[box.top : box.bottom, box.left : box.right] = request.photo
+    canvas[request.margins.box(request.extent).slices] = request.photo
     return canvas

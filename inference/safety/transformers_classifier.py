@@ -47,7 +47,7 @@ class Classification(HubModel):
 
 
 @dataclass(frozen=True)
-class Located:
+class LocatedClassifier:
     """A classifier on this machine, and which of its classes count."""
 
     folder: Path
@@ -64,7 +64,7 @@ class Located:
         return f"{counted}; suggestive: {', '.join(sorted(self.suggestive)) or 'none'}"
 
 
-def locate(text: str) -> Located:
+def locate(text: str) -> LocatedClassifier:
     """Find a classifier and read which classes it has; imports no torch. Raises EngineUnavailable with the remedy."""
     wanted = Classification.parse(text)
     folder = wanted.folder()
@@ -77,7 +77,7 @@ def locate(text: str) -> Located:
     return _understood(wanted, folder, list(classes))
 
 
-def _understood(wanted: Classification, folder: Path, classes: list[str]) -> Located:
+def _understood(wanted: Classification, folder: Path, classes: list[str]) -> LocatedClassifier:
     if unknown := {*wanted.explicit, *wanted.suggestive} - set(classes):
         raise EngineUnavailable(
             f"KUOTU_SAFETY={wanted.model} has no class {', '.join(sorted(unknown))}; it has {', '.join(classes)}"
@@ -89,7 +89,7 @@ def _understood(wanted: Classification, folder: Path, classes: list[str]) -> Loc
             f"KUOTU_SAFETY={wanted.model}: which of its classes ({', '.join(classes)}) are explicit is not clear; "
             f"say it: {wanted.model}?explicit={classes[-1]}"
         )
-    return Located(folder, explicit, suggestive - explicit)
+    return LocatedClassifier(folder, explicit, suggestive - explicit)
 
 
 def _named(classes: Iterable[str], words: set[str]) -> frozenset[str]:

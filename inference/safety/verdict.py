@@ -13,7 +13,7 @@ from typing import Final, Protocol
 import cv2
 import numpy as np
 
-from inference.canvas import round_half_up
+from inference.canvas import Extent, round_half_up
 from inference.engine import Pixels
 
 SHIPPED: Final = "mobilenet"
@@ -93,20 +93,20 @@ def decide(scores: Scores, thresholds: Thresholds) -> Verdict:
 
 def looks(pixels: Pixels, side: int = SIDE) -> list[Pixels]:
     """(side, side, 3) each: the picture squeezed into a square, then squares along its longer side."""
-    height, width = pixels.shape[:2]
-    whole = [_shrunk(pixels, side, side)]
-    if max(height, width) <= SQUARISH * min(height, width):
+    extent = Extent.of(pixels)
+    whole = [_resized(pixels, Extent(side, side))]
+    if max(extent) <= SQUARISH * min(extent):
         return whole
-    factor, most = side / min(height, width), SQUARES * side
-    strip = _shrunk(pixels, *(min(most, max(side, round_half_up(length * factor))) for length in (width, height)))
+    longer = extent * (side / min(extent))
+    strip = _resized(pixels, Extent(*(min(SQUARES * side, max(side, length)) for length in longer)))
     spare = max(strip.shape) - side
     starts = [round_half_up(start) for start in np.linspace(0, spare, -(-spare // side) + 1)]
-    if width > height:
+    if extent.width > extent.height:
         return whole + [strip[:, start : start + side] for start in starts]
     return whole + [strip[start : start + side] for start in starts]
 
 
-def _shrunk(pixels: Pixels, width: int, height: int) -> Pixels:
-    shrinks = pixels.shape[1] >= width and pixels.shape[0] >= height
+def _resized(pixels: Pixels, extent: Extent) -> Pixels:
+    shrinks = pixels.shape[1] >= extent.width and pixels.shape[0] >= extent.height
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(pixels, (width, height), interpolation=method), np.uint8)
+    return np.asarray(cv2.resize(pixels, extent, interpolation=method), np.uint8)

@@ -46,7 +46,7 @@ class ClipChoice(HubModel):
 
 
 @dataclass(frozen=True)
-class Located:
+class LocatedClip:
     """A CLIP on this machine."""
 
     choice: ClipChoice
@@ -57,7 +57,7 @@ class Located:
         return f"{self.folder}; weight {self.choice.weight:g}, offset {self.choice.offset:g}"
 
 
-def locate(text: str) -> Located:
+def locate(text: str) -> LocatedClip:
     """Find a CLIP; imports no torch. Raises EngineUnavailable with the remedy."""
     choice = ClipChoice.parse(text)
     folder, said = choice.folder(), f"{choice.setting}={choice.model}"
@@ -72,7 +72,7 @@ def locate(text: str) -> Located:
             f"{said}: {folder} has no {WEIGHTS[0]}, and Kuotu loads no pickles; "
             f"run: {choice.command}, or name another CLIP"
         )
-    return Located(choice, folder)
+    return LocatedClip(choice, folder)
 
 
 class Clip:
@@ -97,7 +97,7 @@ class Clip:
         return vectors
 
 
-def _opened(located: Located) -> tuple[Any, Any]:
+def _opened(located: LocatedClip) -> tuple[Any, Any]:
     """Model and processor, without the half that reads words."""
     folder = located.folder
     with located.choice.loading():

@@ -66,19 +66,15 @@ def strangeness(photo: Pixels, canvas: Pixels, margins: Margins, encoder: Encode
     One strange thing is enough, so the strangest counts and not the mean; of as many pieces on both sides. None where
     the margins are too narrow for pieces.
     """
-    found = pairs(margins, Extent(photo.shape[1], photo.shape[0]))
+    found = pairs(margins, Extent.of(photo))
     if not found:
         return None
     own = dict.fromkeys(pair.own for pair in found)
-    pieces = [_cut(canvas, box) for box in (*(pair.new for pair in found), *own)]
+    pieces = [canvas[box.slices] for box in (*(pair.new for pair in found), *own)]
     vectors = encoder([_squeezed(picture) for picture in (photo, *pieces)])
     unlike = (1 - vectors[1:] @ vectors[0]).clip(0)
     newest, natural = float(unlike[: len(found)].max()), float(unlike[len(found) :].max())
     return log((newest + FLOOR) / (natural + FLOOR))
-
-
-def _cut(canvas: Pixels, box: Box) -> Pixels:
-    return canvas[box.top : box.bottom, box.left : box.right]
 
 
 def _squeezed(picture: Pixels) -> Pixels:
@@ -121,7 +117,7 @@ def _spread(length: int, count: int, size: int) -> list[int]:
 
 
 def _mirrored(box: Box, photo: Box) -> Box:
-    size = box.right - box.left
+    size = box.width
     left = _inside(box.left, size, photo.left, photo.right)
     top = _inside(box.top, size, photo.top, photo.bottom)
     return Box(left, top, left + size, top + size)

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.canvas import Margins
+from inference.canvas import Extent, Margins
 from inference.engine import Pixels
 from inference.image.bands import Side, grown, inwards, outwards
 
@@ -88,8 +88,7 @@ def combined(measures: Measures, reasons: tuple[Reason, ...]) -> float:
 def measure(photo: Pixels, canvas: Pixels, margins: Margins) -> Measures | None:
     """None where no patch fits into the new part: margins below a thirtieth of the canvas."""
     small, inner = _small(canvas, margins, min(photo.shape[:2]))
-    height, width = small.shape[:2]
-    own = np.ascontiguousarray(small[inner.top : height - inner.bottom, inner.left : width - inner.right])
+    own = np.ascontiguousarray(small[inner.inner(Extent.of(small)).slices])
     random = np.random.default_rng(0)
     places, rim = _new_places(own, inner, random)
     if not len(places):
@@ -137,10 +136,9 @@ class Patches:
 
 def _small(canvas: Pixels, margins: Margins, shorter: int) -> tuple[Floats, Margins]:
     """The canvas in CIELAB, small, and its margins, of which no pixel is the photo's and the new part's at once."""
-    height, width = canvas.shape[:2]
-    factor = min(1.0, max(sqrt(AREA / (height * width)), SHORTEST / shorter))
-    size = max(1, round(width * factor)), max(1, round(height * factor))
-    small = cv2.resize(canvas, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    extent = Extent.of(canvas)
+    factor = min(1.0, max(sqrt(AREA / extent.area), SHORTEST / shorter))
+    small = cv2.resize(canvas, (extent * factor).at_least(1), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     sides = (-int(-getattr(margins, side) * factor // 1) for side in Side)
     return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2LAB), np.float32), Margins(*sides)
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field, replace
 from typing import Final
 
-from inference.engine import Engine, Pixels, Recipe, Report, Request, versions
+from inference.engine import Engine, Painted, Pixels, Report, Request, versions
 from inference.image.upscale import NAME, upscale_expansion
 from inference.quality.gate import judge
 from inference.quality.retry import Careful, trust
@@ -38,12 +38,11 @@ class Checks:
 
 @dataclass(frozen=True, eq=False)
 class Checked:
-    """A canvas, the seed and the recipe that gave it, whether it may be shown, and how surprising it may be."""
+    """A canvas, the seed that gave it, whether it may be shown, and how surprising it may be."""
 
-    canvas: Pixels
+    painted: Painted
     seed: int
     verdict: Verdict
-    recipe: Recipe
     surprise: float | None  # 0 to 1; none of what was doubled
 
 
@@ -60,16 +59,17 @@ class CheckedEngine:
 
     def expand(self, request: Request, report: Report) -> Checked:
         attempt = self._careful.attempt(replace(request, judged=self._gate), report)
-        verdict = self._verdict(request.photo) | self._verdict(attempt.canvas)
-        guess = self._guess(request.photo, attempt.canvas, request.margins)
-        return Checked(attempt.canvas, attempt.seed, verdict, attempt.recipe, guess)
+        canvas = attempt.painted.pixels
+        verdict = self._verdict(request.photo) | self._verdict(canvas)
+        guess = self._guess(request.photo, canvas, request.margins)
+        return Checked(attempt.painted, attempt.seed, verdict, guess)
 
     def double(self, request: Request, report: Report) -> Checked:
         """The photo at twice its size, whatever the engine; margins, style and prompt change nothing."""
         doubled = upscale_expansion(request.photo, report)
         verdict = self._verdict(request.photo) | self._verdict(doubled)
         key = f"{NAME} {versions('kuotu', 'onnxruntime', 'opencv-python-headless')}"
-        return Checked(doubled, request.seed, verdict, {"key": key}, None)
+        return Checked(Painted(doubled, {"key": key}), request.seed, verdict, None)
 
     def _verdict(self, pixels: Pixels) -> Verdict:
         return check(pixels, self._classifier, self._thresholds) if self._classifier else UNCHECKED

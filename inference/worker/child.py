@@ -12,9 +12,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict
 from importlib import import_module
 from queue import SimpleQueue
 from threading import Lock, Thread
@@ -24,21 +22,40 @@ from typing import BinaryIO, Final, cast
 import cv2
 import numpy as np
 
-from inference.canvas import Margins
+from inference.canvas import Extent, Margins
 from inference.engine import (
     Cancelled,
     Engine,
     EngineError,
     EngineName,
     EngineUnavailable,
+    Report,
     Request,
-    Style,
     ignore,
+    part,
+    whole_percents,
 )
-from inference.image.codec import BadPhoto, decode, encode_chat, encode_master, thumbnail
+from inference.image.codec import decode_kept, encode_chat, encode_master, thumbnail
+from inference.image.refusal import BadPhoto
 from inference.quality.gate import Unfit
 from inference.worker.checks import CheckedEngine, Checks
-from inference.worker.protocol import EngineInfo, Frame, read
+from inference.worker.frame import read
+from inference.worker.protocol import (
+    Cancel,
+    EngineInfo,
+    Expand,
+    Failed,
+    Left,
+    LogLine,
+    Message,
+    Order,
+    Outcome,
+    Progress,
+    Refused,
+    Unavailable,
+    decode,
+    encode,
+)
 
 DECODED, PAINTED, ENCODED = 0.03, 0.85, 0.97  # how far an order is after each stage
 WARM_UP: Final = Request(np.tile(np.arange(0, 256, 4).astype(np.uint8)[:, None], (48, 1, 3)), Margins(16, 16, 16, 16))
@@ -57,10 +74,10 @@ def main(opener: str, engine: str, model: str, checks: str) -> None:
         opened = warm(opener, EngineName(engine), model)
         checked = CheckedEngine(opened, Checks.from_json(checks))
     except EngineUnavailable as error:
-        return answers.send(Frame("unavailable", {"text": str(error)}))
+        return answers.send(Unavailable(str(error)))
     except Exception as error:
-        return answers.send(Frame("unavailable", _told(error)))
-    answers.send(Frame("ready", asdict(EngineInfo(opened.name, model, opened.reads_words, opened.devices))))
+        return answers.send(Unavailable(_sentence(error), format_exc()))
+    answers.send(EngineInfo(opened.name, model, opened.reads_words, opened.devices))
     while True:
         answers.send(_answer(checked, orders, answers))
 
@@ -72,86 +89,88 @@ class Answers(logging.Handler):
         super().__init__()
         self._pipe, self._one_at_a_time = pipe, Lock()
 
-    def send(self, frame: Frame) -> None:
+    def send(self, message: Message) -> None:
         with self._one_at_a_time:
-            for part in frame.parts():
+            for part in encode(message).parts():
                 self._pipe.write(part)
             self._pipe.flush()
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.send(Frame("log", {"name": record.name, "level": record.levelno, "text": self.format(record)}))
+        self.send(LogLine(record.name, record.levelno, self.format(record)))
 
 
 class Orders:
     """Orders as they arrive, and which of them were cancelled."""
 
     def __init__(self) -> None:
-        self._arrived: SimpleQueue[Frame] = SimpleQueue()
+        self._arrived: SimpleQueue[Expand] = SimpleQueue()
         self._cancelled = 0  # the number of the last one
 
     def listen(self, pipe: BinaryIO) -> None:
         """Until the parent is gone; then so is this process."""
         try:
             while True:
-                frame = read(pipe)
-                if frame.kind == "cancel":
-                    self._cancelled = frame.values["number"]
-                else:
-                    self._arrived.put(frame)
+                match decode(read(pipe)):
+                    case Cancel(number):
+                        self._cancelled = number
+                    case Expand() as asked:
+                        self._arrived.put(asked)
         finally:
             os._exit(0)
 
-    def next(self) -> Frame:
+    def next(self) -> Expand:
         return self._arrived.get()
 
-    def cancelled(self, order: Frame) -> bool:
-        return self._cancelled >= int(order.values["number"])
+    def cancelled(self, asked: Expand) -> bool:
+        return self._cancelled >= asked.number
 
 
-def _answer(engine: CheckedEngine, orders: Orders, answers: Answers) -> Frame:
-    """Carry out the next order; whatever happens is a frame."""
-    order, shown = orders.next(), -1
+def _answer(engine: CheckedEngine, orders: Orders, answers: Answers) -> Message:
+    """Carry out the next order; whatever happens is a message."""
+    asked = orders.next()
+    tell = whole_percents(lambda fraction: answers.send(Progress(fraction)))
 
     def report(fraction: float) -> None:
-        nonlocal shown
-        if orders.cancelled(order):
+        if orders.cancelled(asked):
             raise Cancelled
-        if (percent := int(fraction * 100)) > shown:
-            shown = percent
-            answers.send(Frame("progress", {"fraction": fraction}))
+        tell(fraction)
 
     try:
-        return _carried_out(engine, order, report)
+        return _carried_out(engine, asked.order, report)
     except Cancelled:
-        return Frame("cancelled")
+        return Left()
     except BadPhoto as bad:
-        return Frame("bad", {"reason": bad.reason, "found": bad.found, "limit": bad.limit})
-    except MemoryError as error:
-        return Frame("exhausted", _told(error))
+        return Refused(bad.reason, bad.found, bad.limit)
     except Exception as error:
-        return Frame("failed", _told(error))
+        return Failed(_sentence(error), format_exc(), exhausted=isinstance(error, MemoryError))
 
 
-def _carried_out(engine: CheckedEngine, order: Frame, report: Callable[[float], None]) -> Frame:
+def _carried_out(engine: CheckedEngine, order: Order, report: Report) -> Outcome:
     started = time.perf_counter()
     report(0)
-    values = order.values
-    margins = Margins(*values["margins"])
-    photo = decode(order.blobs[0])
+    photo = decode_kept(order.photo)
     report(DECODED)
-    style, beside = Style(values["style"]), tuple(values["beside"])
-    request = Request(photo, margins, style, values["seed"], values["prompt"], beside)
-    work = engine.double if values["doubles"] else engine.expand
-    checked = work(request, lambda fraction: report(DECODED + fraction * (PAINTED - DECODED)))
+    request = Request(photo, order.margins, order.style, order.seed, order.prompt, order.beside)
+    work = engine.double if order.doubles else engine.expand
+    checked = work(request, part(report, DECODED, PAINTED))
     report(PAINTED)
-    master = encode_master(checked.canvas)
+    canvas = checked.painted.pixels
+    master = encode_master(canvas)
     report(ENCODED)
-    blobs = (master, encode_chat(checked.canvas), thumbnail(checked.canvas))
+    preview, thumb = encode_chat(canvas), thumbnail(canvas)
     report(1)
-    height, width = checked.canvas.shape[:2]
-    given = {"extent": (width, height), "seed": checked.seed, "surprise": checked.surprise, "recipe": checked.recipe}
-    said = {"verdict": checked.verdict.level, "reason": checked.verdict.reason}
-    return Frame("done", given | said | {"seconds": time.perf_counter() - started}, blobs)
+    return Outcome(
+        master,
+        preview,
+        thumb,
+        extent=Extent.of(canvas),
+        seconds=time.perf_counter() - started,
+        seed=checked.seed,
+        verdict=checked.verdict.level,
+        reason=checked.verdict.reason,
+        surprise=checked.surprise,
+        recipe=checked.painted.recipe,
+    )
 
 
 def warm(opener: str, name: EngineName, model: str) -> Engine:
@@ -170,9 +189,9 @@ def _own_stdout() -> BinaryIO:
     return answers
 
 
-def _told(error: Exception) -> dict[str, str]:
+def _sentence(error: Exception) -> str:
     kind = "" if isinstance(error, EngineError) else f"{type(error).__name__}: "
-    return {"text": " ".join(f"{kind}{error}".split()), "traceback": format_exc()}
+    return " ".join(f"{kind}{error}".split())
 
 
 if __name__ == "__main__":

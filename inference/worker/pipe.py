@@ -9,7 +9,7 @@ from contextlib import suppress
 from signal import SIGKILL, Signals
 from typing import Self
 
-from inference.worker.protocol import Frame, receive
+from inference.worker.frame import Frame, receive
 
 
 class Link:

@@ -12,10 +12,24 @@ import sys
 from typing import Final
 
 from inference.engine import Cancelled, EngineError, EngineName, EngineUnavailable, Report
-from inference.image.codec import BadPhoto
+from inference.image.refusal import BadPhoto
 from inference.worker.checks import Checks
 from inference.worker.pipe import Link
-from inference.worker.protocol import EngineInfo, Frame, Order, Outcome, log_traceback, order_frame, outcome_of
+from inference.worker.protocol import (
+    Cancel,
+    EngineInfo,
+    Expand,
+    Failed,
+    LogLine,
+    Message,
+    Order,
+    Outcome,
+    Progress,
+    Refused,
+    Unavailable,
+    decode,
+    encode,
+)
 
 OPENER: Final = "inference.registry:open_engine"
 
@@ -93,7 +107,7 @@ class EngineProcess:
             return
         self._cancelled = True
         if self._busy:
-            self._busy.post(Frame("cancel", {"number": self._number}))
+            self._busy.post(encode(Cancel(self._number)))
             asyncio.get_running_loop().call_later(self._grace, self._end_if_still_at, self._number)
         else:
             self._running.cancel()
@@ -160,14 +174,14 @@ class EngineProcess:
 
     async def _converse(self, link: Link, order: Order, report: Report) -> Outcome:
         """Hand the order over and hear of its progress until it ends, one way or another."""
-        link.post(order_frame(self._number, order))
-        while (frame := await _next(link)).kind == "progress":
-            self._pass_on(frame.values["fraction"], report)
-        if frame.kind == "exhausted":
+        link.post(encode(Expand(self._number, order)))
+        while isinstance(message := await _next(link), Progress):
+            self._pass_on(message.fraction, report)
+        if isinstance(message, Failed) and message.exhausted:
             await self._replace(link)
         if self._cancelled:
             raise Cancelled
-        return outcome_of(frame)
+        return _outcome(message)
 
     def _pass_on(self, fraction: float, report: Report) -> None:
         try:
@@ -191,16 +205,38 @@ def _alive(opening: asyncio.Task[Link]) -> bool:
     return not opening.cancelled() and not opening.exception() and opening.result().alive
 
 
-async def _next(link: Link) -> Frame:
-    """The next frame but those that carry lines for the log."""
-    while (frame := await link.receive()).kind == "log":
-        logging.getLogger(frame.values["name"]).log(frame.values["level"], "%s", frame.values["text"])
-    return frame
+async def _next(link: Link) -> Message:
+    """Return the next message that is not a line for the log."""
+    while isinstance(message := decode(await link.receive()), LogLine):
+        logging.getLogger(message.name).log(message.level, "%s", message.text)
+    return message
 
 
-def _info(frame: Frame) -> EngineInfo:
-    """What a child says when it is warm. Raises EngineUnavailable when it is not."""
-    if frame.kind == "ready":
-        return EngineInfo(**frame.values)
-    log_traceback(frame)
-    raise EngineUnavailable(frame.values["text"])
+def _info(message: Message) -> EngineInfo:
+    """Return what a warm engine process says about itself. Raises EngineUnavailable with the remedy."""
+    match message:
+        case EngineInfo():
+            return message
+        case Unavailable(text, traceback):
+            _log_traceback(traceback)
+            raise EngineUnavailable(text)
+    raise EngineUnavailable(f"the engine process opened with {message}")
+
+
+def _outcome(message: Message) -> Outcome:
+    """Return the result of an order. Raises BadPhoto or EngineError."""
+    match message:
+        case Outcome():
+            _log.info("seed %d, %s: %s", message.seed, message.verdict, message.reason)
+            return message
+        case Refused(reason, found, limit):
+            raise BadPhoto(reason, found, limit)
+        case Failed(text, traceback):
+            _log_traceback(traceback)
+            raise EngineError(text)
+    raise EngineError(f"the engine process ended an order with {message}")
+
+
+def _log_traceback(traceback: str) -> None:
+    if traceback:
+        _log.error("in the engine process:\n%s", traceback)

@@ -1,27 +1,24 @@
-"""An order to an engine process and its outcome, as values here and as frames on the way."""
+"""The messages between the program and an engine process, and the codec that both sides use.
+
+The program sends `Expand` and `Cancel`. The engine process sends `Ready` or `Unavailable` once; then, for each order,
+`Progress` messages and one of `Outcome`, `Refused`, `Failed` and `Left`. `LogLine` may come at any time.
+"""
 
 from __future__ import annotations
 
-import json
-import logging
-from asyncio import StreamReader
 from dataclasses import astuple, dataclass, field
-from struct import Struct
-from typing import Any, BinaryIO, Final
+from typing import Final, TypeAlias
 
 from inference.canvas import Extent, Margins
-from inference.engine import EngineError, Recipe, Style
-from inference.image.codec import BadPhoto, Reason
+from inference.engine import Recipe, Style
+from inference.image.refusal import Reason
 from inference.safety.verdict import Level
-
-_LENGTH: Final = Struct(">I")
-
-_log = logging.getLogger(__name__)
+from inference.worker.frame import Frame
 
 
 @dataclass(frozen=True)
 class Order:
-    """One expansion, before decoding; `photo` is a file's bytes: as sent, or a master.
+    """One expansion whose photo is still encoded: a file as it was sent, or a master.
 
     With `doubles` the photo is enlarged to twice its size instead, and the engine is not asked.
     """
@@ -31,13 +28,13 @@ class Order:
     style: Style = Style.FAITHFUL
     seed: int = 0  # 0 to 2**31 - 1
     prompt: str = ""
-    beside: tuple[int, ...] = ()  # seeds of the variants of the same start that still wait
+    beside: tuple[int, ...] = ()  # seeds of sibling variants that are still waiting
     doubles: bool = False
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an order gave, encoded."""
+    """The encoded result of an order."""
 
     master: bytes  # PNG
     preview: bytes  # JPEG for chats
@@ -47,40 +44,14 @@ class Outcome:
     seed: int  # the order's, or one derived from it that gave a picture without a problem
     verdict: Level  # of photo and result, whichever is worse
     reason: str  # of the verdict, for the log
-    surprise: float | None  # the machine's guess, 0 to 1; none of what was doubled
+    surprise: float | None  # the machine's guess, 0 to 1; None for a doubled photo
     recipe: Recipe
-
-
-def order_frame(number: int, order: Order) -> Frame:
-    """What a child is told to carry out an order."""
-    choices: dict[str, Any] = {"margins": astuple(order.margins), "style": order.style}
-    choices |= {"seed": order.seed, "prompt": order.prompt, "beside": order.beside, "doubles": order.doubles}
-    return Frame("expand", {"number": number, **choices}, (order.photo,))
-
-
-def outcome_of(frame: Frame) -> Outcome:
-    """What a child says at the end of an order. Raises BadPhoto or EngineError."""
-    values = frame.values
-    if frame.kind == "done":
-        master, preview, thumb = frame.blobs
-        said = {name: values[name] for name in ("seconds", "seed", "reason", "surprise", "recipe")}
-        extent, level = Extent(*values["extent"]), Level(values["verdict"])
-        _log.info("seed %d, %s: %s", values["seed"], level, values["reason"])
-        return Outcome(master, preview, thumb, extent, verdict=level, **said)
-    if frame.kind == "bad":
-        raise BadPhoto(Reason(values["reason"]), values["found"], values["limit"])
-    log_traceback(frame)
-    raise EngineError(values["text"])
-
-
-def log_traceback(frame: Frame) -> None:
-    """Tell the operator where in the child an error came from, when the frame says so."""
-    if traceback := frame.values.get("traceback"):
-        _log.error("in the engine process:\n%s", traceback)
 
 
 @dataclass(frozen=True)
 class EngineInfo:
+    """What an engine process says about its engine when it is ready for orders."""
+
     name: str
     model: str
     reads_words: bool
@@ -88,34 +59,102 @@ class EngineInfo:
 
 
 @dataclass(frozen=True)
-class Frame:
-    kind: str
-    values: dict[str, Any] = field(default_factory=dict)
-    blobs: tuple[bytes, ...] = ()
+class Expand:
+    """Carry out an order. Numbers rise by one, so that a `Cancel` can name its order."""
 
-    def parts(self) -> list[bytes]:
-        """The frame as bytes, in order; blobs are not copied."""
-        header = json.dumps({"kind": self.kind, "values": self.values, "blobs": [len(blob) for blob in self.blobs]})
-        encoded = header.encode()
-        return [_LENGTH.pack(len(encoded)) + encoded, *self.blobs]
+    number: int
+    order: Order
 
 
-def read(pipe: BinaryIO) -> Frame:
-    """The next frame of a blocking pipe. Raises EOFError when the other side is gone."""
-    (length,) = _LENGTH.unpack(_exactly(pipe, _LENGTH.size))
-    header = json.loads(_exactly(pipe, length))
-    return Frame(header["kind"], header["values"], tuple(_exactly(pipe, size) for size in header["blobs"]))
+@dataclass(frozen=True)
+class Cancel:
+    """Leave the order with this number."""
+
+    number: int
 
 
-async def receive(stream: StreamReader) -> Frame:
-    """The next frame of a stream. Raises EOFError (IncompleteReadError) when the other side is gone."""
-    (length,) = _LENGTH.unpack(await stream.readexactly(_LENGTH.size))
-    header = json.loads(await stream.readexactly(length))
-    return Frame(header["kind"], header["values"], tuple([await stream.readexactly(size) for size in header["blobs"]]))
+@dataclass(frozen=True)
+class Unavailable:
+    """The engine cannot be opened; the process ends. `traceback` is empty when `text` says everything."""
+
+    text: str
+    traceback: str = ""
 
 
-def _exactly(pipe: BinaryIO, size: int) -> bytes:
-    data = pipe.read(size)
-    if len(data) < size:
-        raise EOFError("the other side of the pipe is gone")
-    return data
+@dataclass(frozen=True)
+class LogLine:
+    """A line that the engine process logged, for the program's own log."""
+
+    name: str  # of the logger
+    level: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How much of the order is done, 0 to 1."""
+
+    fraction: float
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The order's file is not a photo: the parts of a `BadPhoto`."""
+
+    reason: Reason
+    found: str
+    limit: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The order failed. After `exhausted` memory the process should be replaced."""
+
+    text: str
+    traceback: str
+    exhausted: bool = False
+
+
+@dataclass(frozen=True)
+class Left:
+    """The engine has left a cancelled order."""
+
+
+Message: TypeAlias = Expand | Cancel | EngineInfo | Unavailable | LogLine | Progress | Outcome | Refused | Failed | Left
+
+_FLAT: Final = {kind.__name__: kind for kind in (Cancel, EngineInfo, Unavailable, LogLine, Progress, Failed, Left)}
+"""Messages whose fields are JSON values."""
+
+
+def encode(message: Message) -> Frame:
+    """Return the frame that carries a message."""
+    kind, values = type(message).__name__, dict(vars(message))
+    match message:
+        case Expand(number, order):
+            values = vars(order) | {"number": number, "margins": astuple(order.margins)}
+            return Frame(kind, values, (values.pop("photo"),))
+        case Outcome():
+            blobs = values.pop("master"), values.pop("preview"), values.pop("thumb")
+            return Frame(kind, values, blobs)
+        case _:
+            return Frame(kind, values)
+
+
+def decode(frame: Frame) -> Message:
+    """Return the message in a frame. Raises ValueError for a frame of an unknown kind."""
+    values = dict(frame.values)
+    if kind := _FLAT.get(frame.kind):
+        return kind(**values)
+    match frame.kind:
+        case "Expand":
+            (values["photo"],) = frame.blobs
+            values["margins"], values["style"] = Margins(*values["margins"]), Style(values["style"])
+            values["beside"] = tuple(values["beside"])
+            return Expand(values.pop("number"), Order(**values))
+        case "Outcome":
+            values["master"], values["preview"], values["thumb"] = frame.blobs
+            values["extent"], values["verdict"] = Extent(*values["extent"]), Level(values["verdict"])
+            return Outcome(**values)
+        case "Refused":
+            return Refused(Reason(values.pop("reason")), **values)
+    raise ValueError(f"no message is called {frame.kind!r}")

@@ -34,7 +34,7 @@ def kept(canvas: Pixels, request: Request) -> Pixels:
 def expanded(engine: Engine, request: Request) -> Pixels:
     """Whatever was asked, a canvas has the size of its margins and the photo bit for bit in its place."""
     photo = request.photo.copy()
-    canvas = engine.expand(request, ignore)
+    canvas = engine.expand(request, ignore).pixels
     assert canvas.dtype == np.uint8
     assert canvas.shape[1::-1] == request.margins.canvas(request.extent)
     assert np.array_equal(kept(canvas, request), photo)
@@ -95,7 +95,7 @@ def test_styles_differ_and_words_count_where_they_are_read(engine: Engine) -> No
 
 
 def test_the_recipe_names_what_made_a_picture_and_travels_as_json(engine: Engine) -> None:
-    recipe = engine.recipe(request_for("coffee", 100))
+    recipe = engine.expand(request_for("coffee", 100), ignore).recipe
     assert "=" in str(recipe["key"])
     assert json.loads(json.dumps(recipe)) == recipe
 

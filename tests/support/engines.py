@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from inference.engine import Engine, EngineName, EngineUnavailable, Pixels, Recipe, Report, Request
+from inference.engine import Engine, EngineName, EngineUnavailable, Painted, Pixels, Report, Request
 
 
 def open_engine(name: EngineName, model: str) -> Engine:
@@ -40,7 +40,7 @@ class Noise:
     reads_words: bool
     devices: int = 1
 
-    def expand(self, request: Request, report: Report) -> Pixels:
+    def expand(self, request: Request, report: Report) -> Painted:
         sys.stdout.write("libraries print\n")
         report(0.0)
         match request.prompt:
@@ -58,17 +58,15 @@ class Noise:
             case "fail":
                 raise RuntimeError("shapes\ndiffer")
             case "shrink":
-                return request.photo
+                return Painted(request.photo, {})
             case "linger":
                 while True:
                     report(0.5)
                     threading.Event().wait(0.01)
         report(0.5)
         report(1.0)
-        return _PAINTINGS.get(request.prompt, _noise)(request)
-
-    def recipe(self, request: Request) -> Recipe:
-        return {"words": [f"word-{request.seed}"], "key": "noise=1"}
+        recipe = {"words": [f"word-{request.seed}"], "key": "noise=1"}
+        return Painted(_PAINTINGS.get(request.prompt, _noise)(request), recipe)
 
 
 def _noise(request: Request) -> Pixels:

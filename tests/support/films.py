@@ -36,8 +36,8 @@ def chain(name: str) -> tuple[Pixels, Pixels, tuple[Margins, ...]]:
     photo = canvas = sample("sunset", 96, 64)
     engine, steps = open_engine(EngineName.PATCHMATCH), []
     for number, (direction, scale) in enumerate(CHAINS[name]):
-        margins = scaled(Extent(canvas.shape[1], canvas.shape[0]), direction, scale)
-        canvas = engine.expand(Request(canvas, margins, Style.FAITHFUL, seed=number), ignore)
+        margins = scaled(Extent.of(canvas), direction, scale)
+        canvas = engine.expand(Request(canvas, margins, Style.FAITHFUL, seed=number), ignore).pixels
         steps.append(margins)
     return photo, canvas, tuple(steps)
 

@@ -150,8 +150,7 @@ def request_for(sample: str, longest: int, style: Style = Style.FAITHFUL, seed: 
     photo = cv2.cvtColor(cv2.imread(str(SAMPLES / f"{sample}.jpg")), cv2.COLOR_BGR2RGB)
     scale = longest / max(photo.shape)
     photo = np.asarray(cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
-    margins = scaled(Extent(photo.shape[1], photo.shape[0]), Direction.ALL, 1.5)
-    return Request(photo, margins, style, seed, judged=False)
+    return Request(photo, scaled(Extent.of(photo), Direction.ALL, 1.5), style, seed, judged=False)
 
 
 def _save_lora(folder: Path, name: str, preset: str, denoiser: str, modules: list[str]) -> None:

@@ -22,7 +22,7 @@ from inference.diffusion.model_spec import parse_choice
 from inference.diffusion.offload import Card, Mode
 from inference.diffusion.pipeline import load
 from inference.diffusion.placement import denoisers
-from inference.engine import EngineName, Pixels, Recipe, Report, Request
+from inference.engine import EngineName, Painted, Report, Request
 
 PETABYTE = 2**50
 
@@ -42,13 +42,9 @@ class Wardrobe:
     def __init__(self, presets: Path) -> None:
         self._presets, self._opened = presets, dict[str, Diffusion]()
 
-    def expand(self, request: Request, report: Report) -> Pixels:
+    def expand(self, request: Request, report: Report) -> Painted:
         engine, asked = self._taken(request)
         return engine.expand(asked, report)
-
-    def recipe(self, request: Request) -> Recipe:
-        engine, asked = self._taken(request)
-        return engine.recipe(asked)
 
     def _taken(self, request: Request) -> tuple[Diffusion, Request]:
         preset, _, words = (request.prompt or "tiny-sd15").partition(" ")

@@ -48,7 +48,7 @@ ANN, BOB, MEI = 1, 2, 3
 
 
 @dataclass(frozen=True)
-class Painted:
+class BeforeAfter:
     """A photo and its expansion."""
 
     before: Pixels
@@ -59,27 +59,27 @@ class Painted:
     words: tuple[str, ...] = ()
 
 
-def paint(name: str, direction: Direction, style: Style, longest: int = 120, scale: float = 1.5) -> Painted:
+def paint(name: str, direction: Direction, style: Style, longest: int = 120, scale: float = 1.5) -> BeforeAfter:
     """Return a small sample photo, expanded by PatchMatch."""
     photo = Image.open(SAMPLES / f"{name}.jpg").convert("RGB")
     photo.thumbnail((longest, longest))
     return paint_further(np.asarray(photo), direction, style, scale)
 
 
-def paint_further(before: Pixels, direction: Direction, style: Style, scale: float = 1.25) -> Painted:
-    margins = scaled(Extent(before.shape[1], before.shape[0]), direction, scale)
+def paint_further(before: Pixels, direction: Direction, style: Style, scale: float = 1.25) -> BeforeAfter:
+    margins = scaled(Extent.of(before), direction, scale)
     engine = open_engine(EngineName.PATCHMATCH)
-    after = engine.expand(Request(before, margins, style, seed=3), lambda _fraction: None)
+    after = engine.expand(Request(before, margins, style, seed=3), lambda _fraction: None).pixels
     around = (margins.left, margins.top, margins.right, margins.bottom)
-    return Painted(before, after, direction, style, around)
+    return BeforeAfter(before, after, direction, style, around)
 
 
-def flat(width: int, height: int, colour: int = 90) -> Painted:
+def flat(width: int, height: int, colour: int = 90) -> BeforeAfter:
     """Return a flat-coloured picture, for tests where only the size counts."""
     after = np.full((height, width, 3), colour, np.uint8)
     quarter = width // 4, height // 4
     inner = after[quarter[1] : height - quarter[1], quarter[0] : width - quarter[0]]
-    return Painted(inner, after, margins=(*quarter, *quarter))
+    return BeforeAfter(inner, after, margins=(*quarter, *quarter))
 
 
 def encoded(pixels: Pixels, kind: str) -> bytes:
@@ -99,7 +99,7 @@ class Wall:
     database: AsyncEngine
     _posted: list[int] = field(default_factory=list)
 
-    async def make(self, painted: Painted, author: int = ANN, source: Photo | None = None) -> Expansion:
+    async def make(self, painted: BeforeAfter, author: int = ANN, source: Photo | None = None) -> Expansion:
         """Return a finished expansion that is not published."""
         store, blobs = self.services.store, self.services.blobs
         if source is None:
@@ -138,7 +138,7 @@ class Wall:
         assert post is not None
         return post
 
-    async def hang(self, painted: Painted, title: str = "", author: int = ANN, **more: Any) -> Post:
+    async def hang(self, painted: BeforeAfter, title: str = "", author: int = ANN, **more: Any) -> Post:
         """Make an expansion and publish it."""
         prior = more.pop("prior", 0.5)
         return await self.publish(await self.make(painted, author, **more), title, prior)

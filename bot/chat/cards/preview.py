@@ -8,7 +8,7 @@ from io import BytesIO
 
 from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 
-from inference.canvas import Box, Extent, Margins
+from inference.canvas import Extent, Margins
 
 LONGEST = 640
 PAPER, EDGE = (236, 239, 244), (255, 255, 255)
@@ -18,11 +18,10 @@ def canvas_preview(thumb: bytes, photo: Extent, margins: Margins, longest: int =
     """Return a JPEG of the canvas, at most `longest` px: the photo in its place, the new area blurred and hatched."""
     canvas = margins.canvas(photo)
     zoom = min(1.0, longest / max(canvas))
-    size = Extent(max(1, round(canvas.width * zoom)), max(1, round(canvas.height * zoom)))
-    place = Box(*(round(edge * zoom) for edge in margins.box(photo)))
+    size, place = (canvas * zoom).at_least(1), margins.box(photo) * zoom
     picture = Image.open(BytesIO(thumb)).convert("RGB")
     sheet = _hatched(_backdrop(picture, size))
-    inner = Extent(max(1, place.right - place.left), max(1, place.bottom - place.top))
+    inner = place.extent.at_least(1)
     sheet.paste(picture.resize(inner, Image.Resampling.LANCZOS), (place.left, place.top))
     if margins:
         frame = (place.left, place.top, place.left + inner.width - 1, place.top + inner.height - 1)
@@ -34,7 +33,7 @@ def variants_sheet(pictures: Sequence[bytes | None], canvas: Extent, longest: in
     """Return a JPEG with two by two numbered cells of the canvas's shape. A missing variant is an empty cell."""
     gap = longest // 160
     zoom = (longest - gap) / 2 / max(canvas)
-    cell = Extent(max(1, round(canvas.width * zoom)), max(1, round(canvas.height * zoom)))
+    cell = (canvas * zoom).at_least(1)
     sheet = Image.new("RGB", (2 * cell.width + gap, 2 * cell.height + gap), EDGE)
     for number, picture in enumerate(pictures):
         left, top = (number % 2) * (cell.width + gap), (number // 2) * (cell.height + gap)

@@ -135,7 +135,7 @@ async def before_picture(services: Services, expansion: Expansion) -> bytes:
     """
     steps = growth(await services.store.ancestry(expansion.id))
     photo, zoom = (steps[-1].step.source, steps[-1].zoom) if steps else (expansion.source, 2)
-    margins, extent = steps[-1].margins if steps else Margins(), Extent(zoom * photo.width, zoom * photo.height)
+    margins, extent = steps[-1].margins if steps else Margins(), Extent(photo.width, photo.height) * zoom
     thumb = await services.blobs.get(photo.thumb)
     return await asyncio.to_thread(canvas_preview, thumb, extent, margins, 1280)
 

@@ -1,20 +1,25 @@
-"""A photo arrives: as a photo, an image file or a static sticker; in a group only when we are asked."""
+"""A photo arrives: as a photo, a file that may be one or a static sticker; in a group only when we are asked."""
 
 from __future__ import annotations
 
 import asyncio
 from io import BytesIO
+from typing import Final
 
 from telegram import Document, Message, MessageEntity, PhotoSize, Sticker
 from telegram.constants import ChatAction, FileSizeLimit
 from telegram.error import BadRequest
 
+from bot.chat.choice import Choice, first_choice
 from bot.chat.expand.panel import open_panel
 from bot.chat.telegram.visit import Visit, thread_of
 from bot.services import Services
-from inference.engine import Pixels
-from inference.image.codec import BadPhoto, decode, thumbnail
+from inference.canvas import Extent
+from inference.image.codec import extent, look
+from inference.image.refusal import BadPhoto
 from storage.models import Photo
+
+UNTYPED: Final = ("", "application/octet-stream")  # what programs call a file that they do not know
 
 
 async def photo_arrived(services: Services, visit: Visit) -> None:
@@ -72,7 +77,12 @@ async def take_photo(services: Services, visit: Visit, message: Message, prompt:
         return
     await visit.bot.send_chat_action(visit.chat.id, ChatAction.UPLOAD_PHOTO, message_thread_id=thread_of(message))
     try:
-        photo = await _keep(services, visit, message, await _download(visit, file.file_id))
+        data = await _download(visit, file.file_id)
+        size = await asyncio.to_thread(extent, data)
+        if first_choice(Choice(), size, services.limits.max_megapixels) is None:
+            await visit.reply("photo.no_room", limit=f"{services.limits.max_megapixels:g}")
+            return
+        photo = await _keep(services, visit, message, data, size)
     except BadPhoto as problem:
         await visit.reply(f"photo.bad.{problem.reason}", found=problem.found, limit=problem.limit)
         return
@@ -90,12 +100,12 @@ async def take_photo(services: Services, visit: Visit, message: Message, prompt:
 
 
 def attachment(message: Message) -> PhotoSize | Document | Sticker | None:
-    """The largest photo, the image file or the static sticker of a message."""
+    """The largest photo, the image file or the static sticker of a message; a file without a type may be an image."""
     if message.photo:
         return message.photo[-1]
     if (
         message.document is not None
-        and (message.document.mime_type or "").startswith("image/")
+        and ((kind := message.document.mime_type or "").startswith("image/") or kind in UNTYPED)
         and message.animation is None
     ):
         return message.document
@@ -125,9 +135,9 @@ async def _download(visit: Visit, file_id: str) -> bytes:
     return buffer.getvalue()
 
 
-async def _keep(services: Services, visit: Visit, message: Message, data: bytes) -> Photo:
-    pixels, thumb = await asyncio.to_thread(_look_at, data)
-    height, width = pixels.shape[:2]
+async def _keep(services: Services, visit: Visit, message: Message, data: bytes, size: Extent) -> Photo:
+    """Decode a photo of this size once, to see that it is whole and for its thumbnail, and keep it as it came."""
+    (width, height), thumb = await services.decoding.run(size.width * size.height, look, data)
     return await services.store.add_photo(
         Photo(
             person_id=visit.person.id,
@@ -140,8 +150,3 @@ async def _keep(services: Services, visit: Visit, message: Message, data: bytes)
             media_group=message.media_group_id,
         )
     )
-
-
-def _look_at(data: bytes) -> tuple[Pixels, bytes]:
-    pixels = decode(data)
-    return pixels, thumbnail(pixels)

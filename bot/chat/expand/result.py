@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from io import BytesIO
 
 from telegram.constants import ChatAction
@@ -60,7 +59,9 @@ async def full_size(services: Services, visit: Visit, tap: FullSize) -> None:
     await visit.toast("result.full_coming")
     await visit.bot.send_chat_action(visit.chat.id, ChatAction.UPLOAD_DOCUMENT)
     master = await services.blobs.get(expansion.result.blob)
-    data, extension, lossless = await asyncio.to_thread(full_resolution, master)
+    data, extension, lossless = await services.decoding.run(
+        expansion.result.width * expansion.result.height, full_resolution, master
+    )
     sent = await visit.bot.send_document(
         visit.chat.id,
         BytesIO(data),

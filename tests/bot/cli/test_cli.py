@@ -67,7 +67,10 @@ def test_upscale_doubles_a_picture_that_halves_to_itself(run: Run, picture: Path
         pytest.param("nowhere.jpg", "large.png", "No such file or directory", id="missing"),
     ],
 )
-def test_what_cannot_be_doubled_is_one_line(run: Run, tmp_path: Path, source: str, out: str, said: str) -> None:
+def test_what_cannot_be_doubled_is_one_line(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, out: str, said: str
+) -> None:
+    monkeypatch.setenv("KUOTU_MAX_MEGAPIXELS", "40")
     code, told, complaint = run("upscale", SAMPLES / source, "-o", tmp_path / out)
     assert (code, told, complaint.count("\n")) == (2, "", 1)
     assert said in complaint

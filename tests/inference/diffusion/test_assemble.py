@@ -35,13 +35,13 @@ def test_what_was_painted_at_half_the_size_comes_near_the_photos_sharpness(name:
     true = scene(name)
     height, width = true.shape[:2]
     photo = np.ascontiguousarray(true[100 : height - 120, 160 : width - 140])
-    window = plan(Extent(photo.shape[1], photo.shape[0]), MARGINS, true.size // 3 // 4, 8)
+    window = plan(Extent.of(photo), MARGINS, true.size // 3 // 4, 8)
     left, top, right, bottom = window.box
     painted = np.asarray(cv2.resize(true[top:bottom, left:right], window.work, interpolation=cv2.INTER_AREA), np.uint8)
     assert (right - left) / painted.shape[1] > 1.6
     canvas = finish(painted, photo, MARGINS, window, register=False)
     again, other = (finish(painted, photo, MARGINS, window, register=False, seed=seed) for seed in (0, 1))
-    new = MARGINS.mask(Extent(photo.shape[1], photo.shape[0])) > 0
+    new = MARGINS.mask(Extent.of(photo)) > 0
     plain = np.asarray(cv2.resize(painted, (right - left, bottom - top), interpolation=cv2.INTER_LANCZOS4), np.uint8)
     soft = true.copy()
     soft[top:bottom, left:right] = plain
@@ -66,14 +66,14 @@ def test_the_network_enlarges_what_is_looked_at_and_nothing_else_changes(margins
     true = scene("picos")
     extent = Extent(true.shape[1] - margins.left - margins.right, true.shape[0] - margins.top - margins.bottom)
     place = margins.box(extent)
-    photo = np.ascontiguousarray(true[place.top : place.bottom, place.left : place.right])
+    photo = np.ascontiguousarray(true[place.slices])
     window = plan(extent, margins, 16 * 1024, 8)
     left, top, right, bottom = window.box
     painted = np.asarray(cv2.resize(true[top:bottom, left:right], window.work, interpolation=cv2.INTER_AREA), np.uint8)
     assert (right - left) / painted.shape[1] > 1.6
     size = Extent(right - left, bottom - top)
     kept = Box(max(place.left, left), max(place.top, top), min(place.right, right), min(place.bottom, bottom))
-    part = np.ascontiguousarray(true[kept.top : kept.bottom, kept.left : kept.right])
+    part = np.ascontiguousarray(true[kept.slices])
     around = Margins(kept.left - left, kept.top - top, right - kept.right, bottom - kept.bottom)
     whole = sharpen_to(compose(enlarge(painted, size), part, around), around, softened(Extent(*window.work), size), 0)
     canvas = finish(painted, photo, margins, window, register=False)

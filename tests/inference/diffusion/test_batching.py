@@ -32,7 +32,10 @@ def asked(seed: int, beside: Sequence[int] = (), request: Request = REQUEST) -> 
 
 def in_turn(engine: Diffusion, seeds: Sequence[int], request: Request = REQUEST) -> dict[int, Pixels]:
     """As the bot asks: one after the other, each with those that still wait."""
-    return {seed: engine.expand(asked(seed, seeds[number + 1 :], request), ignore) for number, seed in enumerate(seeds)}
+    return {
+        seed: engine.expand(asked(seed, seeds[number + 1 :], request), ignore).pixels
+        for number, seed in enumerate(seeds)
+    }
 
 
 def same(some: dict[int, Pixels], others: dict[int, Pixels]) -> bool:
@@ -53,11 +56,11 @@ def test_a_seed_gives_one_picture_alone_and_in_any_company(
     tiny_engine: Opened, tiny_presets: Path, name: str, batch: int
 ) -> None:
     engine = tiny_engine(name, batch=batch)
-    alone = {seed: engine.expand(asked(seed), ignore) for seed in FOUR}
+    alone = {seed: engine.expand(asked(seed), ignore).pixels for seed in FOUR}
     assert same(in_turn(engine, FOUR), alone)
     assert same(in_turn(engine, FOUR[::-1]), alone)
     crashed = open_diffusion(f"{name}?presets={tiny_presets}&batch={batch}")
-    assert np.array_equal(crashed.expand(asked(FOUR[1], FOUR[2:]), ignore), alone[FOUR[1]])
+    assert np.array_equal(crashed.expand(asked(FOUR[1], FOUR[2:]), ignore).pixels, alone[FOUR[1]])
     assert not any(np.array_equal(one, other) for one, other in combinations(alone.values(), 2))
 
 
@@ -82,9 +85,11 @@ def test_each_call_paints_what_it_has_seats_for(
 def test_variants_are_asked_one_after_the_other(tiny_engine: Opened) -> None:
     engine, told = tiny_engine("tiny-sd15", batch=4), list[float]()
     with steps_of(engine) as steps:
-        canvases = engine.variants(REQUEST, FOUR, told.append)
+        canvases = [painted.pixels for painted in engine.variants(REQUEST, FOUR, told.append)]
     assert len(steps) == engine.preset.steps
-    assert same(dict(zip(FOUR, canvases, strict=True)), {seed: engine.expand(asked(seed), ignore) for seed in FOUR})
+    assert same(
+        dict(zip(FOUR, canvases, strict=True)), {seed: engine.expand(asked(seed), ignore).pixels for seed in FOUR}
+    )
     assert told == sorted(told)
     assert told[-1] == pytest.approx(1)
 
@@ -95,7 +100,7 @@ def test_passes_go_on_together(tiny_engine: Opened) -> None:
     with steps_of(engine) as steps:
         together = in_turn(engine, FOUR, twice)
     assert len(steps) == engine.preset.steps * 2
-    assert same(together, {seed: engine.expand(asked(seed, (), twice), ignore) for seed in FOUR})
+    assert same(together, {seed: engine.expand(asked(seed, (), twice), ignore).pixels for seed in FOUR})
 
 
 @pytest.mark.parametrize(
@@ -110,14 +115,14 @@ def test_passes_go_on_together(tiny_engine: Opened) -> None:
 def test_what_is_kept_is_for_the_same_start_alone(tiny_engine: Opened, other: dict[str, object]) -> None:
     engine, different = tiny_engine("tiny-sd15", batch=4), replace(REQUEST, **other)
     assert start_of(different) != start_of(REQUEST)
-    alone = engine.expand(asked(5, (), different), ignore)
+    alone = engine.expand(asked(5, (), different), ignore).pixels
     engine.expand(asked(8, [5]), ignore)
-    assert np.array_equal(engine.expand(asked(5, (), different), ignore), alone)
+    assert np.array_equal(engine.expand(asked(5, (), different), ignore).pixels, alone)
 
 
 def test_a_variant_cancelled_in_the_call_leaves_the_others_to_be_painted(tiny_engine: Opened) -> None:
     engine = tiny_engine("tiny-sdxl-quality", batch=4)
-    alone = {seed: engine.expand(asked(seed), ignore) for seed in FOUR[1:]}
+    alone = {seed: engine.expand(asked(seed), ignore).pixels for seed in FOUR[1:]}
 
     def leave(fraction: float) -> None:
         if fraction > 0.3:
@@ -147,7 +152,7 @@ def tried(engine: Diffusion, request: Request, bound: float) -> Pixels | float:
     """The canvas, or by how much it is refused."""
     engine.preset = engine.preset.model_copy(update={"foreign": bound})
     try:
-        return engine.expand(request, ignore)
+        return engine.expand(request, ignore).pixels
     except Unfit as unfit:
         return unfit.problem.found
 
@@ -204,5 +209,6 @@ def test_with_another_memory_mode_nothing_is_kept(tiny_presets: Path) -> None:
     engine.expand(asked(8, [5]), ignore)
     engine._fall_back("a test")
     alone = open_diffusion(f"tiny-sd15?presets={tiny_presets}&batch=4&memory={engine.mode}")
-    assert np.array_equal(engine.expand(asked(5), ignore), alone.expand(asked(5), ignore))
-    assert engine.recipe(asked(5)) == alone.recipe(asked(5))
+    one, other = engine.expand(asked(5), ignore), alone.expand(asked(5), ignore)
+    assert np.array_equal(one.pixels, other.pixels)
+    assert one.recipe == other.recipe

@@ -53,7 +53,7 @@ def test_compiled_blocks_are_ready_for_every_size(tiny_presets: Path, tmp_path: 
     assert graphs >= len(lengths) > 2
     for margins in (Margins(left=60), Margins(30, 30, 30, 30), Margins(top=20)):
         request = replace(request_for("coffee", 60), margins=margins)
-        assert np.array_equal(engine.expand(request, ignore), plain.expand(request, ignore))
+        assert np.array_equal(engine.expand(request, ignore).pixels, plain.expand(request, ignore).pixels)
     assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == graphs
 
 
@@ -73,11 +73,11 @@ def test_each_choice_has_a_key_of_its_own(tiny_engine: Opened) -> None:
 @pytest.mark.parametrize("style", Style)
 def test_the_recipe_tells_the_words_that_the_model_was_told(tiny_engine: Opened, style: Style) -> None:
     engine, request = tiny_engine("tiny-sdxl"), replace(request_for("coffee", 120), style=style)
-    recipe = engine.recipe(request)
+    recipe = engine.expand(request, ignore).recipe
     wording = write(engine.preset, style, request.margins, request.seed)
     assert tuple(recipe["words"]) == wording.words
     assert all(label in wording.prompt for label in labels(recipe["words"], "en"))
-    assert engine.recipe(request) == recipe
+    assert engine.expand(request, ignore).recipe == recipe
     assert recipe["key"] == engine.key
 
 
@@ -85,9 +85,8 @@ def test_the_recipe_tells_the_size_of_each_pass(tiny_engine: Opened) -> None:
     engine, request = tiny_engine("tiny-sdxl"), request_for("coffee", 120)
     width, height = request.extent
     twice = replace(request, margins=Margins(width // 2, height // 2, width // 2, height // 2))
-    assert len(engine.recipe(request)["worked_at"]) == 1
-    assert len(engine.recipe(twice)["worked_at"]) == 2
-    assert engine.recipe(replace(request, margins=Margins()))["worked_at"] == []
+    requests = request, twice, replace(request, margins=Margins())
+    assert [len(engine.expand(asked, ignore).recipe["worked_at"]) for asked in requests] == [1, 2, 0]
 
 
 def test_terms_that_forbid_business_are_said_when_the_model_is_opened(

@@ -21,7 +21,7 @@ def painted(engine: Diffusion, guided: float, steps: int = 4) -> tuple[Pixels, S
     hook = engine.pipeline.unet.register_forward_pre_hook(lambda _net, given: rows.append(len(given[0])))
     request = replace(request_for("coffee", 60, Style.PLAYFUL), prompt="a lighthouse")
     try:
-        return engine.expand(request, ignore), rows
+        return engine.expand(request, ignore).pixels, rows
     finally:
         hook.remove()
         engine.preset = preset

@@ -10,7 +10,7 @@ import pytest
 import safetensors.numpy
 
 from inference.diffusion.listings import Listing, differences, listings
-from inference.diffusion.model_spec import Choice
+from inference.diffusion.model_spec import ModelChoice
 from inference.diffusion.presets import Lora, load_presets
 from inference.diffusion.pull import Hub as Puller
 from inference.diffusion.selection import wanted
@@ -72,7 +72,7 @@ def test_a_check_compares_with_the_hub_and_downloads_no_weights(tmp_path: Path) 
     vae = tmp_path / "hub" / "madebyollin/sdxl-vae-fp16-fix"
     (vae / "diffusion_pytorch_model.safetensors").rename(vae / "model.safetensors")
     with Hub(tmp_path / "hub").serving() as hub:
-        lines = Puller(endpoint=hub.address).check(Choice(model="sdxl"))
+        lines = Puller(endpoint=hub.address).check(ModelChoice(model="sdxl"))
     assert hub.fetched() <= {"config.json"}
     assert lines == [
         f"SG161222/RealVisXL_V5.0_Lightning is at {COMMIT}",

@@ -17,7 +17,7 @@ import transformers
 
 from inference.diffusion.checkpoint import find
 from inference.diffusion.engine import Diffusion
-from inference.diffusion.model_spec import Choice
+from inference.diffusion.model_spec import ModelChoice
 from inference.diffusion.offload import Card, Mode
 from inference.diffusion.pipeline import four_bits, load
 from inference.diffusion.placement import denoisers
@@ -31,7 +31,7 @@ CARD = Card("cuda:0", "NVIDIA Test", 24, 24)
 
 @pytest.fixture(scope="module")
 def mapping(tiny_presets: Path) -> Any:
-    checkpoint = find(Choice(model="tiny-flux-fill", presets=tiny_presets))
+    checkpoint = find(ModelChoice(model="tiny-flux-fill", presets=tiny_presets))
     return four_bits(checkpoint.preset, checkpoint.folder, torch.float32).quant_mapping
 
 
@@ -103,7 +103,7 @@ def test_a_pipeline_of_4_bits_paints_almost_the_same(tiny_presets: Path, tiny_en
     engine = Diffusion(whole.checkpoint, whole.card, Mode.RESIDENT, loader=narrowed)
     assert len(narrow(denoisers(engine.pipeline)[0])) > 10
     request = request_for("coffee", 120)
-    found, again, expected = (one.expand(request, ignore) for one in (engine, engine, whole))
+    found, again, expected = (one.expand(request, ignore).pixels for one in (engine, engine, whole))
     assert np.array_equal(found, again)
     assert not np.array_equal(found, expected)
     assert float(np.abs(found.astype(int) - expected).mean()) < 12
@@ -112,7 +112,7 @@ def test_a_pipeline_of_4_bits_paints_almost_the_same(tiny_presets: Path, tiny_en
 def test_loading_hands_the_settings_over_and_a_machine_without_a_card_is_told(
     tiny_presets: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    checkpoint = find(Choice(model="tiny-flux-fill", presets=tiny_presets))
+    checkpoint = find(ModelChoice(model="tiny-flux-fill", presets=tiny_presets))
     with pytest.raises(EngineUnavailable, match=r"tiny-flux-fill cannot be loaded .No GPU found. A GPU is needed"):
         Diffusion(checkpoint, CARD, Mode.RESIDENT)
     assert "Traceback" in caplog.text

@@ -7,7 +7,7 @@ import pytest
 from inference.diffusion.availability import Facts, suitable
 from inference.diffusion.device import holds_fp8
 from inference.diffusion.doctor import catalogue, checks
-from inference.diffusion.model_spec import Choice
+from inference.diffusion.model_spec import ModelChoice
 from inference.diffusion.offload import Card, Mode, choose, next_mode, possible_on
 from inference.diffusion.presets import load_presets
 from inference.engine import EngineName, EngineUnavailable
@@ -95,16 +95,16 @@ def test_the_suitable_engine(facts: Facts, engine: EngineName) -> None:
 @pytest.mark.parametrize(
     ("facts", "choice", "bad"),
     [
-        pytest.param(Facts(("torch", "peft")), Choice(), ["libraries: torch, peft missing"], id="libraries"),
+        pytest.param(Facts(("torch", "peft")), ModelChoice(), ["libraries: torch, peft missing"], id="libraries"),
         pytest.param(
             Facts(problem="run: kuotu pull sdxl", card=PROCESSOR),
-            Choice(),
+            ModelChoice(),
             ["card: torch sees no GPU", "model: run: kuotu pull sdxl"],
             id="card and model",
         ),
         pytest.param(
             Facts(problem="run: kuotu pull flux-fill", card=card(24), disk=30.5),
-            Choice(model="flux-fill"),
+            ModelChoice(model="flux-fill"),
             [
                 "4 bits: bitsandbytes missing; .venv/bin/pip install -c constraints.txt -e '.[nf4]'",
                 "token: it is gated: accept the licence at https://huggingface.co/black-forest-labs/FLUX.1-Fill-dev",
@@ -115,33 +115,33 @@ def test_the_suitable_engine(facts: Facts, engine: EngineName) -> None:
         ),
         pytest.param(
             Facts(problem="run: kuotu pull flux-fill", card=card(24), nf4=True, token=True, disk=90.0),
-            Choice(model="flux-fill"),
+            ModelChoice(model="flux-fill"),
             ["model: run: kuotu pull flux-fill"],
             id="all but the download",
         ),
         pytest.param(
             Facts(revision="abc", card=card(5), memory=6.0),
-            Choice(),
+            ModelChoice(),
             ["main memory: 6.0 GiB free for 8.8 GiB of weights"],
             id="main memory, where weights wait",
         ),
         pytest.param(
             Facts(revision="abc", card=card(3), preset=load_presets()["flux-fill"], nf4=True),
-            Choice(model="/models/mine"),
+            ModelChoice(model="/models/mine"),
             ["memory: NVIDIA Test has 3.0 of 24.0 GiB free and the model needs 13 at least"],
             id="a folder, asked as a preset",
         ),
-        pytest.param(Facts(revision="abc", card=card(3)), Choice(), ["memory: NVIDIA Test has 3.0"], id="memory"),
-        pytest.param(Facts(revision="abc", card=card(24)), Choice(), [], id="well"),
+        pytest.param(Facts(revision="abc", card=card(3)), ModelChoice(), ["memory: NVIDIA Test has 3.0"], id="memory"),
+        pytest.param(Facts(revision="abc", card=card(24)), ModelChoice(), [], id="well"),
     ],
 )
-def test_the_doctor_names_each_step_that_is_missing(facts: Facts, choice: Choice, bad: list[str]) -> None:
+def test_the_doctor_names_each_step_that_is_missing(facts: Facts, choice: ModelChoice, bad: list[str]) -> None:
     found = [f"{check.subject}: {check.words}" for check in checks(facts, choice) if not check.good]
     assert [words[: len(start)] for words, start in zip(found, bad, strict=True)] == bad
 
 
 def test_the_doctor_says_how_the_model_will_run() -> None:
-    said = {check.subject: check.words for check in checks(Facts(revision="abc", card=card(9)), Choice())}
+    said = {check.subject: check.words for check in checks(Facts(revision="abc", card=card(9)), ModelChoice())}
     assert said["memory"] == "mode fp8; GiB needed: resident 12, offload 10, fp8 8, group 4"
     assert "commercial use" in said["licence"]
 
@@ -149,7 +149,7 @@ def test_the_doctor_says_how_the_model_will_run() -> None:
 def test_the_doctor_names_the_torch_that_sees_no_card() -> None:
     said = {
         check.subject: check.words
-        for check in checks(Facts(card=PROCESSOR, torch="2.13.0 (for no CUDA card)"), Choice())
+        for check in checks(Facts(card=PROCESSOR, torch="2.13.0 (for no CUDA card)"), ModelChoice())
     }
     assert said["libraries"].endswith("torch 2.13.0 (for no CUDA card)")
     assert said["card"].startswith("torch 2.13.0 (for no CUDA card) sees no GPU")
@@ -159,12 +159,12 @@ def test_the_doctor_names_the_torch_that_sees_no_card() -> None:
 
 
 def test_the_catalogue_says_which_presets_read_chinese() -> None:
-    reading = {line.split()[0] for line in catalogue(card(24), Choice()) if "English and Chinese" in line}
+    reading = {line.split()[0] for line in catalogue(card(24), ModelChoice()) if "English and Chinese" in line}
     assert reading == {"klein", "klein-base", "klein-nf4", "z-image"}
 
 
 def test_the_catalogue_says_what_each_preset_costs_and_permits() -> None:
-    lines = {line.split()[0]: line for line in catalogue(card(9), Choice())}
+    lines = {line.split()[0]: line for line in catalogue(card(9), ModelChoice())}
     assert lines.keys() == load_presets().keys()
     fill = "NON-COMMERCIAL, gated, reads English alone; too large for this card: needs 13 GiB free"
     assert fill in lines["flux-fill"]

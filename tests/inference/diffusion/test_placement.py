@@ -39,15 +39,15 @@ def test_sides_painted_apart_are_enlarged_less(tiny_engine: Opened) -> None:
     assert len(whole.recipe(request)["worked_at"]) == 1
     assert len(apart.recipe(request)["worked_at"]) == 4
     assert " sides " in apart.key
-    canvas = apart.expand(request, ignore)
+    canvas = apart.expand(request, ignore).pixels
     left, top, right, bottom = request.margins.box(request.extent)
     assert np.array_equal(canvas[top:bottom, left:right], request.photo)
     small = request_for("coffee", 100)
     assert apart.recipe(small)["worked_at"] == whole.recipe(small)["worked_at"]
-    assert np.array_equal(apart.expand(small, ignore), whole.expand(small, ignore))
+    assert np.array_equal(apart.expand(small, ignore).pixels, whole.expand(small, ignore).pixels)
 
 
 def test_a_backend_of_attention_is_chosen_by_name(tiny_engine: Opened) -> None:
     request = replace(request_for("coffee", 60), seed=9)
     plain, named = tiny_engine("tiny-klein"), tiny_engine("tiny-klein", attention="native")
-    assert np.array_equal(named.expand(request, ignore), plain.expand(request, ignore))
+    assert np.array_equal(named.expand(request, ignore).pixels, plain.expand(request, ignore).pixels)

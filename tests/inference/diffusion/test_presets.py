@@ -9,7 +9,7 @@ import diffusers
 import pytest
 
 from inference.diffusion.checkpoint import find, resolve
-from inference.diffusion.model_spec import Choice, parse_choice
+from inference.diffusion.model_spec import ModelChoice, parse_choice
 from inference.diffusion.offload import Mode
 from inference.diffusion.presets import DEFAULT, Kind, load_presets
 from inference.engine import EngineUnavailable, Style
@@ -64,14 +64,18 @@ def test_a_mistake_in_an_own_file_is_named(tmp_path: Path, text: str | None, rea
 @pytest.mark.parametrize(
     ("text", "choice"),
     [
-        pytest.param("", Choice(), id="nothing"),
-        pytest.param("sd15", Choice(model="sd15"), id="preset"),
-        pytest.param("?memory=fp8", Choice(memory=Mode.FP8), id="options alone"),
-        pytest.param("a/b?batch=2&compile=inductor", Choice(model="a/b", batch=2, compile="inductor"), id="options"),
-        pytest.param("/m?presets=/p.toml&like=x", Choice(model="/m", presets=Path("/p.toml"), like="x"), id="paths"),
+        pytest.param("", ModelChoice(), id="nothing"),
+        pytest.param("sd15", ModelChoice(model="sd15"), id="preset"),
+        pytest.param("?memory=fp8", ModelChoice(memory=Mode.FP8), id="options alone"),
+        pytest.param(
+            "a/b?batch=2&compile=inductor", ModelChoice(model="a/b", batch=2, compile="inductor"), id="options"
+        ),
+        pytest.param(
+            "/m?presets=/p.toml&like=x", ModelChoice(model="/m", presets=Path("/p.toml"), like="x"), id="paths"
+        ),
     ],
 )
-def test_choices(text: str, choice: Choice) -> None:
+def test_choices(text: str, choice: ModelChoice) -> None:
     assert parse_choice(text) == choice
 
 
@@ -108,14 +112,14 @@ def folder_with(path: Path, pipeline: str) -> str:
 )
 def test_a_folder_is_asked_as_the_preset_of_its_class(tmp_path: Path, pipeline: str, like: str) -> None:
     folder = folder_with(tmp_path / "model", pipeline)
-    name, preset = resolve(Choice(model=folder))
+    name, preset = resolve(ModelChoice(model=folder))
     assert name == preset.repo == folder
     assert (preset.pipeline, preset.steps) == (load_presets()[like].pipeline, load_presets()[like].steps)
 
 
 def test_a_folder_may_be_asked_as_another_preset(tmp_path: Path) -> None:
     folder = folder_with(tmp_path / "model", "StableDiffusionXLPipeline")
-    assert resolve(Choice(model=folder, like="sdxl-quality"))[1].steps == 25
+    assert resolve(ModelChoice(model=folder, like="sdxl-quality"))[1].steps == 25
 
 
 @pytest.mark.parametrize(
@@ -128,10 +132,10 @@ def test_a_folder_may_be_asked_as_another_preset(tmp_path: Path) -> None:
 )
 def test_a_model_that_is_not_here_names_the_remedy(tmp_path: Path, model: str, reason: str) -> None:
     with pytest.raises(EngineUnavailable, match=reason):
-        find(Choice(model=model, cache=tmp_path))
+        find(ModelChoice(model=model, cache=tmp_path))
 
 
 def test_a_folder_of_another_kind_is_refused(tmp_path: Path) -> None:
     folder = folder_with(tmp_path / "model", "AudioLDM2Pipeline")
     with pytest.raises(EngineUnavailable, match=r"is a AudioLDM2Pipeline; Kuotu outpaints with .*FluxFillPipeline"):
-        find(Choice(model=folder))
+        find(ModelChoice(model=folder))

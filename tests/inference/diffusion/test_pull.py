@@ -11,7 +11,7 @@ import pytest
 
 from inference.diffusion.checkpoint import find
 from inference.diffusion.engine import Diffusion
-from inference.diffusion.model_spec import Choice
+from inference.diffusion.model_spec import ModelChoice
 from inference.diffusion.presets import load_presets
 from inference.diffusion.pull import Hub as Puller
 from inference.diffusion.selection import wanted
@@ -48,12 +48,12 @@ def hub(tiny_presets: Path, tmp_path: Path) -> Iterator[Hub]:
 
 
 @pytest.fixture
-def choice(tmp_path: Path) -> Choice:
+def choice(tmp_path: Path) -> ModelChoice:
     (tmp_path / "own.toml").write_text(OWN, "utf-8")
-    return Choice(model="mine", presets=tmp_path / "own.toml", cache=tmp_path / "cache")
+    return ModelChoice(model="mine", presets=tmp_path / "own.toml", cache=tmp_path / "cache")
 
 
-def test_what_was_pulled_is_loaded_and_paints(hub: Hub, choice: Choice) -> None:
+def test_what_was_pulled_is_loaded_and_paints(hub: Hub, choice: ModelChoice) -> None:
     puller = Puller(endpoint=hub.address)
     download = puller.plan(choice)
     assert hub.fetched() == set()
@@ -63,12 +63,12 @@ def test_what_was_pulled_is_loaded_and_paints(hub: Hub, choice: Choice) -> None:
     engine = Diffusion.open(choice)
     assert engine.checkpoint.revision == COMMIT[:12]
     request = request_for("coffee", 120)
-    result = engine.expand(request, ignore)
+    result = engine.expand(request, ignore).pixels
     left, top, right, bottom = request.margins.box(request.extent)
     assert np.array_equal(result[top:bottom, left:right], request.photo)
 
 
-def test_the_cost_is_said_before_and_nothing_is_downloaded_twice(hub: Hub, choice: Choice) -> None:
+def test_the_cost_is_said_before_and_nothing_is_downloaded_twice(hub: Hub, choice: ModelChoice) -> None:
     puller = Puller(endpoint=hub.address)
     before = puller.plan(choice)
     size = sum(file.size for file in before.files)
@@ -83,7 +83,7 @@ def test_the_cost_is_said_before_and_nothing_is_downloaded_twice(hub: Hub, choic
     assert hub.fetched() == set()
 
 
-def test_an_interrupted_download_goes_on_where_it_stopped(hub: Hub, choice: Choice) -> None:
+def test_an_interrupted_download_goes_on_where_it_stopped(hub: Hub, choice: ModelChoice) -> None:
     puller = Puller(endpoint=hub.address)
     download = puller.plan(choice)
     weights = next(file for file in download.files if file.name.startswith("unet/") and file.size > 100_000)
@@ -96,7 +96,7 @@ def test_an_interrupted_download_goes_on_where_it_stopped(hub: Hub, choice: Choi
     assert weights.blob.read_bytes() == source.read_bytes()
 
 
-def test_a_damaged_file_is_thrown_away(hub: Hub, choice: Choice) -> None:
+def test_a_damaged_file_is_thrown_away(hub: Hub, choice: ModelChoice) -> None:
     puller = Puller(endpoint=hub.address)
     download = puller.plan(choice)
     weights = next(file for file in download.files if file.name.startswith("unet/") and file.size > 100_000)
@@ -109,7 +109,7 @@ def test_a_damaged_file_is_thrown_away(hub: Hub, choice: Choice) -> None:
     assert find(choice).folder.name == COMMIT
 
 
-def test_a_gated_model_wants_an_accepted_licence(hub: Hub, choice: Choice) -> None:
+def test_a_gated_model_wants_an_accepted_licence(hub: Hub, choice: ModelChoice) -> None:
     hub.gated.add("some/inpainting")
     locked = choice.model_copy(update={"model": "locked"})
     stranger = Puller(endpoint=hub.address)
@@ -128,7 +128,7 @@ def test_a_gated_model_wants_an_accepted_licence(hub: Hub, choice: Choice) -> No
         pytest.param("org/unheard-of", "the hub knows no org/unheard-of", id="unknown"),
     ],
 )
-def test_what_the_hub_does_not_know(hub: Hub, choice: Choice, model: str, reason: str) -> None:
+def test_what_the_hub_does_not_know(hub: Hub, choice: ModelChoice, model: str, reason: str) -> None:
     like = "" if model.endswith("?") else "sd15"
     unknown = choice.model_copy(update={"model": model.rstrip("?"), "like": like})
     with pytest.raises(EngineUnavailable, match=reason):
@@ -171,12 +171,12 @@ def test_a_model_without_safetensors_is_refused_before_anything_is_downloaded(hu
     assert hub.fetched() == set()
 
 
-def test_a_hub_out_of_reach_is_one_sentence(choice: Choice) -> None:
+def test_a_hub_out_of_reach_is_one_sentence(choice: ModelChoice) -> None:
     with pytest.raises(EngineUnavailable, match="the connection to the hub failed"):
         Puller(endpoint="http://127.0.0.1:9").plan(choice)
 
 
-def test_a_model_that_was_not_pulled_names_the_command(choice: Choice) -> None:
+def test_a_model_that_was_not_pulled_names_the_command(choice: ModelChoice) -> None:
     with pytest.raises(EngineUnavailable, match="some/inpainting is not on this machine; run: kuotu pull mine"):
         find(choice)
 

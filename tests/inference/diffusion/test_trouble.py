@@ -29,9 +29,9 @@ from tests.support.tiny_engines import Cramped, Refusing
 @pytest.mark.parametrize("name", ["tiny-sd15-lcm", "tiny-sdxl", "tiny-klein"])
 def test_every_memory_mode_paints(tiny_engine: Opened, name: str, mode: Mode) -> None:
     engine, request = tiny_engine(name, memory=mode), request_for("coffee", 120)
-    result = engine.expand(request, ignore)
+    result = engine.expand(request, ignore).pixels
     assert engine.mode is mode
-    assert np.array_equal(engine.expand(request, ignore), result)
+    assert np.array_equal(engine.expand(request, ignore).pixels, result)
     stored = {weights.dtype for weights in denoisers(engine.pipeline)[0].parameters()}
     assert (torch.float8_e4m3fn in stored) == (mode is Mode.FP8)
 
@@ -48,7 +48,7 @@ def test_every_memory_mode_paints(tiny_engine: Opened, name: str, mode: Mode) ->
 )
 def test_cancelling_leaves_within_one_step_and_the_engine_goes_on(tiny_engine: Opened, name: str, mode: Mode) -> None:
     engine, request = tiny_engine(name, memory=mode), request_for("coffee", 120)
-    before, steps = engine.expand(request, ignore), list[Any]()
+    before, steps = engine.expand(request, ignore).pixels, list[Any]()
     hook = denoisers(engine.pipeline)[0].register_forward_pre_hook(lambda *seen: steps.append(seen))
 
     def enough(_fraction: float) -> None:
@@ -59,7 +59,7 @@ def test_cancelling_leaves_within_one_step_and_the_engine_goes_on(tiny_engine: O
         engine.expand(request, enough)
     hook.remove()
     assert len(steps) == 1
-    assert np.array_equal(engine.expand(request, ignore), before)
+    assert np.array_equal(engine.expand(request, ignore).pixels, before)
 
 
 @pytest.mark.parametrize("loading", [False, True], ids=["painting", "loading"])
@@ -72,12 +72,12 @@ def test_exhausted_memory_goes_on_in_the_next_mode(
         Cramped(Mode.RESIDENT, loading=loading),
     )
     engine = Diffusion(whole.checkpoint, whole.card, Mode.RESIDENT, loader=cramped)
-    result = engine.expand(request, ignore)
+    result = engine.expand(request, ignore).pixels
     assert cramped.loaded == [Mode.RESIDENT, Mode.OFFLOAD]
     assert engine.mode is Mode.OFFLOAD
     assert "memory exhausted in mode resident" in caplog.text
     assert ("2.00 GiB" if loading else "1125899906842624 bytes") in caplog.text
-    assert np.array_equal(result, tiny_engine("tiny-sdxl", memory="offload").expand(request, ignore))
+    assert np.array_equal(result, tiny_engine("tiny-sdxl", memory="offload").expand(request, ignore).pixels)
 
 
 @pytest.mark.parametrize("modes", [(Mode.RESIDENT,), tuple(Mode)], ids=["one", "all"])
@@ -128,7 +128,7 @@ def test_a_picture_of_something_else_is_refused_but_not_while_warming_up(tiny_pr
     request = request_for("coffee", 120)
     with pytest.raises(Unfit, match=r"ignored: .*, bound 20"):
         engine.expand(replace(request, judged=True), ignore)
-    canvas = engine.expand(request, ignore)
+    canvas = engine.expand(request, ignore).pixels
     left, top, right, bottom = request.margins.box(request.extent)
     assert np.array_equal(canvas[top:bottom, left:right], request.photo)
 
@@ -142,7 +142,7 @@ def test_the_gate_setting_decides_whether_such_a_picture_is_refused(tiny_engine:
         with pytest.raises(EngineError, match="ignored"):
             checked.expand(request, ignore)
     else:
-        assert checked.expand(request, ignore).canvas.shape[1::-1] == request.margins.canvas(request.extent)
+        assert checked.expand(request, ignore).painted.pixels.shape[1::-1] == request.margins.canvas(request.extent)
 
 
 def broken(folder: Path) -> str:

@@ -161,7 +161,7 @@ def test_what_an_ideal_model_paints_lands_where_it_belongs(margins: Margins) -> 
     extent = Extent(width - margins.left - margins.right, height - margins.top - margins.bottom)
     photo = np.ascontiguousarray(true[margins.top :, margins.left :][: extent.height, : extent.width])
     window = plan(extent, margins, 512 * 512, MULTIPLE)
-    part = Image.fromarray(true[window.box.top : window.box.bottom, window.box.left : window.box.right])
+    part = Image.fromarray(true[window.box.slices])
     ideal = np.asarray(part.resize(window.work, Image.Resampling.LANCZOS))
     shown = sketch(photo, margins, window, Fill.BLACK, 0, 0)
     left, top, right, bottom = shown.kept

@@ -14,7 +14,8 @@ from inference.engine import Pixels
 from inference.film import encoder as films
 from inference.film.camera import AFTER, BEFORE, FPS, Shots, frame_of, nested, reveal, zoom
 from inference.film.encoder import before_after, film, frames
-from inference.image.codec import BadPhoto, encode_master
+from inference.image.codec import encode_master
+from inference.image.refusal import BadPhoto
 from tests.support.films import CHAINS, chain, difference, margins_of, played, same, sample
 
 
@@ -113,7 +114,7 @@ def test_a_played_film_goes_from_the_first_photo_to_the_last_canvas(name: str) -
     photo, canvas, steps = chain(name)
     data = film(canvas, steps)
     shown = played(data)
-    shots = zoom(Extent(canvas.shape[1], canvas.shape[0]), steps)
+    shots = zoom(Extent.of(canvas), steps)
     assert len(shown) == len(shots.view)
     assert shown[0].shape == (shots.frame.height, shots.frame.width, 3)
     assert len(data) < films.BYTES

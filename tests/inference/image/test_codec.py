@@ -10,29 +10,16 @@ from typing import Any
 
 import cv2
 import numpy as np
-import pillow_heif
 import pytest
 from PIL import ExifTags, Image, ImageCms, ImageOps
 
 from inference.canvas import Extent
 from inference.engine import Pixels
 from inference.image import codec as photo
-from inference.image.codec import BadPhoto, Reason
+from inference.image.refusal import BadPhoto, Reason
 from tests.support.photos import SAMPLES
+from tests.support.pictures import file, scene
 from tests.support.profiles import ADOBE_RGB, DISPLAY_P3, grey_profile, rgb_profile, to_srgb
-
-
-def scene(width: int = 60, height: int = 40) -> Pixels:
-    """Smooth, so that lossy formats come close, and unlike its mirror images."""
-    x, y = np.meshgrid(np.linspace(0, 1, width), np.linspace(0, 1, height))
-    return np.rint(255 * np.stack([x, y, (1 - x) * (1 - y)], -1)).astype(np.uint8)
-
-
-def file(picture: Image.Image | Pixels, format: str, **options: Any) -> bytes:  # noqa: A002
-    pillow_heif.register_heif_opener()
-    data = BytesIO()
-    (picture if isinstance(picture, Image.Image) else Image.fromarray(picture)).save(data, format, **options)
-    return data.getvalue()
 
 
 def far(found: Pixels, expected: Any) -> float:
@@ -287,11 +274,11 @@ def test_what_is_no_photo_is_refused_with_the_reason(data: bytes, reason: Reason
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        pytest.param(BOMB, "the picture has 100 megapixels; the limit is 50", id="too large"),
+        pytest.param(BOMB, "the picture has 100 megapixels; the limit is 52", id="too large"),
         pytest.param(
-            webp_of(16_000, 16_000), "the picture has 256 megapixels; the limit is 50", id="too large to open"
+            webp_of(16_000, 16_000), "the picture has 256 megapixels; the limit is 52", id="too large to open"
         ),
-        pytest.param(png_of(7100, 7050), "the picture has 50.1 megapixels; the limit is 50", id="barely too large"),
+        pytest.param(png_of(7300, 7150), "the picture has 52.2 megapixels; the limit is 52", id="barely too large"),
         pytest.param(
             file(scene(1, 1), "PNG"), "the picture is 1 × 1 px; each side needs at least 16 pixels", id="too small"
         ),

@@ -22,7 +22,7 @@ photo = np.random.default_rng(0).integers(0, 256, (int(sys.argv[2]), int(sys.arg
 margins = Margins(photo.shape[1] // 4, photo.shape[0] // 4, photo.shape[1] // 4, photo.shape[0] // 4)
 digest = hashlib.sha256()
 for style in sys.argv[4].split(','):
-    digest.update(engine.expand(Request(photo, margins, Style(style), seed=7), ignore).tobytes())
+    digest.update(engine.expand(Request(photo, margins, Style(style), seed=7), ignore).pixels.tobytes())
 peak = next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM'))
 print(engine.cache, digest.hexdigest(), peak)
 """

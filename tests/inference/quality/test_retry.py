@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from inference.canvas import Extent, Margins
-from inference.engine import Cancelled, Engine, EngineError, Pixels, Recipe, Report, Request, ignore
+from inference.engine import Cancelled, Engine, EngineError, Painted, Report, Request, ignore
 from inference.image.codec import decode
 from inference.quality.gate import Kind, Problem, Unfit
 from inference.quality.retry import RETRIES, Careful, derived
@@ -35,7 +35,7 @@ class Moody:
     reads_words: bool = True
     devices: int = 3
 
-    def expand(self, request: Request, report: Report) -> Pixels:
+    def expand(self, request: Request, report: Report) -> Painted:
         self.asked.append(request)
         report(0.0)
         if request.seed in self.refuses:
@@ -46,10 +46,8 @@ class Moody:
         canvas[:, : margins.left] += self.shades.get(request.seed, 0)
         canvas[margins.top :][:height, margins.left :][:, :width] = request.photo
         report(1.0)
-        return np.clip(canvas, 0, 255).astype(np.uint8)
-
-    def recipe(self, request: Request) -> Recipe:
-        return {"words": [f"word-{request.seed}"], "margins": request.margins}
+        recipe = {"words": [f"word-{request.seed}"], "margins": request.margins}
+        return Painted(np.clip(canvas, 0, 255).astype(np.uint8), recipe)
 
 
 def test_a_good_first_attempt_is_the_only_one() -> None:
@@ -61,7 +59,7 @@ def test_a_good_first_attempt_is_the_only_one() -> None:
 def test_it_is_an_engine_like_the_one_inside() -> None:
     engine: Engine = Careful(Moody())
     assert (engine.name, engine.reads_words, engine.devices) == ("moody", True, 3)
-    assert np.array_equal(engine.expand(REQUEST, ignore), Moody().expand(REQUEST, ignore))
+    assert np.array_equal(engine.expand(REQUEST, ignore).pixels, Moody().expand(REQUEST, ignore).pixels)
 
 
 @pytest.mark.parametrize("number", [1, 2], ids=["second", "third"])
@@ -69,10 +67,10 @@ def test_the_first_seed_without_a_problem_is_kept_and_reported(number: int) -> N
     engine = Moody(dict.fromkeys(SEEDS[:number], -255))
     attempt = Careful(engine).attempt(REQUEST, ignore)
     assert (attempt.seed, attempt.problem) == (SEEDS[number], None)
-    assert attempt.recipe["words"] == [f"word-{SEEDS[number]}"]
+    assert attempt.painted.recipe["words"] == [f"word-{SEEDS[number]}"]
     assert [request.seed for request in engine.asked] == SEEDS[: number + 1]
     again = Careful(engine).attempt(replace(REQUEST, seed=attempt.seed), ignore)
-    assert np.array_equal(again.canvas, attempt.canvas)
+    assert np.array_equal(again.painted.pixels, attempt.painted.pixels)
 
 
 def test_of_three_visible_problems_the_smallest_is_shown() -> None:
@@ -124,7 +122,7 @@ def test_cancelling_passes_through() -> None:
 def test_a_flat_border_is_kept_from_the_engine_and_stays_in_the_canvas() -> None:
     photo = np.asarray(cv2.copyMakeBorder(PHOTO, 12, 12, 20, 20, cv2.BORDER_CONSTANT, value=(255, 255, 255)), np.uint8)
     request, engine = Request(photo, MARGINS), Moody()
-    canvas = Careful(engine).expand(request, ignore)
+    canvas = Careful(engine).expand(request, ignore).pixels
     (asked,) = engine.asked
     assert np.array_equal(asked.photo, photo[12:-12, 20:])  # the right side does not grow
     assert asked.margins == Margins(80, 52, 0, 62)

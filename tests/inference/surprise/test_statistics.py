@@ -30,7 +30,7 @@ def inside(canvas: Pixels, margins: Margins = MARGINS) -> Pixels:
 
 
 def painted(photo: Pixels, style: Style) -> Pixels:
-    return open_engine(EngineName.PATCHMATCH).expand(Request(photo, MARGINS, style, seed=1), ignore)
+    return open_engine(EngineName.PATCHMATCH).expand(Request(photo, MARGINS, style, seed=1), ignore).pixels
 
 
 def tiled(photo: Pixels) -> Pixels:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import os
 import signal
 import sys
@@ -18,10 +17,11 @@ import pytest
 
 from inference.canvas import Extent, Margins
 from inference.engine import Cancelled, EngineError, EngineName, EngineUnavailable, Style, ignore
-from inference.image.codec import BadPhoto, Reason, decode, extent
+from inference.image.codec import decode, extent
+from inference.image.refusal import BadPhoto, Reason
 from inference.worker.checks import NO_CLASSIFIER, Checks
 from inference.worker.process import EngineProcess
-from inference.worker.protocol import Frame, Order, read, receive
+from inference.worker.protocol import Order
 from tests.support.limits import HANG
 from tests.support.photos import SAMPLES
 
@@ -338,25 +338,3 @@ async def test_the_engine_ends_with_its_parent(number: signal.Signals, tmp_path:
         await parent.wait() if number is signal.SIGTERM else None
         await parent.stderr.read()  # ends when the last process that holds it has ended: the engine has it too
         assert await parent.wait() == -number
-
-
-FRAMES = [
-    Frame("cancel", {"number": 3}),
-    Frame("done", {"seconds": 1.5, "text": "扩图\n"}, (b"", bytes(range(256)) * 999, b"\n")),
-]
-
-
-def test_frames_arrive_as_they_were_sent() -> None:
-    pipe = io.BytesIO(b"".join(part for frame in FRAMES for part in frame.parts()))
-    assert [read(pipe), read(pipe)] == FRAMES
-    with pytest.raises(EOFError):
-        read(pipe)
-
-
-async def test_a_stream_gives_the_same_frames_and_ends() -> None:
-    stream = asyncio.StreamReader()
-    stream.feed_data(b"".join(part for frame in FRAMES for part in frame.parts())[:-1])
-    stream.feed_eof()
-    assert await receive(stream) == FRAMES[0]
-    with pytest.raises(EOFError):
-        await receive(stream)

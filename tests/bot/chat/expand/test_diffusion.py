@@ -101,7 +101,7 @@ async def test_every_preset_paints_what_it_paints_alone(
     result = await expanded(ann, photo, name)
     canvas, alone = await master(ann, result), tiny_engine(name)
     assert kept(canvas, ALL, photo)
-    assert same(canvas, alone.expand(Request(decode(photo), ALL, seed=seed_of(result), judged=False), ignore))
+    assert same(canvas, alone.expand(Request(decode(photo), ALL, seed=seed_of(result), judged=False), ignore).pixels)
     assert result.raw["has_media_spoiler"]
     row = await row_of(result, ann, weighty)
     assert row.engine == "diffusion"
@@ -140,7 +140,7 @@ async def test_four_variants_are_four_runs_and_each_is_made_again_by_its_seed(
         one = await ann.wait_for(is_result, after=mark)
         canvases.append(await master(ann, one))
         request = Request(decode(photo), ALL, Style.WILD, seed_of(one), "a lighthouse", judged=False)
-        assert same(canvases[-1], tiny_engine("tiny-flux-fill").expand(request, ignore))
+        assert same(canvases[-1], tiny_engine("tiny-flux-fill").expand(request, ignore).pixels)
     assert not same(*canvases)
 
 
@@ -159,7 +159,7 @@ async def test_an_operators_batch_paints_variants_together_and_each_is_made_agai
         await ann.tap(sheet, number)
         one = await ann.wait_for(is_result, after=mark)
         request = Request(decode(photo), ALL, Style.WILD, seed_of(one), "a lighthouse", judged=False)
-        assert same(await master(ann, one), tiny_engine("tiny-sd15", batch=4).expand(request, ignore))
+        assert same(await master(ann, one), tiny_engine("tiny-sd15", batch=4).expand(request, ignore).pixels)
     assert len(calls) == 1
 
 
@@ -181,7 +181,7 @@ async def test_exhausted_memory_is_the_next_mode_and_a_picture_all_the_same(
     frugal = tiny_engine("tiny-sdxl", memory="offload")
     assert same(
         await master(ann, result),
-        frugal.expand(Request(decode(photo), ALL, seed=seed_of(result), judged=False), ignore),
+        frugal.expand(Request(decode(photo), ALL, seed=seed_of(result), judged=False), ignore).pixels,
     )
     assert "memory exhausted in mode resident (" in caplog.text
     assert "can't allocate memory" in caplog.text
@@ -205,6 +205,10 @@ async def test_a_crash_is_a_new_process_and_the_picture_all_the_same(
     ann: Person, photo: bytes, weighty: Kuotu, tiny_engine: Opened
 ) -> None:
     result = await expanded(ann, photo, "tiny-z-image crashing")
-    alone = tiny_engine("tiny-z-image").expand(Request(decode(photo), ALL, seed=seed_of(result), judged=False), ignore)
+    alone = (
+        tiny_engine("tiny-z-image")
+        .expand(Request(decode(photo), ALL, seed=seed_of(result), judged=False), ignore)
+        .pixels
+    )
     assert same(await master(ann, result), alone)
     assert (await row_of(result, ann, weighty)).attempts == 2

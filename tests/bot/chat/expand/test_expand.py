@@ -115,7 +115,7 @@ async def test_each_of_four_variants_is_made_again_by_its_seed_alone(chat: Perso
     await chat.tap(third, "Full size")
     file = await chat.wait_for(lambda m: m.kind == "document" and m.from_bot)
     seed = int(third.text.partition("#")[2].split()[0])
-    alone = PatchMatch().expand(Request(decode(photo), Margins(40, 26, 40, 27), seed=seed), ignore)
+    alone = PatchMatch().expand(Request(decode(photo), Margins(40, 26, 40, 27), seed=seed), ignore).pixels
     assert np.array_equal(decode(await chat.download(file)), alone)
 
 

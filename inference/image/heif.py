@@ -1,0 +1,68 @@
+"""HEIC: read by libheif itself, since Pillow's plugin holds a second copy of all pixels and knows only eight bits."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.canvas import Extent
+from inference.image.decoded import ArrayPicture
+from inference.image.rgb_space import RgbSpace, from_still
+
+if TYPE_CHECKING:
+    from pillow_heif import HeifFile, HeifImage
+
+BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
+
+
+def accepts(data: bytes) -> bool:
+    return data[4:8] == b"ftyp" and data[8:12] in BRANDS
+
+
+class Heif:
+    """A HEIC whose header was read; libheif turns its picture by the file's own properties, and EXIF is ignored."""
+
+    def __init__(self, data: bytes) -> None:
+        """Raises what libheif does."""
+        self._data, self._file = data, _header(data)
+        self.size = Extent(*self._file.size)
+        self.colours = self._file.info.get("icc_profile") or colours_of(self._file)
+
+    def load(self) -> ArrayPicture:
+        """Decode: HDR in 16 bits, all else in 8."""
+        if isinstance(self.colours, RgbSpace) and self.colours.is_hdr and self._file.info.get("bit_depth", 8) > 8:
+            self._file = _header(self._data, eight_bits=False)
+        picture = self._file[self._file.primary_index]
+        return ArrayPicture(_array(picture), picture.mode.partition(";")[0])
+
+
+def colours_of(file: HeifFile) -> RgbSpace | None:
+    """What the nclx box says."""
+    box = file.info.get("nclx_profile") or {}
+    return from_still(int(box.get("color_primaries", 2)), int(box.get("transfer_characteristics", 2)))
+
+
+def avif_colours(data: bytes) -> RgbSpace | None:
+    """What the nclx box of an AVIF says, which Pillow does not tell; libheif reads its header, too."""
+    try:
+        return colours_of(_header(data))
+    except (OSError, ValueError, SyntaxError, RuntimeError, EOFError, IndexError):
+        return None
+
+
+def _array(picture: HeifImage) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """libheif's memory, whose rows end in padding of any length. Decodes."""
+    data, kind = picture.data, np.dtype(np.uint16 if picture.mode.endswith(";16") else np.uint8)
+    channels = len(picture.mode.partition(";")[0])
+    shape, step = (picture.size[1], picture.size[0], channels), channels * kind.itemsize
+    rows = np.ndarray(shape, kind, data, strides=(picture.stride, step, kind.itemsize))
+    return rows if channels > 1 else rows[..., 0]
+
+
+def _header(data: bytes, *, eight_bits: bool = True) -> HeifFile:
+    from pillow_heif import HeifFile
+
+    return HeifFile(BytesIO(data), convert_hdr_to_8bit=eight_bits, remove_stride=False)  # type: ignore[no-untyped-call]
