@@ -22,7 +22,7 @@ from inference.canvas import Box, Extent, Margins
 from inference.diffusion.engine import Diffusion, open_diffusion
 from inference.diffusion.init_image import sketch
 from inference.diffusion.painter import Call, paint
-from inference.diffusion.pipeline import denoisers
+from inference.diffusion.placement import denoisers
 from inference.diffusion.prompts import write
 from inference.diffusion.window import Window, plan
 from inference.engine import Request, ignore
@@ -57,7 +57,7 @@ def bare(engine: Diffusion, request: Request, *, whole: bool = False) -> Callabl
         width, height = request.margins.canvas(request.extent)
         work = Extent(*(-(-length // preset.multiple) * preset.multiple for length in (width, height)))
         window = Window(Box(0, 0, width, height), work)
-    shown = sketch(request.photo, request.margins, window, preset.fill, preset.overlap, request.seed)
+    shown = sketch(request.photo, request.margins, window, preset.fill, preset.overlap, request.seed, preset.grid)
     wording = write(preset, request.style, request.margins, request.seed)
     return lambda: paint(engine.pipeline, preset, [shown], Call(request.style, [wording], [request.seed]), ignore)
 

@@ -1,4 +1,4 @@
-"""The command line: kuotu run, worker, expand, upscale, demo, doctor, pull, bench, warm."""
+"""The command line: kuotu run, worker, expand, upscale, demo, doctor, pull, prove, bench, warm."""
 
 from __future__ import annotations
 
@@ -143,6 +143,7 @@ def pull(
     model: Annotated[str, typer.Argument(help="a preset, or a hub id and the preset it is like")] = "",
     safety: Annotated[bool, typer.Option("--safety", help="the classifier that KUOTU_SAFETY names, instead")] = False,
     surprise: Annotated[bool, typer.Option("--surprise", help="the CLIP that KUOTU_SURPRISE names, instead")] = False,
+    check: Annotated[bool, typer.Option("--check", help="download nothing; say how the hub differs")] = False,
 ) -> None:
     """Download a model, saying first what it costs and permits; call again to go on after an interruption."""
     from bot.cli.pull import download
@@ -152,12 +153,26 @@ def pull(
     beside = {"KUOTU_SAFETY": settings.safety} if safety else {}
     beside |= {"KUOTU_SURPRISE": settings.surprise} if surprise else {}
     if not beside:
-        download(model or settings.model, token)
+        download(model or settings.model, token, check=check)
     for setting, named in beside.items():
         if named in UNDOWNLOADED:
             print(f"{setting}={named} needs no download")
         else:
             download(named, token, setting)
+
+
+@cli.command()
+def prove(
+    models: Annotated[list[str] | None, typer.Argument(help="presets, or models as in KUOTU_MODEL; else all")] = None,
+    minutes: Annotated[float, typer.Option(help="how long to go on; call again for the rest")] = 10.0,
+    out: Annotated[Path | None, typer.Option(help="a folder for the table, the page and the pictures")] = None,
+    side: Annotated[int, typer.Option(min=64, help="pixels of the photos' longer sides")] = 1280,
+) -> None:
+    """Try every model that is here on this machine: speed, memory, repeatability, and experiments in pictures."""
+    from bot.cli.prove import prove as proven
+
+    page = proven(models or [], out or _settings().data_dir / "prove", minutes=minutes, side=side)
+    print(page)
 
 
 @cli.command()

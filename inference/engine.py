@@ -48,6 +48,7 @@ class Request:
     seed: int = 0  # 0 to 2**31 - 1
     prompt: str = ""
     beside: tuple[int, ...] = ()  # seeds that the same will be asked for next; they change when it is painted, not what
+    judged: bool = True  # whether an engine refuses what it finds unfit; off for models that are not trained
 
     @property
     def extent(self) -> Extent:

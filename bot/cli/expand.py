@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -75,7 +75,7 @@ def expand_file(source: Path, out: Path, wish: Wish, options: EngineOptions, *, 
     Raises Refused, OSError, BadPhoto, NoSuchCanvas, EngineError, EngineUnavailable.
     """
     suffix = suffix_of(out)
-    request = wish.request(decode(source.read_bytes()), options.max_megapixels)
+    request = replace(wish.request(decode(source.read_bytes()), options.max_megapixels), judged=options.gate)
     engine = options.open()
     attempt, seconds = _paint(engine, request)
     canvas = attempt.painted.pixels

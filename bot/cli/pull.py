@@ -9,10 +9,11 @@ from inference.diffusion.doctor import INSTALL
 from inference.engine import EngineUnavailable
 
 
-def download(model: str, token: str, setting: str = "KUOTU_MODEL") -> None:
+def download(model: str, token: str, setting: str = "KUOTU_MODEL", *, check: bool = False) -> None:
     """Say what a model costs and permits, then bring what is missing. Raises CannotRun with the remedy.
 
-    `setting`: which one names the model; KUOTU_SAFETY and KUOTU_SURPRISE name models beside the engine's.
+    `setting`: which one names the model; KUOTU_SAFETY and KUOTU_SURPRISE name models beside the engine's. `check`:
+    download nothing, and say how the hub differs from what the preset expects.
     """
     try:
         from inference.diffusion.model_spec import parse_choice
@@ -24,6 +25,9 @@ def download(model: str, token: str, setting: str = "KUOTU_MODEL") -> None:
     beside = {kind.setting: kind for kind in (Classification, ClipChoice)}
     try:
         hub, kind = Hub(token), beside.get(setting)
+        if check and kind is None:
+            typer.echo("\n".join(hub.check(parse_choice(model))))
+            return
         wanted = hub.plan_beside(kind.parse(model)) if kind else hub.plan(parse_choice(model))
         typer.echo("\n".join(wanted.lines()))
         hub.pull(wanted)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.blending import membrane
+from inference.blending.recolouring import recoloured
 from inference.blending.registration import registered
 from inference.canvas import Extent, Margins
 from inference.engine import Pixels
@@ -29,13 +30,13 @@ def compose(generated: Pixels, photo: Pixels, margins: Margins, *, register: boo
     """A canvas with the photo's very pixels in their place and the generated ones around, fitted to them.
 
     `generated`, which is left as it is, and the result are (height, width, 3) of the canvas. `register` is for engines
-    that shift the picture. Raises ValueError when the sizes do not agree.
+    that draw the whole picture anew: they shift, zoom and recolour it. Raises ValueError when the sizes do not agree.
     """
     extent, box = Extent.of(generated), margins.box(Extent.of(photo))
     if extent != margins.canvas(box.extent):
         raise ValueError(f"the picture is {tuple(extent)}, the canvas {tuple(margins.canvas(box.extent))}")
     if register:
-        generated = registered(generated, photo, margins)
+        generated = recoloured(registered(generated, photo, margins), photo, margins)
     tone = _tone(generated, photo, margins)
     veil = membrane.coarse(generated, photo, margins, tone)
     canvas = np.empty_like(generated)

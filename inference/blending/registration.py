@@ -1,11 +1,13 @@
-"""Registration: undoing the shift of an engine that paints the kept area a little beside its place.
+"""Registration: undoing the shift and the zoom of an engine that paints the kept area a little beside its place.
 
 Phase correlation (Kuglin and Hines, «The Phase Correlation Image Alignment Method», 1975) on the kept area, detail
-only, so that colours play no part.
+only, so that colours play no part: of the whole area for a shift, then of a grid of tiles, whose shifts are those of
+a similarity (shift, zoom and turn).
 """
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Final, TypeVar
 
 import cv2
@@ -17,10 +19,16 @@ from inference.engine import Pixels
 
 SIDE: Final = 1024  # px of the pictures compared, at most
 FARTHEST: Final = 0.01  # of the photo's longer side; more is a different picture, not a shifted one
+LARGEST_ZOOM: Final = 0.06  # likewise
 GAIN: Final = 0.1  # by how much the error over the kept area must fall
 NARROWEST: Final = 8  # px of those pictures; less shows no shift
+TILES: Final = 4  # along each axis
+SMALLEST_TILE: Final = 32  # px
+ROUNDS: Final = 3  # of tiles; each finds what is left by the one before
 
 Detail = NDArray[np.float32]
+Move = NDArray[np.float64]
+"""(2, 3): where in the painted picture lies what belongs at a place in the photo."""
 Picture = TypeVar("Picture", Pixels, Detail)
 
 
@@ -30,12 +38,70 @@ def registered(generated: Pixels, photo: Pixels, margins: Margins) -> Pixels:
     true, painted = _detail(photo, step), _detail(generated[margins.box(Extent.of(photo)).slices], step)
     if min(true.shape) < NARROWEST:
         return generated
+    move = _better(true, painted, _still(), _shift(true, painted))
+    for _ in range(ROUNDS if min(true.shape) >= TILES * SMALLEST_TILE else 0):
+        following = _better(true, painted, move, _joined(move, _similarity(true, _moved(painted, move))))
+        if following is move:
+            break
+        move = following
+    if np.array_equal(move, _still()):
+        return generated
+    return _moved(generated, _enlarged(move, step, margins.left, margins.top))
+
+
+def _still() -> Move:
+    return np.array([[1, 0, 0], [0, 1, 0]], np.float64)
+
+
+def _better(true: Detail, painted: Detail, move: Move, other: Move) -> Move:
+    """The other move, if it is small enough to be one and clearly brings the painted picture nearer to the photo."""
+    height, width = true.shape
+    corners = np.array([[x, y, 1.0] for x, y in product((0, width - 1), (0, height - 1))])
+    shift = float(np.abs((corners @ other.T).mean(axis=0) - corners[:, :2].mean(axis=0)).max())
+    zoom = float(np.abs(other[:, :2] - np.eye(2)).max())
+    if shift > FARTHEST * max(true.shape) or zoom > LARGEST_ZOOM:
+        return move
+    before, after = (_error(true, _moved(painted, one)) for one in (move, other))
+    return other if after < (1 - GAIN) * before else move
+
+
+def _shift(true: Detail, painted: Detail) -> Move:
     window = cv2.createHanningWindow(true.shape[::-1], cv2.CV_32F)
     (right, down), _ = cv2.phaseCorrelate(true, painted, window)
-    if max(abs(right), abs(down)) * step > FARTHEST * max(photo.shape):
-        return generated
-    before, after = (_error(true, picture) for picture in (painted, _moved(painted, right, down)))
-    return _moved(generated, right * step, down * step) if after < (1 - GAIN) * before else generated
+    return np.array([[1, 0, right], [0, 1, down]], np.float64)
+
+
+def _similarity(true: Detail, painted: Detail) -> Move:
+    """The similarity that the shifts of tiles agree on best, each counted by how sharp its peak is."""
+    height, width = (length // TILES for length in true.shape)
+    window = cv2.createHanningWindow((width, height), cv2.CV_32F)
+    rows, targets = list[list[float]](), list[float]()
+    for row, column in product(range(TILES), repeat=2):
+        tile = slice(row * height, (row + 1) * height), slice(column * width, (column + 1) * width)
+        one, other = np.ascontiguousarray(true[tile]), np.ascontiguousarray(painted[tile])
+        (right, down), peak = cv2.phaseCorrelate(one, other, window)
+        if max(abs(right), abs(down)) > max(width, height) / 4:
+            continue
+        x, y = (column + 0.5) * width, (row + 0.5) * height
+        rows += [[peak * x, -peak * y, peak, 0], [peak * y, peak * x, 0, peak]]
+        targets += [peak * (x + right), peak * (y + down)]
+    if len(rows) < 8:
+        return _still()
+    a, b, right, down = np.linalg.lstsq(np.array(rows), np.array(targets), rcond=None)[0]
+    return np.array([[a, -b, right], [b, a, down]], np.float64)
+
+
+def _joined(move: Move, following: Move) -> Move:
+    """What both do, the second found in a picture that the first has moved."""
+    whole = np.vstack([move, [0, 0, 1]]) @ np.vstack([following, [0, 0, 1]])
+    return np.asarray(whole[:2], np.float64)
+
+
+def _enlarged(move: Move, step: int, left: int, top: int) -> Move:
+    """The same move of a picture `step` times as large that begins `left` and `top` before the photo."""
+    origin = np.array([left, top]) + (step - 1) / 2
+    offset = step * move[:, 2] + origin - move[:, :2] @ origin
+    return np.hstack([move[:, :2], offset[:, None]])
 
 
 def _error(true: Detail, painted: Detail) -> float:
@@ -51,10 +117,9 @@ def _detail(pixels: Pixels, step: int) -> Detail:
     return np.asarray(grey - cv2.GaussianBlur(grey, (0, 0), 8), np.float32)
 
 
-def _moved(picture: Picture, right: float, down: float) -> Picture:
-    """So that what lay at (x + right, y + down) lies at (x, y)."""
-    matrix = np.array([[1, 0, right], [0, 1, down]], np.float32)
+def _moved(picture: Picture, move: Move) -> Picture:
+    """So that what lay where `move` leads from a place lies at that place."""
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
     size = (picture.shape[1], picture.shape[0])
-    moved = cv2.warpAffine(picture, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    moved = cv2.warpAffine(picture, move, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(moved, picture.dtype)

@@ -52,7 +52,7 @@ def seated(seed: int, beside: Sequence[int], batch: int) -> list[int]:
 def start_of(request: Request) -> str:
     """The same for all variants of one start: everything in a request but its seed."""
     photo = hashlib.sha256(np.ascontiguousarray(request.photo).data).hexdigest()
-    return f"{photo} {request.photo.shape} {request.margins} {request.style} {request.prompt}"
+    return f"{photo} {request.photo.shape} {request.margins} {request.style} {request.judged} {request.prompt}"
 
 
 class Kept:

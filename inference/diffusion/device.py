@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import psutil
@@ -27,10 +29,20 @@ def find_card(device: str = "") -> Card:
                 f"device={device}, but torch {torch.__version__} sees no CUDA card; see kuotu doctor"
             )
         free, total = torch.cuda.mem_get_info(device)
-        return Card(device, torch.cuda.get_device_name(device), total / GIB, free / GIB)
+        return Card(device, torch.cuda.get_device_name(device), total / GIB, free / GIB, holds_fp8(device))
     if kind == "mps":
-        return Card(device, f"Apple {platform.machine()}", memory.total / GIB, memory.available / GIB)
+        name = f"Apple {platform.machine()}"
+        return Card(device, name, memory.total / GIB, memory.available / GIB, holds_fp8(device))
     return Card(device, platform.processor() or platform.machine(), memory.total / GIB, memory.available / GIB)
+
+
+def holds_fp8(device: str) -> bool:
+    """Whether weights can be kept there as 8-bit floats and widened there. Asked of the device itself: Apple's refuse
+    (diffusers #14072, pytorch #148420)."""
+    try:
+        return float(torch.ones(1).to(torch.float8_e4m3fn).to(device).to(torch.float16).cpu()) == 1.0
+    except (RuntimeError, TypeError):  # NotImplementedError is one of the first
+        return False
 
 
 def count_cards() -> int:
@@ -46,6 +58,30 @@ def built_for() -> str:
 def free_memory() -> float:
     """GiB of main memory that nobody uses."""
     return float(psutil.virtual_memory().available / GIB)
+
+
+def forget_peak(card: Card) -> None:
+    """Begin to measure anew how much of the card is used."""
+    if card.device.startswith("cuda"):
+        torch.cuda.reset_peak_memory_stats(card.device)
+
+
+def peak_memory(card: Card) -> float | None:
+    """GiB that tensors took on the card at most since then; None where nothing counts that."""
+    return torch.cuda.max_memory_allocated(card.device) / GIB if card.device.startswith("cuda") else None
+
+
+@contextmanager
+def limited(card: Card, gib: float) -> Iterator[None]:
+    """Let this process use no more of a CUDA card than that; elsewhere nothing can be limited."""
+    if not card.device.startswith("cuda"):
+        yield
+        return
+    torch.cuda.set_per_process_memory_fraction(min(1.0, gib / card.total), card.device)
+    try:
+        yield
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0, card.device)
 
 
 def exhausted(error: BaseException) -> bool:

@@ -14,6 +14,7 @@ from inference.engine import EngineUnavailable
 
 INSTALL = ".venv/bin/pip install -c constraints.txt -e '.[diffusion]'"
 NF4 = ".venv/bin/pip install -c constraints.txt -e '.[nf4]'"
+PROCESSOR = "sd15-cpu"
 TORCH = "https://pytorch.org/get-started/locally/"
 
 
@@ -67,7 +68,7 @@ def catalogue(card: Card | None, choice: ModelChoice) -> Iterator[str]:
         gate = ", gated" if preset.gated else ""
         yield (
             f"{name:15} {preset.title}; {preset.steps} steps, {preset.budget / 1e6:.1f} MP, "
-            f"{preset.disk:g} GB to download, {terms}{gate}; {_fit(preset, card)}"
+            f"{preset.disk:g} GB to download, {terms}{gate}, reads {_languages(preset)}; {_fit(preset, card)}"
         )
 
 
@@ -78,7 +79,8 @@ def _card(facts: Facts) -> Check:
     if not card.accelerates:
         torch = f"torch {facts.torch}" if facts.torch else "torch"
         remedy = f"install a driver, and the torch for your card from {TORCH}"
-        return Check(False, "card", f"{torch} sees no GPU: a picture would take many minutes; {remedy}")
+        without = f"without one, KUOTU_ENGINE=diffusion with KUOTU_MODEL={PROCESSOR} is the fastest preset"
+        return Check(False, "card", f"{torch} sees no GPU: a picture would take many minutes; {remedy}; {without}")
     return Check(True, "card", f"{card.name} ({card.device}), {card.free:.1f} of {card.total:.1f} GiB free")
 
 
@@ -101,6 +103,10 @@ def _main_memory(preset: Preset, facts: Facts, choice: ModelChoice) -> Iterator[
             needed = preset.disk * 1e9 / 2**30
             words = f"{facts.memory:.1f} GiB free for {needed:.1f} GiB of weights"
             yield Check(facts.memory > needed, "main memory", words)
+
+
+def _languages(preset: Preset) -> str:
+    return "English and Chinese" if preset.chinese else "English alone"
 
 
 def _fit(preset: Preset, card: Card | None) -> str:

@@ -4,31 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TypeAlias
-
-import numpy as np
 
 from inference.canvas import Extent, Margins
 from inference.diffusion.batching import Found, Kept, Painting, seated, start_of
 from inference.diffusion.checkpoint import Checkpoint, find
 from inference.diffusion.device import count_cards, exhausted, find_card
-from inference.diffusion.init_image import Sketch, sketch
+from inference.diffusion.init_image import sketch
+from inference.diffusion.likeness import judge_painted
+from inference.diffusion.loaded import Loaded, Loader
 from inference.diffusion.model_spec import ModelChoice, parse_choice
-from inference.diffusion.offload import Card, Mode, choose, next_mode
+from inference.diffusion.offload import Card, Mode, choose
 from inference.diffusion.painter import Call, paint
-from inference.diffusion.pipeline import Pipeline, compile_blocks, free, load
+from inference.diffusion.pipeline import load, loader_for
+from inference.diffusion.placement import Pipeline
 from inference.diffusion.presets import Fill, Kind
-from inference.diffusion.prompts import Wording, write
+from inference.diffusion.prompts import write
 from inference.diffusion.surprises import drawn
-from inference.diffusion.window import passes, plan, sizes
-from inference.engine import EngineUnavailable, Painted, Pixels, Recipe, Report, Request, Style, ignore, part, versions
+from inference.diffusion.window import passes, plan, sides_apart
+from inference.engine import Painted, Pixels, Recipe, Report, Request, part, versions
 from inference.patchmatch import kernel
-from inference.quality.gate import Problem, Unfit, judge_painted
+from inference.quality.gate import Problem, Unfit
 
-Loader: TypeAlias = Callable[[Checkpoint, Mode, Card], Pipeline]
-
+COARSEST = 2.0  # canvas pixels per work pixel, beyond which sides are painted apart where that is asked for
 PASS = 1_000_003  # between the seeds of two passes
 SEEDS = 2**31
 LIBRARIES = ("kuotu", "torch", "diffusers", "transformers", "peft")  # whose versions a picture depends on
@@ -50,17 +49,18 @@ class Diffusion:
         *,
         batch: int = 1,
         compiler: str = "",
+        sides: bool = False,
         loader: Loader = load,
     ) -> None:
         """Load at once. `batch` pictures are painted in every call: variants of one start, and copies."""
-        self.checkpoint, self.preset, self.card, self.mode = checkpoint, checkpoint.preset, card, mode
+        self.checkpoint, self.preset, self.card = checkpoint, checkpoint.preset, card
         self.devices = count_cards()
         self.batch = 1 if checkpoint.preset.kind is Kind.EDIT else batch
-        self._loader, self._compiler = loader, compiler
-        self._kept = Kept()
+        self._compiler, self._sides, self._kept = compiler, sides, Kept()
         if self.preset.fill is Fill.PATCHMATCH:
             kernel.cache_in(kernel.default_folder())
-        self.pipeline: Pipeline = self._load()
+        self._loaded = Loaded(checkpoint, card, mode, batch=self.batch, compiler=compiler, loader=loader)
+        _log.info("%s", self.key)
 
     @classmethod
     def open(cls, choice: ModelChoice) -> Diffusion:
@@ -71,20 +71,37 @@ class Diffusion:
         if not card.accelerates:
             _log.warning("torch sees no GPU: on %s a picture takes many minutes", card.name)
         mode = choose(checkpoint.preset.memory, card, choice.memory)
-        return cls(checkpoint, card, mode, batch=choice.batch, compiler=choice.compile)
+        return cls(
+            checkpoint,
+            card,
+            mode,
+            batch=choice.batch,
+            compiler=choice.compile,
+            sides=choice.sides,
+            loader=loader_for(choice.attention),
+        )
+
+    @property
+    def mode(self) -> Mode:
+        return self._loaded.mode
+
+    @property
+    def pipeline(self) -> Pipeline:
+        return self._loaded.pipeline
 
     @property
     def key(self) -> str:
         """What a picture depends on besides its request: the same key and request give the same pixels."""
         preset = hashlib.sha256(self.preset.model_dump_json().encode()).hexdigest()[:16]
         made = f"{self.checkpoint.name}@{self.checkpoint.revision} preset={preset} {self.mode} batch={self.batch}"
-        size = f"budget={self.preset.budget} multiple={self.preset.multiple}"
+        sides = " sides" if self._sides else ""
+        size = f"budget={self.preset.budget} multiple={self.preset.multiple}{sides}"
         return f"{made} {size} compile={self._compiler or 'no'} card={self.card.name} {versions(*LIBRARIES)}"
 
     def _recipe(self, request: Request) -> Recipe:
         """With the words that were drawn, and the size that each pass was painted at."""
         extent, worked = request.extent, list[str]()
-        for step in passes(extent, request.margins):
+        for step in self._steps(request):
             worked.append("{}x{}".format(*plan(extent, step, self.preset.budget, self.preset.multiple).work))
             extent = step.canvas(extent)
         found = drawn(request.style, request.margins, request.seed, request.prompt) if request.margins else ()
@@ -122,6 +139,15 @@ class Diffusion:
             for number, seed in enumerate(seeds)
         ]
 
+    def _steps(self, request: Request) -> list[Margins]:
+        """The margins of each pass; where sides are painted apart, those of passes that would be enlarged much."""
+        extent, found = request.extent, list[Margins]()
+        for step in passes(extent, request.margins):
+            scale = plan(extent, step, self.preset.budget, self.preset.multiple).scale
+            found += sides_apart(step) if self._sides and scale > COARSEST else [step]
+            extent = step.canvas(extent)
+        return found
+
     def _painted(self, request: Request, seats: Sequence[int], report: Report) -> dict[int, Found]:
         """What was painted for each seed."""
         while True:
@@ -135,7 +161,7 @@ class Diffusion:
 
     def _in_passes(self, request: Request, seats: Sequence[int], report: Report) -> dict[int, Found]:
         """In whose seat a pass went wrong, there sits a copy of another in those that follow."""
-        found, steps = dict[int, Found](), passes(request.extent, request.margins)
+        found, steps = dict[int, Found](), self._steps(request)
         canvases = dict.fromkeys(seats, request.photo)
         for number, step in enumerate(steps):
             ahead = part(report, number / len(steps), (number + 1) / len(steps))
@@ -145,7 +171,8 @@ class Diffusion:
                 break
             sitting = [seed if seed in canvases else next(iter(canvases)) for seed in seats]
             wordings = [write(self.preset, request.style, request.margins, seed, request.prompt) for seed in sitting]
-            call = Call(request.style, wordings, [(seed + PASS * number) % SEEDS for seed in sitting])
+            seeds = [(seed + PASS * number) % SEEDS for seed in sitting]
+            call = Call(request.style, wordings, seeds, request.judged)
             painted = self._pass([canvases[seed] for seed in sitting], step, call, ahead)
             found |= {seed: painted[seed % self.batch] for seed in canvases}
         return found
@@ -157,7 +184,7 @@ class Diffusion:
         extent = Extent.of(canvases[0])
         window = plan(extent, margins, preset.budget, preset.multiple)
         sketches = {
-            seed: sketch(canvas, margins, window, preset.fill, preset.overlap, seed)
+            seed: sketch(canvas, margins, window, preset.fill, preset.overlap, seed, preset.grid)
             for seed, canvas in dict(zip(call.seeds, canvases, strict=True)).items()
         }
         words = "; ".join(dict.fromkeys(" ".join(wording.words) for wording in call.wordings)) or "no words of our own"
@@ -166,65 +193,16 @@ class Diffusion:
         painted = paint(self.pipeline, preset, shown, call, part(report, 0.05, 0.9))
         report(0.9)
         return [
-            judge_painted(one, seen.photo, seen.margins, seen.picture, preset.foreign)
+            (call.judged and judge_painted(one, seen.photo, seen.margins, seen.picture, preset.foreign))
             or Painting(one, canvas, margins, window, preset.registers, seed)
             for one, seen, canvas, seed in zip(painted, shown, canvases, call.seeds, strict=True)
         ]
 
-    def _load(self) -> Pipeline:
-        """A failure is one sentence for people; its whole story is in the log."""
-        try:
-            pipeline = self._loader(self.checkpoint, self.mode, self.card)
-            if self._compiler:
-                self._compile(pipeline)
-            _log.info("%s", self.key)
-            return pipeline
-        except EngineUnavailable:
-            raise
-        except Exception as error:
-            if not exhausted(error):
-                raise self._told(error) from error
-            following = next_mode(self.preset.memory, self.mode)
-            if following is None:
-                raise EngineUnavailable(f"{self.checkpoint.name} does not fit into {self.card.name}") from error
-            self._note_fallback(following, str(error))
-        free(self.card)
-        return self._load()
-
-    def _told(self, error: Exception) -> EngineUnavailable:
-        _log.exception("loading %s from %s failed", self.checkpoint.name, self.checkpoint.folder)
-        reason = str(error).strip().split("\n")[0]
-        remedy = f"run: kuotu pull {self.checkpoint.name}"
-        return EngineUnavailable(f"{self.checkpoint.name} cannot be loaded ({reason}); {remedy}")
-
-    def _compile(self, pipeline: Pipeline) -> None:
-        """Two steps at every work size, so that nobody waits for a compiler later."""
-        compile_blocks(pipeline, self._compiler)
-        preset = self.preset.model_copy(update={"steps": 2})
-        for width, height in sizes(preset.budget, preset.multiple):
-            picture = np.zeros((height, width, 3), np.uint8)
-            blank = Sketch(picture, np.full((height, width), 255, np.uint8), Extent(width, height).box)
-            call = Call(Style.FAITHFUL, [Wording(preset.title, "", ())] * self.batch, [0] * self.batch)
-            paint(pipeline, preset, [blank] * self.batch, call, ignore)
-
     def _fall_back(self, reason: str) -> None:
-        """Load again in the next mode, after the old pipeline is gone."""
-        following = next_mode(self.preset.memory, self.mode)
-        if following is None:
-            free(self.card)
-            raise MemoryError(f"{self.checkpoint.name} does not fit into {self.card.name} in any mode: {reason}")
-        self._note_fallback(following, reason)
-        self.pipeline = None
+        """Go on in the next memory mode; what was painted in this one is painted again."""
         self._kept.clear()
-        free(self.card)
-        try:
-            self.pipeline = self._load()
-        except EngineUnavailable as error:
-            raise MemoryError(str(error)) from error
-
-    def _note_fallback(self, following: Mode, reason: str) -> None:
-        _log.warning("memory exhausted in mode %s (%s); going on in mode %s", self.mode, reason, following)
-        self.mode = following
+        self._loaded.fall_back(reason)
+        _log.info("%s", self.key)
 
 
 def open_diffusion(model: str) -> Diffusion:

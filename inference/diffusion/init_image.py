@@ -33,15 +33,18 @@ class Sketch:
         return self.kept.margins(Extent.of(self.mask).box)
 
 
-def sketch(photo: Pixels, margins: Margins, window: Window, fill: Fill, overlap: int, seed: int) -> Sketch:
+def sketch(
+    photo: Pixels, margins: Margins, window: Window, fill: Fill, overlap: int, seed: int, grid: int = 8
+) -> Sketch:
     """Scale the window's part of the photo to its exact place among the work pixels, and fill the rest.
 
-    A work pixel that lies only partly on the photo is painted. `overlap` work pixels of the photo are painted too.
+    A work pixel that lies only partly on the photo is painted. `overlap` work pixels of the photo are painted too, and
+    as many more as it takes to end at a cell of the model's latent `grid`, which knows no half-painted cells.
     """
     kept, source = _places(margins.box(Extent.of(photo)), window)
     small = Image.fromarray(photo).resize(kept.extent, Image.Resampling.LANCZOS, box=source, reducing_gap=3.0)
     around = kept.margins(window.work.box)
-    return Sketch(_filled(np.asarray(small), around, fill, seed), _mask(around, kept.extent, overlap), kept)
+    return Sketch(_filled(np.asarray(small), around, fill, seed), _mask(around, kept.extent, overlap, grid), kept)
 
 
 def _places(photo: Box, window: Window) -> tuple[Box, tuple[float, float, float, float]]:
@@ -66,13 +69,16 @@ def _filled(photo: Pixels, around: Margins, fill: Fill, seed: int) -> Pixels:
     return picture
 
 
-def _mask(around: Margins, photo: Extent, overlap: int) -> NDArray[np.uint8]:
+def _mask(around: Margins, photo: Extent, overlap: int, grid: int) -> NDArray[np.uint8]:
     """At least half of the photo stays kept along each axis."""
-    wide, tall = min(overlap, photo.width // 4), min(overlap, photo.height // 4)
+
+    def reach(side: int, length: int) -> int:
+        return min(-(-(side + overlap) // grid) * grid, side + length // 4) if side else 0
+
     inset = Margins(
-        around.left + (wide if around.left else 0),
-        around.top + (tall if around.top else 0),
-        around.right + (wide if around.right else 0),
-        around.bottom + (tall if around.bottom else 0),
+        reach(around.left, photo.width),
+        reach(around.top, photo.height),
+        reach(around.right, photo.width),
+        reach(around.bottom, photo.height),
     )
     return inset.mask(inset.inner(around.canvas(photo)).extent)

@@ -24,6 +24,8 @@ class ModelChoice(BaseModel):
     batch: int = Field(1, ge=1, le=16)  # pictures per call: variants of one photo
     device: str = ""  # as torch names it; empty: the first card, else the processor
     compile: str = ""  # a torch compiler («inductor»), run for every work size before the first photo
+    attention: str = ""  # a backend of attention by diffusers' name for it; empty: torch's own
+    sides: bool = False  # large photos: a window for each side, so that less is enlarged; up to four times the work
     presets: Path | None = None  # an operator's own file
     like: str = ""  # the preset that a folder or a hub id is asked as; empty: the first that opens its class
     cache: Path | None = None  # where downloads are kept; None: the hub library's own folder

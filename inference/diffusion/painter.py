@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from PIL import Image
 
+from inference.diffusion.guidance import control_in_step, doubled_in, stop_guiding
 from inference.diffusion.init_image import Sketch
-from inference.diffusion.pipeline import Pipeline
+from inference.diffusion.placement import Pipeline
 from inference.diffusion.presets import Kind, Preset
 from inference.diffusion.prompts import Wording
 from inference.engine import Pixels, Report, Style
@@ -24,6 +25,7 @@ class Call:
     style: Style
     wordings: Sequence[Wording]
     seeds: Sequence[int]
+    judged: bool = True  # whether a picture that ignores the photo is refused
 
 
 def paint(pipeline: Pipeline, preset: Preset, sketches: Sequence[Sketch], call: Call, report: Report) -> list[Pixels]:
@@ -42,7 +44,7 @@ def paint(pipeline: Pipeline, preset: Preset, sketches: Sequence[Sketch], call: 
         "num_inference_steps": preset.steps,
         "guidance_scale": _guidance(preset, call.style),
         "generator": [torch.Generator("cpu").manual_seed(seed) for seed in call.seeds],
-        "callback_on_step_end": _callback(report),
+        "callback_on_step_end": _callback(report, preset.guided),
         "output_type": "np",
         **_pictures(preset.kind, sketches),
         **preset.call,
@@ -51,15 +53,20 @@ def paint(pipeline: Pipeline, preset: Preset, sketches: Sequence[Sketch], call: 
         arguments["negative_prompt"] = [wording.negative for wording in call.wordings]
     if preset.lora:
         pipeline.set_adapters("preset", _lora_scale(preset, call.style))
+    if preset.guided < 1:
+        arguments["callback_on_step_end_tensor_inputs"] = ["latents", *doubled_in(pipeline)]
     try:
-        painted = pipeline(**arguments).images
+        with control_in_step(pipeline):
+            painted = pipeline(**arguments).images
     finally:
         pipeline.maybe_free_model_hooks()
     return [np.rint(picture * 255).clip(0, 255).astype(np.uint8) for picture in np.nan_to_num(painted)]
 
 
-def _callback(report: Report) -> Callable[[Any, int, Any, dict[str, Any]], dict[str, Any]]:
+def _callback(report: Report, guided: float) -> Callable[[Any, int, Any, dict[str, Any]], dict[str, Any]]:
     def step_ended(pipeline: Any, number: int, _time: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+        if guided < 1 and number + 1 >= guided * pipeline.num_timesteps and pipeline.do_classifier_free_guidance:
+            stop_guiding(pipeline, tensors)
         report((number + 1) / max(1, pipeline.num_timesteps))
         return tensors
 

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import gc
 import logging
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import diffusers
 import torch
 import transformers
 from diffusers.models.attention import BasicTransformerBlock
 from diffusers.quantizers.pipe_quant_config import PipelineQuantizationConfig
+from safetensors import SafetensorError
 
 from inference.diffusion.checkpoint import Checkpoint, components
 from inference.diffusion.doctor import NF4
 from inference.diffusion.offload import Card, Mode
+from inference.diffusion.placement import Pipeline, denoisers, place
 from inference.diffusion.presets import Preset
 from inference.engine import EngineUnavailable
 
-Pipeline: TypeAlias = Any
-"""A diffusers pipeline; what it can do depends on its class, and the preset knows."""
-
 GRAPHS = 1024  # of a block: for each work size, each width of layers, with guidance and without
-UNSEEN = (torch.nn.MultiheadAttention,)  # reads its layer's weights without calling it, so no hook widens them
+
+
+class FilesUnfit(Exception):
+    """A model's files are missing, damaged, or not those of its class."""
+
 
 # said whenever a VAE is widened for a picture, with nothing in the list
 logging.getLogger("diffusers.models.modeling_utils").addFilter(lambda line: "float32: []" not in line.getMessage())
@@ -33,8 +37,39 @@ for library in (diffusers, transformers):
 
 
 def load(checkpoint: Checkpoint, mode: Mode, card: Card) -> Pipeline:
-    """A pipeline ready to be called on the card. Raises OSError or ValueError for files that do not fit."""
-    preset, dtype = checkpoint.preset, _dtype(checkpoint.preset, card)
+    """A pipeline ready to be called on the card.
+
+    Raises FilesUnfit when a file is missing or damaged, which another mode would not mend; whatever else goes wrong,
+    memory that runs out or a mode that the device cannot do, is raised as it is.
+    """
+    dtype = _dtype(checkpoint.preset, card)
+    try:
+        pipeline = read(checkpoint, card, dtype)
+    except (OSError, SafetensorError) as error:
+        raise FilesUnfit(str(error).strip().split("\n")[0]) from error
+    pipeline.set_progress_bar_config(disable=True)
+    place(pipeline, mode, card, dtype)
+    return pipeline
+
+
+def loader_for(attention: str) -> Callable[[Checkpoint, Mode, Card], Pipeline]:
+    """`load`, and attention computed by a backend of diffusers' choice of them: «flash», «sage», «_native_cudnn» …
+
+    Only transformers ask for it; the UNets of Stable Diffusion compute attention in torch's own way.
+    """
+
+    def loaded(checkpoint: Checkpoint, mode: Mode, card: Card) -> Pipeline:
+        pipeline = load(checkpoint, mode, card)
+        for model in denoisers(pipeline):
+            model.set_attention_backend(attention)
+        return pipeline
+
+    return loaded if attention else load
+
+
+def read(checkpoint: Checkpoint, card: Card, dtype: torch.dtype) -> Pipeline:
+    """The pipeline in main memory, from the files of its checkpoint, with its scheduler and its LoRA."""
+    preset = checkpoint.preset
     given: dict[str, Any] = {
         name: _loaded(preset.parts[name].kind, folder, preset.parts[name].variant, dtype)
         for name, folder in checkpoint.parts.items()
@@ -51,32 +86,7 @@ def load(checkpoint: Checkpoint, mode: Mode, card: Card) -> Pipeline:
         pipeline.load_lora_weights(
             checkpoint.lora, weight_name=weights, adapter_name="preset", local_files_only=True, use_safetensors=True
         )
-    pipeline.set_progress_bar_config(disable=True)
-    spread(pipeline, mode, card, dtype)
     return pipeline
-
-
-def spread(pipeline: Pipeline, mode: Mode, card: Card, dtype: torch.dtype) -> None:
-    """Put the weights where the mode wants them."""
-    device = torch.device(card.device)
-    if mode is Mode.OFFLOAD:
-        pipeline.enable_model_cpu_offload(device=device)
-    elif mode is Mode.GROUP:
-        streams = device.type == "cuda"
-        pipeline.enable_group_offload(device, offload_type="leaf_level", use_stream=streams, low_cpu_mem_usage=streams)
-    else:
-        if mode is Mode.FP8:
-            for model in denoisers(pipeline):
-                model.enable_layerwise_casting(
-                    storage_dtype=torch.float8_e4m3fn, compute_dtype=dtype, skip_modules_classes=UNSEEN
-                )
-        pipeline.to(device)
-
-
-def denoisers(pipeline: Pipeline) -> list[Any]:
-    """The models that run at every step."""
-    names = ("unet", "transformer", "controlnet")
-    return [model for name in names if (model := getattr(pipeline, name, None)) is not None]
 
 
 def compile_blocks(pipeline: Pipeline, compiler: str) -> None:

@@ -11,10 +11,10 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field, ValidationError
 
+from inference.diffusion.likeness import FOREIGN
 from inference.diffusion.offload import Mode
 from inference.engine import EngineUnavailable, Style
 from inference.hub.repository import Fact, Repository
-from inference.quality.gate import FOREIGN
 
 SHIPPED: Final = Path(__file__).with_name("presets.toml")
 DEFAULT: Final = "sdxl"
@@ -74,13 +74,16 @@ class Preset(Repository):
     gated: bool = False
     disk: float  # GB to download, about
     budget: Annotated[int, Field(ge=64 * 64)]
-    multiple: Annotated[int, Field(ge=8)] = 64
-    overlap: Annotated[int, Field(ge=0)] = 16
+    multiple: Annotated[int, Field(ge=8)] = 32
+    grid: Annotated[int, Field(ge=1)] = 8
+    overlap: Annotated[int, Field(ge=0)] = 0
     fill: Fill
     registers: bool = False
     foreign: float = FOREIGN
     steps: Annotated[int, Field(ge=1)]
     guidance: float
+    guided: Annotated[float, Field(gt=0, le=1)] = 1.0
+    chinese: bool = False
     scheduler: str = ""  # empty: the repository's own
     scheduler_options: Mapping[str, Any] = {}
     prompt: str
@@ -138,13 +141,13 @@ def _validated(tables: dict[str, dict[str, Any]], path: Path) -> Mapping[str, Pr
 def _whole(name: str, tables: dict[str, dict[str, Any]]) -> dict[str, Any]:
     table = dict(tables[name])
     like = table.pop("like", None)
-    return _merged(_whole(like, tables), table) if like else table
+    return merged(_whole(like, tables), table) if like else table
 
 
-def _merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+def merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     """Tables are merged, except options: those of one scheduler mean nothing to another."""
-    merged = under | over
+    whole = under | over
     for key in under.keys() & over.keys() - {"scheduler_options", "memory"}:
         if isinstance(under[key], dict) and isinstance(over[key], dict):
-            merged[key] = _merged(under[key], over[key])
-    return merged
+            whole[key] = merged(under[key], over[key])
+    return whole

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import re
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path, PurePosixPath
-from typing import TypeAlias
+from io import BytesIO
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import httpx2
 from huggingface_hub import HfApi, constants, get_hf_file_metadata, hf_hub_url, snapshot_download
@@ -17,16 +18,15 @@ from huggingface_hub.file_download import http_get, repo_folder_name
 from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils._headers import build_hf_headers
 
+from inference.diffusion.listings import differences, listings
 from inference.diffusion.model_spec import ModelChoice
-from inference.diffusion.presets import Lora, Preset, load_presets
+from inference.diffusion.presets import Preset, load_presets
+from inference.diffusion.selection import WEIGHTS, at_the_top, wanted
 from inference.engine import EngineUnavailable
 from inference.hub.model import HubModel
-from inference.hub.repository import INDEX, Repository, cache_of, free_space
+from inference.hub.repository import Repository, cache_of, free_space
 
 GB = 1e9
-DESCRIPTIONS = (".json", ".txt", ".model", ".jinja", ".md")
-WEIGHTS = "model.safetensors"  # as transformers names them in one file; and in several:
-SHARDS = r"model-\d+-of-\d+\.safetensors"
 
 Wanted: TypeAlias = Callable[[Iterable[str], Repository], list[str]]
 """Which of a repository's files are downloaded."""
@@ -91,11 +91,43 @@ class Hub:
         files = [file for repository in remote for file in self._files(repository, chosen, cache)]
         return Download(name, preset.title, f"{preset.licence}; {preset.permits}", tuple(files), cache)
 
+    def check(self, choice: ModelChoice) -> list[str]:
+        """How a preset's repositories differ from what is believed of them; nothing is downloaded.
+
+        One line for each repository with its commit, for a `revision` of an operator's own file, then what differs.
+        Raises EngineUnavailable as `plan` does.
+        """
+        _, preset = _preset(choice)
+        lines = list[str]()
+        for repository in preset.repositories:
+            if Path(repository.repo).expanduser().is_dir():
+                continue
+            commit, entries = self._tree(repository)
+            chosen, listing = wanted(entries, repository, preset), listings().get(repository.repo)
+            lines.append(f"{repository.repo} is at {commit}")
+            if listing is None:
+                lines.append("  nothing is known of it here")
+            else:
+                config = self._config(repository, commit) if listing.config else {}
+                found = list(differences(listing, chosen, config))
+                lines += [f"  {line}" for line in found or ["as expected"]]
+        return lines
+
+    def _config(self, repository: Repository, commit: str) -> dict[str, Any]:
+        """What a model's own description says."""
+        url = hf_hub_url(repository.repo, "config.json", revision=commit, endpoint=self._endpoint)
+        content = BytesIO()
+        try:
+            http_get(url, content, headers=build_hf_headers(token=self._token))
+        except (HfHubHTTPError, httpx2.HTTPError) as error:
+            raise _said(error, repository.repo) from error
+        return dict(json.loads(content.getvalue()))
+
     def plan_beside(self, model: HubModel) -> Download:
         """Ask what a model beside the engine's costs. Raises EngineUnavailable as `plan` does."""
         name, cache = model.model, cache_of(model.cache)
         remote = not Path(name).expanduser().is_dir()
-        files = list(self._files(model.repository, _at_the_top, cache)) if remote else []
+        files = list(self._files(model.repository, at_the_top, cache)) if remote else []
         if remote and not any(file.name.endswith(".safetensors") for file in files):
             raise EngineUnavailable(
                 f"{name} has no {WEIGHTS} at {model.revision}, and Kuotu loads no pickles; name another model, or "
@@ -119,18 +151,21 @@ class Hub:
             self._link(own, download.cache)
 
     def _files(self, repository: Repository, wanted: Wanted, cache: Path) -> Iterable[File]:
-        try:
-            info = self._api.repo_info(repository.repo, revision=repository.revision)
-            commit = str(info.sha)
-            tree = self._api.list_repo_tree(repository.repo, recursive=True, revision=commit)
-            sizes = {entry.path: entry for entry in tree if isinstance(entry, RepoFile)}
-        except (HfHubHTTPError, httpx2.HTTPError) as error:
-            raise _said(error, repository.repo) from error
+        commit, sizes = self._tree(repository)
         blobs = cache / repo_folder_name(repo_id=repository.repo, repo_type="model") / "blobs"
         for name in wanted(sizes, repository):
             entry = sizes[name]
             etag = entry.lfs.sha256 if entry.lfs else entry.blob_id
             yield File(repository, commit, name, entry.lfs.size if entry.lfs else entry.size, blobs / etag)
+
+    def _tree(self, repository: Repository) -> tuple[str, dict[str, RepoFile]]:
+        """The commit that a repository is at, and its files."""
+        try:
+            info = self._api.repo_info(repository.repo, revision=repository.revision)
+            tree = self._api.list_repo_tree(repository.repo, recursive=True, revision=str(info.sha))
+            return str(info.sha), {entry.path: entry for entry in tree if isinstance(entry, RepoFile)}
+        except (HfHubHTTPError, httpx2.HTTPError) as error:
+            raise _said(error, repository.repo) from error
 
     def _fetch(self, file: File) -> None:
         """The hub library starts a file anew after an interruption; weights are too large for that."""
@@ -166,32 +201,6 @@ class Hub:
             )
         except (HfHubHTTPError, LocalEntryNotFoundError, httpx2.HTTPError) as error:
             raise _said(error, files[0].repository.repo) from error
-
-
-def wanted(names: Iterable[str], repository: Repository, preset: Preset) -> list[str]:
-    """The files that are loaded: descriptions, and each folder's safetensors of the variant, or else the plain ones.
-
-    Of a pipeline only its components' folders count: single-file checkpoints beside them are copies.
-    """
-    names = sorted(names)
-    whole = INDEX in names
-    found = [name for name in names if name.endswith(DESCRIPTIONS)]
-    weights = [name for name in names if name.endswith(".safetensors") and not (whole and "/" not in name)]
-    if isinstance(repository, Lora):
-        return found + [name for name in weights if repository.weights in ("", name)]
-    for folder in sorted({PurePosixPath(name).parent for name in weights}):
-        if folder.name in preset.skip or (whole and folder.name in preset.parts):
-            continue
-        here = [name for name in weights if PurePosixPath(name).parent == folder]
-        variant = [name for name in here if repository.variant and f".{repository.variant}" in name]
-        found += variant or [name for name in here if PurePosixPath(name).name.count(".") == 1]
-    return found
-
-
-def _at_the_top(names: Iterable[str], _repository: Repository) -> list[str]:
-    """What transformers loads of a folder: other formats, copies and training states lie beside or in folders."""
-    here = sorted(name for name in names if "/" not in name)
-    return [name for name in here if name.endswith(DESCRIPTIONS) or re.fullmatch(SHARDS, name) or name == WEIGHTS]
 
 
 def _preset(choice: ModelChoice) -> tuple[str, Preset]:

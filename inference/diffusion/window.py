@@ -15,7 +15,7 @@ from inference.canvas import Box, Extent, Margins
 
 LARGEST_STEP: Final = 1.5  # what one pass grows an axis by; models lose the thread beyond
 LONGEST: Final = 4  # a work size's longer side over its shorter one
-CONTEXT: Final = 1.0  # photo shown beside a new strip, in strips
+CONTEXT: Final = 2.0  # photo shown beside a new strip, in strips
 LEAST_CONTEXT: Final = 1 / 3  # of the photo
 
 
@@ -63,8 +63,9 @@ def passes(photo: Extent, margins: Margins, largest: float = LARGEST_STEP) -> li
 def plan(photo: Extent, margins: Margins, budget: int, multiple: int) -> Window:
     """The window of one pass: all new strips, context beside a strip that stands alone, shaped like a work size."""
     canvas = margins.canvas(photo)
-    left, right = _span(margins.left, margins.right, photo.width, alone=not (margins.top or margins.bottom))
-    top, bottom = _span(margins.top, margins.bottom, photo.height, alone=not (margins.left or margins.right))
+    wide, tall = not (margins.top or margins.bottom), not (margins.left or margins.right)
+    left, right = _span(margins.left, margins.right, photo.width, LONGEST * canvas.height if wide else 0)
+    top, bottom = _span(margins.top, margins.bottom, photo.height, LONGEST * canvas.width if tall else 0)
     work = _fitting(Extent(right - left, bottom - top), budget, multiple)
     wanted = work.width / work.height
     width, height = right - left, bottom - top
@@ -73,6 +74,17 @@ def plan(photo: Extent, margins: Margins, budget: int, multiple: int) -> Window:
     else:
         top, bottom = _grown(top, bottom, canvas.height, ceil(width / wanted))
     return Window(Box(left, top, right, bottom), work)
+
+
+def sides_apart(step: Margins) -> list[Margins]:
+    """A pass as passes of one side each, with a smaller window and so with finer detail: four calls instead of one."""
+    sides = [
+        Margins(left=step.left),
+        Margins(right=step.right),
+        Margins(top=step.top),
+        Margins(bottom=step.bottom),
+    ]
+    return [side for side in sides if side]
 
 
 def _share(factor: float, number: int, count: int) -> float:
@@ -91,12 +103,16 @@ def _apart(step: Margins, canvas: Extent) -> list[Margins]:
     return [step]
 
 
-def _span(before: int, after: int, length: int, *, alone: bool) -> tuple[int, int]:
-    """Where the window begins and ends along an axis: the whole canvas, unless only one side of it is new."""
-    end = before + length + after
-    if not alone or bool(before) == bool(after):
+def _span(before: int, after: int, length: int, longest: int) -> tuple[int, int]:
+    """Where the window begins and ends along an axis: the whole canvas, unless only one side of it is new.
+
+    `longest` is what a work size of that width can be long without being squeezed; 0 where the other axis grows too.
+    """
+    end, strip = before + length + after, before + after
+    if not longest or bool(before) == bool(after):
         return 0, end
-    context = min(length, max(ceil(CONTEXT * (before + after)), ceil(LEAST_CONTEXT * length)))
+    context = max(ceil(CONTEXT * strip), ceil(LEAST_CONTEXT * length))
+    context = min(length, max(min(context, longest - strip), ceil(strip / 2)))
     return (0, before + context) if before else (end - after - context, end)
 
 

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.canvas import Extent, Margins
+from inference.canvas import Margins
 from inference.engine import EngineError, Pixels
 from inference.image.bands import Side, grown, inwards, outwards
 
@@ -33,7 +33,6 @@ ROUGH: Final = 0.5  # at most that of a part of the photo beside which noise is 
 BLOTCH: Final = 8  # px: noise in a latent space becomes blotches of this size
 GRADIENT: Final = 2.5  # times the photo's own
 STEP: Final = 16.0  # grey levels
-FOREIGN: Final = 25.0  # mean error of the kept area in grey levels: another picture, not another rendering
 UNTOUCHED: Final = 1.0  # mean difference in grey levels from what was there before
 NARROWEST: Final = 16  # px; a narrower new part is judged by its seam alone
 DEEPEST: Final = 512  # px from a side that are looked at
@@ -97,18 +96,8 @@ def judge(canvas: Pixels, margins: Margins) -> Problem | None:
     )
 
 
-def judge_painted(
-    painted: Pixels, photo: Pixels, margins: Margins, start: Pixels | None = None, bound: float = FOREIGN
-) -> Problem | None:
-    """A problem of what a model painted over the whole canvas, before the photo is put back, or None.
-
-    `start`: the canvas as the model was given it.
-    """
-    error = _difference(painted[margins.box(Extent.of(photo)).slices], photo)
-    if error > bound:
-        return Problem(Kind.IGNORED, None, error, bound)
-    if start is None:
-        return None
+def unchanged(painted: Pixels, margins: Margins, start: Pixels) -> Problem | None:
+    """The first side where a model left the canvas as it was given it, `start`; None when it painted all of them."""
     for side in grown(margins):
         change = _difference(_band(painted, margins, side), _band(start, margins, side))
         if change < UNTOUCHED:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Final
 
 from inference.engine import Engine, Painted, Pixels, Report, Request, versions
@@ -51,14 +51,14 @@ class CheckedEngine:
 
     def __init__(self, engine: Engine, checks: Checks) -> None:
         """Raises EngineUnavailable when there is no such classifier or CLIP here."""
-        self._careful = Careful(engine, judge if checks.gate else trust)
+        self._careful, self._gate = Careful(engine, judge if checks.gate else trust), checks.gate
         self._thresholds, self._guess = checks.thresholds, open_guess(checks.surprise)
         self._classifier: Classifier | None = None
         if checks.classifier != NO_CLASSIFIER:
             self._classifier = open_classifier(checks.classifier)
 
     def expand(self, request: Request, report: Report) -> Checked:
-        attempt = self._careful.attempt(request, report)
+        attempt = self._careful.attempt(replace(request, judged=self._gate), report)
         canvas = attempt.painted.pixels
         verdict = self._verdict(request.photo) | self._verdict(canvas)
         guess = self._guess(request.photo, canvas, request.margins)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,21 +23,25 @@ from transformers import (
 
 from inference.canvas import Direction, Extent, scaled
 from inference.diffusion.engine import Diffusion, open_diffusion
+from inference.diffusion.presets import load_presets
 from inference.engine import Request, Style
 from tests.support.photos import SAMPLES
 from tests.support.tiny_models import BUILDERS
 
 Opened = Callable[..., Diffusion]
 
-SMALL = "budget = 16384\nmultiple = 32\nsteps = 2\nforeign = 255.0\n"
+SMALL = "budget = 16384\nmultiple = 32\nsteps = 2\n"
 REPOSITORIES = {  # of each preset: its own, then those of its parts
     "sd15": ("sd15",),
     "sd15-lcm": ("sd15", "lora"),
+    "sd15-cpu": ("sd15", "lora"),
     "sdxl": ("sdxl", "parts.controlnet", "parts.vae"),
     "sdxl-quality": ("sdxl", "parts.controlnet", "parts.vae"),
     "klein": ("klein", "lora"),
+    "klein-base": ("klein-base", "lora"),
+    "klein-nf4": ("klein", "lora"),
     "flux-fill": ("flux-fill",),
-    "sdxl-inpaint": ("sdxl-inpaint",),
+    "sdxl-inpaint": ("sdxl-inpaint", "parts.vae"),
     "z-image": ("z-image",),
 }
 NAMES = [f"tiny-{name}" for name in REPOSITORIES]
@@ -52,8 +57,8 @@ def save_all(folder: Path) -> Path:
         with torch.random.fork_rng():
             torch.manual_seed(20)
             build().save_pretrained(folder / name, safe_serialization=True)
-    _save_lora(folder, "klein", "transformer", ["to_q", "to_k"])
-    _save_lora(folder, "sd15", "unet", ["to_q", "to_k"])
+    _save_lora(folder, "klein", "klein", "transformer", ["to_q", "to_k"])
+    _save_lora(folder, "sd15", "sd15-lcm", "unet", ["to_q", "to_k"])
     presets = folder / "presets.toml"
     presets.write_text("\n".join(_table(name, folder) for name in REPOSITORIES), "utf-8")
     return presets
@@ -63,7 +68,7 @@ def _table(name: str, folder: Path) -> str:
     own, *others = REPOSITORIES[name]
     lines = [f'[tiny-{name}]\nlike = "{name}"\nrepo = "{folder / own}"\n{SMALL}']
     for other in others:
-        repository = f"{own}-lora" if other == "lora" else other.removeprefix("parts.")
+        repository = f"{own.removesuffix('-base')}-lora" if other == "lora" else other.removeprefix("parts.")
         lines.append(f'[tiny-{name}.{other}]\nrepo = "{folder / repository}"\n')
     return "".join(lines)
 
@@ -141,14 +146,14 @@ def opener(presets: Path) -> Opened:
 
 
 def request_for(sample: str, longest: int, style: Style = Style.FAITHFUL, seed: int = 3) -> Request:
-    """Return a request to expand a small sample photo 1.5 times on all sides; `longest` is its longer side."""
+    """Return an unjudged request to expand a small sample photo 1.5 times on all sides; no model here is trained."""
     photo = cv2.cvtColor(cv2.imread(str(SAMPLES / f"{sample}.jpg")), cv2.COLOR_BGR2RGB)
     scale = longest / max(photo.shape)
     photo = np.asarray(cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
-    return Request(photo, scaled(Extent.of(photo), Direction.ALL, 1.5), style, seed)
+    return Request(photo, scaled(Extent.of(photo), Direction.ALL, 1.5), style, seed, judged=False)
 
 
-def _save_lora(folder: Path, name: str, denoiser: str, modules: list[str]) -> None:
+def _save_lora(folder: Path, name: str, preset: str, denoiser: str, modules: list[str]) -> None:
     """Save a LoRA whose two matrices are random, so that it changes the output."""
     pipeline = diffusers.DiffusionPipeline.from_pretrained(folder / name)
     model = getattr(pipeline, denoiser)
@@ -156,4 +161,9 @@ def _save_lora(folder: Path, name: str, denoiser: str, modules: list[str]) -> No
         torch.manual_seed(21)
         model.add_adapter(LoraConfig(r=4, target_modules=modules, init_lora_weights=False))
     weights = get_peft_model_state_dict(model)
-    pipeline.save_lora_weights(folder / f"{name}-lora", **{f"{denoiser}_lora_layers": weights})
+    target, file = folder / f"{name}-lora", load_presets()[preset].lora
+    assert file
+    given = {f"{denoiser}_lora_layers": weights}
+    pipeline.save_lora_weights(target, weight_name=file.weights or None, **given)
+    if file.weights:  # as a repository that holds the same weights once more, for another program
+        shutil.copy(target / file.weights, target / "comfy_converted.safetensors")

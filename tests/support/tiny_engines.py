@@ -16,10 +16,12 @@ from typing import Any
 import torch
 
 from inference.diffusion.checkpoint import Checkpoint
-from inference.diffusion.engine import Diffusion, Loader
+from inference.diffusion.engine import Diffusion
+from inference.diffusion.loaded import Loader
 from inference.diffusion.model_spec import parse_choice
 from inference.diffusion.offload import Card, Mode
-from inference.diffusion.pipeline import denoisers, load
+from inference.diffusion.pipeline import load
+from inference.diffusion.placement import denoisers
 from inference.engine import EngineName, Painted, Report, Request
 
 PETABYTE = 2**50
@@ -74,6 +76,19 @@ class Cramped:
 
     def _exhaust(self, *_seen: Any) -> None:
         torch.empty(PETABYTE, dtype=torch.uint8)  # the allocator refuses it
+
+
+class Refusing:
+    """Loads as `load` does, on a device that cannot do some modes."""
+
+    def __init__(self, *modes: Mode) -> None:
+        self.modes, self.loaded = modes, list[Mode]()
+
+    def __call__(self, checkpoint: Checkpoint, mode: Mode, card: Card) -> Any:
+        self.loaded.append(mode)
+        if mode in self.modes:
+            raise TypeError("Cannot convert a float8 tensor to this device")  # as torch says it of Apple's
+        return load(checkpoint, mode, card)
 
 
 class Upset:

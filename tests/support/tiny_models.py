@@ -73,7 +73,12 @@ def vae() -> Any:
     return _vae()
 
 
-def klein() -> Any:
+def klein_base() -> Any:
+    """Not distilled: it is guided."""
+    return klein(distilled=False)
+
+
+def klein(*, distilled: bool = True) -> Any:
     tokenizer = qwen_tokenizer()
     transformer = diffusers.Flux2Transformer2DModel(
         patch_size=1,
@@ -104,7 +109,7 @@ def klein() -> Any:
         text_encoder=_qwen3(tokenizer, Qwen3ForCausalLM, layers=28),
         tokenizer=tokenizer,
         scheduler=diffusers.FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
-        is_distilled=True,
+        is_distilled=distilled,
     )
 
 
@@ -175,6 +180,7 @@ BUILDERS: Mapping[str, Callable[[], Any]] = {
     "controlnet": controlnet,
     "vae": vae,
     "klein": klein,
+    "klein-base": klein_base,
     "flux-fill": flux_fill,
     "sdxl-inpaint": sdxl_inpaint,
     "z-image": z_image,

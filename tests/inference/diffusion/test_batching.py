@@ -14,14 +14,14 @@ import pytest
 from inference.canvas import Box, Extent, Margins
 from inference.diffusion.batching import Kept, Painting, seated, start_of
 from inference.diffusion.engine import Diffusion, open_diffusion
-from inference.diffusion.pipeline import denoisers
+from inference.diffusion.placement import denoisers
 from inference.diffusion.window import Window
 from inference.engine import Cancelled, Pixels, Request, Style, ignore
 from inference.quality.gate import Kind, Problem, Unfit
 from tests.support.tiny import NAMES, Opened, request_for
 
 FOUR = (8, 5, 6, 3)  # each has a seat of its own among four, two and two share one among two
-BATCHED = [name for name in NAMES if name != "tiny-klein"]  # an edit pipeline paints one picture a call
+BATCHED = [name for name in NAMES if "klein" not in name]  # an edit pipeline paints one picture a call
 REQUEST = request_for("coffee", 120, Style.WILD)
 BAD = Problem(Kind.IGNORED, None, 30.0, 25.0)
 
@@ -139,7 +139,7 @@ def test_a_variant_cancelled_in_the_call_leaves_the_others_to_be_painted(tiny_en
 def test_a_variant_that_ignores_the_photo_is_nobody_elses_trouble(tiny_presets: Path, passes: int) -> None:
     """With a bound between the better two and the worse two, these are refused alone and in company."""
     engine, width = open_diffusion(f"tiny-sd15?presets={tiny_presets}&batch=4"), REQUEST.extent.width
-    request = replace(REQUEST, margins=Margins(left=width // 3 if passes == 1 else width))
+    request = replace(REQUEST, margins=Margins(left=width // 3 if passes == 1 else width), judged=True)
     errors = [error for seed in FOUR if isinstance(error := tried(engine, asked(seed, (), request), 0.0), float)]
     bound = sum(sorted(errors)[1:3]) / 2
     alone = [tried(engine, asked(seed, (), request), bound) for seed in FOUR]

@@ -19,7 +19,8 @@ from inference.diffusion.checkpoint import find
 from inference.diffusion.engine import Diffusion
 from inference.diffusion.model_spec import ModelChoice
 from inference.diffusion.offload import Card, Mode
-from inference.diffusion.pipeline import denoisers, four_bits, load
+from inference.diffusion.pipeline import four_bits, load
+from inference.diffusion.placement import denoisers
 from inference.engine import EngineUnavailable, ignore
 from tests.support.tiny import Opened, request_for
 

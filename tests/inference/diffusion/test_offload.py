@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from inference.diffusion.availability import Facts, suitable
+from inference.diffusion.device import holds_fp8
 from inference.diffusion.doctor import catalogue, checks
 from inference.diffusion.model_spec import ModelChoice
-from inference.diffusion.offload import Card, Mode, choose, next_mode
+from inference.diffusion.offload import Card, Mode, choose, next_mode, possible_on
 from inference.diffusion.presets import load_presets
 from inference.engine import EngineName, EngineUnavailable
 
@@ -21,10 +22,42 @@ def card(free: float) -> Card:
 
 @pytest.mark.parametrize(
     ("free", "mode"),
-    [(24, Mode.RESIDENT), (12, Mode.RESIDENT), (11.9, Mode.FP8), (8, Mode.FP8), (7.9, Mode.GROUP), (4, Mode.GROUP)],
+    [
+        (24, Mode.RESIDENT),
+        (12, Mode.RESIDENT),
+        (11.9, Mode.OFFLOAD),
+        (10, Mode.OFFLOAD),
+        (9.9, Mode.FP8),
+        (8, Mode.FP8),
+        (7.9, Mode.GROUP),
+        (4, Mode.GROUP),
+    ],
 )
 def test_the_fastest_mode_that_fits(free: float, mode: Mode) -> None:
     assert choose(SDXL, card(free)) is mode
+
+
+APPLE = Card("mps", "Apple arm64", 24, 9, fp8=False)
+
+
+def test_a_card_without_8_bit_floats_is_never_asked_for_them() -> None:
+    assert Mode.FP8 not in possible_on(APPLE, SDXL)
+    assert choose(SDXL, APPLE) is Mode.GROUP
+    assert next_mode(possible_on(APPLE, SDXL), Mode.OFFLOAD) is Mode.GROUP
+    with pytest.raises(EngineUnavailable, match="Apple arm64 has no 8-bit floats"):
+        choose(SDXL, APPLE, Mode.FP8)
+
+
+def test_a_processor_can_hold_8_bit_floats_and_torch_is_asked() -> None:
+    assert holds_fp8("cpu")
+    assert not holds_fp8("meta")  # nothing comes back from there
+
+
+@pytest.mark.parametrize("name", load_presets())
+def test_every_mode_of_a_preset_is_chosen_on_some_card(name: str) -> None:
+    """A mode that needs no less than a faster one is never chosen, and only misleads."""
+    needs = list(load_presets()[name].memory.values())
+    assert needs == sorted(set(needs), reverse=True)
 
 
 def test_a_card_that_is_too_small_is_told() -> None:
@@ -39,7 +72,7 @@ def test_a_forced_mode_is_taken_and_a_processor_has_one() -> None:
 
 @pytest.mark.parametrize(
     ("mode", "following"),
-    [(Mode.RESIDENT, Mode.FP8), (Mode.FP8, Mode.GROUP), (Mode.OFFLOAD, Mode.FP8), (Mode.GROUP, None)],
+    [(Mode.RESIDENT, Mode.OFFLOAD), (Mode.OFFLOAD, Mode.FP8), (Mode.FP8, Mode.GROUP), (Mode.GROUP, None)],
 )
 def test_the_next_mode_needs_less(mode: Mode, following: Mode | None) -> None:
     assert next_mode(SDXL, mode) is following
@@ -109,7 +142,7 @@ def test_the_doctor_names_each_step_that_is_missing(facts: Facts, choice: ModelC
 
 def test_the_doctor_says_how_the_model_will_run() -> None:
     said = {check.subject: check.words for check in checks(Facts(revision="abc", card=card(9)), ModelChoice())}
-    assert said["memory"] == "mode fp8; GiB needed: resident 12, fp8 8, offload 10, group 4"
+    assert said["memory"] == "mode fp8; GiB needed: resident 12, offload 10, fp8 8, group 4"
     assert "commercial use" in said["licence"]
 
 
@@ -121,10 +154,18 @@ def test_the_doctor_names_the_torch_that_sees_no_card() -> None:
     assert said["libraries"].endswith("torch 2.13.0 (for no CUDA card)")
     assert said["card"].startswith("torch 2.13.0 (for no CUDA card) sees no GPU")
     assert "https://pytorch.org/get-started/locally/" in said["card"]
+    assert "KUOTU_MODEL=sd15-cpu" in said["card"]
+    assert "sd15-cpu" in load_presets()
+
+
+def test_the_catalogue_says_which_presets_read_chinese() -> None:
+    reading = {line.split()[0] for line in catalogue(card(24), ModelChoice()) if "English and Chinese" in line}
+    assert reading == {"klein", "klein-base", "klein-nf4", "z-image"}
 
 
 def test_the_catalogue_says_what_each_preset_costs_and_permits() -> None:
     lines = {line.split()[0]: line for line in catalogue(card(9), ModelChoice())}
     assert lines.keys() == load_presets().keys()
-    assert "NON-COMMERCIAL, gated; too large for this card: needs 13 GiB free" in lines["flux-fill"]
-    assert lines["sdxl"].endswith("9.4 GB to download, commercial; runs here in mode fp8")
+    fill = "NON-COMMERCIAL, gated, reads English alone; too large for this card: needs 13 GiB free"
+    assert fill in lines["flux-fill"]
+    assert lines["sdxl"].endswith("9.4 GB to download, commercial, reads English alone; runs here in mode fp8")

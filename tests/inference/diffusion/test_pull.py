@@ -14,7 +14,7 @@ from inference.diffusion.engine import Diffusion
 from inference.diffusion.model_spec import ModelChoice
 from inference.diffusion.presets import load_presets
 from inference.diffusion.pull import Hub as Puller
-from inference.diffusion.pull import wanted
+from inference.diffusion.selection import wanted
 from inference.engine import EngineUnavailable, ignore
 from inference.registry import open_classifier, open_guess
 from inference.safety.transformers_classifier import Classification
@@ -25,7 +25,6 @@ from tests.support.tiny import request_for, save_classifier, save_clip
 OWN = """
 [mine]
 like = "sd15"
-foreign = 255.0
 repo = "some/inpainting"
 budget = 16384
 multiple = 32
@@ -211,7 +210,12 @@ SHARDS = [
             id="the variant where there is one, no single file, no part that comes from elsewhere",
         ),
         pytest.param(SHARDS, "klein", SHARDS[1:3], id="shards"),
-        pytest.param(["config.json", "a.safetensors"], "sdxl", ["a.safetensors"], id="a part at the top"),
+        pytest.param(
+            ["config.json", "diffusion_pytorch_model.safetensors", "a.safetensors", "b.c.safetensors"],
+            "sdxl",
+            ["diffusion_pytorch_model.safetensors"],
+            id="a part at the top, without copies",
+        ),
     ],
 )
 def test_wanted(names: list[str], preset: str, weights: list[str]) -> None:

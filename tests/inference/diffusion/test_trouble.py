@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,13 @@ import torch
 from inference.diffusion.device import exhausted
 from inference.diffusion.engine import Diffusion, open_diffusion
 from inference.diffusion.offload import Mode
-from inference.diffusion.pipeline import denoisers
-from inference.engine import Cancelled, EngineName, EngineUnavailable, ignore
+from inference.diffusion.placement import denoisers
+from inference.engine import Cancelled, EngineError, EngineName, EngineUnavailable, ignore
 from inference.quality.gate import Unfit
+from inference.worker.checks import NO_CLASSIFIER, CheckedEngine, Checks
 from inference.worker.child import warm
 from tests.support.tiny import Opened, request_for
-from tests.support.tiny_engines import Cramped
+from tests.support.tiny_engines import Cramped, Refusing
 
 
 @pytest.mark.parametrize("mode", Mode)
@@ -71,11 +73,28 @@ def test_exhausted_memory_goes_on_in_the_next_mode(
     )
     engine = Diffusion(whole.checkpoint, whole.card, Mode.RESIDENT, loader=cramped)
     result = engine.expand(request, ignore).pixels
-    assert cramped.loaded == [Mode.RESIDENT, Mode.FP8]
-    assert engine.mode is Mode.FP8
+    assert cramped.loaded == [Mode.RESIDENT, Mode.OFFLOAD]
+    assert engine.mode is Mode.OFFLOAD
     assert "memory exhausted in mode resident" in caplog.text
     assert ("2.00 GiB" if loading else "1125899906842624 bytes") in caplog.text
-    assert np.array_equal(result, tiny_engine("tiny-sdxl", memory="fp8").expand(request, ignore).pixels)
+    assert np.array_equal(result, tiny_engine("tiny-sdxl", memory="offload").expand(request, ignore).pixels)
+
+
+@pytest.mark.parametrize("modes", [(Mode.RESIDENT,), tuple(Mode)], ids=["one", "all"])
+def test_a_mode_that_cannot_be_loaded_is_not_the_end(
+    tiny_engine: Opened, caplog: pytest.LogCaptureFixture, modes: tuple[Mode, ...]
+) -> None:
+    """As on Apple's cards, whose libraries refuse what others can. Nothing is to be downloaded for that."""
+    whole = tiny_engine("tiny-sdxl")
+    refusing = Refusing(*modes)
+    if len(modes) == 1:
+        engine = Diffusion(whole.checkpoint, whole.card, Mode.RESIDENT, loader=refusing)
+        assert engine.mode is refusing.loaded[1]
+    else:
+        with pytest.raises(EngineUnavailable, match=r"cannot be loaded \(Cannot convert a float8 tensor") as caught:
+            Diffusion(whole.checkpoint, whole.card, Mode.RESIDENT, loader=refusing)
+        assert "kuotu pull" not in str(caught.value)
+    assert "loading failed in mode resident (Cannot convert a float8 tensor" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -100,28 +119,42 @@ def test_memory_that_suffices_in_no_mode_is_said(tiny_engine: Opened) -> None:
     engine = Diffusion(whole.checkpoint, whole.card, Mode.RESIDENT, loader=cramped)
     with pytest.raises(MemoryError, match=r"does not fit into .* in any mode"):
         engine.expand(request_for("coffee", 120), ignore)
-    assert cramped.loaded == [Mode.RESIDENT, Mode.FP8, Mode.GROUP]
+    assert cramped.loaded == [Mode.RESIDENT, Mode.OFFLOAD, Mode.FP8, Mode.GROUP]
 
 
-def test_a_picture_of_something_else_is_refused_but_not_while_warming_up(tiny_presets: Path, tmp_path: Path) -> None:
-    """An untrained model paints nothing like the photo; the tiny presets let that pass, this one does not."""
-    own = tmp_path / "strict.toml"
-    own.write_text(tiny_presets.read_text("utf-8").replace("foreign = 255.0", "foreign = 25.0"), "utf-8")
-    engine = warm("inference.registry:open_engine", EngineName.DIFFUSION, f"tiny-sd15?presets={own}")
-    with pytest.raises(Unfit, match="ignored"):
-        engine.expand(request_for("coffee", 120), ignore)
+def test_a_picture_of_something_else_is_refused_but_not_while_warming_up(tiny_presets: Path) -> None:
+    """An untrained model paints nothing like the photo: it is refused at the shipped bound, unless nobody judges."""
+    engine = warm("inference.registry:open_engine", EngineName.DIFFUSION, f"tiny-sd15?presets={tiny_presets}")
+    request = request_for("coffee", 120)
+    with pytest.raises(Unfit, match=r"ignored: .*, bound 20"):
+        engine.expand(replace(request, judged=True), ignore)
+    canvas = engine.expand(request, ignore).pixels
+    left, top, right, bottom = request.margins.box(request.extent)
+    assert np.array_equal(canvas[top:bottom, left:right], request.photo)
+
+
+@pytest.mark.parametrize("gate", [True, False])
+def test_the_gate_setting_decides_whether_such_a_picture_is_refused(tiny_engine: Opened, gate: bool) -> None:
+    """KUOTU_GATE=false: an operator wants to see what a weak model paints."""
+    checked = CheckedEngine(tiny_engine("tiny-sd15"), Checks(gate=gate, classifier=NO_CLASSIFIER))
+    request = replace(request_for("coffee", 120), judged=True)
+    if gate:
+        with pytest.raises(EngineError, match="ignored"):
+            checked.expand(request, ignore)
+    else:
+        assert checked.expand(request, ignore).painted.pixels.shape[1::-1] == request.margins.canvas(request.extent)
 
 
 def broken(folder: Path) -> str:
     weights = folder / "unet" / "diffusion_pytorch_model.safetensors"
     weights.write_bytes(weights.read_bytes()[:5000])
-    return "cannot be loaded"
+    return "cannot be loaded .*; run: kuotu pull"
 
 
 def pickled(folder: Path) -> str:
     (folder / "unet" / "diffusion_pytorch_model.safetensors").unlink()
     torch.save({}, folder / "unet" / "diffusion_pytorch_model.bin")
-    return "cannot be loaded"
+    return "cannot be loaded .*; run: kuotu pull"
 
 
 def without_index(folder: Path) -> str:
@@ -138,4 +171,5 @@ def test_a_model_that_cannot_be_loaded_is_one_sentence(
     with caplog.at_level(logging.ERROR), pytest.raises(EngineUnavailable, match=reason) as caught:
         open_diffusion(str(folder))
     assert "\n" not in str(caught.value)
+    assert "going on in mode" not in caplog.text
     assert ("Traceback" in caplog.text) == (damage is not without_index)

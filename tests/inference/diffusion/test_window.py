@@ -12,16 +12,16 @@ from inference.canvas import Box, Direction, Extent, Margins, scaled
 from inference.diffusion.assemble import finish
 from inference.diffusion.init_image import sketch
 from inference.diffusion.presets import Fill
-from inference.diffusion.window import LONGEST, Window, passes, plan, sizes
+from inference.diffusion.window import LONGEST, Window, passes, plan, sides_apart, sizes
 from inference.patchmatch import kernel
 from tests.support.tiny import request_for
 
-BUDGET, MULTIPLE = 1024 * 1024, 64
+BUDGET, MULTIPLE = 1024 * 1024, 32
 
 
 def test_work_sizes_are_few_near_the_budget_and_the_same_upright() -> None:
     found = sizes(BUDGET, MULTIPLE)
-    assert len(found) == 17
+    assert len(found) == 33
     assert Extent(1024, 1024) in found
     assert {Extent(height, width) for width, height in found} == set(found)
     for size in found:
@@ -56,12 +56,12 @@ def test_passes_add_up_and_none_grows_too_much(photo: tuple[int, int], margins: 
 @pytest.mark.parametrize(
     ("photo", "margins", "box", "work"),
     [
-        pytest.param((1280, 960), Margins(320, 240, 320, 240), Box(0, 0, 1920, 1440), (1152, 896), id="all"),
-        pytest.param((1280, 960), Margins(right=640), Box(640, 0, 1920, 960), (1152, 896), id="right"),
-        pytest.param((1280, 960), Margins(left=640), Box(0, 0, 1280, 960), (1152, 896), id="left"),
+        pytest.param((1280, 960), Margins(320, 240, 320, 240), Box(0, 0, 1920, 1440), (1184, 864), id="all"),
+        pytest.param((1280, 960), Margins(right=640), Box(0, 0, 1920, 960), (1472, 704), id="right"),
+        pytest.param((1280, 960), Margins(left=640), Box(0, 0, 1920, 960), (1472, 704), id="left"),
         pytest.param((4000, 3000), Margins(right=400), Box(2666, 0, 4400, 3000), (768, 1344), id="a narrow strip"),
-        pytest.param((3000, 4000), Margins(bottom=2000), Box(0, 2000, 3000, 6000), (896, 1152), id="down"),
-        pytest.param((60, 40), Margins(left=30), Box(0, 0, 60, 40), (1216, 832), id="small photos are enlarged"),
+        pytest.param((3000, 4000), Margins(bottom=2000), Box(0, 0, 3000, 6000), (736, 1408), id="down"),
+        pytest.param((60, 40), Margins(left=30), Box(0, 0, 90, 40), (1536, 672), id="small photos are enlarged"),
     ],
 )
 def test_the_window(photo: tuple[int, int], margins: Margins, box: Box, work: tuple[int, int]) -> None:
@@ -82,7 +82,33 @@ def test_the_window_holds_all_that_is_new_hardly_stretched(photo: tuple[int, int
         assert not step.right or right == extent.width
         assert not step.bottom or bottom == extent.height
         assert max(left, place.left) < min(right, place.right)
-        assert 0.9 < (right - left) / (bottom - top) / (work.width / work.height) < 1.1
+        assert 0.95 < (right - left) / (bottom - top) / (work.width / work.height) < 1.05
+
+
+@pytest.mark.parametrize("direction", [Direction.LEFT, Direction.RIGHT, Direction.UP, Direction.DOWN])
+@pytest.mark.parametrize("photo", [(1280, 960), (4000, 3000), (1080, 1920), (1000, 1000)])
+def test_a_strip_that_stands_alone_is_at_most_a_third_of_its_window(
+    photo: tuple[int, int], direction: Direction
+) -> None:
+    """A model that sees more of what is new than of the photo loses the thread; the ControlNet was shown 6 to 30 %."""
+    extent = Extent(*photo)
+    margins = scaled(extent, direction, 1.5)
+    (left, top, right, bottom), _ = astuple_of(plan(extent, margins, BUDGET, MULTIPLE))
+    area, new = (right - left) * (bottom - top), sum(astuple(margins)) * min(extent.width, right - left)
+    if direction in (Direction.LEFT, Direction.RIGHT):
+        new = sum(astuple(margins)) * extent.height
+    assert new / area <= 1 / 3 + 1e-3
+
+
+@pytest.mark.parametrize(
+    ("step", "sides"),
+    [
+        (Margins(1, 2, 3, 4), [Margins(left=1), Margins(right=3), Margins(top=2), Margins(bottom=4)]),
+        (Margins(top=5), [Margins(top=5)]),
+    ],
+)
+def test_sides_apart(step: Margins, sides: list[Margins]) -> None:
+    assert sides_apart(step) == sides
 
 
 def astuple_of(window: Window) -> tuple[Box, Extent]:
@@ -94,18 +120,22 @@ def _compiled_kernels() -> None:
     kernel.cache_in(kernel.default_folder())
 
 
+@pytest.mark.parametrize("overlap", [0, 8])
 @pytest.mark.parametrize("fill", Fill)
-def test_a_sketch_shows_the_photo_where_it_belongs(fill: Fill) -> None:
+def test_a_sketch_shows_the_photo_where_it_belongs(fill: Fill, overlap: int) -> None:
+    """What is painted ends at a cell of the latent grid, at the photo's edge or up to seven pixels inside."""
     ramp = np.linspace(40, 200, 300).astype(np.uint8)
     photo = np.ascontiguousarray(np.broadcast_to(ramp[None, :, None], (200, 300, 3)))
     window = plan(Extent(300, 200), Margins(left=90), 128 * 128, 32)
-    shown = sketch(photo, Margins(left=90), window, fill, 8, 0)
+    shown = sketch(photo, Margins(left=90), window, fill, overlap, 0)
     assert shown.picture.shape[:2] == shown.mask.shape == window.work[::-1]
     columns = np.flatnonzero(shown.mask[0] == 0)
+    assert columns[0] % 8 == 0
+    assert overlap <= columns[0] - shown.kept.left < overlap + 8
     places = (columns + 0.5) * (window.box.right - window.box.left) / window.work.width + window.box.left - 90 - 0.5
     expected = np.interp(places, np.arange(300), ramp)
     assert np.abs(shown.picture[:, columns].mean(axis=(0, 2)) - expected).max() < 1.5
-    painted = shown.picture[:, : columns[0] - 9]
+    painted = shown.picture[:, : shown.kept.left]
     colours = {Fill.BLACK: (0, 0, 0), Fill.GRAY: (128, 128, 128), Fill.GREEN: (0, 255, 0)}
     if fill in colours:
         assert (painted == colours[fill]).all()

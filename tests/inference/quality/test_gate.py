@@ -12,7 +12,7 @@ from inference.canvas import Margins
 from inference.engine import Pixels
 from inference.image.bands import Side, outwards
 from inference.image.codec import decode
-from inference.quality.gate import Kind, Problem, judge, judge_painted
+from inference.quality.gate import Kind, Problem, judge, unchanged
 from tests.support.photos import SAMPLES
 
 MARGINS = Margins(120, 90, 100, 110)
@@ -123,22 +123,11 @@ def test_narrow_margins_are_judged_by_their_seam(margins: Margins) -> None:
     assert problem.kind in (Kind.SEAM, Kind.STEP)
 
 
-def test_a_model_that_ignored_the_photo_is_found() -> None:
-    photo = sample("chelsea")
-    other = cv2.resize(sample("coffee"), photo.shape[1::-1])
-    assert judge_painted(extended(photo), photo, MARGINS) is None
-    problem = judge_painted(extended(np.asarray(other, np.uint8)), photo, MARGINS)
-    assert problem is not None
-    assert (problem.kind, problem.side) == (Kind.IGNORED, None)
-
-
 def test_a_model_that_painted_nothing_is_found() -> None:
     photo = sample("chelsea")
     start, painted = extended(photo, cv2.BORDER_REPLICATE), extended(photo)
-    assert judge_painted(painted, photo, MARGINS, start) is None
-    problem = judge_painted(
-        paint(painted, Side.TOP, lambda band: outwards(start, MARGINS, Side.TOP, 1000)), photo, MARGINS, start
-    )
+    assert unchanged(painted, MARGINS, start) is None
+    problem = unchanged(paint(painted, Side.TOP, lambda band: outwards(start, MARGINS, Side.TOP, 1000)), MARGINS, start)
     assert problem is not None
     assert (problem.kind, problem.side) == (Kind.UNCHANGED, Side.TOP)
 

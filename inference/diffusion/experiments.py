@@ -1,0 +1,39 @@
+"""What is to be tried beside a preset, as data: `experiments.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import Field
+
+from inference.diffusion.presets import Preset, merged
+from inference.hub.repository import Fact
+
+SHIPPED: Final = Path(__file__).with_name("experiments.toml")
+
+
+class Experiment(Fact):
+    pipeline: str = Field(alias="class")
+    why: str
+    change: Mapping[str, Any]
+
+    def applied(self, preset: Preset) -> Preset:
+        """The preset with the change; its weights are the same, so that a pipeline that is loaded can paint it."""
+        return Preset.model_validate(merged(preset.model_dump(by_alias=True), dict(self.change)))
+
+
+@cache
+def experiments() -> Mapping[str, Experiment]:
+    """By what is done differently."""
+    tables = tomllib.loads(SHIPPED.read_text("utf-8"))
+    return {name: Experiment.model_validate(table) for name, table in tables.items()}
+
+
+def experiments_for(preset: Preset) -> Mapping[str, Experiment]:
+    """Those that change something about a preset of this class."""
+    fitting = {name: one for name, one in experiments().items() if one.pipeline == preset.pipeline}
+    return {name: one for name, one in fitting.items() if one.applied(preset) != preset}

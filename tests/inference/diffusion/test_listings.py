@@ -1,0 +1,85 @@
+"""What the presets' repositories are believed to hold, and that exactly what is loaded would be downloaded of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import pytest
+import safetensors.numpy
+
+from inference.diffusion.listings import Listing, differences, listings
+from inference.diffusion.model_spec import ModelChoice
+from inference.diffusion.presets import Lora, load_presets
+from inference.diffusion.pull import Hub as Puller
+from inference.diffusion.selection import wanted
+from inference.hub.repository import INDEX, Repository
+from tests.support.hub import COMMIT, Hub
+
+PAIRS = [(name, repository) for name, preset in load_presets().items() for repository in preset.repositories]
+
+
+@pytest.mark.parametrize(("name", "repository"), PAIRS, ids=[f"{name}-{one.repo}" for name, one in PAIRS])
+def test_of_every_repository_exactly_what_is_loaded_would_be_downloaded(name: str, repository: Repository) -> None:
+    preset, listing = load_presets()[name], listings()[repository.repo]
+    whole = [INDEX] if repository is preset else ["config.json"]
+    chosen = [name for name in wanted([*whole, *listing.files], repository, preset) if name.endswith(".safetensors")]
+    assert sorted(chosen) == sorted(listing.loaded)
+    if isinstance(repository, Lora):
+        assert len(chosen) == 1
+    else:
+        assert set(Counter(map(folder_of, chosen)).values()) == {1} or all("-of-" in name for name in shards(chosen))
+
+
+def folder_of(name: str) -> str:
+    return str(PurePosixPath(name).parent)
+
+
+def shards(names: list[str]) -> Iterator[str]:
+    """Those that share a folder."""
+    several = [folder for folder, count in Counter(map(folder_of, names)).items() if count > 1]
+    return (name for name in names if folder_of(name) in several)
+
+
+def test_every_listing_belongs_to_a_preset_and_names_its_source() -> None:
+    assert {repository.repo for _, repository in PAIRS} == set(listings())
+    assert all(listing.source for listing in listings().values())
+
+
+def test_differences_are_told_by_name() -> None:
+    listing = Listing(source="a test", loaded=("a.safetensors", "b.safetensors"), config={"num_control_type": 8})
+    found = list(differences(listing, ["b.safetensors", "c.safetensors", "config.json"], {"num_control_type": 6}))
+    assert found == [
+        "a.safetensors was expected and is not downloaded",
+        "c.safetensors is downloaded and was not expected",
+        "config.json says num_control_type = 6, and 8 was expected",
+    ]
+    assert list(differences(listing, listing.loaded, {"num_control_type": 8})) == []
+
+
+def test_a_check_compares_with_the_hub_and_downloads_no_weights(tmp_path: Path) -> None:
+    """A hub where the LoRA's file has another name and the ControlNet is not ProMax, the rest as expected."""
+    for repository in load_presets()["sdxl"].repositories:
+        folder = tmp_path / "hub" / repository.repo
+        for name in listings()[repository.repo].files:
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(safetensors.numpy.save({}))
+        (folder / INDEX if repository is load_presets()["sdxl"] else folder / "config.json").write_text("{}", "utf-8")
+    controlnet = tmp_path / "hub" / "OzzyGT/controlnet-union-promax-sdxl-1.0"
+    (controlnet / "config.json").write_text('{"num_control_type": 6}', "utf-8")
+    vae = tmp_path / "hub" / "madebyollin/sdxl-vae-fp16-fix"
+    (vae / "diffusion_pytorch_model.safetensors").rename(vae / "model.safetensors")
+    with Hub(tmp_path / "hub").serving() as hub:
+        lines = Puller(endpoint=hub.address).check(ModelChoice(model="sdxl"))
+    assert hub.fetched() <= {"config.json"}
+    assert lines == [
+        f"SG161222/RealVisXL_V5.0_Lightning is at {COMMIT}",
+        "  as expected",
+        f"OzzyGT/controlnet-union-promax-sdxl-1.0 is at {COMMIT}",
+        "  config.json says num_control_type = 6, and 8 was expected",
+        f"madebyollin/sdxl-vae-fp16-fix is at {COMMIT}",
+        "  diffusion_pytorch_model.safetensors was expected and is not downloaded",
+        "  model.safetensors is downloaded and was not expected",
+    ]

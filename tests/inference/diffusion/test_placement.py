@@ -1,0 +1,53 @@
+"""Where a pipeline's weights are put, and how its VAE saves memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from inference.diffusion.offload import Mode
+from inference.diffusion.placement import TILE
+from inference.engine import ignore
+from tests.support.tiny import Opened, request_for
+
+
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize("name", ["tiny-sdxl", "tiny-klein"])
+def test_the_vae_works_in_parts_where_memory_is_short(tiny_engine: Opened, name: str, mode: Mode) -> None:
+    vae = tiny_engine(name, memory=mode).pipeline.vae
+    assert vae.use_slicing == (mode is not Mode.RESIDENT)
+    assert vae.use_tiling == (mode is Mode.GROUP)
+    if mode is Mode.GROUP:
+        assert vae.tile_sample_min_size == TILE
+        latents = torch.zeros(1, vae.config.latent_channels, TILE // 8 + 16, TILE // 8 + 16)
+        with torch.no_grad():
+            assert vae.decode(latents).sample.shape[-2:] == (TILE + 128, TILE + 128)
+        assert not any("group_offloading" in part._diffusers_hook.hooks for part in hooked(vae))
+
+
+def hooked(model: torch.nn.Module) -> list[torch.nn.Module]:
+    return [part for part in model.modules() if hasattr(part, "_diffusers_hook")]
+
+
+def test_sides_painted_apart_are_enlarged_less(tiny_engine: Opened) -> None:
+    """Four windows, each nearer to the canvas's own size; the photo stays as it is."""
+    whole, apart = tiny_engine("tiny-sdxl"), tiny_engine("tiny-sdxl", sides="true")
+    request = request_for("coffee", 400)
+    assert len(whole.recipe(request)["worked_at"]) == 1
+    assert len(apart.recipe(request)["worked_at"]) == 4
+    assert " sides " in apart.key
+    canvas = apart.expand(request, ignore).pixels
+    left, top, right, bottom = request.margins.box(request.extent)
+    assert np.array_equal(canvas[top:bottom, left:right], request.photo)
+    small = request_for("coffee", 100)
+    assert apart.recipe(small)["worked_at"] == whole.recipe(small)["worked_at"]
+    assert np.array_equal(apart.expand(small, ignore).pixels, whole.expand(small, ignore).pixels)
+
+
+def test_a_backend_of_attention_is_chosen_by_name(tiny_engine: Opened) -> None:
+    request = replace(request_for("coffee", 60), seed=9)
+    plain, named = tiny_engine("tiny-klein"), tiny_engine("tiny-klein", attention="native")
+    assert np.array_equal(named.expand(request, ignore).pixels, plain.expand(request, ignore).pixels)
