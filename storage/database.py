@@ -22,7 +22,7 @@ Row = TypeVar("Row", bound=Base)
 SQLITE = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
-PRAGMA busy_timeout = 60000;
+PRAGMA busy_timeout = 30000;
 PRAGMA foreign_keys = ON;
 PRAGMA cache_size = -16000;
 PRAGMA mmap_size = 2000000000;

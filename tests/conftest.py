@@ -1,17 +1,38 @@
-"""Fixtures that tests of more than one package use."""
+"""Fixtures that tests of more than one package use: databases, tiny models, photos and the whole bot.
+
+The bot runs as people use it: python-telegram-bot over HTTP against the playground, a real engine and SQLite.
+"""
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.support.databases import empty_postgres, engine, postgres, postgres_server, sqlite_template, url
+from bot.bootstrap import Kuotu, running
+from bot.playground import Person
+from storage.database import open_database
+from tests.support.databases import (
+    empty_postgres,
+    engine,
+    postgres,
+    postgres_server,
+    sqlite_in,
+    sqlite_template,
+    url,
+)
 from tests.support.photos import small_photo
+from tests.support.settings import settings_in
 
 __all__ = ["empty_postgres", "engine", "postgres", "postgres_server", "sqlite_template", "url"]  # fixtures
+
+_ids = itertools.count(1000)
 
 structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
 
@@ -35,3 +56,82 @@ def tiny_engine(tiny_presets: Path) -> Any:
     from tests.support.tiny import opener
 
     return opener(tiny_presets)
+
+
+@pytest.fixture(scope="session")
+async def shared_kuotu(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Kuotu]:
+    async with running(settings_in(tmp_path_factory.mktemp("shared"))) as kuotu:
+        yield kuotu
+
+
+@pytest.fixture(scope="module")
+def own_settings() -> dict[str, Any] | None:
+    """Settings of a Kuotu that belongs to the module alone; None means the Kuotu that all modules share.
+
+    A module that needs a database or settings of its own overrides this fixture.
+    """
+    return None
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of the module's own Kuotu."""
+    return tmp_path_factory.mktemp("own")
+
+
+@pytest.fixture(scope="module")
+async def own_kuotu(own_settings: dict[str, Any] | None, folder: Path) -> AsyncIterator[Kuotu]:
+    async with running(settings_in(folder, **own_settings or {})) as kuotu:
+        yield kuotu
+
+
+@pytest.fixture(scope="module")
+def kuotu(request: pytest.FixtureRequest, own_settings: dict[str, Any] | None) -> Kuotu:
+    """The running Kuotu that `newcomer` and `chat` talk to; every test brings people of its own."""
+    found = request.getfixturevalue("shared_kuotu" if own_settings is None else "own_kuotu")
+    assert isinstance(found, Kuotu)
+    return found
+
+
+@pytest.fixture
+async def database(own_kuotu: Kuotu, folder: Path) -> AsyncIterator[AsyncEngine]:
+    """The database of the module's own Kuotu."""
+    engine = await open_database(sqlite_in(folder))
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+async def fresh_with(tmp_path: Path) -> AsyncIterator[Any]:
+    """`await fresh_with(quota=2)` starts a Kuotu for one test, with these settings, in `tmp_path / "data"`."""
+    async with AsyncExitStack() as stack:
+
+        async def start(**knobs: Any) -> Kuotu:
+            return await stack.enter_async_context(running(settings_in(tmp_path / "data", **knobs)))
+
+        yield start
+
+
+@pytest.fixture
+async def fresh(fresh_with: Any) -> Kuotu:
+    """A Kuotu for one test, with the usual settings."""
+    return await fresh_with()
+
+
+@pytest.fixture
+async def newcomer(kuotu: Kuotu) -> AsyncIterator[Any]:
+    """`await newcomer("Ben")` is somebody new to the bot, in a private chat unless `chat` names a group."""
+    async with AsyncExitStack() as stack:
+
+        async def arrive(name: str = "Ann", *, language: str = "en", user: int | None = None, **where: Any) -> Person:
+            number = next(_ids) if user is None else user
+            person = Person(where.pop("address", kuotu.address), number, name=name, language=language, **where)
+            return await stack.enter_async_context(person)
+
+        yield arrive
+
+
+@pytest.fixture
+async def chat(newcomer: Any) -> Person:
+    """Ann, new to the bot, in her private chat."""
+    return await newcomer("Ann")

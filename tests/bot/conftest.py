@@ -1,104 +1,14 @@
-"""The whole bot as people use it: python-telegram-bot over HTTP against the playground, a real engine and SQLite."""
+"""Headless Chromium, and where its screenshots go."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.async_api import Browser
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.bootstrap import Kuotu, running
-from bot.playground import Person
-from storage.database import open_database
 from tests.support.browser import chromium
-from tests.support.databases import sqlite_in
-from tests.support.settings import settings_in
-
-_ids = itertools.count(1000)
-
-
-@pytest.fixture(scope="session")
-async def shared_kuotu(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Kuotu]:
-    async with running(settings_in(tmp_path_factory.mktemp("shared"))) as kuotu:
-        yield kuotu
-
-
-@pytest.fixture(scope="module")
-def knobs() -> dict[str, Any] | None:
-    """Settings of a Kuotu that belongs to the module alone; None means the Kuotu that all modules share.
-
-    A module that needs a database or settings of its own overrides this fixture.
-    """
-    return None
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data folder of the module's own Kuotu."""
-    return tmp_path_factory.mktemp("own")
-
-
-@pytest.fixture(scope="module")
-async def own_kuotu(knobs: dict[str, Any] | None, folder: Path) -> AsyncIterator[Kuotu]:
-    async with running(settings_in(folder, **knobs or {})) as kuotu:
-        yield kuotu
-
-
-@pytest.fixture(scope="module")
-def kuotu(request: pytest.FixtureRequest, knobs: dict[str, Any] | None) -> Kuotu:
-    """The running Kuotu that `newcomer` and `chat` talk to; every test brings people of its own."""
-    found = request.getfixturevalue("shared_kuotu" if knobs is None else "own_kuotu")
-    assert isinstance(found, Kuotu)
-    return found
-
-
-@pytest.fixture
-async def database(own_kuotu: Kuotu, folder: Path) -> AsyncIterator[AsyncEngine]:
-    """The database of the module's own Kuotu."""
-    engine = await open_database(sqlite_in(folder))
-    yield engine
-    await engine.dispose()
-
-
-@pytest.fixture
-async def fresh_with(tmp_path: Path) -> AsyncIterator[Any]:
-    """`await fresh_with(quota=2)` starts a Kuotu for one test, with these settings, in `tmp_path / "data"`."""
-    async with AsyncExitStack() as stack:
-
-        async def start(**knobs: Any) -> Kuotu:
-            return await stack.enter_async_context(running(settings_in(tmp_path / "data", **knobs)))
-
-        yield start
-
-
-@pytest.fixture
-async def fresh(fresh_with: Any) -> Kuotu:
-    """A Kuotu for one test, with the usual settings."""
-    return await fresh_with()
-
-
-@pytest.fixture
-async def newcomer(kuotu: Kuotu) -> AsyncIterator[Any]:
-    """`await newcomer("Ben")` is somebody new to the bot, in a private chat unless `chat` names a group."""
-    async with AsyncExitStack() as stack:
-
-        async def arrive(name: str = "Ann", *, language: str = "en", user: int | None = None, **where: Any) -> Person:
-            number = next(_ids) if user is None else user
-            person = Person(where.pop("address", kuotu.address), number, name=name, language=language, **where)
-            return await stack.enter_async_context(person)
-
-        yield arrive
-
-
-@pytest.fixture
-async def chat(newcomer: Any) -> Person:
-    """Ann, new to the bot, in her private chat."""
-    return await newcomer("Ann")
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ NOT_YOURS = "Only the one who asked can answer this."
 
 
 @pytest.fixture(scope="module")
-def knobs() -> dict[str, Any]:
+def own_settings() -> dict[str, Any]:
     """The usual settings, with a database and blobs that no other module uses."""
     return {}
 

@@ -17,7 +17,7 @@ NOT_YOURS = "Only the moderators of the gallery can do this."
 
 
 @pytest.fixture(scope="module")
-def knobs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def own_settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """A moderator, a list of refused words, and two reports that take a post out of the gallery."""
     words = tmp_path_factory.mktemp("moderated") / "words.txt"
     words.write_text("# ours\nrutabaga\n", "utf-8")

@@ -21,7 +21,7 @@ from tests.support.scenes import card_at, doubled, expanded, expansion_of, now, 
 
 
 @pytest.fixture(scope="module")
-def knobs(tiny_presets: Path) -> dict[str, Any]:
+def own_settings(tiny_presets: Path) -> dict[str, Any]:
     """The diffusion engine with tiny random weights; the gate is off, because no gate passes what they paint."""
     model = f"tiny-sd15?presets={tiny_presets}&device=cpu"
     return {"engine": EngineName.DIFFUSION, "model": model, "gate": False}

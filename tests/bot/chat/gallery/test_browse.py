@@ -21,7 +21,7 @@ EVERYTHING = "You have seen everything! From the start."
 
 
 @pytest.fixture(scope="module")
-def knobs() -> dict[str, Any]:
+def own_settings() -> dict[str, Any]:
     """The usual settings, with a gallery that no other module uses."""
     return {}
 

@@ -17,7 +17,7 @@ GONE = "This picture is not in the gallery any more."
 
 
 @pytest.fixture(scope="module")
-def knobs() -> dict[str, Any]:
+def own_settings() -> dict[str, Any]:
     """The usual settings, with a gallery that no other module uses."""
     return {}
 
