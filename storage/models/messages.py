@@ -48,6 +48,7 @@ class MessageKind(StrEnum):
 
     @property
     def is_film(self) -> bool:
+        """Whether the message is a film or a loop."""
         return self in (MessageKind.FILM, MessageKind.LOOP)
 
     @property
