@@ -28,79 +28,94 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="KUOTU_", env_ignore_empty=True, frozen=True, allow_inf_nan=False)
 
     telegram_token: SecretStr = Field(
-        default=SecretStr(""), description="the bot's token from @BotFather; empty: the playground serves instead"
+        default=SecretStr(""), description="The bot's token from @BotFather. Without one, the playground is served."
     )
     telegram_api: str = Field(
-        default="https://api.telegram.org", description="a self-hosted Bot API server, or any emulator"
+        default="https://api.telegram.org", description="The address of the Bot API, or of a server that replaces it."
     )
-    webhook_url: str = Field(default="", description="the public address to receive updates at; empty: long polling")
+    webhook_url: str = Field(
+        default="", description="The public address for Telegram's updates. When it is empty, the bot polls for them."
+    )
     webhook_secret: SecretStr = Field(
-        default=SecretStr(""), description="checked on every webhook call; made anew at each start when empty"
+        default=SecretStr(""), description="The secret of every webhook call. When empty, each start makes a new one."
     )
     public_url: str = Field(
-        default="", description="the gallery's public address, for links that unfold; empty: as it was asked for"
+        default="",
+        description="The gallery's public address in links. When empty: the visitor's address, or KUOTU_WEBHOOK_URL.",
     )
-    database_url: str = Field(default="", description="`postgresql+psycopg://…`; empty: SQLite in the data folder")
+    database_url: str = Field(
+        default="", description="`postgresql+psycopg://…`, or empty for an SQLite file in the data folder."
+    )
     blobs_url: str = Field(
         default="",
-        description="`s3://bucket/prefix`, `file:///folder` or `memory://`; empty: a folder in the data folder",
+        description="`s3://bucket/prefix`, `file:///folder`, `memory://`, or empty for a folder in the data folder.",
     )
-    queue_url: str = Field(default="local", description="where jobs wait: `local` is the database itself")
-    engine: EngineName = Field(default=EngineName.AUTO, description="`auto`, `patchmatch` or `diffusion`")
-    model: str = Field(default="", description="a preset, a hub id, or a local folder; empty: the default preset")
+    queue_url: str = Field(default="local", description="Where jobs wait. `local` keeps them in the database.")
+    engine: EngineName = Field(
+        default=EngineName.AUTO,
+        description="`patchmatch`, `diffusion`, or `auto`: diffusion if a model and a GPU are there, else patchmatch.",
+    )
+    model: str = Field(
+        default="", description="A preset, a Hugging Face repository id or a folder; when empty, the default preset."
+    )
     hub_token: SecretStr = Field(
-        default=SecretStr(""), description="a Hugging Face token, for models whose licence asks for one"
+        default=SecretStr(""), description="A Hugging Face token, for models whose licence must be accepted first."
     )
-    data_dir: Path = Field(default=Path("data"), description="database, pictures and the playground live here")
-    host: str = Field(default="127.0.0.1", description="the address to listen on")
-    port: int = Field(default=8080, ge=0, le=65535, description="the port to listen on; 0: any free one")
+    data_dir: Path = Field(
+        default=Path("data"), description="The folder of the database, the pictures and the playground."
+    )
+    host: str = Field(default="127.0.0.1", description="The address to listen on.")
+    port: int = Field(default=8080, ge=0, le=65535, description="The port to listen on. 0 chooses a free one.")
     admins: Annotated[tuple[int, ...], NoDecode] = Field(
-        default=(), description="Telegram ids, with commas, of those who have no quota and moderate the gallery"
+        default=(), description="The Telegram ids of the moderators, separated by commas. Moderators have no quota."
     )
-    quota: int = Field(default=50, ge=1, description="expansions per person in 24 hours")
+    quota: int = Field(default=50, ge=1, description="How many expansions one person may start in 24 hours.")
     reports: int = Field(
-        default=3, ge=1, description="reports that take a post out of the gallery until a moderator has looked"
+        default=3, ge=1, description="How many reports hide a post until a moderator has looked at it."
     )
     words: Path | None = Field(
-        default=None, description="a file of words, one a line, that no title may hold, besides those that ship"
+        default=None, description="A file of words, one per line, that titles may not contain; it extends our own list."
     )
     retention_days: int = Field(
-        default=90, ge=0, description="days until pictures that were not published are deleted; 0: never"
+        default=90, ge=0, description="After how many days unpublished pictures are deleted. 0 keeps them for ever."
     )
-    max_megapixels: float = Field(default=64, gt=0, le=200, description="the largest canvas")
+    max_megapixels: float = Field(default=64, gt=0, le=200, description="The largest canvas, in megapixels.")
     workers: int = Field(
-        default=0, ge=0, description="engine processes; 0: one per core without weights, one per GPU with"
+        default=0, ge=0, description="Engine processes. 0 means one per CPU core without a model, one per GPU with one."
     )
     time_limit: float = Field(
-        default=300, gt=0, description="seconds that one expansion may take before its engine is ended"
+        default=300, gt=0, description="How many seconds one expansion may take before its engine process is stopped."
     )
     gate: bool = Field(
-        default=True, description="look at every result and paint again what is broken; off only for untrained models"
+        default=True, description="Check every result and repaint defective ones. Off is for untrained models only."
     )
     safety: str = Field(
         default=SHIPPED,
-        description="what classifies photos and results: `mobilenet`, `none`, a transformers model's hub id or folder",
+        description="What classifies pictures: `mobilenet`, `none`, or a transformers model's hub id or folder.",
     )
     safety_unsure: float = Field(
-        default=0.75, ge=0, le=1.01, description="explicit from here on: a spoiler and a sentence; 1.01 is never"
+        default=0.75, ge=0, le=1.01, description="Explicit score from which pictures get a spoiler; 1.01 means never."
     )
-    safety_unsafe: float = Field(default=0.95, ge=0, le=1.01, description="explicit from here on: never published")
+    safety_unsafe: float = Field(
+        default=0.95, ge=0, le=1.01, description="Explicit score from which pictures cannot be published."
+    )
     safety_suggestive: float = Field(
-        default=1.01, ge=0, le=1.01, description="revealing from here on: a spoiler and a sentence; 1.01 is never"
+        default=1.01, ge=0, le=1.01, description="Suggestive score from which pictures get a spoiler; 1.01 means never."
     )
     surprise: str = Field(
         default=STATISTICS,
-        description="what guesses how outrageous a result is: `statistics`, or besides a CLIP's hub id or folder",
+        description="What rates how outrageous a result is: `statistics`, or a CLIP's hub id or folder as well.",
     )
     playground: Literal["auto", "always"] = Field(
-        default="auto", description="`always`: serve the playground beside a real token too"
+        default="auto", description="The local chat page: `auto` serves it only without a token, `always` in any case."
     )
     hosts: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(), description="host names, with commas, that the playground answers to besides localhost"
+        default=(), description="Host names, separated by commas, that lead to the playground besides localhost."
     )
-    log: Literal["text", "json"] = Field(default="text", description="how log lines look: `text` or `json`")
+    log: Literal["text", "json"] = Field(default="text", description="The format of log lines: `text` or `json`.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="what is logged; `debug` is everything, secrets blotted out"
+        default="info",
+        description="The lowest level to log: `debug`, `info`, `warning` or `error`. Secrets are masked.",
     )
 
     @field_validator("telegram_token")

@@ -18,6 +18,7 @@ from tests.support.photos import ROOT
 
 READMES = ("README.md", "README.zh.md")
 OURS = {".py", ".md", ".toml", ".po", ".js", ".css", ".html", ".mako", ".txt", ".json"}  # text, written here
+PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md"))
 PACKAGES = ("bot", "inference", "storage", "tests", "docs")
 
 both = pytest.mark.parametrize("name", READMES)
@@ -89,11 +90,22 @@ def _name(requirement: str) -> str:
     return re.split(r"[\[<>=~ ]", requirement)[0]
 
 
-@both
+@pytest.mark.parametrize("name", [*READMES, "CONTRIBUTING.md", "CHANGELOG.md", *PAGES])
 def test_every_link_inside_leads_somewhere(name: str) -> None:
     targets = re.findall(r"\]\((?!https?:)([^)#]+)", text(name))
-    assert len(targets) > 5
-    assert [target for target in targets if not (ROOT / target).exists()] == []
+    assert name not in READMES or len(targets) > 5
+    assert [target for target in targets if not (ROOT / name).parent.joinpath(target).exists()] == []
+
+
+def test_the_index_of_the_documentation_names_every_page() -> None:
+    index = text("docs/README.md")
+    assert [page for page in PAGES if page != "docs/README.md" and f"]({Path(page).name})" not in index] == []
+
+
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", *PAGES])
+def test_every_file_that_a_page_names_is_there(name: str) -> None:
+    named = re.findall(r"`((?:bot|inference|storage|tests|scripts|deploy|benchmarks)/[\w./-]+)`", text(name))
+    assert [path for path in named if not (ROOT / path).exists()] == []
 
 
 @both
@@ -102,8 +114,9 @@ def test_every_make_target_is_told(name: str) -> None:
     assert [target for target in targets if f"`make {target}`" not in text(name)] == []
 
 
-def test_the_picture_is_light_and_sharp() -> None:
-    path = ROOT / "docs" / "before-after.jpg"
+@pytest.mark.parametrize("picture_name", ["before-after.jpg", "chat.jpg", "chat.zh.jpg"])
+def test_each_picture_is_light_and_sharp(picture_name: str) -> None:
+    path = ROOT / "docs" / picture_name
     assert path.stat().st_size < 300_000
     with Image.open(path) as picture:
         assert picture.width >= 1600
@@ -134,3 +147,10 @@ def test_every_sample_photo_has_author_and_licence() -> None:
     samples = ROOT / "bot" / "playground" / "samples"
     sources = (samples / "SOURCES.md").read_text("utf-8")
     assert [photo.name for photo in samples.glob("*.jpg") if photo.name not in sources] == []
+
+
+def test_the_guide_for_contributors_shows_the_layers_of_the_contracts() -> None:
+    contracts = tomllib.loads(text("pyproject.toml"))["tool"]["importlinter"]["contracts"]
+    layers = {one["containers"][0]: " > ".join(one["layers"]) for one in contracts if one["type"] == "layers"}
+    shown = {cells[0].strip("`").replace("/", "."): cells[1] for cells in rows("CONTRIBUTING.md", r"`[a-z/]+`")}
+    assert layers == shown
