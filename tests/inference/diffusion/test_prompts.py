@@ -71,7 +71,13 @@ def test_a_seed_draws_the_same_words_and_seeds_together_draw_them_all() -> None:
         pytest.param(SDXL, Style.FAITHFUL, "", "high quality photo", id="neutral"),
         pytest.param(SDXL, Style.FAITHFUL, " 海边 ", "high quality photo, 海边", id="a person's words"),
         pytest.param(SDXL, Style.PLAYFUL, "a {lake}", "high quality photo, a {lake}", id="braces are only braces"),
-        pytest.param(KLEIN, Style.FAITHFUL, "", "Fill the green spaces according to the image. Do not repeat the main subject.", id="an instruction"),
+        pytest.param(
+            KLEIN,
+            Style.FAITHFUL,
+            "",
+            "Fill the green spaces according to the image. Do not repeat the main subject.",
+            id="an instruction",
+        ),
     ],
 )
 def test_prompts(preset: object, style: Style, prompt: str, said: str) -> None:
