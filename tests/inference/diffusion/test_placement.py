@@ -36,15 +36,15 @@ def test_sides_painted_apart_are_enlarged_less(tiny_engine: Opened) -> None:
     """Four windows, each nearer to the canvas's own size; the photo stays as it is."""
     whole, apart = tiny_engine("tiny-sdxl"), tiny_engine("tiny-sdxl", sides="true")
     request = request_for("coffee", 400)
-    assert len(whole.recipe(request)["worked_at"]) == 1
-    assert len(apart.recipe(request)["worked_at"]) == 4
+    assert len(whole.expand(request, ignore).recipe["worked_at"]) == 1
+    painted = apart.expand(request, ignore)
+    assert len(painted.recipe["worked_at"]) == 4
     assert " sides " in apart.key
-    canvas = apart.expand(request, ignore).pixels
-    left, top, right, bottom = request.margins.box(request.extent)
-    assert np.array_equal(canvas[top:bottom, left:right], request.photo)
+    assert np.array_equal(painted.pixels[request.margins.box(request.extent).slices], request.photo)
     small = request_for("coffee", 100)
-    assert apart.recipe(small)["worked_at"] == whole.recipe(small)["worked_at"]
-    assert np.array_equal(apart.expand(small, ignore).pixels, whole.expand(small, ignore).pixels)
+    one, other = whole.expand(small, ignore), apart.expand(small, ignore)
+    assert one.recipe["worked_at"] == other.recipe["worked_at"]
+    assert np.array_equal(one.pixels, other.pixels)
 
 
 def test_a_backend_of_attention_is_chosen_by_name(tiny_engine: Opened) -> None:
