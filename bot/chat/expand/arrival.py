@@ -1,4 +1,4 @@
-"""A photo arrives: as a photo, a file that may be one or a static sticker; in a group only when we are asked."""
+"""Handles incoming photos, image files and static stickers. In a group, the bot reacts only when it is addressed."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from inference.image.codec import extent, look
 from inference.image.refusal import BadPhoto
 from storage.models import Photo
 
-UNTYPED: Final = ("", "application/octet-stream")  # what programs call a file that they do not know
+UNTYPED: Final = ("", "application/octet-stream")  # MIME types that clients send when they do not know the file's type
 
 
 async def photo_arrived(services: Services, visit: Visit) -> None:
-    """A picture in a message: in private always for us, in a group when its caption mentions the bot or is /expand."""
+    """Open a panel for the picture of a message. In a group, the caption must mention the bot or be /expand."""
     message = visit.message
     if message is not None and (visit.private or mentions(message, visit.bot.username)):
         await take_photo(services, visit, message, prompt=prompt_of(message, visit.bot.username))
 
 
 async def other_file_arrived(services: Services, visit: Visit) -> None:
-    """Videos, GIFs, voices and other files get one sentence, and only where we were asked."""
+    """Answer a video, GIF, voice message or other file with one sentence, in a group only when the bot is mentioned."""
     if visit.message is not None and (visit.private or mentions(visit.message, visit.bot.username)):
         await visit.reply("photo.other_file")
 
 
 async def expand_command(services: Services, visit: Visit) -> None:
-    """/expand, in answer to a photo; to a result of ours, it goes on from the master and not from what a chat shows."""
+    """Handle /expand as a reply to a photo. If the photo is a result of the bot, continue from its lossless master."""
     if visit.message is None:
         return
     asked = visit.message.reply_to_message
@@ -50,9 +50,10 @@ async def expand_command(services: Services, visit: Visit) -> None:
 
 
 async def _master(services: Services, visit: Visit, asked: Message | None) -> Photo | None:
-    """The master of the result that a message shows, if it is the visitor's to go on from.
+    """Return the master of the result that a message shows, or None if the visitor may not expand it.
 
-    Telegram leaves the mark of a reply out when it answers the bot's newest message in private.
+    Clients leave out the reply when a person answers the bot's newest message in a private chat, so without a reply the
+    newest message counts there.
     """
     if asked is not None:
         shown = await services.messages.message(visit.chat.id, asked.message_id)
@@ -68,7 +69,7 @@ async def _master(services: Services, visit: Visit, asked: Message | None) -> Ph
 
 
 async def take_photo(services: Services, visit: Visit, message: Message, prompt: str) -> None:
-    """Fetch, check and keep the picture of a message, and open its panel."""
+    """Download, check and store the picture of a message, then open its panel."""
     file = attachment(message)
     if file is None:
         return
@@ -100,7 +101,10 @@ async def take_photo(services: Services, visit: Visit, message: Message, prompt:
 
 
 def attachment(message: Message) -> PhotoSize | Document | Sticker | None:
-    """The largest photo, the image file or the static sticker of a message; a file without a type may be an image."""
+    """Return the largest photo, the image file or the static sticker of a message, or None.
+
+    A file of unknown type is returned too, because it may be an image.
+    """
     if message.photo:
         return message.photo[-1]
     if (
@@ -115,13 +119,13 @@ def attachment(message: Message) -> PhotoSize | Document | Sticker | None:
 
 
 def mentions(message: Message, username: str) -> bool:
-    """Whether a caption names the bot or begins with /expand."""
+    """Return whether a caption mentions the bot or contains /expand."""
     names = message.parse_caption_entities([MessageEntity.MENTION, MessageEntity.BOT_COMMAND]).values()
     return any(name.lower() in (f"@{username}".lower(), "/expand", f"/expand@{username}".lower()) for name in names)
 
 
 def prompt_of(message: Message, username: str) -> str:
-    """The caption without the words that called us; a forwarded caption is somebody else's and no prompt."""
+    """Return the caption without the mention or command. A forwarded caption is never a prompt."""
     if message.forward_origin is not None:
         return ""
     words = (message.caption or "").split()
@@ -136,7 +140,7 @@ async def _download(visit: Visit, file_id: str) -> bytes:
 
 
 async def _keep(services: Services, visit: Visit, message: Message, data: bytes, size: Extent) -> Photo:
-    """Decode a photo of this size once, to see that it is whole and for its thumbnail, and keep it as it came."""
+    """Decode a photo once, to check that it is complete and to make its thumbnail, then store the original bytes."""
     (width, height), thumb = await services.decoding.run(size.width * size.height, look, data)
     return await services.store.add_photo(
         Photo(

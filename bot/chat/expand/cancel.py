@@ -1,4 +1,4 @@
-"""Cancelling: by the button on a status message, or /cancel for everything of one's own."""
+"""Cancels expansions: one by the button on its status message, or all of a person's own by /cancel."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from storage.models import Expansion
 
 
 async def cancel_button(services: Services, visit: Visit, tap: Cancel) -> None:
-    """Cancel an expansion of one's own; four variants go together."""
+    """Cancel one of the visitor's own expansions. The four variants of one start are cancelled together."""
     expansion = await services.store.expansion(tap.expansion)
     if expansion is None:
         await visit.toast("tap.gone")
@@ -24,18 +24,25 @@ async def cancel_button(services: Services, visit: Visit, tap: Cancel) -> None:
 
 
 async def _remove_orphan(visit: Visit, expansion: Expansion) -> None:
-    """A crash between sending a status message and recording it leaves one that nobody will ever edit."""
+    """Delete the tapped message if it is not the recorded one.
+
+    Such a message is left behind when the program crashes between sending a status message and recording it.
+    """
     if visit.message is not None and visit.message.message_id != expansion.message_id:
         await delete(visit.bot.delete_message(visit.chat.id, visit.message.message_id))
 
 
 async def cancel_command(services: Services, visit: Visit) -> None:
+    """Cancel all of the visitor's waiting and running expansions, and reply with their number."""
     cancelled = await cancel_all(services, await services.store.live(visit.person.id))
     await visit.reply("cancel.all" if cancelled else "cancel.nothing", count=cancelled)
 
 
 async def cancel_all(services: Services, expansions: list[Expansion]) -> int:
-    """Cancel what is live; how many were. One that waits ends here, one that runs is ended by its worker."""
+    """Cancel the live expansions among those given, and return how many were cancelled.
+
+    A waiting expansion ends at once. A running one is stopped by its worker.
+    """
     cancelled = 0
     for expansion in expansions:
         if expansion.status.live and await services.queue.cancel(expansion.id):

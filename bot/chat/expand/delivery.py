@@ -1,4 +1,4 @@
-"""Putting results into their messages: repeatable, so that a crash in between changes nothing."""
+"""Delivers results into their messages. Every step is idempotent, so it can be repeated after a crash."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from storage.models import Expansion, Job, MessageKind, Status
 
 log = structlog.get_logger()
 
-PATIENCE = 15.0  # seconds after which a person may have looked away, and a «ready» tells them
+PATIENCE = 15.0  # seconds of waiting after which a person is told by a «ready» message
 
 
 @dataclass
 class Delivery:
-    """The screen of expansions: sends their messages when that was interrupted, and shows how they go and end."""
+    """The screen of expansion jobs: sends their status messages, updates them, and shows how the jobs end."""
 
     services: Services
     bot: Bot
@@ -40,7 +40,7 @@ class Delivery:
     board: StatusBoard
 
     async def place(self, jobs: Sequence[Job]) -> None:
-        """Send the status messages of what was started, when it is not known whether there are any."""
+        """Send the status messages of expansions whose start was interrupted before their message id was stored."""
         groups: dict[str, list[Expansion]] = {}
         for expansion in await self.services.store.expansions([job.subject for job in jobs]):
             groups.setdefault(expansion.batch or expansion.key, []).append(expansion)
@@ -48,19 +48,20 @@ class Delivery:
             try:
                 say = await language_of(self.services, expansions[0])
                 await place(self.services, self.bot, say, expansions, reply_to=None)
-            except (BadRequest, Forbidden) as refusal:  # nobody would see how it went
+            except (BadRequest, Forbidden) as refusal:  # the chat cannot be written to, so nobody would see the result
                 log.info("placing.refused", expansion=expansions[0].id, reason=str(refusal))
                 for expansion in expansions:
                     await self.services.queue.cancel(expansion.id)
 
     async def changed(self, jobs: Sequence[Job]) -> None:
+        """Update the status messages of jobs that have made progress."""
         await self.board.changed(jobs)
 
     async def show(self, job: Job) -> bool:
-        """Show how an expansion ended; False when that must be tried again later."""
+        """Show how an expansion ended. Returns False if the delivery has to be tried again later."""
         try:
             await self.deliver(job.subject)
-        except BadRequest as error:  # to PTB a kind of NetworkError, but it would be refused for ever
+        except BadRequest as error:  # PTB derives it from NetworkError, but a retry would be refused again
             log.error("delivery.given_up", expansion=job.subject, reason=str(error))
             await self.services.store.delivered(job.subject, None)
         except NetworkError as error:
@@ -69,7 +70,7 @@ class Delivery:
         return True
 
     async def deliver(self, expansion_id: int) -> None:
-        """Show how an expansion ended; a chat that wants us no more is given up at once."""
+        """Show how an expansion ended. If the bot may no longer write to the chat, give up at once."""
         expansion = await self.services.store.expansion(expansion_id)
         if expansion is None or expansion.message_id is None:
             await self.services.store.delivered(expansion_id, None)
@@ -81,7 +82,7 @@ class Delivery:
                 log.info("delivery.refused", expansion=expansion.id, chat=expansion.chat_id, reason=str(refusal))
                 await self.services.people.chat_gone(expansion.chat_id)
                 await self.services.store.delivered(expansion.id, None)
-            except ChatMigrated as moved:  # the row names the new chat by now
+            except ChatMigrated as moved:  # put_picture has updated the row to the new chat
                 raise NetworkError("the group has become a supergroup") from moved
 
     async def _show(self, expansion: Expansion) -> None:
@@ -102,7 +103,7 @@ class Delivery:
         await self.services.store.delivered(expansion.id, shown.file_id)
 
     async def _show_sheet(self, say: Texts, expansion: Expansion) -> None:
-        """All variants that are ready by now; each delivery repeats the sheet with one more."""
+        """Show all variants that are finished so far. Each delivery sends the sheet again with one more variant."""
         variants = await self.services.store.batch(expansion.batch or "")
         if any(variant.status is Status.DONE for variant in variants):
             sheet = Medium(partial(self._sheet, variants), spoiler=any(map(is_veiled, variants)))
@@ -120,7 +121,7 @@ class Delivery:
         return await self.services.picture(variant) if variant.status is Status.DONE else None
 
     async def _show_end(self, say: Texts, expansion: Expansion) -> None:
-        """Failed or cancelled: one sentence, and a way to try again."""
+        """Show that an expansion failed or was cancelled, in one sentence with a button to try again."""
         key = "end.cancelled" if expansion.status is Status.CANCELLED else "end.failed"
         caption = say.html(key, choice=described(say, expansion))
         markup = end_keyboard(say, expansion)
@@ -131,7 +132,7 @@ class Delivery:
         await self.services.store.delivered(expansion.id, None)
 
     async def _put(self, expansion: Expansion, medium: Medium, caption: str, markup: InlineKeyboardMarkup) -> Shown:
-        """Edit the status message; only if a person deleted it, send a new one."""
+        """Edit the status message. If a person has deleted it, send a new message instead."""
         where = (expansion.chat_id, expansion.message_id or 0)
         shown = await put_picture(self.services, self.bot, where, medium, caption, markup)
         if shown is not None:
@@ -150,7 +151,10 @@ class Delivery:
         return await self.services.store.batch(expansion.batch) if expansion.batch else [expansion]
 
     async def _announce(self, say: Texts, expansion: Expansion) -> None:
-        """Edits do not notify, so someone who waited long gets one «ready», with the last of four; recorded first."""
+        """Send one «ready» message to a person who has waited long, because edits cause no notification.
+
+        For a batch it is sent after the last variant. The intent is stored before sending, so nobody gets it twice.
+        """
         variants = await self._variants(expansion)
         ends = {variant.status for variant in variants}
         if expansion.status is Status.CANCELLED or Status.DONE not in ends or any(end.live for end in ends):

@@ -18,7 +18,7 @@ from storage.models import MessageKind, Panel, Photo
 
 
 async def open_panel(services: Services, visit: Visit, photo: Photo, key: str, prompt: str = "") -> None:
-    """Show the panel of `photo` under the visitor's message. The same key opens the same panel again."""
+    """Show the panel of a photo in answer to the visitor's message. The same key opens the same panel again."""
     choice = first_choice(
         replace(default_choice(visit), prompt=prompt), extent_of(photo), services.limits.max_megapixels
     )
@@ -44,7 +44,7 @@ async def open_panel(services: Services, visit: Visit, photo: Photo, key: str, p
 
 
 async def pick_photo(services: Services, visit: Visit, tap: PickPhoto) -> None:
-    """Choose which photo of an album the panel is about."""
+    """Select the photo of an album that the panel is for."""
     panel, photo = await _own(services, visit, tap.panel), await services.store.photo(tap.photo)
     if panel is None:
         return
@@ -56,27 +56,31 @@ async def pick_photo(services: Services, visit: Visit, tap: PickPhoto) -> None:
 
 
 async def pick_direction(services: Services, visit: Visit, tap: PickDirection) -> None:
+    """Change the direction of a panel."""
     if panel := await _own(services, visit, tap.panel):
         await _change(services, visit, panel.id, replace(Choice.of(panel), direction=tap.direction))
 
 
 async def pick_scale(services: Services, visit: Visit, tap: PickScale) -> None:
+    """Change the scale of a panel. This clears its ratio."""
     if panel := await _own(services, visit, tap.panel):
         await _change(services, visit, panel.id, Choice.of(panel).with_scale(tap.percent / 100))
 
 
 async def pick_ratio(services: Services, visit: Visit, tap: PickRatio) -> None:
+    """Change the target ratio of a panel. This clears its scale."""
     if panel := await _own(services, visit, tap.panel):
         await _change(services, visit, panel.id, Choice.of(panel).with_ratio(tap.ratio))
 
 
 async def pick_style(services: Services, visit: Visit, tap: PickStyle) -> None:
+    """Change the style of a panel."""
     if panel := await _own(services, visit, tap.panel):
         await _change(services, visit, panel.id, replace(Choice.of(panel), style=tap.style))
 
 
 async def refresh(services: Services, visit: Visit, panel: Panel) -> bool:
-    """Make the panel's message show the row; False when the message is gone."""
+    """Update the panel's message from its row. Returns False if the message no longer exists."""
     if panel.message_id is None:
         return False
     where, words = (panel.chat_id, panel.message_id), caption(services, visit.say, panel)
@@ -85,7 +89,7 @@ async def refresh(services: Services, visit: Visit, panel: Panel) -> bool:
 
 
 def default_choice(visit: Visit) -> Choice:
-    """The person's settings, else the chat's, else one and a half in all directions, faithful."""
+    """Return the person's settings, then the chat's, then the defaults: all directions, 1.5 times, faithful."""
     rows: list[models.Person | models.Chat] = [visit.person, visit.chat]
     direction, scale, style = (
         next((v for row in rows if (v := getattr(row, name))), None) for name in ("direction", "scale", "style")
@@ -106,6 +110,7 @@ def _preview_of(services: Services, panel: Panel) -> Medium:
 
 
 async def _own(services: Services, visit: Visit, panel_id: int) -> Panel | None:
+    """Return the visitor's own panel. Otherwise answer the tap with the reason and return None."""
     panel = await services.store.panel(panel_id)
     if panel is None:
         await visit.toast("tap.gone")
@@ -117,7 +122,7 @@ async def _own(services: Services, visit: Visit, panel_id: int) -> Panel | None:
 
 
 async def _change(services: Services, visit: Visit, panel_id: int, choice: Choice) -> None:
-    """Keep the choice where it has a canvas, and let the preview follow; else say why not."""
+    """Store a choice and update the preview if the choice gives a valid canvas. Otherwise say why it does not."""
     panel = await services.store.panel(panel_id)
     if panel is None:
         return

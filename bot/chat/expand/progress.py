@@ -1,4 +1,4 @@
-"""The status message of an expansion: its place in the queue, then a bar and an estimate."""
+"""The status message of an expansion: first its place in the queue, then a progress bar and a time estimate."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from storage.models import Job, Status
 
 @dataclass
 class StatusBoard:
-    """Keeps the status messages true, as far as the pace of their chats allows."""
+    """Keeps status messages up to date, as often as the outbox allows for each chat."""
 
     services: Services
     bot: Bot
     outbox: Outbox
 
     async def changed(self, jobs: Sequence[Job]) -> None:
-        """These have made progress, or have moved up in the queue."""
+        """Schedule an update of the status messages of jobs that have made progress or moved up in the queue."""
         for expansion in await self.services.store.expansions([job.subject for job in jobs]):
             if expansion.message_id is not None:
                 where = (expansion.chat_id, expansion.message_id)
@@ -39,7 +39,7 @@ class StatusBoard:
             return
         say = await language_of(self.services, expansion)
         expansions = await self.services.store.batch(expansion.batch) if expansion.batch else [expansion]
-        if any(e.status is Status.DONE for e in expansions):  # the sheet hangs there already, with its own bar
+        if any(e.status is Status.DONE for e in expansions):  # the message already shows the sheet of variants
             return
         jobs = await self.services.queue.jobs([e.id for e in expansions])
         running = next((job for job in jobs if job.status is Status.RUNNING), None)

@@ -1,4 +1,4 @@
-"""A finished expansion in the chat: its caption, its buttons, and what they do."""
+"""The buttons under a finished expansion."""
 
 from __future__ import annotations
 
@@ -26,33 +26,36 @@ from storage.models import Expansion, MessageKind, Photo
 
 
 async def further(services: Services, visit: Visit, tap: Further) -> None:
-    """Go on from the master: a new panel for the result."""
+    """Open a panel for the result, so that the next step starts from its master."""
     if expansion := await finished(services, visit, tap.expansion):
         await _panel_of(services, visit, expansion.result, expansion, "further")
 
 
 async def back_one_step(services: Services, visit: Visit, tap: BackOneStep) -> None:
+    """Open a panel for the photo that this expansion was made from."""
     if expansion := await finished(services, visit, tap.expansion):
         await _panel_of(services, visit, expansion.source, expansion, "back")
 
 
 async def back_to_start(services: Services, visit: Visit, tap: BackToStart) -> None:
+    """Open a panel for the first photo of the chain."""
     if expansion := await finished(services, visit, tap.expansion):
         root = (await services.store.ancestry(expansion.id))[0]
         await _panel_of(services, visit, root.source, expansion, "start")
 
 
 async def show_before(services: Services, visit: Visit, tap: ShowBefore) -> None:
-    """Show the photo alone on its canvas in the same message, so that tapping back and forth compares."""
+    """Show only the original photo on its canvas in the same message, so that a person can switch back and forth."""
     await _flip(services, visit, tap.expansion, MessageKind.BEFORE)
 
 
 async def show_after(services: Services, visit: Visit, tap: ShowAfter) -> None:
+    """Show the result again in a message that shows the original photo."""
     await _flip(services, visit, tap.expansion, MessageKind.RESULT)
 
 
 async def full_size(services: Services, visit: Visit, tap: FullSize) -> None:
-    """The master as a file, without loss wherever Telegram takes it."""
+    """Send the master as a file. It is lossless unless it would be too large for Telegram."""
     expansion = await finished(services, visit, tap.expansion, anyone=True)
     if expansion is None or expansion.result is None:
         return
@@ -79,7 +82,7 @@ async def full_size(services: Services, visit: Visit, tap: FullSize) -> None:
 
 
 async def pick_variant(services: Services, visit: Visit, tap: PickVariant) -> None:
-    """Bring one of four, or an old one, as a result of its own; its seed alone makes it again."""
+    """Send one of four variants, or an older expansion, as a result message of its own. Nothing is painted again."""
     expansion = await finished(services, visit, tap.expansion)
     if expansion is not None and visit.message is not None:
         await visit.toast_nothing()
@@ -87,6 +90,7 @@ async def pick_variant(services: Services, visit: Visit, tap: PickVariant) -> No
 
 
 async def send_result(services: Services, visit: Visit, expansion: Expansion) -> None:
+    """Answer the visitor with a finished expansion, its caption and its buttons."""
     caption = await result_caption(services, visit.say, expansion)
     markup = await result_keyboard(services, visit.say, expansion)
     await answer_with_picture(services, visit, expansion, MessageKind.RESULT, caption, markup)
@@ -101,7 +105,7 @@ async def _panel_of(services: Services, visit: Visit, photo: Photo | None, expan
 
 
 async def _flip(services: Services, visit: Visit, expansion_id: int, kind: MessageKind) -> None:
-    """Put the result or the photo before it into the message that was tapped."""
+    """Put the result or the original photo into the message that was tapped."""
     expansion = await finished(services, visit, expansion_id, anyone=True)
     if expansion is None or visit.message is None:
         return

@@ -1,4 +1,4 @@
-"""Starting expansions: from a panel, again from a result, four at once, again after a failure."""
+"""Starts expansions: from a panel, as a reroll, as four variants, at twice the size, or again after a failure."""
 
 from __future__ import annotations
 
@@ -34,25 +34,29 @@ ENDED = (Status.FAILED, Status.CANCELLED)
 
 
 async def expand(services: Services, visit: Visit, tap: Expand) -> None:
+    """Start the expansion that a panel describes."""
     await _start_panel(services, visit, tap.panel, tap.revision, dice=False)
 
 
 async def roll(services: Services, visit: Visit, tap: Roll) -> None:
+    """Start an expansion of the panel's photo with random choices."""
     await _start_panel(services, visit, tap.panel, tap.revision, dice=True)
 
 
 async def reroll(services: Services, visit: Visit, tap: Reroll) -> None:
+    """Start the same expansion with a new seed."""
     await _start_again(services, visit, tap.expansion, tap.rerolls, count=1)
 
 
 async def four_variants(services: Services, visit: Visit, tap: Variants) -> None:
+    """Start the same expansion four times with different seeds."""
     await _start_again(services, visit, tap.expansion, tap.rerolls, count=VARIANTS)
 
 
 async def double(services: Services, visit: Visit, tap: Double) -> None:
-    """Make a result twice as large, once: whoever taps again is shown what was made.
+    """Make a result twice as large. If that was done before, show the earlier outcome instead.
 
-    Under a doubling that failed or was cancelled, the button makes another try.
+    Under a doubling that failed or was cancelled, the button starts another attempt.
     """
     asked = await services.store.expansion(tap.expansion)
     if asked is None or asked.person_id != visit.person.id:
@@ -76,9 +80,9 @@ async def double(services: Services, visit: Visit, tap: Double) -> None:
 async def place(
     services: Services, bot: Bot, say: Texts, expansions: Sequence[Expansion], reply_to: int | None
 ) -> None:
-    """Send the status message, tell the rows its id, ring the bell. The engine starts only after that.
+    """Send the status message, store its id in the rows, and wake the workers. The engine starts only after that.
 
-    When another program has sent one meanwhile, because this took longer than a lease, this one is taken back.
+    If this takes longer than the lease, another program may have sent a message too. Then this one is deleted.
     """
     first = expansions[0]
     answer = ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to is not None else None
@@ -111,7 +115,7 @@ async def _start_panel(services: Services, visit: Visit, panel_id: int, revision
         return
     photo, choice, most = panel.photo, Choice.of(panel), services.limits.max_megapixels
     if photo.chat_id is None and photo.person_id != visit.person.id and not await services.gallery.shows(photo.id):
-        await visit.toast("post.gone", alert=True)  # somebody else's result, and they have taken it back
+        await visit.toast("post.gone", alert=True)  # somebody else's result, which is no longer in the gallery
         return
     if dice:
         choice = rolled(choice, extent_of(photo), most, Random(new_seed()))
@@ -126,12 +130,12 @@ async def _start_panel(services: Services, visit: Visit, panel_id: int, revision
 
 
 async def _start_again(services: Services, visit: Visit, expansion_id: int, rerolls: int, *, count: int) -> None:
-    """The same request with new seeds: a reroll, or four variants that share one turn and one message."""
+    """Repeat a request with new seeds: one reroll, or four variants that share one turn and one message."""
     old = await services.store.expansion(expansion_id)
     if old is None or old.person_id != visit.person.id:
         await visit.toast("tap.gone" if old is None else "result.not_yours")
         return
-    if old.doubles:  # never offered: it would come out the same
+    if old.doubles:  # the button is never offered here, because the result would be the same
         await visit.toast("tap.stale")
         return
     key = f"e{old.id}:{rerolls}"
@@ -154,14 +158,14 @@ async def _start_again(services: Services, visit: Visit, expansion_id: int, rero
     if started:
         await place(services, visit.bot, visit.say, started, tapped)
     fresh = await services.store.expansion(old.id)
-    if fresh is not None:  # the buttons learn the new revision, so that the next tap is a new start
+    if fresh is not None:  # write the new revision into the buttons, so that the next tap is a new start
         done = fresh.status is Status.DONE
         markup = await result_keyboard(services, visit.say, fresh) if done else end_keyboard(visit.say, fresh)
         await edit(visit.bot.edit_message_reply_markup(visit.chat.id, tapped, reply_markup=markup))
 
 
 async def _show_doubled(services: Services, visit: Visit, made: Expansion) -> None:
-    """What is in the making, or on its way into its message, comes by itself."""
+    """Send a doubled picture again. One that is not delivered yet will appear in its own message."""
     if made.status is Status.DONE and made.delivered_at is not None:
         await visit.toast_nothing()
         await send_result(services, visit, made)
@@ -177,6 +181,7 @@ async def _start(
     panel: tuple[int, int] | None = None,
     result: tuple[int, int] | None = None,
 ) -> list[Expansion]:
+    """Start expansions within the quota, and tell the visitor. Returns an empty list if none was started."""
     try:
         started = await services.store.start(
             rows, panel=panel, result=result, quota=services.limits.quota_of(visit.person.id)
@@ -221,7 +226,10 @@ def _row(
 
 
 def _doubling(asked: Expansion, chat_id: int, photo: Photo, key: str) -> Expansion:
-    """Of the same picture as it was asked for, so that what is known of that holds: words, surprise, verdict, seed."""
+    """Return the row that doubles a result.
+
+    It copies the seed, words, surprise and verdict of the request, because they stay true for the larger picture.
+    """
     row = _row(asked, chat_id, photo, Choice.of(asked), Margins(), key)
     row.doubles, row.seed, row.words = True, asked.seed, asked.words
     row.surprise, row.verdict = asked.surprise, asked.verdict
@@ -229,4 +237,5 @@ def _doubling(asked: Expansion, chat_id: int, photo: Photo, key: str) -> Expansi
 
 
 def hours_until(moment: datetime) -> int:
+    """Return the hours until a moment, rounded up, and at least 1."""
     return max(1, ceil((moment - datetime.now(UTC)).total_seconds() / 3600))

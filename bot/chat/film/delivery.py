@@ -1,4 +1,4 @@
-"""Where a film is waited for: its message tells how far it is, then becomes the film."""
+"""Delivers films: a message shows the progress of a film, then becomes the film."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from storage.models import Expansion, Film, FilmKind, Job, Status, now
 
 log = structlog.get_logger()
 
-PATIENCE = timedelta(minutes=1)  # after which nobody will say any more which message is to become a film
+PATIENCE = timedelta(minutes=1)  # after which a missing message id is no longer waited for
 
 
 async def show_film(services: Services, films: FilmStore, bot: Bot, film: Film) -> bool:
-    """Put what has ended into its message: doing it twice changes nothing. False when it must be tried again later."""
+    """Show how a film ended in its message. This is idempotent. Returns False if it has to be tried again later."""
     file_id = None
     try:
-        if film.person_id is not None:  # else whoever waited for it is forgotten
+        if film.person_id is not None:  # None after the person who waited for it has deleted their data
             file_id = await _shown(services, bot, film)
     except Forbidden as refusal:
         log.info("film.refused", chat=film.chat_id, reason=str(refusal))
         await services.people.chat_gone(film.chat_id or 0)
-    except ChatMigrated:  # the row names the new chat by now
+    except ChatMigrated:  # put_picture has updated the row to the new chat
         return False
     except (BadRequest, FileNotFoundError) as error:
         log.error("film.given_up", expansion=film.expansion_id, reason=str(error))
@@ -49,7 +49,7 @@ async def show_film(services: Services, films: FilmStore, bot: Bot, film: Film) 
 
 @dataclass
 class FilmScreen:
-    """Keeps the messages true in which films are waited for, as far as the pace of their chats allows."""
+    """The screen of film jobs: keeps the messages of films up to date, as often as the outbox allows for each chat."""
 
     services: Services
     films: FilmStore
@@ -57,17 +57,19 @@ class FilmScreen:
     outbox: Outbox
 
     async def place(self, jobs: Sequence[Job]) -> None:
-        """A film may be made before its message is known, so none is ever held for that."""
+        """Do nothing: film jobs are not held until their message is known, so there is none to place."""
 
     async def changed(self, jobs: Sequence[Job]) -> None:
+        """Schedule an update of the messages of films that have made progress."""
         for job in jobs:
             film = await self.films.film(job.subject, FilmKind(job.kind))
             if film is not None and film.chat_id is not None and film.message_id is not None:
                 self.outbox.ask((film.chat_id, film.message_id), Rank.PROGRESS, partial(self._tell, film))
 
     async def show(self, job: Job) -> bool:
+        """Show how a film ended. Returns False if it has to be tried again later."""
         film = await self.films.film(job.subject, FilmKind(job.kind))
-        if film is None:  # deleted with its expansion
+        if film is None:  # it was deleted with its expansion
             await self.films.over(job)
             return True
         if film.chat_id is None or film.message_id is None:
@@ -76,14 +78,17 @@ class FilmScreen:
             return await show_film(self.services, self.films, self.bot, film)
 
     async def _nowhere_to_show(self, film: Film, job: Job) -> bool:
-        """Nobody waits for it; or whoever asked is about to say which message is to become it, and is waited for."""
+        """Settle a film that has no message.
+
+        If the person who asked for it may still be about to store the message id, return False to wait for it.
+        """
         if film.person_id is not None and job.ended_at is not None and now() - job.ended_at < PATIENCE:
             return False
         await self.films.delivered(film, None)
         return True
 
     async def _tell(self, film: Film) -> None:
-        """Say how it goes by now."""
+        """Show the current progress of a film in its message."""
         fresh = await self.films.film(film.expansion_id, film.kind)
         if fresh is None or fresh.status.final or fresh.message_id is None:
             return
@@ -92,7 +97,7 @@ class FilmScreen:
 
 
 async def _shown(services: Services, bot: Bot, film: Film) -> str | None:
-    """The film in its message, or an apology; Telegram's file id of the film."""
+    """Put a finished film, or an apology for a failed one, into its message. Returns Telegram's file id of the film."""
     expansion = await services.store.expansion(film.expansion_id)
     if expansion is None:
         return None
@@ -107,7 +112,7 @@ async def _shown(services: Services, bot: Bot, film: Film) -> str | None:
 
 
 async def _put_film(services: Services, bot: Bot, film: Film, expansion: Expansion) -> str | None:
-    """Turn the message that told of a film into it; only if a person deleted that, send a new one."""
+    """Turn the progress message into the film. If a person has deleted it, send a new message."""
     medium, where = film_of(services, film, expansion), (film.chat_id or 0, film.message_id or 0)
     shown = await put_picture(services, bot, where, medium)
     if shown is None:

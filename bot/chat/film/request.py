@@ -1,4 +1,4 @@
-"""🎬 under a result: the film of its chain, or of one step as a loop; made once, then Telegram has it."""
+"""Handles 🎬: a film of a whole chain, or a loop of one step. It is made once, then sent again by its file id."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from bot.services import Services
 from storage.jobs.films import FilmStore, OneAtATime
 from storage.models import Expansion, FilmKind, films, now
 
-JUST = timedelta(seconds=10)  # a film sent this short a time ago is what a second tap means
+JUST = timedelta(seconds=10)  # a second tap within this time does not send the film again
 
 
 async def film(services: Services, visit: Visit, tap: Film) -> None:
-    """From the first photo outwards; of a single step, there and back."""
+    """Make or send the film of a chain, from the first photo outwards. A single step gives a loop."""
     if expansion := await finished(services, visit, tap.expansion, anyone=True):
         await _want(services, visit, expansion)
 
 
 async def loop(services: Services, visit: Visit, tap: Loop) -> None:
-    """Before and after of the last step."""
+    """Make or send the loop of the last step: before, after, before."""
     if expansion := await finished(services, visit, tap.expansion, anyone=True):
         await _want(services, visit, expansion, FilmKind.LOOP)
 
 
 async def of_post(services: Services, visit: Visit, tap: FilmOfPost) -> None:
-    """The film of what hangs in the gallery, for anybody who looks at it."""
+    """Make or send the film of a gallery post, for anybody who can see the post."""
     if (post := await live(services, tap.post)) is None:
         await visit.toast("post.gone")
     else:
@@ -40,12 +40,12 @@ async def of_post(services: Services, visit: Visit, tap: FilmOfPost) -> None:
 
 
 def kinds_of(chain: list[Expansion]) -> list[FilmKind]:
-    """The films that there can be of a chain, the longest first."""
+    """Return the kinds of film that a chain allows, the longest first."""
     return [FilmKind.ZOOM, FilmKind.LOOP][-len(steps) :] if (steps := growth(chain)) else []
 
 
 async def _want(services: Services, visit: Visit, expansion: Expansion, kind: FilmKind | None = None) -> None:
-    """Send it when it is there, else see to it that it is made; without a kind, the longest that there can be."""
+    """Send a film if it exists, else request it. Without a kind, the longest possible one is meant."""
     if services.films is None:
         await visit.toast("film.unavailable", alert=True)
         return
@@ -76,16 +76,16 @@ async def _want(services: Services, visit: Visit, expansion: Expansion, kind: Fi
 async def _announce(
     services: Services, visit: Visit, store: FilmStore, expansion: Expansion, asked: films.Film
 ) -> None:
-    """The message that will become the film; the row learns of it, and so does whoever makes it."""
+    """Send the message that will become the film, and store its id in the row."""
     caption = await film_caption(store, visit.say, asked)
     sent = await answer_with_picture(services, visit, expansion, SHOWN_AS[asked.kind], caption, None)
     placed = await store.place(expansion.id, asked.kind, sent.message_id)
-    if placed is not None and placed.status.final:  # meanwhile
+    if placed is not None and placed.status.final:  # it has ended in the meantime
         await show_film(services, store, visit.bot, placed)
 
 
 async def _send(services: Services, visit: Visit, store: FilmStore, expansion: Expansion, made: films.Film) -> None:
-    """A film that is there already, in a new message."""
+    """Send an existing film in a new message."""
     message, shown = await send_picture(visit.bot, Seat.of(visit), film_of(services, made, expansion))
     where = (visit.chat.id, message.message_id)
     await remember(services, where, SHOWN_AS[made.kind], visit.person.id, expansion.id)
@@ -93,6 +93,7 @@ async def _send(services: Services, visit: Visit, store: FilmStore, expansion: E
 
 
 async def _just_sent(services: Services, visit: Visit, expansion: Expansion, kind: FilmKind) -> bool:
+    """Return whether the film was sent to this chat a moment ago."""
     shown = await services.messages.showing(expansion.id)
     here = [m for m in shown if (m.chat_id, m.kind) == (visit.chat.id, SHOWN_AS[kind])]
     return bool(here) and now() - here[-1].sent_at < JUST

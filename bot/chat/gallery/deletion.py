@@ -1,4 +1,4 @@
-"""Deleting one's own expansion: asked first, and then it goes from everywhere that it was shown to its author."""
+"""Deletes a person's own expansion, after a confirmation, together with every message that shows it to them."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from storage.models import Message, MessageKind
 
 
 async def ask_delete(services: Services, visit: Visit, tap: Delete) -> None:
+    """Replace the buttons of a result by the question whether to delete it."""
     expansion = await finished(services, visit, tap.expansion)
     if expansion is None or visit.message is None:
         return
@@ -30,7 +31,10 @@ async def ask_delete(services: Services, visit: Visit, tap: Delete) -> None:
 
 
 async def really_delete(services: Services, visit: Visit, tap: ReallyDelete) -> None:
-    """Row, blobs, post and messages go; what was expanded further from it has its own master and stays."""
+    """Delete an expansion: its row, blobs, post and messages.
+
+    Expansions that continue from it have their own masters and stay.
+    """
     expansion = await finished(services, visit, tap.expansion)
     if expansion is None or visit.message is None:
         return
@@ -44,12 +48,12 @@ async def really_delete(services: Services, visit: Visit, tap: ReallyDelete) -> 
 
 
 async def delete_everywhere(services: Services, bot: Bot, expansion_id: int) -> None:
-    """An expansion, its post and every message of ours about it."""
+    """Delete an expansion, its post and every message of the bot that shows it."""
     await _take_back(services, bot, await _delete(services, expansion_id))
 
 
 async def _delete(services: Services, expansion_id: int) -> list[Message]:
-    """Rows and blobs; gives the messages that are left over."""
+    """Delete the rows and blobs of an expansion. Returns the messages that still show it."""
     shown = [m for m in await services.messages.showing(expansion_id) if m.kind.leaves_with_expansion]
     await services.discard(await services.store.delete_expansion(expansion_id))
     return shown
@@ -62,6 +66,7 @@ async def _take_back(services: Services, bot: Bot, shown: list[Message]) -> None
 
 
 async def keep(services: Services, visit: Visit, tap: Keep) -> None:
+    """Restore the buttons of a result when the person chooses not to delete it."""
     if await finished(services, visit, tap.expansion) and visit.message is not None:
         await visit.toast_nothing()
         where = (visit.chat.id, visit.message.message_id)

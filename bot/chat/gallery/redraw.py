@@ -1,4 +1,4 @@
-"""What is written under a picture of ours, wherever it is shown, and keeping it true when votes or titles change."""
+"""Builds the caption and buttons of the messages that show pictures, and updates them when votes or titles change."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Card = tuple[str, InlineKeyboardMarkup]
 
 
 async def redraw(services: Services, bot: Bot, where: MessageKey) -> None:
-    """Bring the caption and the buttons of a message up to date; its picture stays. The caller holds the message."""
+    """Update the caption and the buttons of a message, but not its picture. The caller holds the message's lock."""
     shown = await services.messages.message(*where)
     card = await card_of(services, bot.username, shown) if shown is not None else None
     if card is not None:
@@ -31,7 +31,7 @@ async def redraw(services: Services, bot: Bot, where: MessageKey) -> None:
 
 
 async def card_of(services: Services, username: str, shown: Message) -> Card | None:
-    """None for what shows no finished expansion (any more)."""
+    """Return the current caption and keyboard of a message, or None if it shows no finished expansion (any more)."""
     if shown.kind is MessageKind.GALLERY:
         return await _gallery(services, username, shown)
     expansion = await services.store.expansion(shown.expansion_id) if shown.expansion_id is not None else None
@@ -56,14 +56,14 @@ async def _gallery(services: Services, username: str, shown: Message) -> Card | 
 
 @dataclass
 class Redrawing:
-    """Has the outbox draw every message that is reported as changed."""
+    """Passes every message that is reported as changed to the outbox."""
 
     services: Services
     bot: Bot
     outbox: Outbox
 
     async def run(self) -> None:
-        """Redraw until cancelled."""
+        """Read the queue of changed messages until cancelled."""
         while True:
             where = await self.services.changed.get()
             self.outbox.ask(where, Rank.COUNTS, partial(redraw, self.services, self.bot, where))
