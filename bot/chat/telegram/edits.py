@@ -1,4 +1,4 @@
-"""Editing and taking back messages that may be unchanged, old, gone, or in a chat that no longer wants us."""
+"""Edits and deletes messages that may be unchanged, old, gone, or in a chat that the bot may no longer write to."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from bot.chat.telegram.visit import Bot
 
 log = structlog.get_logger()
 
-DELETABLE = timedelta(hours=48)  # Telegram's limits: how young, and
-LOT = 100  # how many at once
-AT_ONCE = 8  # requests
+DELETABLE = timedelta(hours=48)  # Telegram deletes no older message
+LOT = 100  # messages that one request may delete
+AT_ONCE = 8  # concurrent requests
 
 UNCHANGED = "message is not modified"
 GONE = ("message to edit not found", "message to delete not found", "message can't be edited", "message_id_invalid")
 
 
 async def edit(request: Awaitable[object]) -> bool:
-    """Await an edit. «Not modified» counts as done; False when the message is gone."""
+    """Await an edit. «Not modified» counts as done. Returns False if the message no longer exists."""
     try:
         await request
     except BadRequest as error:
@@ -40,7 +40,7 @@ async def edit(request: Awaitable[object]) -> bool:
 
 
 async def delete(request: Awaitable[object]) -> bool:
-    """Await a deletion; False when Telegram keeps the message (older than 48 hours, or gone)."""
+    """Await a deletion. Returns False if Telegram refuses it, because the message is older than 48 hours or gone."""
     try:
         await request
     except BadRequest:
@@ -49,7 +49,7 @@ async def delete(request: Awaitable[object]) -> bool:
 
 
 class Place(Protocol):
-    """Where a message of ours is, and since when."""
+    """The position of a message of the bot, and when it was sent."""
 
     @property
     def chat_id(self) -> int: ...
@@ -61,12 +61,14 @@ class Place(Protocol):
 
 @dataclass(frozen=True)
 class Retracted:
+    """The number of messages that were deleted, and of those that only lost their buttons."""
+
     deleted: int
-    stripped: int  # too old to be deleted: without buttons they stay
+    stripped: int  # too old to be deleted, so they stay without buttons
 
 
 async def retract(bot: Bot, messages: Iterable[Place]) -> Retracted:
-    """Take messages back: delete what is young enough, take the buttons off the rest. What is gone already is fine."""
+    """Delete messages that are young enough, and remove the buttons of the rest. Refusals are logged and ignored."""
     young: dict[int, list[int]] = defaultdict(list)
     old: list[Place] = []
     for message in messages:

@@ -1,4 +1,4 @@
-"""Pictures and films in messages: one way to send one, and one way to put one into a message that is there."""
+"""Sends pictures and films, and puts them into existing messages. All other code goes through this module."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Answer = TypeVar("Answer", Message, Message | bool)
 
 @dataclass(frozen=True)
 class Animation:
-    """What Telegram wants to know of a film besides its bytes."""
+    """The facts about a film that Telegram wants besides its bytes. Width and height are in px."""
 
     width: int
     height: int
@@ -42,9 +42,9 @@ class Animation:
 
 @dataclass(frozen=True)
 class Medium:
-    """A picture or a film as a message shows it: uploaded once, then sent by the file id that Telegram gave it.
+    """A picture or a film to be shown in a message. It is uploaded once, and later sent by its Telegram file id.
 
-    `load` reads the bytes, `learn` stores the id.
+    `load` reads the bytes. `learn` stores the file id of a new upload.
     """
 
     load: Callable[[], Awaitable[bytes]]
@@ -56,7 +56,7 @@ class Medium:
 
 @dataclass(frozen=True)
 class Seat:
-    """Where a new message goes, and which message it answers."""
+    """The chat and thread of a new message, and the message that it replies to."""
 
     chat_id: int
     thread_id: int | None = None
@@ -64,23 +64,24 @@ class Seat:
 
     @classmethod
     def of(cls, visit: Visit) -> Seat:
+        """Return the place of an answer to a visit."""
         return cls(visit.chat.id, thread_of(visit.message), answer_to(visit.message))
 
 
 @dataclass(frozen=True)
 class Shown:
-    """The message shows what it should. The file id is None when the message showed the same before."""
+    """The outcome of showing a medium. The file id is None if the message showed the same medium before."""
 
     file_id: str | None = None
 
 
 def is_veiled(expansion: Expansion) -> bool:
-    """Whether the safety check wants the picture under a spoiler."""
+    """Return whether the safety check wants the picture to be covered by a spoiler."""
     return expansion.verdict != Level.SAFE
 
 
 def picture_of(services: Services, expansion: Expansion) -> Medium:
-    """The result of an expansion, as chats see it."""
+    """Return the result of an expansion in the form that chats see."""
     return Medium(
         partial(services.picture, expansion),
         is_veiled(expansion),
@@ -90,6 +91,7 @@ def picture_of(services: Services, expansion: Expansion) -> Medium:
 
 
 def film_of(services: Services, film: Film, expansion: Expansion) -> Medium:
+    """Return a film as an animation message."""
     frame = frame_of(extent_of(expansion.result or expansion.source))
     movie = film.kind.movie(expansion.preview or "")
     return Medium(
@@ -108,9 +110,10 @@ async def put_picture(
     caption: str | None = None,
     markup: InlineKeyboardMarkup | None = None,
 ) -> Shown | None:
-    """Make a message show a medium; the caller holds the message. None when the message is gone.
+    """Make an existing message show a medium. Returns None if the message no longer exists.
 
-    A group that has become a supergroup is renamed in the database, and ChatMigrated goes on to the caller.
+    The caller holds the message's lock. If a group has become a supergroup, its rows are updated, and ChatMigrated is
+    raised.
     """
     shown: list[Message | bool] = []
 
@@ -130,7 +133,7 @@ async def put_picture(
 async def send_picture(
     bot: Bot, seat: Seat, medium: Medium, caption: str | None = None, markup: InlineKeyboardMarkup | None = None
 ) -> tuple[Message, Shown]:
-    """Show a medium in a new message."""
+    """Send a medium in a new message."""
     sent = await _known_first(medium, partial(_send, bot, seat, medium, caption, markup))
     return sent, await _learned(medium, sent)
 
@@ -143,7 +146,7 @@ async def answer_with_picture(
     caption: str,
     markup: InlineKeyboardMarkup | None,
 ) -> Message:
-    """Answer the visitor with an expansion, and remember the message as showing it."""
+    """Answer the visitor with the result of an expansion, and record what the message shows."""
     sent, _ = await send_picture(visit.bot, Seat.of(visit), picture_of(services, expansion), caption, markup)
     await remember(services, (visit.chat.id, sent.message_id), kind, visit.person.id, expansion.id)
     return sent
@@ -152,7 +155,7 @@ async def answer_with_picture(
 async def remember(
     services: Services, where: MessageKey, kind: MessageKind, person_id: int | None, expansion_id: int | None = None
 ) -> None:
-    """Record what a message of the bot shows from now on."""
+    """Record what a message of the bot shows."""
     chat_id, message_id = where
     await services.messages.remember(
         models.Message(
@@ -162,14 +165,14 @@ async def remember(
 
 
 async def results_changed(services: Services, expansion_id: int) -> None:
-    """Have every message redrawn that shows an expansion to its author with its counts or its title."""
+    """Schedule a redraw of all messages to the author that show the votes or the title of an expansion."""
     for message in await services.messages.showing(expansion_id):
         if message.kind.tells_counts:
             services.changed.put_nowait((message.chat_id, message.message_id))
 
 
 async def _known_first(medium: Medium, show: Callable[[str | bytes], Awaitable[Answer]]) -> Answer:
-    """Show by file id; upload the bytes where there is no id, or where Telegram no longer knows it."""
+    """Send by file id, or upload the bytes if there is no file id or Telegram does not accept it any more."""
     if medium.file_id is not None:
         try:
             return await show(medium.file_id)

@@ -1,4 +1,4 @@
-"""The command menu and the bot's description, in every language that we speak."""
+"""Sets the command menu and the bot's description in every supported language."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MENU = ("expand", "gallery", "top", "mine", "settings", "cancel", "help", "priva
 
 
 async def set_menu(bot: Bot) -> None:
-    """Tell Telegram once at each start; the default language also serves everybody else."""
+    """Send the commands and descriptions to Telegram. Users of other languages see the default language."""
     for language in LANGUAGES:
         say, code = texts(language), None if language == DEFAULT else language
         await bot.set_my_commands(commands(say), language_code=code)
@@ -20,7 +20,7 @@ async def set_menu(bot: Bot) -> None:
 
 
 async def set_menu_in(bot: Bot, chat_id: int, language: str | None) -> None:
-    """The commands of one chat in the language that was chosen there; None: as everywhere."""
+    """Set the commands of one chat to a language. None restores the commands that all chats have."""
     scope = BotCommandScopeChat(chat_id)
     if language is None:
         await bot.delete_my_commands(scope)
@@ -29,4 +29,5 @@ async def set_menu_in(bot: Bot, chat_id: int, language: str | None) -> None:
 
 
 def commands(say: Texts) -> list[BotCommand]:
+    """Return the menu entries in the language of the given texts."""
     return [BotCommand(name, say(f"menu.{name}")) for name in MENU]

@@ -1,8 +1,8 @@
-"""Every edit of the bot's messages passes here, so that all of them share one budget for each chat.
+"""All edits of the bot's messages pass through the outbox, so that they share one rate limit per chat.
 
-Telegram takes about one message a second in a private chat and twenty a minute in a group, edits included. Progress
-and vote counts are worth an edit only while there is room: they wait for the chat's pace, and of several for the same
-message only the newest state is drawn. Results and answers to taps go at once, and push the others back.
+Telegram allows about one message per second in a private chat and twenty per minute in a group, and edits count.
+Progress and vote counts are only edited while there is room: they wait for the chat's pace, and only the newest state
+of each message is drawn. Results and answers to taps are edited immediately and delay the other edits.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PRIVATE_PACE, GROUP_PACE = 1.2, 6.0  # seconds between edits: half of a group's 
 
 
 class Rank(IntEnum):
-    """What is drawn first when several messages of a chat wait."""
+    """The priority of a waiting edit. The lowest number in a chat is drawn first."""
 
     PROGRESS = 1
     COUNTS = 2
@@ -33,13 +33,15 @@ class Rank(IntEnum):
 
 @dataclass(frozen=True)
 class Edit:
+    """A waiting edit of one message."""
+
     rank: Rank
     draw: Callable[[], Awaitable[object]]  # reads the newest state itself and edits the message
 
 
 @dataclass
 class Outbox:
-    """Draws what is asked for: in a chat one message at a time, at the chat's pace."""
+    """Performs scheduled edits: one message at a time in each chat, at the chat's pace."""
 
     turns: Turns
     clock: Clock = field(default_factory=SystemClock)
@@ -49,7 +51,7 @@ class Outbox:
     _pumps: dict[int, asyncio.Task[None]] = field(default_factory=dict)
 
     def ask(self, message: MessageKey, rank: Rank, draw: Callable[[], Awaitable[object]]) -> None:
-        """Have a message drawn when the pace allows; this replaces what was asked for it before."""
+        """Schedule an edit for when the pace allows it. It replaces a waiting edit of the same message."""
         chat = message[0]
         due = self._due.setdefault(chat, {})
         before = due.pop(message, None)
@@ -59,17 +61,18 @@ class Outbox:
 
     @asynccontextmanager
     async def at_once(self, message: MessageKey) -> AsyncIterator[None]:
-        """Hold a message for an edit that does not wait; what was asked for it before is no longer needed."""
+        """Lock a message for an edit that does not wait. A waiting edit of the same message is dropped."""
         async with self.turns.drawing(message):
             self._due.get(message[0], {}).pop(message, None)
             yield
             await self.turns.edited(message[0], self.pace(message[0]))
 
     def pace(self, chat_id: int) -> float:
+        """Return the seconds between two edits in a chat. Groups have negative ids."""
         return self.private_pace if chat_id > 0 else self.group_pace
 
     async def close(self) -> None:
-        """Stop drawing; whoever starts again reads the newest state from the database."""
+        """Stop all edits. The next program start reads the newest state from the database."""
         pumps = list(self._pumps.values())
         for pump in pumps:
             pump.cancel()
@@ -94,7 +97,7 @@ class Outbox:
         async with self.turns.drawing(message):
             try:
                 await edit.draw()
-            except TelegramError as error:  # the next change is another try
+            except TelegramError as error:  # the next change tries again
                 log.info("edit.dropped", message=message, reason=str(error))
             except Exception:
                 log.exception("edit.failed", message=message)
