@@ -1,4 +1,4 @@
-"""Reads the settings from the environment and `.env`, and says in plain words what is wrong with them."""
+"""Reads the settings from the environment and `.env`, and explains errors in them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from bot.settings import Settings
 
 PREFIX: Final = "KUOTU_"
 FIELDS: Final = {f"{PREFIX}{name.upper()}": name for name in Settings.model_fields}  # variable -> field
-ALIKE: Final = 0.7  # of difflib's ratio: PRUT is a misspelt PORT, SERVICE_HOST is not a misspelt HOST
+ALIKE: Final = 0.7  # least difflib ratio of a misspelling: PRUT means PORT, but SERVICE_HOST does not mean HOST
 
 
 @dataclass(frozen=True)
 class Stranger:
-    """A KUOTU_* variable that is no setting, and the settings that were probably meant, if any."""
+    """A KUOTU_* variable that is not a setting, and the settings that were probably meant, if any."""
 
     name: str
     meant: tuple[str, ...]
@@ -33,7 +33,7 @@ class Stranger:
 
 
 def read_settings(folder: Path = Path()) -> Settings:
-    """Settings from the environment, then from the file `.env` in a folder. Raises BadSettings."""
+    """Read the settings from the environment, then from `.env` in a folder. Raises BadSettings."""
     noted = _noted(folder)
     fields: dict[str, Any] = {
         FIELDS[name]: text for name, text in noted.items() if name in FIELDS and not os.environ.get(name)
@@ -45,18 +45,18 @@ def read_settings(folder: Path = Path()) -> Settings:
 
 
 def strangers(folder: Path = Path()) -> list[Stranger]:
-    """The variables of the environment and `.env` that look like settings and are none. Raises BadSettings."""
+    """Return the variables that begin with KUOTU_ but are not settings. Raises BadSettings."""
     names = {name for name in (*os.environ, *_noted(folder)) if name.startswith(PREFIX)}
     return [Stranger(name, _alike(name.removeprefix(PREFIX))) for name in sorted(names - FIELDS.keys())]
 
 
 def complaint(error: ValidationError) -> str:
-    """Every setting that cannot be, in one line each that shows no secret."""
+    """Return one line for each invalid setting. No line shows a secret."""
     return "\n".join(_line(problem) for problem in error.errors())
 
 
 def _noted(folder: Path) -> dict[str, str]:
-    """What `.env` sets; an empty value is none."""
+    """Return the variables that `.env` sets. An empty value counts as unset."""
     path = folder / ".env"
     try:
         values = dotenv_values(path) if path.is_file() else {}
@@ -66,14 +66,14 @@ def _noted(folder: Path) -> dict[str, str]:
 
 
 def _alike(word: str) -> tuple[str, ...]:
-    """Settings spelt nearly so, or of which the word is a part: TOKEN may be TELEGRAM_TOKEN or HUB_TOKEN."""
+    """Return settings with a similar name or that contain the word: TOKEN may mean TELEGRAM_TOKEN or HUB_TOKEN."""
     words = [name.removeprefix(PREFIX) for name in FIELDS]
     near = {*get_close_matches(word, words, n=1, cutoff=ALIKE), *(other for other in words if word in other.split("_"))}
     return tuple(f"{PREFIX}{other}" for other in words if other in near)[:3]
 
 
 def _line(problem: ErrorDetails) -> str:
-    if not problem["loc"]:  # two settings that contradict each other, which the message names
+    if not problem["loc"]:  # two settings contradict each other, and the message names both
         return _plain(problem)
     field = str(problem["loc"][0])
     secret = Settings.model_fields[field].annotation is SecretStr
@@ -103,7 +103,7 @@ def _plain(problem: ErrorDetails) -> str:
 
 
 def _one_of(value: str, expected: str) -> str:
-    """`expected` is pydantic's list: 'text' or 'json'."""
+    """Return a message that lists the allowed values. `expected` is pydantic's list, such as "'text' or 'json'"."""
     choices = expected.replace("'", "")
     near = get_close_matches(value.lower(), choices.replace(" or ", ", ").split(", "), n=1, cutoff=ALIKE)
     return f"use {choices}" + (f"; did you mean {near[0]}?" if near else "")

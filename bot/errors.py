@@ -1,13 +1,13 @@
-"""Why the command line cannot do what it was asked: one line for the operator, never a traceback."""
+"""The errors that end a command. The operator sees one line, never a traceback."""
 
 
 class CannotRun(Exception):
-    """Kuotu cannot start here; the sentence names the remedy. Exit code 1."""
+    """Kuotu cannot run on this machine. The message names the remedy. The exit code is 1."""
 
 
 class BadSettings(CannotRun):
-    """A setting cannot be. Exit code 78 (EX_CONFIG of sysexits.h), so that a supervisor does not try again."""
+    """A setting is invalid. The exit code is 78 (EX_CONFIG in sysexits.h), so that a supervisor does not restart Kuotu."""
 
 
 class Refused(Exception):
-    """What was asked cannot be done; the sentence names the value. Exit code 2."""
+    """The request is invalid. The message names the wrong value. The exit code is 2."""

@@ -1,4 +1,4 @@
-"""What every handler may use: opened once by the composition root, passed to whoever needs it."""
+"""The dependencies that handlers share. The composition root opens them once."""
 
 from __future__ import annotations
 
@@ -31,16 +31,19 @@ class Limits:
 
     max_megapixels: float
     quota: int  # expansions in 24 hours
-    admins: frozenset[int]  # who have no quota, and moderate
-    reports: int = 3  # of different people withhold a post until a moderator has looked
-    retention_days: int = 0  # of unpublished pictures; 0 is for ever
+    admins: frozenset[int]  # people who have no quota and moderate the gallery
+    reports: int = 3  # reports by different people that hide a post until a moderator decides
+    retention_days: int = 0  # days that unpublished pictures are kept; 0 keeps them for ever
 
     def quota_of(self, person_id: int) -> int | None:
+        """Return the daily quota of a person, or None if there is no limit."""
         return None if person_id in self.admins else self.quota
 
 
 @dataclass(frozen=True)
 class Services:
+    """The stores, the queue and the limits that every handler gets."""
+
     store: Store
     messages: Messages
     people: People
@@ -51,27 +54,27 @@ class Services:
     engine: EngineInfo
     limits: Limits
     moderation: Moderation
-    words: WordList  # that no title may hold
+    words: WordList  # words that are not allowed in titles
     retention: Retention
     anonymous: AnonymousCounts
-    films: FilmStore | None = None  # none where they cannot be made
-    pages: str = ""  # what the address of a web page begins with, where chats can open one
-    decoding: PixelBudget = field(default_factory=PixelBudget)  # of this program; engines are processes of their own
-    changed: asyncio.Queue[MessageKey] = field(default_factory=asyncio.Queue)  # messages that are to show news
+    films: FilmStore | None = None  # None where films cannot be made
+    pages: str = ""  # base URL of the web pages, if chats can open them
+    decoding: PixelBudget = field(default_factory=PixelBudget)  # of this process; engines have their own
+    changed: asyncio.Queue[MessageKey] = field(default_factory=asyncio.Queue)  # messages to be redrawn
     turns: Turns = field(default_factory=LocalTurns)
 
     def maker_of(self, expansion: Expansion) -> tuple[str, str]:
-        """The engine, by name and model, that makes the picture: doubling is the same with every one."""
+        """Return the names of the engine and the model that make a picture. Doubling is the same with every engine."""
         return (UPSCALE, "") if expansion.doubles else (self.engine.name, self.engine.model)
 
     async def discard(self, blobs: list[str]) -> None:
-        """Delete picture bytes that no row needs any more, and the thumbnails and films made of them."""
+        """Delete blobs that no row needs any more, together with their thumbnails and films."""
         small = [size.key(blob) for blob in blobs for size in SIZES.values()]
         films = [key for blob in blobs for kind in FilmKind for key in (kind.movie(blob), kind.poster(blob))]
         await self.blobs.delete([*blobs, *small, *films])
 
     async def picture(self, expansion: Expansion) -> bytes:
-        """The JPEG that chats see of a finished expansion."""
+        """Return the JPEG of a finished expansion that chats see. Raises LookupError while there is none."""
         if expansion.preview is None:
             raise LookupError(f"expansion {expansion.id} is {expansion.status}; it has no picture yet")
         return await self.blobs.get(expansion.preview)

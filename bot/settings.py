@@ -1,4 +1,4 @@
-"""Every knob, typed, read from KUOTU_* and `.env` once. Nothing else reads the environment."""
+"""All settings, read once from KUOTU_* variables and `.env`. No other module reads the environment."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from inference.safety.verdict import SHIPPED
 from inference.surprise.semantic import STATISTICS
 from inference.worker.checks import NO_CLASSIFIER
 
-UNDOWNLOADED = (SHIPPED, NO_CLASSIFIER, STATISTICS)  # values of KUOTU_SAFETY and KUOTU_SURPRISE that are no models
+UNDOWNLOADED = (SHIPPED, NO_CLASSIFIER, STATISTICS)  # values of KUOTU_SAFETY and KUOTU_SURPRISE that need no download
 
 
 class Settings(BaseSettings):
-    """Each field is KUOTU_<NAME> in the environment; the description is its line in the README's table.
+    """Each field is the variable KUOTU_<NAME>. Its description is its line in the README's table.
 
-    `bot.environment.read_settings` is how the program makes one: it reads `.env` too, and complains in plain words.
+    The program gets its settings from `bot.environment.read_settings`, which also reads `.env` and explains errors.
     """
 
     model_config = SettingsConfigDict(env_prefix="KUOTU_", env_ignore_empty=True, frozen=True, allow_inf_nan=False)
@@ -191,19 +191,22 @@ class Settings(BaseSettings):
 
     @property
     def on_telegram(self) -> bool:
+        """Whether a bot token is set, so that the bot runs on Telegram and not in the playground."""
         return bool(self.telegram_token.get_secret_value())
 
     @property
     def database(self) -> str:
+        """The URL of the database."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir.resolve() / 'kuotu.db'}"
 
     @property
     def blobs(self) -> str:
+        """The URL of the blob store."""
         return self.blobs_url or (self.data_dir.resolve() / "blobs").as_uri()
 
     @property
     def secrets(self) -> list[str]:
-        """What must never be shown: of the Telegram token, the part after the bot's own number."""
+        """The secrets that logs must never show. The bot's id before the colon of its token is public."""
         token = self.telegram_token.get_secret_value().partition(":")[2]
         found = [token, self.webhook_secret.get_secret_value(), self.hub_token.get_secret_value()]
         return [secret for secret in found if secret]

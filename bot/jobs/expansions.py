@@ -1,4 +1,4 @@
-"""The craft of painting: one expansion at a time, by an engine in a process of its own."""
+"""Runs expansion jobs: one at a time, by an engine in its own process."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from storage.models import Expansion, Job, Photo, Status
 
 @dataclass
 class Painter:
-    """Has its engine process paint what was asked, and keeps the pictures."""
+    """The craft of expansion jobs: sends each request to the engine process and stores the pictures."""
 
     services: Services
     process: EngineProcess
@@ -32,13 +32,16 @@ class Painter:
 
     @property
     def queue(self) -> Queue:
+        """The queue of expansion jobs."""
         return self.services.queue
 
     @property
     def idle(self) -> bool:
+        """Whether the engine process has nothing to do."""
         return self.process.idle
 
     async def work(self, job: Job, report: Report) -> Ended:
+        """Paint one expansion. Raises Again if the engine fails, because another attempt may succeed."""
         expansion = await self.services.store.expansion(job.subject)
         if expansion is None:
             return Ended(Status.FAILED, "it was deleted")
@@ -64,14 +67,17 @@ class Painter:
         )
 
     async def _beside(self, expansion: Expansion) -> tuple[int, ...]:
-        """Seeds of the variants of the same start that still wait: an engine may paint them in the same call."""
+        """Return the seeds of the batch's other live variants, which the engine may paint in the same call."""
         if expansion.batch is None:
             return ()
         variants = await self.services.store.batch(expansion.batch)
         return tuple(v.seed for v in variants if v.status.live and v.id != expansion.id)
 
     async def _keep(self, expansion: Expansion, outcome: Outcome) -> Ended:
-        """Store the pictures, then the row; when that was deleted meanwhile, the pictures go, too."""
+        """Store the pictures.
+
+        The returned value records the row. If the expansion was deleted meanwhile, it deletes the pictures.
+        """
         pictures = await asyncio.gather(
             self.services.blobs.put(outcome.master, ".png"),
             self.services.blobs.put(outcome.thumb, ".jpg"),
@@ -101,6 +107,6 @@ def _made(expansion: Expansion, outcome: Outcome, master: str, thumb: str, previ
         verdict=(outcome.verdict | Level(expansion.verdict)).value,
         recipe={name: value for name, value in outcome.recipe.items() if name != "words"},
     )
-    if outcome.surprise is not None:  # what is doubled surprises as it did, by what had been drawn
+    if outcome.surprise is not None:  # a doubled picture has none, and keeps the surprise and words of its source
         made |= Made(surprise=outcome.surprise, words=[str(word) for word in outcome.recipe.get("words", [])])
     return made

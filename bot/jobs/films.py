@@ -1,7 +1,7 @@
-"""The craft of films: one at a time, in a process of its own, kept beside its picture.
+"""Runs film jobs: one at a time, in a separate process. A film is stored beside the picture of its expansion.
 
-Films are made where expansions are painted: by `kuotu run`, or, when that leaves the painting to others, by
-`kuotu worker`. They have a loop of their own, so that they never hold up the engines.
+Films are made by the program that paints: `kuotu run`, or `kuotu worker` if `run` paints nothing. They have their own
+loop, so that they never delay the engines.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from storage.models import Expansion, FilmKind, Job, Status
 
 @dataclass
 class FilmMaker:
-    """Makes films of expansions."""
+    """The craft of film jobs. `time_limit` is in seconds per film."""
 
     services: Services
     films: FilmStore
@@ -34,13 +34,16 @@ class FilmMaker:
 
     @property
     def queue(self) -> Queue:
+        """The queue of film jobs."""
         return self.films.queue
 
     @property
     def idle(self) -> bool:
+        """Whether no film is being made."""
         return not self._shooting
 
     async def work(self, job: Job, report: Report) -> Ended:
+        """Make one film. A film that fails is not tried again."""
         expansion = await self.services.store.expansion(job.subject)
         try:
             script = await self._script(expansion, FilmKind(job.kind)) if expansion is not None else None
@@ -65,7 +68,7 @@ class FilmMaker:
             self._shooting = False
 
     async def _keep(self, expansion: Expansion, picture: str, kind: FilmKind, reel: Reel) -> Ended:
-        """Store the film, then the row; of an expansion that was deleted meanwhile nothing stays behind."""
+        """Store the film. The returned value deletes it again if its expansion was deleted meanwhile."""
 
         async def undo() -> None:
             if await self.services.store.expansion(expansion.id) is None:
@@ -77,5 +80,5 @@ class FilmMaker:
 
 
 def films_possible() -> bool:
-    """Whether the extra `video` is installed."""
+    """Return whether the optional dependency `video` is installed."""
     return find_spec("av") is not None

@@ -1,4 +1,7 @@
-"""The loop of every worker: take a job, renew its lease while it is done, end it. Knows no kind, and no Telegram."""
+"""The loop of every worker: takes a job, renews its lease while it runs, and records its end.
+
+It knows neither the kinds of jobs nor Telegram.
+"""
 
 from __future__ import annotations
 
@@ -19,22 +22,26 @@ from storage.models import Job, Status
 
 log = structlog.get_logger()
 
-PULSE = 1.0  # seconds between two looks at a running job; progress is recorded no more often
-LEASE_KEPT = 5.0  # seconds after which a lease is renewed even without progress
-IDLE = 60.0  # seconds that a job may go on while its engine does nothing
-STUBBORN = 30.0  # seconds that a job may take to leave its engine
-AWAY = 1.0  # seconds until a database that was away is asked again
+PULSE = 1.0  # seconds between two checks of a running job, and at least between two records of its progress
+LEASE_KEPT = 5.0  # seconds after which a lease is renewed, even if there is no progress
+IDLE = 60.0  # seconds that a job may run while its engine does nothing
+STUBBORN = 30.0  # seconds that a cancelled job may take to end
+AWAY = 1.0  # seconds until a query is repeated after a database outage
 T = TypeVar("T")
 OUTAGE = (SQLAlchemyError, OSError)
 
 
 class Again(Exception):
-    """A try failed, and another may not; the text is for the operator."""
+    """An attempt failed, and another one may succeed. The text is for the operator."""
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How a job ended. `record` is written in the same transaction; `undo` runs when that came too late."""
+    """How a job ended.
+
+    `record` runs in the transaction that ends the job. `undo` runs if the end could not be recorded, because the lease
+    was lost.
+    """
 
     status: Status
     error: str | None = None
@@ -43,24 +50,24 @@ class Ended:
 
 
 class Craft(Protocol):
-    """How the jobs of one kind are done."""
+    """The way the jobs of one kind are done."""
 
     @property
     def queue(self) -> Queue: ...
     @property
     def counter(self) -> Counter:
-        """Counts jobs by how they ended."""
+        """Counts the jobs, labelled by how they ended."""
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is at work on the job in hand."""
+        """Whether nothing is working on the current job."""
 
     async def work(self, job: Job, report: Report) -> Ended:
-        """Do one job. Raises Again; when it is cancelled, it leaves its engine first."""
+        """Do one job. Raises Again. When cancelled, it stops its engine before it returns."""
 
 
 async def to_its_end(work: Awaitable[T]) -> T:
-    """For what comes after the engine: a job that is left meanwhile would leave pictures that nobody knows of."""
+    """Await work that a cancellation must not interrupt, because that would leave blobs that no row names."""
     task = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(task)
@@ -70,7 +77,7 @@ async def to_its_end(work: Awaitable[T]) -> T:
 
 @dataclass
 class Loop:
-    """Takes jobs of one kind, one at a time; `name` tells who holds them."""
+    """Takes jobs of one kind, one at a time. `name` is the owner of their leases."""
 
     name: str
     craft: Craft
@@ -80,7 +87,7 @@ class Loop:
     away: float = AWAY
 
     async def run(self) -> None:
-        """Work until cancelled. When the database is away, what is loaded stays loaded."""
+        """Take and do jobs until cancelled. A database outage does not end the loop, so loaded models stay in memory."""
         while True:
             try:
                 job = await self.craft.queue.take(self.name)
@@ -93,11 +100,11 @@ class Loop:
                 await asyncio.sleep(self.away)
 
     async def _carry_out(self, job: Job) -> None:
-        """Bring one job to its end; the queue says how often a failed try is repeated."""
+        """Do one job and end it. The queue decides how often a failed job is tried again."""
         try:
             ended = await self._attended(job)
         except asyncio.CancelledError:
-            with suppress(*OUTAGE):  # else its lease runs out
+            with suppress(*OUTAGE):  # if this fails, the lease runs out
                 await self.craft.queue.release(job)
             raise
         except Exception as error:
@@ -116,7 +123,7 @@ class Loop:
         log.info("job.ended", kind=job.kind, subject=job.subject, status=status, error=ended and ended.error)
 
     async def _finished(self, job: Job, ended: Ended) -> bool:
-        """Record the end, however long the database is away: the fence makes a second try harmless."""
+        """Record the end of a job, and repeat that until the database answers. The fence makes a repetition harmless."""
         while True:
             try:
                 return await self.craft.queue.finish(job, ended.status, ended.record, ended.error)
@@ -125,7 +132,7 @@ class Loop:
                 await asyncio.sleep(self.away)
 
     async def _attended(self, job: Job) -> Ended | None:
-        """Do a job while its lease is renewed; None once it is somebody else's, or nobody's. Raises Again."""
+        """Do a job while its lease is renewed. Returns None if the lease was lost. Raises Again."""
         reached = 0.0
 
         def report(fraction: float) -> None:
@@ -142,11 +149,11 @@ class Loop:
         if finished and work.cancelled():
             raise Again("it was left from within")
         if work.done() and not work.cancelled() and (finished or work.exception() is None):
-            return work.result()  # too late to be left
+            return work.result()  # it finished before it could be cancelled
         return Ended(Status.CANCELLED) if attending.result() is Beat.CANCEL else None
 
     async def _stop(self, job: Job, *tasks: asyncio.Task[Any]) -> None:
-        """End the tasks of a job; one that does not end by itself is left behind, so that the worker goes on."""
+        """Cancel the tasks of a job. A task that does not end in time is logged and abandoned."""
         for task in tasks:
             task.cancel()
         _, stubborn = await asyncio.wait(tasks, timeout=STUBBORN)
@@ -154,7 +161,7 @@ class Loop:
             log.critical("job.stuck", kind=job.kind, subject=job.subject, tasks=[repr(task) for task in stubborn])
 
     async def _attend(self, job: Job, reached: Callable[[], float]) -> Beat:
-        """Renew a lease for as long as the job is wanted and something works on it. Raises Again."""
+        """Renew the lease of a job until it is cancelled or lost. Raises Again if the engine stays idle."""
         loop, told = asyncio.get_running_loop(), 0.0
         beaten = busy = loop.time()
         while True:
@@ -172,7 +179,8 @@ class Loop:
             await self.craft.queue.wait(self.pulse)
 
     async def _unless_away(self, asked: Awaitable[Beat]) -> Beat:
-        """A database that is away for a moment ends no job: the lease says whether the result counts."""
+        """Await an answer of the database. An outage counts as «go on»: the fence decides later whether the result
+        counts."""
         try:
             return await asked
         except OUTAGE as error:

@@ -1,4 +1,4 @@
-"""The keeper of the retention period: looks when something is due, and not before."""
+"""Deletes unpublished pictures after the retention period. It wakes up when the next picture is due."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from storage.models import now
 
 log = structlog.get_logger()
 
-SOONEST, LATEST = 60.0, 86_400.0  # seconds between two looks: what is due in a moment waits for company
+SOONEST, LATEST = 60.0, 86_400.0  # seconds between two sweeps; the minimum lets several pictures go in one sweep
 
 
 @dataclass
 class Keeper:
+    """Runs the sweeps of the retention period."""
+
     services: Services
     clock: Callable[[], datetime] = now
 
@@ -32,10 +34,10 @@ class Keeper:
                 log.exception("retention.failed")
                 due = None
             wait = (due - self.clock()).total_seconds() if due is not None else LATEST
-            await asyncio.sleep(min(max(wait, SOONEST), LATEST) if wait > 0 else LATEST)  # over time, but needed
+            await asyncio.sleep(min(max(wait, SOONEST), LATEST) if wait > 0 else LATEST)  # overdue, but needed
 
     async def sweep(self) -> int:
-        """Delete all that is due, rows before blobs; how many blobs went."""
+        """Delete everything that is due, rows before blobs. Returns the number of deleted blobs."""
         gone = 0
         while (blobs := await self.services.retention.sweep(self.clock())) is not None:
             await self.services.discard(blobs)

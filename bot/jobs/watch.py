@@ -1,8 +1,8 @@
-"""What a serving program does with the jobs of one kind: it places, shows ends, and tells how it goes.
+"""Shows the jobs of one kind to people: sends their messages, shows their progress, and shows how they end.
 
-Everything is read from the rows, after every ring of the bell and every two seconds: news may be lost, and a program
-that starts finds what a dead one has left. What is claimed is leased, so several programs may serve side by side, and
-none touches what another has begun before that one's lease has run out.
+All state is read from the database, after every ring of the bell and at least every two seconds. So lost notifications
+do no harm, and a program that starts continues what a crashed one has left. Claims are leases, so several programs can
+serve side by side: none touches what another has begun before that lease has run out.
 """
 
 from __future__ import annotations
@@ -21,31 +21,31 @@ from storage.models import Job, Status
 log = structlog.get_logger()
 
 AT_ONCE = 32  # jobs that are placed or shown at the same time
-SOON = 0.1  # seconds until the next look when there was no room for all
-TOLD = 30  # of those who wait are told their place: the next ones
-RENEW = 10.0  # seconds after which a claim is renewed while it is being worked on
-LATER = 10.0  # seconds until what could not be shown is tried again
-AWAY = 1.0  # seconds until a database that was away is asked again
+SOON = 0.1  # seconds until the next look while as many as allowed are in progress
+TOLD = 30  # jobs at the front of the queue whose status messages show their place
+RENEW = 10.0  # seconds between two renewals of a claim
+LATER = 10.0  # seconds until a failed delivery is tried again
+AWAY = 1.0  # seconds until the next look after an error, such as a database outage
 
-State = tuple[Status, float, int]  # of a live job: progress, and the place in the queue
+State = tuple[Status, float, int]  # status, progress and place in the queue of a live job
 
 
 class Screen(Protocol):
-    """Where people see how the jobs of one kind go."""
+    """The place where people see the jobs of one kind."""
 
     async def place(self, jobs: Sequence[Job]) -> None:
-        """Send the messages of jobs whose start was interrupted before their message was known."""
+        """Send the messages of jobs whose start was interrupted before their message id was stored."""
 
     async def show(self, job: Job) -> bool:
-        """Show how a job ended, and settle it: doing that twice changes nothing. False: to be tried again later."""
+        """Show how a job ended, and settle it. This is idempotent. Returns False if it has to be tried again later."""
 
     async def changed(self, jobs: Sequence[Job]) -> None:
-        """These live jobs have made progress, or have moved up."""
+        """Show that these live jobs have made progress or moved up in the queue."""
 
 
 @dataclass
 class Watch:
-    """Keeps one kind's screen true; `program` tells who holds what it claims."""
+    """Keeps the screen of one kind up to date. `program` is the owner of its claims."""
 
     program: str
     queue: Queue
@@ -56,7 +56,7 @@ class Watch:
     _busy: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def run(self) -> None:
-        """Watch until cancelled; an error is told in the log, and the next look tries again."""
+        """Watch until cancelled. An error is logged, and the next look tries again."""
         try:
             while True:
                 try:
@@ -71,7 +71,7 @@ class Watch:
             await asyncio.gather(*self._busy, return_exceptions=True)
 
     async def look(self) -> None:
-        """Begin whatever is to be placed or shown, and tell how the rest goes."""
+        """Start placing and showing whatever is due, and report the progress of the other jobs."""
         for job in await self.queue.claim_ended(self.program, AT_ONCE - len(self._busy)):
             self._begin([job], partial(self._show, job))
         if jobs := await self.queue.claim_unplaced(self.program, AT_ONCE - len(self._busy)):
@@ -93,7 +93,7 @@ class Watch:
         try:
             again = None if await self.screen.show(job) else self.later
         except asyncio.CancelledError:
-            again = 0.0  # whoever starts next may show it at once
+            again = 0.0  # release the claim, so that the next program can show it at once
             raise
         finally:
             if again is not None:
@@ -105,7 +105,7 @@ class Watch:
         task.add_done_callback(self._busy.discard)
 
     async def _held(self, jobs: Sequence[Job], work: Callable[[], Awaitable[None]]) -> None:
-        """Keep a claim while it is worked on."""
+        """Do work while the claims on its jobs are renewed."""
         renewing = asyncio.create_task(self._renew(jobs))
         try:
             await work()
