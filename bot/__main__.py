@@ -20,7 +20,7 @@ from bot.settings import UNDOWNLOADED, Settings
 from inference.canvas import MAX_SCALE, MIN_SCALE, Direction
 from inference.engine import EngineError, EngineName, EngineUnavailable, Style
 
-EX_CONFIG: Final = 78  # of sysexits.h; deploy/kuotu.service does not start the program again after it
+EX_CONFIG: Final = 78  # from sysexits.h; deploy/kuotu.service does not restart the program after this code
 
 cli = typer.Typer(
     name="kuotu",
@@ -43,14 +43,15 @@ def options(
         bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
     ] = False,
 ) -> None:
-    """扩图: expand photos past their frame. Settings: KUOTU_* variables and `.env`; the README lists them."""
+    """扩图: expand photos beyond their frame. Settings are KUOTU_* variables in the environment or `.env`; see the
+    README."""
 
 
 @cli.command()
 def run(
     worker: Annotated[bool, typer.Option("--worker/--no-worker", help="also paint here")] = True,
 ) -> None:
-    """Serve the bot: on Telegram with a token, else in the playground."""
+    """Serve the bot: on Telegram if there is a token, else in the playground."""
     _serve(_settings(), work=worker, serve=True)
 
 
@@ -94,7 +95,7 @@ def upscale(
     out: Annotated[Path, typer.Option("--out", "-o", help="a .png or .webp without loss, or a .jpg")],
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
-    """Double one picture's sides; halved again, it is the picture bit for bit."""
+    """Double the width and height of a picture. Halving the result gives the picture back, bit for bit."""
     from bot.cli.upscale import upscale_file
 
     with _in_one_line(photo):
@@ -103,7 +104,7 @@ def upscale(
 
 @contextmanager
 def _in_one_line(photo: Path) -> Iterator[None]:
-    """Whatever is wrong with a file is told by its name."""
+    """Turn errors about a file into one line that names the file."""
     try:
         yield
     except OSError as error:
@@ -124,7 +125,7 @@ def _four(text: str | None) -> tuple[int, int, int, int] | None:
 
 @cli.command()
 def demo() -> None:
-    """Hold whole conversations with nobody at the keyboard; pictures and transcript go to data/demo."""
+    """Play scripted conversations. Pictures and a transcript go to data/demo."""
     from bot.cli.demo import demonstrate
 
     asyncio.run(demonstrate(_settings()))
@@ -132,7 +133,7 @@ def demo() -> None:
 
 @cli.command()
 def doctor() -> None:
-    """Say what is set up, what is missing, and how to get it."""
+    """Report what is set up, what is missing, and how to get it."""
     from bot.cli.doctor import examine
 
     sys.exit(asyncio.run(examine(read_settings())))
@@ -145,7 +146,7 @@ def pull(
     surprise: Annotated[bool, typer.Option("--surprise", help="the CLIP that KUOTU_SURPRISE names, instead")] = False,
     check: Annotated[bool, typer.Option("--check", help="download nothing; say how the hub differs")] = False,
 ) -> None:
-    """Download a model, saying first what it costs and permits; call again to go on after an interruption."""
+    """Download a model. The size and the licence are shown first. Call it again to continue after an interruption."""
     from bot.cli.pull import download
 
     settings = _settings()
@@ -168,7 +169,7 @@ def prove(
     out: Annotated[Path | None, typer.Option(help="a folder for the table, the page and the pictures")] = None,
     side: Annotated[int, typer.Option(min=64, help="pixels of the photos' longer sides")] = 1280,
 ) -> None:
-    """Try every model that is here on this machine: speed, memory, repeatability, and experiments in pictures."""
+    """Measure every available model on this machine: speed, memory, repeatability, and pictures of experiments."""
     from bot.cli.prove import prove as proven
 
     page = proven(models or [], out or _settings().data_dir / "prove", minutes=minutes, side=side)
@@ -179,7 +180,7 @@ def prove(
 def bench(
     names: Annotated[list[str] | None, typer.Argument(help="which benchmarks; all when none is named")] = None,
 ) -> None:
-    """Measure: run the benchmarks one after another, each in a process of its own."""
+    """Run the benchmarks one after another, each in its own process."""
     from bot.cli.bench import measure
 
     sys.exit(measure(names or []))
@@ -187,14 +188,14 @@ def bench(
 
 @cli.command()
 def warm() -> None:
-    """Compile the engine's kernels ahead, so that nobody waits for it later; set-up does this."""
+    """Compile the engine's kernels in advance, so that nobody has to wait for that later. The set-up script does this."""
     from inference.patchmatch.warmup import warm_up
 
     warm_up()
 
 
 def _settings() -> Settings:
-    """The settings; a misspelt one ends the program, since what it should have set would silently be the default."""
+    """Read the settings. A misspelt one ends the program, because its default value would be used silently."""
     for stranger in strangers():
         if stranger.meant:
             raise BadSettings(str(stranger))
@@ -203,6 +204,7 @@ def _settings() -> Settings:
 
 
 def _serve(settings: Settings, *, work: bool, serve: bool) -> None:
+    """Run Kuotu until it gets SIGINT or SIGTERM."""
     from bot.bootstrap import running
     from bot.logs import configure_logs
 
@@ -220,7 +222,7 @@ def _serve(settings: Settings, *, work: bool, serve: bool) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command; whatever keeps it from running is one line on stderr."""
+    """Run a command. If it fails, print one line to stderr and exit with a code that says why."""
     try:
         cli(arguments)
     except Refused as reason:

@@ -6,7 +6,7 @@ class CannotRun(Exception):
 
 
 class BadSettings(CannotRun):
-    """A setting is invalid. The exit code is 78 (EX_CONFIG in sysexits.h), so that a supervisor does not restart Kuotu."""
+    """A setting is invalid. The exit code is 78 (EX_CONFIG in sysexits.h), so that no supervisor restarts Kuotu."""
 
 
 class Refused(Exception):

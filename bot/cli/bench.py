@@ -1,4 +1,4 @@
-"""`kuotu bench`: every benchmark of the checkout, one after another, each in a process of its own."""
+"""`kuotu bench`: runs the benchmarks of the checkout one after another, each in its own process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parents[2] / "benchmarks"
 
 
 def measure(names: Sequence[str], folder: Path = FOLDER) -> int:
-    """Run the benchmarks named, or all; the number of those that failed. Raises Refused for a name that is none."""
+    """Run the named benchmarks, or all, and return how many failed. Raises Refused for an unknown name."""
     found = benchmarks(folder)
     if unknown := set(names) - set(found):
         raise Refused(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(found)}")
@@ -32,7 +32,7 @@ def measure(names: Sequence[str], folder: Path = FOLDER) -> int:
 
 
 def benchmarks(folder: Path) -> list[str]:
-    """The modules that have a `main`. Raises CannotRun where there are none."""
+    """Return the names of the modules that have a `main`. Raises CannotRun if there are none."""
     found = [path.stem for path in sorted(folder.glob("*.py")) if "main" in _functions(path)]
     if not found:
         raise CannotRun(f"no benchmarks in {folder}; they are in the checkout, not in the package")
@@ -40,7 +40,7 @@ def benchmarks(folder: Path) -> list[str]:
 
 
 def heading(path: Path) -> str:
-    """The first sentence of a module's docstring."""
+    """Return the first sentence of a module's docstring."""
     words = " ".join((ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").split())
     return words.partition(". ")[0].rstrip(".")
 

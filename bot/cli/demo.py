@@ -1,4 +1,4 @@
-"""`kuotu demo`: whole conversations on the sample photos, with nobody at the keyboard, written down with pictures."""
+"""`kuotu demo`: plays scripted conversations with the sample photos, and writes a transcript with pictures."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from bot.settings import Settings
 
 SAMPLES = Path(__file__).parents[1] / "playground" / "samples"
 ANN, BEN, MEI, SAM = 101, 102, 103, 104
-PATIENCE = 120.0  # seconds for one expansion, on the slowest machine that we would show
+PATIENCE = 120.0  # seconds that one expansion may take on a slow machine
 
 
 @dataclass
 class Transcript:
-    """What was said and shown, as it happens on the screen and as Markdown with pictures."""
+    """Records what is said and shown, on the terminal and as Markdown with pictures."""
 
     folder: Path
     started: float = field(default_factory=time.monotonic)
@@ -31,15 +31,17 @@ class Transcript:
     pictures: int = 0
 
     def heading(self, text: str) -> None:
+        """Begin a scene."""
         print(f"\n== {text}")
         self.lines.append(f"\n## {text}\n")
 
     def did(self, who: str, what: str) -> None:
+        """Record an action of a person or the bot."""
         print(f"{time.monotonic() - self.started:6.1f} s  {who}: {what}")
         self.lines.append(f"**{who}** {what}\n")
 
     async def showed(self, chat: Person, message: Message) -> None:
-        """The bot's message as it is now, with its picture and its buttons."""
+        """Record the current state of a message of the bot, with its picture and buttons."""
         text = message.text.replace("\n", " · ")
         print(
             f"{time.monotonic() - self.started:6.1f} s    Kuotu: {text}  {' '.join(f'[{b}]' for b in message.labels)}"
@@ -52,6 +54,7 @@ class Transcript:
         self.lines.append("")
 
     def write(self) -> Path:
+        """Write the transcript, and return its path."""
         path = self.folder / "transcript.md"
         path.write_text("# 扩图 Kuotu: a demonstration\n" + "\n".join(self.lines) + "\n", encoding="utf-8")
         return path
@@ -67,25 +70,28 @@ class Transcript:
 
 @dataclass
 class Actor:
-    """A person of the demonstration: does something, waits for the answer, has both written down."""
+    """A scripted person, who acts, waits for the answer, and records both."""
 
     name: str
     chat: Person
     transcript: Transcript
 
     async def sends(self, sample: str, caption: str = "", *, panel: bool = True) -> Message:
+        """Send a sample photo. Returns the panel that the bot answers with, or without `panel` the sent photo."""
         self.transcript.did(self.name, f"sends {sample}" + (f" «{caption}»" if caption else ""))
         mark = self.chat.now
         sent = await self.chat.send_photo(SAMPLES / sample, caption)
         return await self._sees(lambda m: "🎲" in m.labels, mark) if panel else sent
 
     async def says(self, text: str, sees: Callable[[Message], object] | None = None, **details: Any) -> Message:
+        """Send a text. Returns the first message that matches `sees`, by default the next message of the bot."""
         self.transcript.did(self.name, f"says {text}")
         mark = self.chat.now
         await self.chat.say(text, **details)
         return await self._sees(sees or (lambda m: m.from_bot), mark)
 
     async def taps(self, message: Message, label: str, sees: Callable[[Message], object] | None = None) -> Message:
+        """Tap a button. Returns the first message that matches `sees`, or the tapped message."""
         self.transcript.did(self.name, f"taps [{label}]")
         mark = self.chat.now
         toast = await self.chat.tap(message, label)
@@ -94,6 +100,7 @@ class Actor:
         return await self._sees(sees, mark) if sees else message
 
     async def reacts(self, message: Message, emoji: str) -> None:
+        """React to a message."""
         self.transcript.did(self.name, f"reacts {emoji}")
         await self.chat.react(message, emoji)
 
@@ -104,15 +111,17 @@ class Actor:
 
 
 def result(message: Message) -> bool:
+    """Return whether a message is a result."""
     return any(label.startswith("🔁") for label in message.labels)
 
 
 def panel(message: Message) -> bool:
+    """Return whether a message is a panel."""
     return "🎲" in message.labels
 
 
 async def demonstrate(settings: Settings) -> None:
-    """Run every scene in a Kuotu of its own; pictures and transcript in the data folder's `demo/`."""
+    """Play every scene against a separate Kuotu. Pictures and transcript go to `demo/` in the data folder."""
     configure_logs(settings.model_copy(update={"log": "text"}))
     folder = settings.data_dir / "demo"
     shutil.rmtree(folder, ignore_errors=True)
@@ -132,6 +141,7 @@ async def demonstrate(settings: Settings) -> None:
 
 
 async def alone(address: str, transcript: Transcript) -> None:
+    """Play a private chat: expand, continue, four variants, full size, doubling, publishing."""
     transcript.heading(
         "Ann, alone with the bot: one tap, further, four at once, full size, twice the size, into the gallery"
     )
@@ -154,6 +164,7 @@ async def alone(address: str, transcript: Transcript) -> None:
 
 
 async def in_chinese(address: str, transcript: Transcript) -> None:
+    """Play a private chat in Chinese, up to the gallery."""
     transcript.heading("小梅，中文：离谱、16:9、画廊")
     async with Person(address, MEI, name="小梅", language="zh-hans") as chat:
         mei = Actor("小梅", chat, transcript)
@@ -165,6 +176,7 @@ async def in_chinese(address: str, transcript: Transcript) -> None:
 
 
 async def in_a_group(address: str, transcript: Transcript) -> None:
+    """Play a group chat, where the bot answers only when asked, and everybody can vote."""
     transcript.heading("A group: quiet until asked, everybody reacts, nobody taps another's panel")
     async with Person(address, ANN, name="Ann", language="en") as host:
         async with Person(address, BEN, name="Ben", language="en"):
@@ -179,6 +191,7 @@ async def in_a_group(address: str, transcript: Transcript) -> None:
 
 
 async def bad_days(address: str, transcript: Transcript) -> None:
+    """Send broken files, each of which gets one sentence as an answer."""
     transcript.heading("Bad input: one sentence each")
     async with Person(address, SAM, name="Sam", language="en") as chat:
         sam = Actor("Sam", chat, transcript)

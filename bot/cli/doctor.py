@@ -1,4 +1,4 @@
-"""`kuotu doctor`: what is set up, what is missing, and how to get it."""
+"""`kuotu doctor`: reports what is set up, what is missing, and how to get it."""
 
 from __future__ import annotations
 
@@ -41,24 +41,28 @@ from storage.jobs.queue import QueueUnavailable
 from storage.models import Chat
 from storage.people.people import People
 
-ROOM = 2.0  # GB below which the disk is worth a word
+ROOM = 2.0  # GB of free disk space below which the report warns
 
 
 class State(Enum):
+    """How serious a finding is."""
+
     GOOD = "[green]✓[/]"
-    OPTIONAL = "[yellow]–[/]"  # works without, and says what it would add
-    BAD = "[red]✗[/]"  # must be mended before Kuotu runs
+    OPTIONAL = "[yellow]–[/]"  # Kuotu works without it; the text says what it adds
+    BAD = "[red]✗[/]"  # Kuotu does not run until this is fixed
 
 
 @dataclass(frozen=True)
 class Finding:
+    """One line of the report."""
+
     state: State
     subject: str
     words: str
 
 
 async def examine(settings: Settings) -> int:
-    """Print every finding as it is made; 1 when something must be mended, else 0."""
+    """Print every finding as soon as it is made. Returns 1 if something prevents Kuotu from running, else 0."""
     console, worst = Console(), 0
     console.print(f"扩图 Kuotu {version('kuotu')}, Python {sys.version.split()[0]}", highlight=False)
     async for finding in _findings(settings):
@@ -132,7 +136,7 @@ def _at_once(settings: Settings) -> str:
 
 
 def _engine(settings: Settings) -> Iterator[Finding]:
-    """Which engine serves, and each step to the one with weights unless the other was asked for."""
+    """Report the chosen engine, and unless it is patchmatch, each requirement of the diffusion engine."""
     if settings.engine is EngineName.PATCHMATCH:
         yield Finding(State.GOOD, "engine", f"patchmatch, {_at_once(settings)}")
         return
@@ -152,7 +156,7 @@ def _steps(settings: Settings, facts: Facts, choice: ModelChoice) -> Iterator[Fi
     needed = settings.engine is EngineName.DIFFUSION
     found = list(checks(facts, choice))
     for check in found:
-        grave = needed and check.subject != "card"  # a processor will do, slowly
+        grave = needed and check.subject != "card"  # the CPU works too, only slowly
         state = State.GOOD if check.good else State.BAD if grave else State.OPTIONAL
         yield Finding(state, check.subject, check.words)
     if not all(check.good for check in found):
@@ -161,7 +165,7 @@ def _steps(settings: Settings, facts: Facts, choice: ModelChoice) -> Iterator[Fi
 
 
 def _safety(settings: Settings) -> Finding:
-    """What looks at pictures, and from where on it objects."""
+    """Report the classifier of the safety check and its thresholds."""
     name, bounds = settings.safety, f"unsure from {settings.safety_unsure:g}, unsafe from {settings.safety_unsafe:g}"
     if name == NO_CLASSIFIER:
         words = "nothing is checked; KUOTU_SAFETY=mobilenet is the classifier that ships"
@@ -178,7 +182,7 @@ def _surprise(settings: Settings) -> Finding:
 
 
 def _beside(subject: str, name: str, words: str, locate: Callable[[str], object]) -> Finding:
-    """About a model beside the engine's; what `locate` finds says of itself what is worth a word."""
+    """Report on a model other than the engine's. The value that `locate` returns describes itself when printed."""
     if missing := missing_libraries():
         return Finding(State.BAD, subject, f"{name} needs {', '.join(missing)}; {INSTALL}")
     try:
@@ -194,7 +198,7 @@ def _films() -> Finding:
 
 
 def _driver() -> Finding:
-    """What NVIDIA's own tool says, which needs no torch."""
+    """Report what `nvidia-smi` says, which works without torch."""
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return Finding(
@@ -245,10 +249,10 @@ def _myself(me: User) -> Finding:
 
 
 async def _groups(bot: Bot, database: AsyncEngine) -> AsyncIterator[Finding]:
-    """Telegram shows native reactions in a group only to administrators."""
+    """Report the bot's status in each group, because Telegram sends reactions only to administrators."""
     async with database.connect() as connection:
         if not await connection.run_sync(lambda sync: inspect(sync).has_table(Chat.__tablename__)):
-            return  # Kuotu never ran here
+            return  # Kuotu has never run with this database
     for group in await People(database).groups():
         try:
             member = await bot.get_chat_member(group.id, bot.id)

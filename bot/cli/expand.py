@@ -1,4 +1,4 @@
-"""`kuotu expand`: one expansion in the terminal."""
+"""`kuotu expand`: expands one photo in the terminal."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class EngineOptions:
-    """Which engine paints, and what is allowed."""
+    """Which engine paints, and within which limits."""
 
     engine: EngineName
     model: str
@@ -70,7 +70,7 @@ class EngineOptions:
 
 
 def expand_file(source: Path, out: Path, wish: Wish, options: EngineOptions, *, as_json: bool) -> None:
-    """Expand one file into another, and print what was made. A file that cannot be finished is not left behind.
+    """Expand a file into another one, and print what was made. No incomplete file is left behind.
 
     Raises Refused, OSError, BadPhoto, NoSuchCanvas, EngineError, EngineUnavailable.
     """
@@ -95,7 +95,7 @@ def expand_file(source: Path, out: Path, wish: Wish, options: EngineOptions, *, 
 
 
 def suffix_of(out: Path) -> str:
-    """What the end of a name says of the file to be written. Raises Refused."""
+    """Return the suffix of an output file. Raises Refused if it is unknown or the folder does not exist."""
     suffix = out.suffix.lower()
     if suffix not in KINDS:
         raise Refused(f"{out}: the end of the name says the kind of file; use {', '.join(KINDS)}")
@@ -105,7 +105,7 @@ def suffix_of(out: Path) -> str:
 
 
 def encode_as(canvas: Pixels, suffix: str) -> bytes:
-    """A file of the kind that a suffix names: PNG and WebP without loss, JPEG nearly so."""
+    """Encode an image in the format of a suffix: lossless PNG or WebP, or JPEG in high quality."""
     if suffix == ".png":
         return encode_master(canvas)
     name, options = KINDS[suffix]
@@ -115,7 +115,7 @@ def encode_as(canvas: Pixels, suffix: str) -> bytes:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file that is there in full or not there."""
+    """Write a file atomically."""
     unfinished = path.with_name(f".{path.name}.part")
     try:
         unfinished.write_bytes(data)
@@ -126,7 +126,7 @@ def write_whole(path: Path, data: bytes) -> None:
 
 @contextmanager
 def progress_bar(title: str) -> Iterator[Report]:
-    """On a terminal's stderr; elsewhere nothing is shown."""
+    """Show a progress bar on stderr if that is a terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     console = Console(file=sys.stderr)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:

@@ -1,4 +1,4 @@
-"""`kuotu prove`: what a model does on this machine, as a table, a JSON file and a page with pictures."""
+"""`kuotu prove`: measures models on this machine. Writes a table, a JSON file and a page with pictures."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from inference.diffusion.prove import Row, Shown
 
 SAMPLES = Path(__file__).parents[1] / "playground" / "samples"
-PHOTOS = ("coffee", "life", "picos")  # of the samples
+PHOTOS = ("coffee", "life", "picos")  # names of sample photos
 SIDE = 1280  # px of the photos' longer sides, as chats send them
 COLUMNS = ("preset", "what", "loaded", "painted", "peak", "repeats", "alone", "gate", "seam", "problem")
 
@@ -31,10 +31,10 @@ COLUMNS = ("preset", "what", "loaded", "painted", "peak", "repeats", "alone", "g
 def prove(
     models: Sequence[str], out: Path, *, minutes: float, side: int = SIDE, say: Callable[[str], None] = print
 ) -> Path:
-    """Try every model that is here, until the time is over; run again, it goes on with what is missing.
+    """Try every available model until the time is over. Another run continues with what is missing.
 
-    Writes `prove.json` and `prove.html` into `out` after every step; the page is returned. Raises CannotRun where the
-    libraries are missing.
+    Writes `prove.json` and `prove.html` into `out` after every step, and returns the path of the page. `minutes` limits
+    the whole run, and `side` is the longer side of the photos in px. Raises CannotRun if the libraries are missing.
     """
     try:
         from inference.diffusion.model_spec import parse_choice
@@ -95,7 +95,7 @@ def _told(value: Any) -> str:
 
 
 def _keep(out: Path, rows: Sequence[Row], shown: Shown) -> None:
-    """The rows so far, and the pictures of the last."""
+    """Store all rows so far, and the pictures of the last row."""
     (out / "prove.json").write_text(json.dumps([asdict(row) for row in rows], indent=1), "utf-8")
     if shown.pictures:
         (out / _sheet_of(shown.row)).write_bytes(encode_as(_sheet(list(shown.pictures.values())), ".jpg"))
@@ -106,7 +106,7 @@ def _sheet_of(row: Row) -> str:
 
 
 def _sheet(pictures: Sequence[Pixels]) -> Pixels:
-    """Two in a row, each as wide as the others, with a white line between."""
+    """Arrange pictures in rows of two, at equal widths, with a white line between them."""
     width = min(900, max(picture.shape[1] for picture in pictures))
     scaled_ = [cv2.resize(one, (width, round(one.shape[0] * width / one.shape[1]))) for one in pictures]
     lines = list[Pixels]()
@@ -120,7 +120,7 @@ def _sheet(pictures: Sequence[Pixels]) -> Pixels:
 
 
 def _page(out: Path, rows: Sequence[Row], missing: Sequence[str], say: Callable[[str], None]) -> Path:
-    """A table of all rows, what did not run, and the pictures."""
+    """Write the page: a table of all rows, a list of what did not run, and the pictures."""
     head = "".join(f"<th>{name}</th>" for name in COLUMNS)
     body = "".join("<tr>" + "".join(f"<td>{escape(text)}</td>" for _, text in _cells(row)) + "</tr>\n" for row in rows)
     left = "".join(f"<li>{escape(line)}</li>\n" for line in missing) or "<li>nothing</li>\n"

@@ -1,4 +1,4 @@
-"""`kuotu pull`: a model's files into the hub library's cache."""
+"""`kuotu pull`: downloads the files of a model into the hub library's cache."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from inference.engine import EngineUnavailable
 
 
 def download(model: str, token: str, setting: str = "KUOTU_MODEL", *, check: bool = False) -> None:
-    """Say what a model costs and permits, then bring what is missing. Raises CannotRun with the remedy.
+    """Print the size and licence of a model, then download its missing files. Raises CannotRun with the remedy.
 
-    `setting`: which one names the model; KUOTU_SAFETY and KUOTU_SURPRISE name models beside the engine's. `check`:
-    download nothing, and say how the hub differs from what the preset expects.
+    `setting` is the variable that names the model: KUOTU_SAFETY and KUOTU_SURPRISE name models other than the engine's.
+    With `check`, nothing is downloaded, and the differences between the hub and the preset are printed.
     """
     try:
         from inference.diffusion.model_spec import parse_choice

@@ -1,4 +1,4 @@
-"""`kuotu upscale`: one picture at twice its size, in the terminal."""
+"""`kuotu upscale`: doubles the size of one picture in the terminal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from inference.image.upscale import NAME, upscale_expansion
 
 
 def upscale_file(source: Path, out: Path, *, max_megapixels: float, as_json: bool) -> None:
-    """Double one file into another, whole or not at all. Raises Refused, OSError, BadPhoto, TooLarge."""
+    """Double a picture into another file, which is written atomically. Raises Refused, OSError, BadPhoto, TooLarge."""
     suffix = suffix_of(out)
     photo = decode(source.read_bytes())
     width, height = larger = Extent.of(photo) * 2

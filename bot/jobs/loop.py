@@ -87,7 +87,7 @@ class Loop:
     away: float = AWAY
 
     async def run(self) -> None:
-        """Take and do jobs until cancelled. A database outage does not end the loop, so loaded models stay in memory."""
+        """Take and do jobs until cancelled. A database outage does not end the loop, so loaded models stay loaded."""
         while True:
             try:
                 job = await self.craft.queue.take(self.name)
@@ -123,7 +123,7 @@ class Loop:
         log.info("job.ended", kind=job.kind, subject=job.subject, status=status, error=ended and ended.error)
 
     async def _finished(self, job: Job, ended: Ended) -> bool:
-        """Record the end of a job, and repeat that until the database answers. The fence makes a repetition harmless."""
+        """Record the end of a job, and repeat that until the database answers. The fence makes repetitions harmless."""
         while True:
             try:
                 return await self.craft.queue.finish(job, ended.status, ended.record, ended.error)
@@ -179,8 +179,7 @@ class Loop:
             await self.craft.queue.wait(self.pulse)
 
     async def _unless_away(self, asked: Awaitable[Beat]) -> Beat:
-        """Await an answer of the database. An outage counts as «go on»: the fence decides later whether the result
-        counts."""
+        """Await an answer of the database. An outage counts as «go on», because the fence protects the result."""
         try:
             return await asked
         except OUTAGE as error:
