@@ -43,8 +43,7 @@ def options(
         bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
     ] = False,
 ) -> None:
-    """扩图: expand photos beyond their frame. Settings are KUOTU_* variables in the environment or `.env`; see the
-    README."""
+    """扩图: expand photos beyond their frame. The README lists the settings (KUOTU_* variables or `.env`)."""
 
 
 @cli.command()
@@ -188,7 +187,7 @@ def bench(
 
 @cli.command()
 def warm() -> None:
-    """Compile the engine's kernels in advance, so that nobody has to wait for that later. The set-up script does this."""
+    """Compile the engine's kernels in advance, so that nobody waits for that later. The set-up script does this."""
     from inference.patchmatch.warmup import warm_up
 
     warm_up()

@@ -1,4 +1,4 @@
-"""Opening the database that a URL names, and bringing its tables up to date."""
+"""Opens the database that a URL names, and provides its sessions."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from storage.models import Base, Person
 
 Row = TypeVar("Row", bound=Base)
 
-# The rows of one page lie scattered over a large gallery: read from a mapped file, with 16 MB kept by each connection
-# (SQLite's own choice is 2), they take no longer at a million posts than at 10,000; else it was a third longer.
+# The rows of one gallery page are scattered over the file. With a memory-mapped file and a cache of 16 MB for each
+# connection (SQLite's default is 2 MB), a page takes as long with a million posts as with 10,000. Without these
+# settings it takes a third longer.
 SQLITE = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
@@ -28,19 +29,19 @@ PRAGMA cache_size = -16000;
 PRAGMA mmap_size = 2000000000;
 """
 
-DRIVERS = ("sqlite+aiosqlite", "postgresql+psycopg")  # the asynchronous ones that Kuotu is tested with
-TURNS: WeakKeyDictionary[Engine, asyncio.Lock] = WeakKeyDictionary()  # who writes to an SQLite database now
+DRIVERS = ("sqlite+aiosqlite", "postgresql+psycopg")  # the asynchronous drivers that Kuotu is tested with
+TURNS: WeakKeyDictionary[Engine, asyncio.Lock] = WeakKeyDictionary()  # one lock for the writers of each SQLite database
 
 
 class DatabaseUnavailable(Exception):
-    """The database cannot be used; the text is one line that names it and the remedy."""
+    """The database cannot be used. The text is one line that names it and the remedy."""
 
 
 class Transactions(NamedTuple):
-    """The two ways to speak to the database: both are context managers that give a session."""
+    """Two factories of context managers that give a session, one for reading and one for writing."""
 
     read: async_sessionmaker[AsyncSession]
-    write: Callable[[], AbstractAsyncContextManager[AsyncSession]]  # commits at its end, or rolls back
+    write: Callable[[], AbstractAsyncContextManager[AsyncSession]]  # commits at the end, or rolls back after an error
 
 
 async def open_database(url: str) -> AsyncEngine:
@@ -50,7 +51,7 @@ async def open_database(url: str) -> AsyncEngine:
         if address.drivername not in DRIVERS:
             raise DatabaseUnavailable(f"no driver {address.drivername!r} here; use {' or '.join(DRIVERS)}")
         engine = create_async_engine(address, **_options(address))
-    except (ArgumentError, ValueError):  # the whole URL may hold a password
+    except (ArgumentError, ValueError):  # do not show the whole URL, which may contain a password
         raise DatabaseUnavailable(
             f"{url.partition('@')[2] or url!r} is not a database URL, such as sqlite+aiosqlite:///kuotu.db"
         ) from None
@@ -67,8 +68,11 @@ async def open_database(url: str) -> AsyncEngine:
 
 
 def transactions(engine: AsyncEngine) -> Transactions:
-    """Sessions whose rows stay readable after they end. On SQLite the writers of a program take turns, first come first
-    served: its own waiting is a lottery, where with 15 writers one in a hundred waited 0.9 s instead of 0.16 s."""
+    """Return session factories whose rows stay readable after the session ends.
+
+    On SQLite the writers of a program queue for a fair lock. SQLite's own waiting is random: with 15 writers, one in a
+    hundred waited 0.9 s instead of 0.16 s.
+    """
     writer = async_sessionmaker(engine.execution_options(writing=True), expire_on_commit=False)
     sqlite = engine.dialect.name == "sqlite"
     turn = TURNS.setdefault(engine.sync_engine, asyncio.Lock()) if sqlite else nullcontext()
@@ -82,7 +86,7 @@ def transactions(engine: AsyncEngine) -> Transactions:
 
 
 async def get_or_add(session: AsyncSession, row: Row, *where: ColumnElement[bool]) -> Row:
-    """The row that matches, else this one; of two that add at once, both get the first."""
+    """Return the row that matches, or add this one. If two sessions add at the same time, both get the first row."""
     there = await session.scalar(select(type(row)).where(*where))
     if there is not None:
         return there
@@ -98,14 +102,14 @@ async def get_or_add(session: AsyncSession, row: Row, *where: ColumnElement[bool
 
 
 async def hold(session: AsyncSession, *person_ids: int) -> None:
-    """Let each of these people do one thing at a time until the transaction ends (SQLite has one writer anyhow)."""
-    people = select(Person.id).where(Person.id.in_(person_ids)).order_by(Person.id)  # in order: no deadlock
+    """Lock these people until the transaction ends. On SQLite this changes nothing, because it has only one writer."""
+    people = select(Person.id).where(Person.id.in_(person_ids)).order_by(Person.id)  # a fixed order prevents deadlocks
     await session.execute(people.with_for_update(key_share=True))
 
 
 def _options(address: URL) -> dict[str, Any]:
     if address.get_backend_name() == "sqlite":
-        return {"connect_args": {"isolation_level": None}}  # we say BEGIN ourselves
+        return {"connect_args": {"isolation_level": None}}  # the «begin» listener below sends BEGIN
     return {"pool_pre_ping": True}
 
 
@@ -122,11 +126,12 @@ def _prepare_sqlite(engine: AsyncEngine, address: URL) -> None:
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Connection) -> None:
-        # a reader that turned writer would fail at once instead of waiting for its turn
+        # if a transaction that reads begins to write, SQLite fails at once instead of waiting
         writing = connection.get_execution_options().get("writing")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
 def refusal_of(engine: AsyncEngine, error: Exception) -> str:
+    """Return one line that says why the database cannot be used, and what to check."""
     cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
     return f"cannot use the database {engine.url}: {cause} (is its folder writable, the disk full, the server up?)"

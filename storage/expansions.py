@@ -1,6 +1,6 @@
-"""Every question asked of the database about photos, panels and expansions; one method each, one transaction a method.
+"""The store of photos, panels and expansions. Each method is one transaction.
 
-Rows that come back are detached: they stay readable, and changing them changes nothing.
+Returned rows are detached from the session: they stay readable, and changing them does not change the database.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from storage.statistics import Statistics, statistics
 
 
 class Choices(TypedDict, total=False):
-    """What a tap may change in a panel."""
+    """The values that a tap may change in a panel."""
 
     photo_id: int
     direction: str
@@ -39,7 +39,7 @@ class Choices(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Mine:
-    """Some of a person's finished expansions, newest first, and whether there are newer and older ones."""
+    """A page of a person's finished expansions, newest first, and whether there are newer and older ones."""
 
     expansions: list[Expansion]
     newer: bool
@@ -48,6 +48,8 @@ class Mine:
 
 
 class Store:
+    """Reads and writes photos, panels and expansions."""
+
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._read, self._write = transactions(engine)
@@ -55,7 +57,7 @@ class Store:
     # photos
 
     async def add_photo(self, photo: Photo) -> Photo:
-        """Keep a photo; the message that brought one already gets the row there is."""
+        """Store a photo. If its message has brought a photo before, return that row instead."""
         async with self._write() as session:
             if photo.chat_id is None or photo.message_id is None:
                 session.add(photo)
@@ -68,7 +70,7 @@ class Store:
             return await session.get(Photo, photo_id)
 
     async def album(self, chat_id: int, media_group: str) -> list[Photo]:
-        """The photos of one album, in the order they were sent."""
+        """Return the photos of an album in the order in which they were sent."""
         async with self._read() as session:
             photos = select(Photo).where(Photo.chat_id == chat_id, Photo.media_group == media_group)
             return list(await session.scalars(photos.order_by(Photo.message_id)))
@@ -76,7 +78,7 @@ class Store:
     # panels
 
     async def open_panel(self, panel: Panel) -> Panel:
-        """This panel, or the one that the same cause (`key`) opened before."""
+        """Store a panel, or return the existing panel with the same `key`, which names what caused it."""
         async with self._write() as session:
             row = await get_or_add(session, panel, Panel.key == panel.key)
             await session.refresh(row)
@@ -87,11 +89,12 @@ class Store:
             return await session.get(Panel, panel_id)
 
     async def place_panel(self, panel_id: int, message_id: int) -> None:
+        """Store the id of the message that shows a panel."""
         async with self._write() as session:
             await session.execute(update(Panel).where(Panel.id == panel_id).values(message_id=message_id))
 
     async def change_panel(self, panel_id: int, **choices: Unpack[Choices]) -> Panel:
-        """Set choices; scale and ratio exclude each other. Raises NoResultFound when the panel is gone."""
+        """Change choices of a panel; scale and ratio exclude each other. Raises NoResultFound if the panel is gone."""
         if choices.get("scale") is not None:
             choices["ratio"] = None
         elif choices.get("ratio") is not None:
@@ -112,12 +115,14 @@ class Store:
         quota: int | None,
         priority: int = 0,
     ) -> list[Expansion] | None:
-        """Start one person's expansions together, as one turn of the queue. For the time of a lease nobody else places
-        them; a higher `priority` runs first.
+        """Start expansions of one person together, as one turn of the queue. A higher `priority` runs first.
 
-        `panel` is (id, revision) of the panel tapped, `result` (id, rerolls) of the expansion whose result was: they
-        must still be what the button said, and are raised. None when they are not, or when the keys were used: a double
-        tap. Raises QuotaSpent, and then nothing has changed. A `quota` of None is no limit.
+        Their jobs are leased at first, so that no other program sends their status messages in that time.
+
+        `panel` is the (id, revision) of the tapped panel, and `result` the (id, rerolls) of the tapped result. Both
+        must still match the database, and are incremented. Returns None if they do not match or the keys exist already,
+        which means that the tap was a double tap. `quota` is the number of expansions in 24 hours, or None for no
+        limit. Raises QuotaSpent, and then changes nothing.
         """
         async with self._write() as session:
             started = await begin(session, expansions, panel, result, quota, priority)
@@ -126,14 +131,16 @@ class Store:
             return started
 
     async def place(self, ids: Sequence[int], message_id: int) -> bool:
-        """The status message is known: from now the queue may take these. False, and nothing changes, when another
-        message was first: then this one is to be taken back."""
+        """Store the id of the status message, which lets workers take the jobs.
+
+        Returns False and changes nothing if another message was stored first. The caller then deletes its own message.
+        """
         async with self._write() as session:
             await let_go(session, EXPANSION, ids)
             return await _show_in(session, ids, None, message_id)
 
     async def replace_message(self, ids: Sequence[int], old: int | None, new: int) -> bool:
-        """Show these in another message, because people deleted the old one; False when it is the old no more."""
+        """Store a new message in place of one that people have deleted. Returns False if the old id does not match."""
         async with self._write() as session:
             return await _show_in(session, ids, old, new)
 
@@ -144,51 +151,51 @@ class Store:
             return await session.get(Expansion, expansion_id)
 
     async def expansions(self, ids: Sequence[int]) -> list[Expansion]:
-        """Those that there are of these, in the order of their ids."""
+        """Return the existing expansions among these ids, ordered by id."""
         return await self._expansions(Expansion.id.in_(ids))
 
     async def batch(self, batch: str) -> list[Expansion]:
-        """The variants of one start, first to last."""
+        """Return the variants of one start in their order."""
         return await self._expansions(Expansion.batch == batch, order=(Expansion.variant,))
 
     async def ancestry(self, expansion_id: int) -> list[Expansion]:
-        """The chain that leads to an expansion, root first, itself last; empty when it is gone."""
+        """Return the chain that leads to an expansion, root first, itself last. It is empty if the expansion is gone."""
         async with self._read() as session:
             return list(await session.scalars(ancestors(expansion_id)))
 
     async def doubling(self, photo_id: int, person_id: int) -> Expansion | None:
-        """The newest try of a person to make a photo twice as large."""
+        """Return a person's newest attempt to make a photo twice as large."""
         this = (Expansion.source_id == photo_id, Expansion.person_id == person_id, Expansion.doubles)
         async with self._read() as session:
             return await session.scalar(select(Expansion).where(*this).order_by(Expansion.id.desc()).limit(1))
 
     async def live(self, person_id: int) -> list[Expansion]:
-        """What a person has waiting or running."""
+        """Return the waiting and running expansions of a person."""
         return await self._expansions(Expansion.person_id == person_id, status_is(Expansion, Status.WAITING))
 
     async def delivered(self, expansion_id: int, file_id: str | None) -> None:
-        """The result (or the apology) is in its message; `file_id` is Telegram's, of the picture. The job is over."""
+        """Record that the result or the apology is shown, and settle the job. `file_id` is Telegram's for the picture."""
         async with self._write() as session:
             await settle(session, EXPANSION, expansion_id)
             shown = update(Expansion).where(Expansion.id == expansion_id)
             await session.execute(shown.values(delivered_at=now(), file_id=file_id))
 
     async def claim_announcement(self, expansion_id: int) -> bool:
-        """Record the intent to say «ready»; True for the first to ask, who then says it."""
+        """Record that «ready» is about to be sent. Returns True only for the first caller, who then sends it."""
         return await self._set(Expansion.id == expansion_id, Expansion.announced_at.is_(None), announced_at=now())
 
     async def remember_file(self, expansion_id: int, file_id: str) -> None:
-        """Telegram's file id of the picture, wherever it was sent."""
+        """Store Telegram's file id of the result."""
         await self._set(Expansion.id == expansion_id, file_id=file_id)
 
     async def remember_before(self, expansion_id: int, file_id: str) -> None:
-        """Telegram's file id of the picture without its new part."""
+        """Store Telegram's file id of the picture that shows the photo on its canvas."""
         await self._set(Expansion.id == expansion_id, before_file_id=file_id)
 
     async def mine(
         self, person_id: int, before_id: int | None = None, after_id: int | None = None, limit: int = 1
     ) -> Mine:
-        """A person's finished expansions next older than `before_id`, next newer than `after_id`, or the newest."""
+        """Return a person's newest finished expansions, or those next to `before_id` (older) or `after_id` (newer)."""
         own = (status_is(Expansion, Status.DONE), Expansion.person_id == person_id)
         page = select(Expansion).where(*own).limit(limit)
         if after_id is not None:
@@ -204,19 +211,19 @@ class Store:
             return Mine(rows, bool(rows) and rows[0].id < newest, bool(rows) and rows[-1].id > oldest, count)
 
     async def typical_seconds(self, engine: str, megapixels: float) -> float | None:
-        """An estimate for a canvas of that size; None before the engine has finished anything."""
+        """Estimate the seconds that a canvas takes. Returns None as long as the engine has finished nothing."""
         async with self._read() as session:
             jobs = (await session.execute(past_jobs(engine))).all()
         return typical_seconds([(pixels / 1e6, seconds) for pixels, seconds in jobs if seconds], megapixels)
 
     async def statistics(self, moment: datetime, days: int) -> Statistics:
-        """What was expanded in the days up to a moment."""
+        """Return the statistics of the expansions in the days before a moment."""
         return await statistics(self._engine, moment, days)
 
     async def delete_expansion(self, expansion_id: int) -> list[str]:
-        """Delete an expansion with its post and reactions; gives the blobs that no row needs any more.
+        """Delete an expansion with its post and reactions. Returns the blobs that no row needs any more.
 
-        What was expanded further from its result stays, and so does its master for as long as they need it.
+        Expansions that continue from its result stay, and so does its master as long as one of them needs it.
         """
         async with self._write() as session:
             expansion = await session.get(Expansion, expansion_id)
@@ -248,7 +255,7 @@ async def _show_in(session: AsyncSession, ids: Sequence[int], old: int | None, n
 
 
 def ancestors(expansion_id: int) -> Select[Expansion]:
-    """The expansions that lead to one, root first, itself last."""
+    """Select the expansions that lead to one, from the root to the expansion itself."""
     link = select(Expansion.id, Expansion.source_id, literal(0).label("age")).where(Expansion.id == expansion_id)
     chain = link.cte("ancestors", recursive=True)
     parent = aliased(Expansion)
@@ -258,7 +265,7 @@ def ancestors(expansion_id: int) -> Select[Expansion]:
 
 
 def containing(person_id: int) -> CTE:
-    """The ids of the expansions that a person made, or that contain one of their pictures, however far down a chain."""
+    """Select the ids of all expansions that a person made, or whose chain contains a picture of theirs."""
     photos = select(Photo.id).where(Photo.person_id == person_id)
     own = or_(Expansion.person_id == person_id, Expansion.source_id.in_(photos))
     first = select(Expansion.id, Expansion.result_id).where(own)

@@ -1,4 +1,4 @@
-"""Blobs that no row needs: several rows may share one, because a blob's key is its content's hash."""
+"""Finds blobs that no row needs. Several rows may share a blob, because its key is the hash of its content."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ CHUNK = 500  # SQLite binds at most 32,766 values in a statement
 
 
 def blobs_of(expansions: Iterable[Expansion], photos: Iterable[Photo]) -> list[str]:
-    """Every blob that these rows name, once."""
+    """Return the keys of all blobs that these rows name, without duplicates."""
     keys = [key for photo in photos for key in (photo.blob, photo.thumb)]
     return list(dict.fromkeys(keys + [expansion.preview for expansion in expansions if expansion.preview]))
 
 
 async def orphans(session: AsyncSession, keys: list[str]) -> list[str]:
-    """Those of the keys that no row names any more."""
+    """Return the keys that no row names any more."""
     needed: set[str] = set()
     for start in range(0, len(keys), CHUNK):
         some = keys[start : start + CHUNK]
@@ -33,7 +33,10 @@ async def orphans(session: AsyncSession, keys: list[str]) -> list[str]:
 
 
 async def abandoned(session: AsyncSession, photo: Photo) -> bool:
-    """A master whose expansion is gone and that nothing was expanded from; a photo that a message brought stays."""
+    """Return whether a photo is a master that no expansion uses as its source or result.
+
+    Photos that came in a message are never abandoned.
+    """
     if photo.chat_id is not None:
         return False
     users = select(Expansion.id).where((Expansion.source_id == photo.id) | (Expansion.result_id == photo.id))

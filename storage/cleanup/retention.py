@@ -1,4 +1,4 @@
-"""Letting go of unpublished pictures when their time is over; what anything younger or published needs, stays."""
+"""Deletes unpublished pictures after the retention period, except those that a younger or published picture needs."""
 
 from __future__ import annotations
 
@@ -13,17 +13,22 @@ from storage.database import transactions
 from storage.jobs.expansions import drop_jobs
 from storage.models import LIVE_STATUSES, Expansion, Message, Panel, Photo, Post, PostStatus
 
-LOT = 200  # rows that one transaction deletes at most
-PUBLIC = (PostStatus.LIVE, PostStatus.REPORTED)  # what waits for a moderator may come back
+LOT = 200  # most rows that one transaction deletes from a table
+PUBLIC = (PostStatus.LIVE, PostStatus.REPORTED)  # a reported post may be restored by a moderator
 
 
 class Retention:
+    """The retention period and the queries that enforce it."""
+
     def __init__(self, engine: AsyncEngine, period: timedelta) -> None:
         self._read, self._write = transactions(engine)
         self.period = period
 
     async def sweep(self, now: datetime) -> list[str] | None:
-        """Delete a lot of what is older than the period; gives the blobs that no row needs, None when nothing was."""
+        """Delete one lot of rows older than the period.
+
+        Returns the blobs that no row needs any more, or None if nothing was old enough.
+        """
         until = now - self.period
         async with self._write() as session:
             old = select(Expansion).where(*_old_expansions(until)).order_by(Expansion.id).limit(LOT)
@@ -39,7 +44,7 @@ class Retention:
             return await orphans(session, blobs_of(expansions, photos))
 
     async def next_due(self) -> datetime | None:
-        """When the oldest picture that nothing protects for good will be over time; None when there is none."""
+        """Return when the oldest unpublished picture reaches the end of the period, or None if there is none."""
         async with self._read() as session:
             public = _needed(Post.status.in_(PUBLIC))
             free = select(func.min(Expansion.created_at)).where(Expansion.id.not_in(select(public.c.id)))
@@ -55,14 +60,14 @@ def _old_expansions(until: datetime) -> list[ColumnElement[bool]]:
 
 
 def _old_photos(until: datetime) -> Select[Photo]:
-    """Those that no expansion is made from or has made, and no young panel is about."""
+    """Select old photos that no expansion uses and no young panel shows."""
     used = exists().where(or_(Expansion.source_id == Photo.id, Expansion.result_id == Photo.id))
     chosen = exists().where(Panel.photo_id == Photo.id, Panel.created_at >= until)
     return select(Photo).where(Photo.created_at < until, ~used, ~chosen).order_by(Photo.id)
 
 
 def _needed(why: ColumnElement[bool]) -> CTE:
-    """The ids of the expansions that are wanted themselves, and of all that lead to them."""
+    """Select the ids of the expansions that match a condition, and of all their ancestors."""
     wanted = select(Expansion.id, Expansion.source_id).outerjoin(Post, Post.expansion_id == Expansion.id).where(why)
     chain = wanted.cte("needed", recursive=True)
     parent = aliased(Expansion)

@@ -1,4 +1,4 @@
-"""Expansions: what was asked, and what came out."""
+"""Expansions: each request with its result."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from storage.models.photos import Photo
 
 
 class Expansion(Base):
-    """One outpainting: what was asked, and what came out. While it is made, its job says how that goes."""
+    """One outpainting: the request, the result and its delivery. While it is being made, its job holds its progress."""
 
     __tablename__ = "expansions"
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
-    key: Mapped[str] = mapped_column(String(96), unique=True)  # cause, its revision, variant: a double tap is one start
+    key: Mapped[str] = mapped_column(String(96), unique=True)  # cause, revision, variant: a double tap starts once
     panel_id: Mapped[int | None] = mapped_column(ForeignKey("panels.id", ondelete="SET NULL"), index=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
     chat_id: Mapped[int] = mapped_column(BigInteger)
     thread_id: Mapped[int | None]
     source_id: Mapped[int] = mapped_column(ForeignKey("photos.id", ondelete="CASCADE"), index=True)
     result_id: Mapped[int | None] = mapped_column(ForeignKey("photos.id", ondelete="SET NULL"), unique=True)
-    batch: Mapped[str | None] = mapped_column(String(96), index=True)  # four variants of one start share it
-    variant: Mapped[int] = mapped_column(default=0)  # 0 alone, 1 to 4 in a batch
-    rerolls: Mapped[int] = mapped_column(default=0)  # the revision of its own result buttons
-    # what was asked
+    batch: Mapped[str | None] = mapped_column(String(96), index=True)  # shared by the four variants of one start
+    variant: Mapped[int] = mapped_column(default=0)  # 1 to 4 in a batch, otherwise 0
+    rerolls: Mapped[int] = mapped_column(default=0)  # the revision of the buttons under its result
+    # the request
     direction: Mapped[str] = mapped_column(String(16))
     scale: Mapped[float | None]
     ratio: Mapped[str | None] = mapped_column(String(16))
@@ -42,27 +42,27 @@ class Expansion(Base):
     style: Mapped[str] = mapped_column(String(16))
     prompt: Mapped[str] = mapped_column(Text, default="")
     seed: Mapped[int]
-    # how it ended; `waiting` until then
+    # the end; `status` is `waiting` until then
     status: Mapped[Status] = mapped_column(one_of(Status), default=Status.WAITING)
     error: Mapped[str | None] = mapped_column(Text)  # for the operator
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
-    started_at: Mapped[datetime | None] = mapped_column(Moment)  # known once it has ended, like the next
+    started_at: Mapped[datetime | None] = mapped_column(Moment)  # set when the job ends, like `finished_at`
     finished_at: Mapped[datetime | None] = mapped_column(Moment)
-    # how it was made
+    # how the result was made
     engine: Mapped[str] = mapped_column(String(32), default="")
     model: Mapped[str] = mapped_column(String(128), default="")
     seconds: Mapped[float | None]
     verdict: Mapped[str] = mapped_column(String(16), default="safe")  # of the safety check: safe, unsure, unsafe
-    surprise: Mapped[float | None]  # the machine's guess, 0 to 1
-    words: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))  # ids of those that the style drew
+    surprise: Mapped[float | None]  # an estimate, 0 to 1
+    words: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))  # ids of words drawn by the style
     recipe: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # preset, revision, size, versions …
-    # how it is shown
-    message_id: Mapped[int | None]  # the status message, later the result; known before the engine starts
+    # the delivery
+    message_id: Mapped[int | None]  # the status message, which becomes the result; set before the engine starts
     delivered_at: Mapped[datetime | None] = mapped_column(Moment)
-    announced_at: Mapped[datetime | None] = mapped_column(Moment)  # intent to send «ready», recorded before it is sent
-    file_id: Mapped[str | None] = mapped_column(String(256))  # Telegram's, of the chat picture
+    announced_at: Mapped[datetime | None] = mapped_column(Moment)  # stored before «ready» is sent
+    file_id: Mapped[str | None] = mapped_column(String(256))  # Telegram's id of the preview
     before_file_id: Mapped[str | None] = mapped_column(String(256))
-    preview: Mapped[str | None] = mapped_column(String(128), index=True)  # blob of the JPEG that chats see
+    preview: Mapped[str | None] = mapped_column(String(128), index=True)  # key of the JPEG that chats see
 
     source: Mapped[Photo] = relationship(foreign_keys=source_id, lazy="joined", innerjoin=True)
     result: Mapped[Photo | None] = relationship(foreign_keys=result_id, lazy="joined")

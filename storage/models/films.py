@@ -1,4 +1,4 @@
-"""Films of expansions: which there are, and the message that waits for each."""
+"""Films of expansions, and the message that waits for each of them."""
 
 from __future__ import annotations
 
@@ -12,20 +12,22 @@ from storage.models.jobs import Status
 
 
 class FilmKind(StrEnum):
+    """The kinds of film that an expansion can have."""
+
     ZOOM = "zoom"  # from the first photo outwards, through every step of its chain
-    LOOP = "loop"  # the last step alone: before, after, before
+    LOOP = "loop"  # only the last step: before, after, before
 
     def movie(self, picture: str) -> str:
-        """Where the film is kept: beside the blob of its expansion's picture, with which it goes."""
+        """Return the key of the film's blob, which is derived from the key of the picture and deleted with it."""
         return f"{picture}.{self}.mp4"
 
     def poster(self, picture: str) -> str:
-        """Where its first frame is kept, a JPEG."""
+        """Return the key of the film's first frame, a JPEG."""
         return f"{picture}.{self}.jpg"
 
 
 class Film(Base):
-    """One film of one expansion; where it is shown first, while somebody waits there. Its job has the same kind."""
+    """A film of an expansion, and where it will be shown while somebody waits for it. Its job has the same kind."""
 
     __tablename__ = "films"
 
@@ -33,7 +35,7 @@ class Film(Base):
     kind: Mapped[FilmKind] = mapped_column(one_of(FilmKind), primary_key=True)
     status: Mapped[Status] = mapped_column(one_of(Status), default=Status.WAITING)  # `waiting` until it has ended
     file_id: Mapped[str | None] = mapped_column(String(256))  # Telegram's
-    # who waits for it, and the message that is to become it; all empty once it is there
+    # the person who waits for it, and the message that will become the film; all NULL after delivery
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"), index=True)
     chat_id: Mapped[int | None] = mapped_column(BigInteger)
     thread_id: Mapped[int | None]

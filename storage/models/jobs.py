@@ -1,4 +1,4 @@
-"""Jobs: work that is still to be done, or whose end is still to be shown."""
+"""Jobs: work to be done, and ended work whose end has not been shown yet."""
 
 from __future__ import annotations
 
@@ -13,24 +13,25 @@ from storage.models.moment import Moment, now
 
 
 class Status(StrEnum):
-    """The life of a job. Live: waiting, running. The rest are final.
+    """The life of a job. WAITING and RUNNING are live, and the others are final.
 
-    What a job is about (an expansion, a film) knows only whether it has ended: it is waiting until then.
+    The subject of a job (an expansion, a film) stays WAITING until its job has ended.
     """
 
-    WAITING = "waiting"  # in the queue, or about to be
+    WAITING = "waiting"  # in the queue, or held until its message is known
     RUNNING = "running"  # leased by a worker
-    DONE = "done"  # the result is stored; delivery may still be due
-    FAILED = "failed"  # tried as often as allowed
+    DONE = "done"  # the result is stored, but may not be delivered yet
+    FAILED = "failed"  # all attempts are used up
     CANCELLED = "cancelled"
 
     @property
     def live(self) -> bool:
-        """Whether the job may still change: it waits or runs."""
+        """Whether the job may still change, because it waits or runs."""
         return self in (Status.WAITING, Status.RUNNING)
 
     @property
     def final(self) -> bool:
+        """Whether the job has ended."""
         return not self.live
 
 
@@ -39,21 +40,22 @@ FINAL_STATUSES = tuple(status for status in Status if status.final)
 
 
 class Job(Base):
-    """One piece of work about one subject (`kind` says in which table), held by at most one program at a time.
+    """One piece of work about one subject, leased by at most one program at a time.
 
-    `owner` and `until` are a lease, in every status: a waiting job is held while its message is being sent, a running
-    one by the worker that does it, an ended one by the program that shows its end. Whoever takes a lease raises
-    `fence`, and writes only while it has not been raised again. A row goes once its end has been shown; the newest of
-    a person's expansions stay a little longer, because turns are given by them (`storage/jobs/fairness.py`).
+    `kind` tells the table of the subject. `owner` and `until` are a lease, and every status has one: a waiting job is
+    leased while its message is sent, a running one by its worker, and an ended one by the program that shows its end.
+    Taking a lease increments `fence`, and the holder may write only as long as `fence` has not changed since. A row is
+    deleted after its end has been shown, but the newest jobs of each person stay longer, because turns are computed
+    from them (`storage/jobs/fairness.py`).
 
-    A beat writes `until` and `progress`, which no index may therefore contain: on PostgreSQL it is then a HOT update.
+    No index contains `until` or `progress`, so that renewing a lease is a HOT update on PostgreSQL.
     """
 
     __tablename__ = "jobs"
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     kind: Mapped[str] = mapped_column(String(16))
-    subject: Mapped[int] = mapped_column(BigInteger)  # the id of the row that it is about
+    subject: Mapped[int] = mapped_column(BigInteger)  # the id of the subject's row
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))  # who waits for it
     status: Mapped[Status] = mapped_column(one_of(Status), default=Status.WAITING)
     turn: Mapped[int] = mapped_column(BigInteger, default=0)  # lower runs first
@@ -62,13 +64,13 @@ class Job(Base):
     until: Mapped[datetime | None] = mapped_column(Moment)
     fence: Mapped[int] = mapped_column(BigInteger, default=0)
     attempts: Mapped[int] = mapped_column(default=0)
-    cancel: Mapped[bool] = mapped_column(default=False)  # asked of the worker that runs it
+    cancel: Mapped[bool] = mapped_column(default=False)  # tells the worker to stop
     progress: Mapped[float] = mapped_column(default=0.0)  # 0 to 1
-    error: Mapped[str | None] = mapped_column(Text)  # of the last try, for the operator
+    error: Mapped[str | None] = mapped_column(Text)  # of the last attempt, for the operator
     asked_at: Mapped[datetime] = mapped_column(Moment, default=now)
     started_at: Mapped[datetime | None] = mapped_column(Moment)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
-    settled_at: Mapped[datetime | None] = mapped_column(Moment)  # its end has been shown, or concerns nobody
+    settled_at: Mapped[datetime | None] = mapped_column(Moment)  # when its end was shown, or needs no showing
 
     __table_args__ = (
         Index("uq_jobs_subject", "kind", "subject", unique=True),
@@ -76,5 +78,5 @@ class Job(Base):
         Index("uq_jobs_running", "person_id", unique=True, **only("kind = 'expansion' AND status = 'running'")),
         Index("ix_jobs_turns", "person_id", "kind", "priority", "turn"),
         Index("ix_jobs_started", "kind", "priority", "turn", **only("started_at IS NOT NULL")),
-        {"postgresql_with": {"fillfactor": 70}},  # room in each page for the next version of a row
+        {"postgresql_with": {"fillfactor": 70}},  # leaves room in each page for HOT updates
     )
