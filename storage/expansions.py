@@ -159,7 +159,7 @@ class Store:
         return await self._expansions(Expansion.batch == batch, order=(Expansion.variant,))
 
     async def ancestry(self, expansion_id: int) -> list[Expansion]:
-        """Return the chain that leads to an expansion, root first, itself last. It is empty if the expansion is gone."""
+        """Return the chain that leads to an expansion, root first, itself last, or nothing if the expansion is gone."""
         async with self._read() as session:
             return list(await session.scalars(ancestors(expansion_id)))
 
@@ -174,7 +174,7 @@ class Store:
         return await self._expansions(Expansion.person_id == person_id, status_is(Expansion, Status.WAITING))
 
     async def delivered(self, expansion_id: int, file_id: str | None) -> None:
-        """Record that the result or the apology is shown, and settle the job. `file_id` is Telegram's for the picture."""
+        """Record that the result or the apology is shown, and settle the job. `file_id` is the picture's on Telegram."""
         async with self._write() as session:
             await settle(session, EXPANSION, expansion_id)
             shown = update(Expansion).where(Expansion.id == expansion_id)

@@ -1,4 +1,4 @@
-"""A bell that wakes every task that waits for it, and that nobody misses."""
+"""A bell wakes all tasks that wait for it. No ring is lost between two waits of a task."""
 
 from __future__ import annotations
 
@@ -8,29 +8,30 @@ from weakref import WeakKeyDictionary
 
 
 class Bell:
-    """A task listens before it looks; what rings from then on ends its next wait, even before that began."""
+    """Each task listens before it reads the database. Any later ring ends its next wait at once."""
 
     def __init__(self) -> None:
         self._next = asyncio.Event()
         self._heard: WeakKeyDictionary[asyncio.Task[object], asyncio.Event] = WeakKeyDictionary()
 
     def ring(self) -> None:
+        """Wake all tasks that have listened."""
         rung, self._next = self._next, asyncio.Event()
         rung.set()
 
     def listen(self) -> None:
-        """Only rings after this one matter to the task that calls."""
+        """Forget earlier rings for the calling task."""
         self._heard[self._task()] = self._next
 
     def keep_listening(self) -> None:
-        """The same for a task that has not listened yet; else what rang since it did still matters."""
+        """Listen, unless the calling task does so already. Rings since then still count."""
         self._heard.setdefault(self._task(), self._next)
 
     async def wait(self, seconds: float) -> None:
-        """Sleep until it rings, but at most so long; then listen anew.
+        """Wait for a ring, or at most the given seconds, then listen again.
 
-        A cancellation always gets through, even when the bell has just rung: `asyncio.wait_for` of Python 3.11 returns
-        the result instead, and the task that was to end goes on for ever.
+        A cancellation always gets through, even if the bell has just rung. `asyncio.wait_for` in Python 3.11 would
+        return the result instead, and the cancelled task would never end.
         """
         self.keep_listening()
         with suppress(TimeoutError):

@@ -1,4 +1,4 @@
-"""The clock that leases are reckoned by: the database's, because the clocks of several machines differ."""
+"""The clock of leases: the database server's, because the clocks of several machines differ."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from storage.models import Moment, now
 
 
 def from_now(session: AsyncSession, wait: timedelta = timedelta()) -> ColumnElement[datetime]:
-    """The moment that is so far ahead. SQLite is on one machine, so its clock is this program's."""
+    """Return the moment `wait` from now. SQLite is used by one machine only, so the program's clock serves there."""
     if session.get_bind().dialect.name == "postgresql":
         return type_coerce(func.clock_timestamp() + literal(wait, Interval()), Moment())
     return literal(now() + wait, Moment())

@@ -1,4 +1,4 @@
-"""The queue that is embedded in the database: rows handed out by leases, on SQLite or PostgreSQL."""
+"""A queue in the database, on SQLite or PostgreSQL: jobs are rows, and workers take them by leases."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ RUNNING_FIRST = case((status_is(Job, Status.RUNNING), 0), else_=1)
 
 
 class EmbeddedQueue:
-    """Programs on the same PostgreSQL hear of news at once while they listen; others look every two seconds."""
+    """The queue of one kind of job. See `Queue` for the methods.
+
+    Programs on the same PostgreSQL are notified of changes at once. Without notifications they look every two seconds.
+    """
 
     def __init__(self, engine: AsyncEngine, kind: JobKind, news: News | None = None, lease: timedelta = LEASE) -> None:
         self.kind = kind
@@ -85,7 +88,7 @@ class EmbeddedQueue:
                     job = await self._take(session, owner)
                     if rescued or job is not None:
                         await self._bells.announce(session, quietly=not rescued)
-            except IntegrityError:  # another program has just started something of the same person: look again
+            except IntegrityError:  # another program has just started a job of the same person, so choose again
                 continue
             if rescued or job is not None:
                 self._bells.ring(quietly=not rescued)
@@ -179,10 +182,11 @@ class EmbeddedQueue:
     # parts
 
     def _open(self, *statuses: Status) -> tuple[ColumnElement[bool], ...]:
+        """Return the conditions for jobs with these statuses whose end has not been settled."""
         return Job.kind.in_(self.kind.names), Job.status.in_(statuses), Job.settled_at.is_(None)
 
     def _free(self) -> tuple[ColumnElement[bool], ...]:
-        """Those that wait and that a worker may take."""
+        """Return the conditions for waiting jobs that a worker may take."""
         return *self._open(Status.WAITING), Job.owner.is_(None)
 
     async def _take(self, session: AsyncSession, owner: str) -> Job | None:
@@ -197,7 +201,7 @@ class EmbeddedQueue:
         lease = {"owner": owner, "until": from_now(session, self._lease), "fence": Job.fence + 1}
         lease |= {"status": Status.RUNNING, "attempts": Job.attempts + 1, "started_at": from_now(session)}
         taken = update(Job).where(Job.id == chosen).values(**lease, progress=0.0)
-        fresh = {"populate_existing": True}  # this transaction may have rescued it
+        fresh = {"populate_existing": True}  # this transaction may have rescued the job and hold a stale object
         return await session.scalar(taken.returning(Job), execution_options=fresh)
 
     async def _claim(self, owner: str, limit: int, *where: ColumnElement[bool]) -> list[Job]:
@@ -230,7 +234,7 @@ class EmbeddedQueue:
 
 
 def open_queue(url: str, engine: AsyncEngine, kind: JobKind, news: News | None = None) -> Queue:
-    """Open the queue that a URL names: `local` is the embedded one. Raises QueueUnavailable."""
+    """Open the queue that a URL names. `local` is the embedded queue. Raises QueueUnavailable for any other URL."""
     if url == "local":
         return EmbeddedQueue(engine, kind, news)
     raise QueueUnavailable(f"no queue at {url!r}; KUOTU_QUEUE_URL=local is the embedded one")

@@ -1,4 +1,4 @@
-"""How long an expansion will take, told from those before it."""
+"""Estimates how long an expansion takes from earlier ones."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from sqlalchemy import Select, select
 
 from storage.models import Expansion, Photo, Status, status_is
 
-RECENT = 50  # past jobs that are looked at
-NEAREST = 9  # those among them that are believed
+RECENT = 50  # newest jobs that are considered
+NEAREST = 9  # jobs nearest in size that the estimate is computed from
 
 
 def past_jobs(engine: str) -> Select[int, float | None]:
-    """Canvas pixels and seconds of the newest jobs that an engine finished."""
+    """Select the canvas pixels and the seconds of the newest jobs that an engine finished."""
     pixels = (Photo.width + Expansion.left + Expansion.right) * (Photo.height + Expansion.top + Expansion.bottom)
     jobs = select(pixels, Expansion.seconds).join(Photo, Expansion.source_id == Photo.id)
     return (
@@ -26,10 +26,10 @@ def past_jobs(engine: str) -> Select[int, float | None]:
 
 
 def typical_seconds(jobs: Sequence[tuple[float, float]], megapixels: float) -> float | None:
-    """The median time of the jobs (megapixels, seconds) that are nearest in size; None when there are none.
+    """Return the median time of the jobs that are nearest in size, or None if there are none.
 
-    Nearest neighbours (by the logarithm of the size) need no assumption on how time grows with it, and the median
-    survives a job that hung.
+    `jobs` holds (megapixels, seconds). Nearest neighbours by the logarithm of the size need no assumption about how
+    time grows with size, and the median is robust against a job that hung.
     """
     nearest = sorted(jobs, key=lambda job: abs(log(job[0] / megapixels)))[:NEAREST]
     return median(seconds for _, seconds in nearest) if nearest else None

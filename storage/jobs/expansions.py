@@ -1,4 +1,4 @@
-"""The jobs that make expansions: placed before they are taken, one running per person, in fair turns."""
+"""The jobs of expansions: taken only after their message is known, one running per person, in fair turns."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ NAME = "expansion"
 
 
 class Made(TypedDict, total=False):
-    """What came out of an expansion, and how."""
+    """The result of an expansion, and how it was made."""
 
     result: Photo
-    preview: str  # the key of a blob
+    preview: str  # the key of its blob
     engine: str
     model: str
     seconds: float
-    seed: int  # the one that was used
+    seed: int  # the seed that was used
     verdict: str  # of the safety check
-    surprise: float  # the machine's guess, 0 to 1
-    words: list[str]  # ids of those that were drawn
-    recipe: dict[str, Any]  # what the picture depends on besides what was asked, as JSON values
+    surprise: float  # an estimate, 0 to 1
+    words: list[str]  # ids of words drawn by the style
+    recipe: dict[str, Any]  # everything besides the request that the picture depends on, as JSON values
 
 
 async def _record_end(session: AsyncSession, job: Job) -> None:
@@ -41,7 +41,7 @@ EXPANSIONS = JobKind((NAME,), _record_end, one_each=True)
 
 
 def recorded(expansion_id: int, **made: Unpack[Made]) -> Record:
-    """What writes the result into the expansion's row, in the transaction that ends the job."""
+    """Return a function that writes a result into the row of its expansion, in the transaction that ends the job."""
 
     async def record(session: AsyncSession) -> None:
         expansion = await session.get_one(Expansion, expansion_id)
@@ -52,7 +52,7 @@ def recorded(expansion_id: int, **made: Unpack[Made]) -> Record:
 
 
 async def enqueue(session: AsyncSession, expansions: Sequence[Expansion], priority: int) -> None:
-    """One person's new expansions become jobs of one turn, held until their message is known."""
+    """Create jobs of one turn for one person's new expansions. They are held until their message is known."""
     person_id = expansions[0].person_id
     turn = await next_turn(session, NAME, person_id, priority)
     for expansion in expansions:
@@ -61,7 +61,7 @@ async def enqueue(session: AsyncSession, expansions: Sequence[Expansion], priori
 
 
 async def drop_jobs(session: AsyncSession, expansion_ids: Sequence[int]) -> list[int]:
-    """The expansions are to be deleted: so are their jobs and those of their films; gives those that were running."""
+    """Delete the jobs of expansions and of their films. Returns the ids of the expansions that were running."""
     kinds = [NAME, *FilmKind]
     gone = delete(Job).where(Job.kind.in_(kinds), Job.subject.in_(expansion_ids))
     dropped = await session.execute(gone.returning(Job.kind, Job.subject, Job.status))

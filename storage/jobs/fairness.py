@@ -1,9 +1,9 @@
-"""Whose turn it is: start-time fair queueing between people.
+"""Computes turns by start-time fair queueing between people.
 
 Goyal, Vin and Cheng, «Start-time Fair Queuing: A Scheduling Algorithm for Integrated Services Packet Switching
-Networks», SIGCOMM 1996, section 2: a job's start tag is the greater of the virtual time (the start tag last served)
-and the finish tag of its flow's previous job; jobs run in the order of their start tags. Here a flow is a person, and
-every start has length 1.
+Networks», SIGCOMM 1996, section 2: the start tag of a job is the greater of the virtual time (the start tag last
+served) and the finish tag of the previous job in its flow. Jobs run in the order of their start tags. Here each person
+is a flow, and each start has length 1.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from storage.models import FINAL_STATUSES, Job, Status
 
 
 async def next_turn(session: AsyncSession, kind: str, person_id: int, priority: int) -> int:
-    """The start tag of what this person starts now; each priority has its own virtual time."""
+    """Return the start tag of what this person starts now. Each priority has its own virtual time."""
     latest = select(Job.turn).where(Job.kind == kind, Job.priority == priority).order_by(Job.turn.desc()).limit(1)
     virtual_time = await session.scalar(latest.where(Job.started_at.is_not(None)))
     ran_or_may = or_(Job.status != Status.CANCELLED, Job.started_at.is_not(None))
@@ -26,10 +26,10 @@ async def next_turn(session: AsyncSession, kind: str, person_id: int, priority: 
 
 
 async def settle(session: AsyncSession, kind: str, subject: int) -> None:
-    """The end of a job has been shown. It goes when no turn is reckoned from it any more, and so do older ones.
+    """Record that the end of a job has been shown, and delete settled jobs that no turn is computed from.
 
-    A settled job matters only while its finish tag is above the virtual time, so one whose turn is before the last one
-    begun says nothing.
+    A settled job matters only while its finish tag is above the virtual time. So jobs with a lower turn than the last
+    started one can be deleted.
     """
     this = (*about(kind, subject), Job.status.in_(FINAL_STATUSES))
     settled = update(Job).where(*this).values(settled_at=from_now(session), owner=None, until=None)

@@ -1,4 +1,4 @@
-"""The jobs that make films: what somebody in a chat waits for comes before what only a page will show."""
+"""The jobs of films. A film that somebody in a chat waits for is made before films for web pages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PAGE, CHAT = 0, 1  # priorities
 
 
 class OneAtATime(Exception):
-    """This person waits for another film."""
+    """The person already waits for another film."""
 
 
 async def _record_end(session: AsyncSession, job: Job) -> None:
@@ -28,7 +28,7 @@ FILMS = JobKind(tuple(FilmKind), _record_end)
 
 
 class FilmStore:
-    """Which films were asked for, and by whom; `queue` holds the jobs that make them."""
+    """Stores which films were requested, and by whom. `queue` holds the jobs that make them."""
 
     def __init__(self, engine: AsyncEngine, queue: Queue) -> None:
         self._read, self._write = transactions(engine)
@@ -39,18 +39,18 @@ class FilmStore:
             return await session.get(Film, (expansion_id, kind))
 
     async def job(self, film: Film) -> Job | None:
-        """The job that makes a film: it knows how far that is. None once its end has been shown."""
+        """Return the job that makes a film, or None if its end has been shown."""
         jobs = await self.queue.jobs([film.expansion_id])
         return next((job for job in jobs if job.kind == film.kind), None)
 
     async def made(self, expansion_id: int) -> set[FilmKind]:
-        """Those of an expansion that are there."""
+        """Return the kinds of film of an expansion that exist."""
         async with self._read() as session:
             done = Film.status == Status.DONE
             return set(await session.scalars(select(Film.kind).where(Film.expansion_id == expansion_id, done)))
 
     async def want(self, expansion_id: int, kinds: Iterable[FilmKind]) -> None:
-        """Films for a page: made once, when nobody waits in a chat."""
+        """Request films for a web page, at low priority. Films that exist already are not made again."""
         async with self._write() as session:
             for kind in kinds:
                 film = await _film(session, expansion_id, kind)
@@ -61,10 +61,10 @@ class FilmStore:
     async def claim(
         self, expansion_id: int, kind: FilmKind, person_id: int, chat_id: int, thread_id: int | None
     ) -> tuple[Film, bool]:
-        """Somebody in a chat asks for a film. True: a message there is to become it, and `place` says which.
+        """Request a film for a chat. Returns the film, and whether the caller must send a message that will become it.
 
-        False when it is there, or others wait for it already. A tap that is handled again, because a crash came before
-        its message was placed, is the same one. Raises OneAtATime.
+        If so, the caller stores the message by `place`. The answer is False if the film exists or another message waits
+        for it. A tap that is repeated because the program crashed before `place` gets True again. Raises OneAtATime.
         """
         async with self._write() as session:
             await _film(session, expansion_id, kind)
@@ -82,7 +82,7 @@ class FilmStore:
         return film, True
 
     async def place(self, expansion_id: int, kind: FilmKind, message_id: int) -> Film | None:
-        """The message that is to become a film; the film as it is by now, None when it is gone."""
+        """Store the message that will become a film. Returns the current row, or None if the film is gone."""
         async with self._write() as session:
             film = await session.get(Film, (expansion_id, kind))
             if film is not None:
@@ -90,17 +90,17 @@ class FilmStore:
             return film
 
     async def ahead(self, film: Film) -> int:
-        """How many films are made before this one."""
+        """Return how many films are made before this one."""
         place, counts = await self.queue.position(film.expansion_id, film.kind), await self.queue.counts()
         return max(0, place - 1) + counts[Status.RUNNING]
 
     async def over(self, job: Job) -> None:
-        """Its film was deleted: there is nothing to show."""
+        """Delete the job of a film that was deleted, because there is nothing to show."""
         async with self._write() as session:
             await drop(session, job.kind, job.subject)
 
     async def delivered(self, film: Film, file_id: str | None) -> None:
-        """Its message shows it, or how it ended: nobody waits any more, and its job is over."""
+        """Record that the message shows the film or its failure. Nobody waits for it any more, and its job goes."""
         known = {} if file_id is None else {"file_id": file_id}
         nobody = dict.fromkeys(("person_id", "chat_id", "thread_id", "message_id"))
         async with self._write() as session:

@@ -1,4 +1,4 @@
-"""What tells one kind of job from another; all else is the same for every kind."""
+"""Defines what differs between kinds of jobs. Everything else is shared."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import Job
 
-Record = Callable[[AsyncSession], Awaitable[object]]  # what is written in the transaction that ends a job
+Record = Callable[[AsyncSession], Awaitable[object]]  # writes more rows in the transaction that ends a job
 
 
 @dataclass(frozen=True)
 class JobKind:
-    """`names` are the values of `Job.kind` that one queue serves; where a name is left out, the first is meant.
+    """`names` are the values of `Job.kind` that one queue serves. Methods without a given name mean the first one.
 
-    `record_end` runs in the transaction that ends a job, however it ends: it writes that into the subject's row.
+    `record_end` runs in the transaction that ends a job, however it ends, and updates the row of its subject.
     """
 
     names: tuple[str, ...]
     record_end: Callable[[AsyncSession, Job], Awaitable[None]]
-    one_each: bool = False  # of one person's jobs, one runs at a time; an index of the table proves it
+    one_each: bool = False  # at most one job per person runs; a unique index enforces it

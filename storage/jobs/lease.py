@@ -1,4 +1,4 @@
-"""Leases: who may write to a job, for how long, and what becomes of one that ends without a result."""
+"""Leases: who may write to a job, for how long, and what happens when a lease ends without a result."""
 
 from __future__ import annotations
 
@@ -12,22 +12,27 @@ from storage.database import get_or_add
 from storage.jobs.clock import from_now
 from storage.models import FINAL_STATUSES, Job, Status, status_is
 
-ATTEMPTS = 3  # a job that took its worker down this often is not tried again
+ATTEMPTS = 3  # a job that has failed this often is not tried again
 LEASE = timedelta(seconds=30)
-PLACING = "placing"  # holds a job from its start until its message is known
+PLACING = "placing"  # owns a new job until its message is known
 
 
 def about(name: str, *subjects: int) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions for the jobs of these subjects."""
     return Job.kind == name, Job.subject.in_(subjects)
 
 
 def leased(job: Job) -> tuple[ColumnElement[bool], ...]:
-    """The fence: true only while nobody has leased the job again, and it has not ended."""
+    """Return the conditions that hold as long as this lease is valid: the job is running and its fence is unchanged."""
     return Job.id == job.id, Job.fence == job.fence, status_is(Job, Status.RUNNING)
 
 
 def given_back(session: AsyncSession, *, tried: bool = True) -> dict[str, object]:
-    """What a lease without a result leaves: cancelled if that was asked, else another try while there are any."""
+    """Return the values of a job whose lease ends without a result.
+
+    The job is cancelled if that was requested, failed if its attempts are used up, and otherwise waits again. `tried`
+    counts the attempt.
+    """
     spent = and_(true() if tried else false(), Job.attempts >= ATTEMPTS)
     return {
         "status": case((Job.cancel, Status.CANCELLED), (spent, Status.FAILED), else_=Status.WAITING),
@@ -38,11 +43,11 @@ def given_back(session: AsyncSession, *, tried: bool = True) -> dict[str, object
     }
 
 
-# what is done to jobs in the transactions of their subjects
+# changes to jobs inside the transactions of their subjects
 
 
 async def submit(session: AsyncSession, job: Job, *, held: timedelta | None = None) -> Job:
-    """Add a job, or give the open one about the same subject. `held`: nobody takes it until it is placed."""
+    """Add a job, or return the open job of the same subject. With `held`, no worker takes it until it is placed."""
     ended = Job.status.in_(FINAL_STATUSES)
     await session.execute(delete(Job).where(*about(job.kind, job.subject), ended))
     if held is not None:
@@ -55,12 +60,12 @@ async def submit(session: AsyncSession, job: Job, *, held: timedelta | None = No
 
 
 async def let_go(session: AsyncSession, name: str, subjects: Sequence[int]) -> None:
-    """Their message is known: workers may take those that wait."""
+    """Let workers take these jobs, because their message is known."""
     waiting = update(Job).where(*about(name, *subjects), Job.status.not_in([Status.RUNNING]))
     await session.execute(waiting.values(owner=None, until=None))
 
 
 async def drop(session: AsyncSession, name: str, *subjects: int, ended: bool = False) -> None:
-    """Delete jobs, `ended`: unless they are open; a worker that runs one finds its lease lost."""
+    """Delete jobs. A worker that runs one finds its lease lost. With `ended`, only ended jobs are deleted."""
     these = delete(Job).where(*about(name, *subjects))
     await session.execute(these.where(Job.status.in_(FINAL_STATUSES)) if ended else these)

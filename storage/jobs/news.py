@@ -1,4 +1,4 @@
-"""How the programs on one database hear of one another's jobs: bells here, LISTEN and NOTIFY on PostgreSQL."""
+"""Notifies programs of changes to jobs: bells inside a program, LISTEN and NOTIFY between those on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -12,47 +12,51 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from storage.jobs.bell import Bell
 
 CHANNEL = "kuotu_jobs"
-LOOK = 2.0  # seconds after which whoever waits looks by itself: news can be lost, and SQLite brings none
+LOOK = 2.0  # seconds between looks without news: notifications can be lost, and SQLite has none
 QUIET = " quietly"
-AGAIN = 1.0  # seconds until a lost connection is tried again
+AGAIN = 1.0  # seconds until a lost connection is opened again
 
 log = logging.getLogger(__name__)
 
 
 class Bells:
-    """The two bells of one kind of job: workers hear of what they may take or must leave, watchers of everything."""
+    """The two bells of one kind of job: for workers (jobs to take or stop), and for watchers (all changes)."""
 
     def __init__(self, announcement: str, shared: bool, look: float) -> None:
         self._announcement, self._shared, self._look = announcement, shared, look
         self._work, self._all = Bell(), Bell()
 
     async def announce(self, session: AsyncSession, *, quietly: bool = False) -> None:
-        """Have them rung in other programs when this transaction commits; whoever commits rings here."""
+        """Notify other programs when this transaction commits. The caller also rings its own program's bells."""
         if self._shared:
             text = f"{self._announcement}{QUIET if quietly else ''}"
             await session.execute(select(func.pg_notify(CHANNEL, text)))
 
     def ring(self, *, quietly: bool = False) -> None:
-        """Ring both; quietly: for watchers alone."""
+        """Ring both bells, or with `quietly` only the bell of watchers."""
         if not quietly:
             self._work.ring()
         self._all.ring()
 
     def listen(self) -> None:
+        """Forget earlier news for a worker."""
         self._work.listen()
 
     def keep_watching(self) -> None:
+        """Start listening for a watcher, unless it listens already."""
         self._all.keep_listening()
 
     async def wait(self, seconds: float | None) -> None:
+        """Wait for news for workers, at most the given seconds and the time between two looks."""
         await self._work.wait(self._look if seconds is None else min(self._look, seconds))
 
     async def watch(self, seconds: float | None) -> None:
+        """Wait for any news, at most the given seconds and the time between two looks."""
         await self._all.wait(self._look if seconds is None else min(self._look, seconds))
 
 
 class News:
-    """The bells of every kind of job; all of a program's queues on a database share it."""
+    """The bells of every kind of job. All queues of a program on one database share it."""
 
     def __init__(self, engine: AsyncEngine, look: float = LOOK) -> None:
         self._engine, self._look = engine, look
@@ -61,11 +65,11 @@ class News:
         self._shared = engine.dialect.name == "postgresql"
 
     def of(self, name: str) -> Bells:
-        """The bells of a kind of job, by its first name."""
+        """Return the bells of a kind of job, given its first name."""
         return self._bells.setdefault(name, Bells(f"{self._me} {name}", self._shared, self._look))
 
     async def listen(self) -> None:
-        """Ring for what others announce, until cancelled; a lost connection is opened again. No news on SQLite."""
+        """Ring for the announcements of other programs until cancelled. On SQLite it returns at once."""
         while self._shared:
             try:
                 await self._hear()
@@ -74,14 +78,14 @@ class News:
             await asyncio.sleep(AGAIN)
 
     async def _hear(self) -> None:
-        """Listen on a connection of its own until that is lost. Raises OSError."""
+        """Listen on a separate connection until it is lost. Raises OSError."""
         import psycopg
 
         arguments, options = self._engine.dialect.create_connect_args(self._engine.url)
         try:
             async with await psycopg.AsyncConnection.connect(*arguments, autocommit=True, **options) as connection:
                 await connection.execute(f"LISTEN {CHANNEL}")
-                for bells in self._bells.values():  # whatever came while nobody listened
+                for bells in self._bells.values():  # announcements may have been missed before LISTEN
                     bells.ring()
                 async for notice in connection.notifies():
                     self._pass_on(notice.payload)

@@ -1,4 +1,4 @@
-"""What a queue of leased jobs does for the programs that share it. The row is the job and the truth."""
+"""The interface of a queue of leased jobs that several programs share. The row in the database is the job."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from storage.models import Job, Status
 
 
 class QueueUnavailable(Exception):
-    """The queue cannot be used; the text is one line that names it and the remedy."""
+    """The queue cannot be used. The text is one line that names it and the remedy."""
 
 
 class Beat(Enum):
-    """What a worker learns when it renews its lease, or asks."""
+    """The answer that a worker gets when it renews its lease or asks."""
 
     GO_ON = "go on"
-    CANCEL = "cancel"  # the person no longer wants it
-    LOST = "lost"  # another worker has it now, or it was deleted: whatever comes out counts for nothing
+    CANCEL = "cancel"  # the job was cancelled
+    LOST = "lost"  # another worker has the lease, or the job was deleted, so the result is discarded
 
 
 class Queue(Protocol):
-    """The jobs of one kind. Rows that come back are detached; their `fence` fences what is written with them.
+    """The jobs of one kind. Returned rows are detached. Their `fence` guards what is written with them.
 
-    A worker calls take, then beat until done, then finish, retry or release. A serving program calls claim_ended and
-    claim_unplaced, then hold while it shows what it claimed.
+    A worker calls take, then beat until it is done, then finish, retry or release. A serving program calls claim_ended
+    and claim_unplaced, then hold while it shows what it claimed.
     """
 
     @property
@@ -35,66 +35,72 @@ class Queue(Protocol):
     # asking
 
     async def put(self, subjects: Sequence[int]) -> None:
-        """Tell the workers that these may be taken."""
+        """Tell the workers that these jobs may be taken."""
 
     async def cancel(self, subject: int, name: str = "") -> bool:
-        """Cancel: at once while waiting; a worker that runs it hears of it. False when it had ended."""
+        """Cancel a job: a waiting one at once, a running one through its worker. Returns False if it had ended."""
 
     async def position(self, subject: int, name: str = "") -> int:
-        """The place in the queue: 1 is next, 0 is not waiting (any more)."""
+        """Return the place in the queue. 1 is next, and 0 means that the job is not waiting (any more)."""
 
     async def counts(self) -> dict[Status, int]:
-        """How many are waiting and running."""
+        """Return how many jobs are waiting and running."""
 
     async def jobs(self, subjects: Iterable[int]) -> list[Job]:
-        """The jobs about these, running ones first, then in the order of the queue."""
+        """Return the jobs of these subjects: running ones first, then in the order of the queue."""
 
     # working
 
     async def take(self, owner: str) -> Job | None:
-        """Lease the next job: one that waits, by priority, turn and age. Leases that ran out are taken back first."""
+        """Lease the next waiting job, by priority, turn and age. Expired leases are rescued first."""
 
     async def wait(self, seconds: float | None = None) -> None:
-        """Sleep until there is news for workers, the seconds pass, or it is time to look what was done unheard.
+        """Wait until there is news for workers, the seconds have passed, or the regular look is due.
 
-        News since the task's last take, beat, ask or wait counts, so nothing between them is missed.
+        News since the task's last take, beat, ask or wait ends the wait at once, so nothing is missed in between.
         """
 
     async def beat(self, job: Job, progress: float | None = None) -> Beat:
-        """Renew a lease and record the progress, 0 to 1."""
+        """Renew a lease, and record the progress from 0 to 1."""
 
     async def ask(self, job: Job) -> Beat:
-        """The same answer without a write."""
+        """Return the same answer as beat, without writing."""
 
     async def finish(self, job: Job, status: Status, record: Record | None = None, error: str | None = None) -> bool:
-        """Record how a job ended and what came out; False, and nothing is kept, when the lease was lost."""
+        """Record how a job ended, with its result. Returns False and writes nothing if the lease was lost."""
 
     async def retry(self, job: Job, error: str) -> bool:
-        """A try failed. True: it waits again, in its old place; False: it failed for good, or the lease was lost."""
+        """Record a failed attempt. Returns True if the job waits again in its old place.
+
+        Returns False if it has failed for good, or if the lease was lost.
+        """
 
     async def release(self, job: Job) -> None:
-        """Give a lease back undone, as a worker that stops does; it costs no attempt."""
+        """Give back a lease without a result, as a worker does when it stops. This costs no attempt."""
 
     async def rescue(self, *, every_lease: bool = False) -> list[int]:
-        """Take back what leases ran out on: it waits again, or has failed when its attempts are spent.
+        """End expired leases of running jobs: each job waits again, or fails if its attempts are used up.
 
-        `every_lease` is for the start of the only program on a database, where each lease is one of its former life.
+        `every_lease` is for the start of the only program on a database. All leases are then left over from its last
+        run.
         """
 
     # showing
 
     async def live(self, limit: int) -> list[Job]:
-        """What runs, then what waits and may be taken, in the order of the queue."""
+        """Return the running jobs, then the waiting jobs that may be taken, in the order of the queue."""
 
     async def watch(self, seconds: float | None = None) -> None:
-        """Like wait, for whoever shows jobs: it ends for progress, too, and what rings during the task's own work
-        with what it claimed counts."""
+        """Wait like `wait`, for a task that shows jobs: progress ends this wait too.
+
+        News counts that arrives while the task works on what it has claimed.
+        """
 
     async def claim_ended(self, owner: str, limit: int) -> list[Job]:
-        """Lease jobs whose end is to be shown and that nobody is showing."""
+        """Lease jobs whose end has to be shown and that no program is showing."""
 
     async def claim_unplaced(self, owner: str, limit: int) -> list[Job]:
-        """Lease jobs that whoever started them has not placed in time."""
+        """Lease waiting jobs that the program that started them has not placed in time."""
 
     async def hold(self, job: Job, seconds: float | None = None) -> bool:
-        """Keep what was claimed for so long, else for another lease; False when it was lost."""
+        """Extend a claim by the given seconds, else by a full lease. Returns False if it was lost."""

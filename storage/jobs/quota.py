@@ -1,4 +1,4 @@
-"""How many expansions a person may start in a day."""
+"""Limits how many expansions a person may start in 24 hours."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DAY = timedelta(hours=24)
 
 
 class QuotaSpent(Exception):
-    """A start would pass the day's quota: `used` of `quota` are spent, and it fits again at `again_at`."""
+    """A start would exceed the quota: `used` of `quota` are used, and the start is possible again at `again_at`."""
 
     def __init__(self, used: int, quota: int, again_at: datetime) -> None:
         super().__init__(f"{used} of {quota} expansions used in 24 hours; again at {again_at:%Y-%m-%d %H:%M} UTC")
@@ -21,18 +21,18 @@ class QuotaSpent(Exception):
 
 
 async def spend(session: AsyncSession, person_id: int, count: int, quota: int | None) -> None:
-    """Let a start of `count` expansions pass, or raise QuotaSpent. No quota (None) lets everything pass."""
+    """Check that `count` more expansions fit into the quota. Raises QuotaSpent. A quota of None is no limit."""
     if quota is None:
         return
     starts = await _starts_today(session, person_id)
-    excess = len(starts) + count - quota  # how many must leave the day before these fit
+    excess = len(starts) + count - quota  # how many must become older than 24 hours first
     if excess > 0:
         last = starts[min(excess, len(starts)) - 1] + DAY if starts else now()
         raise QuotaSpent(len(starts), quota, last)
 
 
 async def _starts_today(session: AsyncSession, person_id: int) -> list[datetime]:
-    """When each expansion of the last 24 hours was started, oldest first; failed and cancelled ones cost nothing."""
+    """Return when the expansions of the last 24 hours were started, oldest first, without failed and cancelled ones."""
     counted = select(Expansion.created_at).where(
         Expansion.person_id == person_id,
         Expansion.created_at > now() - DAY,

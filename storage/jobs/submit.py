@@ -1,4 +1,4 @@
-"""What happens, in one transaction, when somebody taps «Expand»."""
+"""The transaction that starts expansions after a tap."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ async def begin(
     quota: int | None,
     priority: int,
 ) -> list[Expansion] | None:
-    """Put one person's expansions into the queue as one turn; None, and a transaction to roll back, for a stale tap."""
+    """Add one person's expansions to the queue as one turn. Returns None if the tap is outdated.
+
+    The caller then rolls the transaction back. Raises QuotaSpent.
+    """
     person_id = expansions[0].person_id
     await hold(session, person_id)
     if not await _fresh(session, expansions, panel, result):
@@ -36,7 +39,7 @@ async def begin(
 async def _fresh(
     session: AsyncSession, expansions: list[Expansion], panel: tuple[int, int] | None, result: tuple[int, int] | None
 ) -> bool:
-    """Raise the revisions that the tap named; False when a tap before this one did."""
+    """Increment the revisions that the tap named. Returns False if an earlier tap has done so."""
     known = select(Expansion.id).where(Expansion.key.in_([expansion.key for expansion in expansions]))
     if await session.scalar(known.limit(1)) is not None:
         return False

@@ -1,4 +1,4 @@
-"""The history of the tables, told by Alembic."""
+"""Migrates the tables by Alembic."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import DatabaseUnavailable, refusal_of
 
-LOCK = 0x6B756F7475  # "kuotu": who migrates one PostgreSQL at the same time waits
+LOCK = 0x6B756F7475  # "kuotu" in ASCII; the advisory lock that serializes migrations of a PostgreSQL database
 
 
 def configuration(connection: Connection) -> Config:
-    """What Alembic needs, without an alembic.ini."""
+    """Return the configuration of Alembic, which needs no alembic.ini."""
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     return config
 
 
 def upgrade(connection: Connection) -> None:
-    """To the newest revision, inside the caller's transaction."""
+    """Migrate to the newest revision, inside the caller's transaction."""
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
     command.upgrade(configuration(connection), "head")
 
 
 async def migrate(engine: AsyncEngine) -> None:
-    """Bring the tables to the newest revision; nothing happens when they are there. Raises DatabaseUnavailable."""
+    """Migrate the tables to the newest revision, if they are older. Raises DatabaseUnavailable."""
     sqlite = engine.dialect.name == "sqlite"
     try:
         async with engine.execution_options(writing=True).connect() as connection:
             driver: Any = (await connection.get_raw_connection()).driver_connection
-            if sqlite:  # changing a table there means dropping the old one, which would cascade; no effect once begun
+            if sqlite:  # changing a table drops the old one, which would cascade; no effect after BEGIN
                 await driver.execute("PRAGMA foreign_keys = OFF")
             async with connection.begin():
                 await connection.run_sync(upgrade)

@@ -1,4 +1,4 @@
-"""`python -m storage.migrations "why"`: write the revision that takes the newest tables to what the models say."""
+"""`python -m storage.migrations "why"`: writes the revision that migrates the newest tables to the models."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from storage.migrations import configuration, migrate
 
 
 def revise(connection: Connection) -> None:
+    """Write the next revision into `versions`."""
     number = 1 + len(list((Path(__file__).parent / "versions").glob("*.py")))
     command.revision(configuration(connection), " ".join(sys.argv[1:]), autogenerate=True, rev_id=f"{number:04}")
 
 
 async def main() -> None:
+    """Create an empty database of the newest revision, and compare it with the models."""
     with TemporaryDirectory() as folder:
         engine = await open_database(f"sqlite+aiosqlite:///{Path(folder) / 'newest.db'}")
         await migrate(engine)

@@ -1,4 +1,4 @@
-"""How Alembic runs here: on the connection that it is given, in the transaction that is open."""
+"""Runs Alembic on the given connection, inside its open transaction."""
 
 from alembic import context
 
@@ -7,7 +7,7 @@ from storage.models import Base
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=Base.metadata,
-    render_as_batch=True,  # SQLite changes a table by making a new one
+    render_as_batch=True,  # SQLite changes a table by creating a new one
     user_module_prefix="",
 )
 context.run_migrations()

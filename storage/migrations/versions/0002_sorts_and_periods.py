@@ -1,4 +1,4 @@
-"""The gallery's sorts and periods"""
+"""Add the gallery's sorts and periods"""
 
 import random
 
@@ -40,7 +40,7 @@ def downgrade() -> None:
 
 
 def _fill() -> None:
-    """Give the posts that there are a day, a lot and the scores that their next vote would."""
+    """Give existing posts a day, a random number and their scores."""
     from storage.gallery.votes import COUNTED, scores
     from storage.models import Post, day_of
 

@@ -1,4 +1,4 @@
-"""Moderation, the safety verdict, and where a gallery stands"""
+"""Add moderation, the safety verdict, and the position of each gallery message"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""The machine's guess of surprise, kept with the expansion"""
+"""Add the estimated surprise to expansions"""
 
 import sqlalchemy as sa
 from alembic import op

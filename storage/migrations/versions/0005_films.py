@@ -1,4 +1,4 @@
-"""Telegram's file id of a film"""
+"""Add Telegram's file id of a film"""
 
 import sqlalchemy as sa
 from alembic import op

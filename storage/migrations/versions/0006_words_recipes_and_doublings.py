@@ -1,4 +1,4 @@
-"""The words that were drawn, what made a picture besides its request, and results at twice their size"""
+"""Add drawn words, recipes and results at twice the size to expansions"""
 
 import sqlalchemy as sa
 from alembic import op

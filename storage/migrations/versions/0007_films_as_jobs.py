@@ -1,4 +1,4 @@
-"""Films in the making: asked for, leased, delivered"""
+"""Add films with their requests, leases and deliveries"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -38,7 +38,7 @@ def upgrade() -> None:
     op.create_index("ix_films_open", "films", ["asked_at"], sqlite_where=OPEN, postgresql_where=OPEN)
     op.create_index("ix_films_placed", "films", ["message_id"], sqlite_where=PLACED, postgresql_where=PLACED)
     op.create_index(op.f("ix_films_person_id"), "films", ["person_id"])
-    op.drop_column("expansions", "film_file_id")  # not in a batch, which would make the table, and its indexes, anew
+    op.drop_column("expansions", "film_file_id")  # not in a batch, which would create the table and its indexes again
 
 
 def downgrade() -> None:

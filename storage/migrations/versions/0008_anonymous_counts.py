@@ -1,4 +1,4 @@
-"""Anonymous counts, and a person's impressions side by side"""
+"""Add anonymous counts, and show a person's impressions side by side"""
 
 import sqlalchemy as sa
 from alembic import op

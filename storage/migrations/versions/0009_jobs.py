@@ -1,4 +1,4 @@
-"""Jobs in a table of their own: leases, turns and progress leave expansions and films"""
+"""Move leases, turns and progress from expansions and films into a table of jobs"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,8 +11,8 @@ down_revision = "0008"
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 STATUSES = ("waiting", "running", "done", "failed", "cancelled")
 
-# What is open: it waits, runs, or has ended and is not yet shown. Besides, what the next turns are reckoned from: the
-# expansions of the newest turn that was begun. What was started and has no message yet is held by nobody any more.
+# Expansions that wait, run, or have ended but are not shown yet become jobs. So do the expansions of the newest started
+# turn, because the next turns are computed from them. An expansion without a message gets an expired lease.
 EXPANSIONS = """
 INSERT INTO jobs (kind, subject, person_id, status, turn, priority, owner, until, fence, attempts, cancel, progress,
                   error, asked_at, started_at, ended_at, settled_at)
@@ -88,7 +88,7 @@ def upgrade() -> None:
     for table in ("expansions", "films"):
         op.execute(f"UPDATE {table} SET status = 'waiting' WHERE status = 'running'")
         for column in ("attempts", "lease_owner", "lease_until", "progress"):
-            op.drop_column(table, column)  # not in a batch, which would make the table, and its indexes, anew
+            op.drop_column(table, column)  # not in a batch, which would create the table and its indexes again
     for column in ("turn", "priority", "cancel_asked"):
         op.drop_column("expansions", column)
     op.drop_column("films", "asked_at")
