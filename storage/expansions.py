@@ -174,7 +174,7 @@ class Store:
         return await self._expansions(Expansion.person_id == person_id, status_is(Expansion, Status.WAITING))
 
     async def delivered(self, expansion_id: int, file_id: str | None) -> None:
-        """Record that the result or the apology is shown, and settle the job. `file_id` is the picture's on Telegram."""
+        """Record that the result or the apology is shown, and settle the job. `file_id` is Telegram's."""
         async with self._write() as session:
             await settle(session, EXPANSION, expansion_id)
             shown = update(Expansion).where(Expansion.id == expansion_id)

@@ -1,4 +1,4 @@
-"""Headless Chromium, and where its screenshots go."""
+"""Fixtures for headless Chromium and its screenshots."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.fixture(scope="session")
 def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder in which tests leave screenshots for people to look at."""
+    """The folder for screenshots that people can look at."""
     return tmp_path_factory.mktemp("shots")

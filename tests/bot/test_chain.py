@@ -1,4 +1,4 @@
-"""Where the steps of a chain lie in its last picture, when some of them only doubled it."""
+"""The positions of the steps of a chain in its last picture, including steps that only double the size."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ OUT, DOWN = Margins(10, 20, 30, 40), Margins(0, 0, 0, 5)
 
 
 def step(margins: Margins | None) -> Expansion:
-    """None doubles."""
+    """Return a step. Margins of None double the picture."""
     sides = margins or Margins()
     return Expansion(
         left=sides.left, top=sides.top, right=sides.right, bottom=sides.bottom, doubles=margins is None, seed=0

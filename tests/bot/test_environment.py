@@ -1,4 +1,4 @@
-"""The settings as the program reads them: environment, `.env`, and names that are no settings."""
+"""The program reads settings from the environment and `.env`, and reports names that are not settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Log lines: everything an operator needs, nothing that opens a door."""
+"""Log lines contain everything an operator needs, and no secrets."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def telegram(tmp_path: Path) -> AsyncIterator[Site]:
 
 
 async def read_until(lines: asyncio.StreamReader, words: str) -> list[str]:
-    """The lines up to and with the first that has these words."""
+    """Return the lines up to and including the first one that contains the given words."""
     read = []
     async with asyncio.timeout(HANG):
         async for raw in lines:

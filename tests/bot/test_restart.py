@@ -1,4 +1,4 @@
-"""SIGKILL at the worst moments: nothing is lost, nothing is shown twice, every button still works."""
+"""After a SIGKILL at the worst moment, nothing is lost or shown twice, and every button still works."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.traces import inbox_is_empty, stray_blobs, traces
 
 
 class Program:
-    """`kuotu run` in a process of its own, talking to a Bot API that outlives it."""
+    """`kuotu run` in its own process. The Bot API that it talks to outlives it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -62,7 +62,7 @@ class Program:
             await self.killed()
 
     def kill_when_called(self, method: str, time: int = 1) -> None:
-        """Kill the program after the Bot API has done `method` for the n-th time and before it answers."""
+        """Kill the program after the Bot API has executed `method` for the n-th time, before it answers."""
         self.trap = (method.lower(), time)
 
     @web.middleware

@@ -1,4 +1,4 @@
-"""Settings: read from KUOTU_*, typed, and one line for what cannot be."""
+"""Settings are read from KUOTU_* variables with types, and an invalid one is reported in one line."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_every_setting_that_cannot_be_is_told_and_a_contradiction_shows_no_secre
 
 @pytest.mark.parametrize(("unsure", "unsafe"), [(0.95, 0.95), (1.01, 0.95), (0.5, 1.01), (1.01, 1.01)])
 def test_thresholds_that_do_not_contradict_each_other(unsure: float, unsafe: float) -> None:
-    """1.01 is never, so «never unsure, but unsafe from 0.95» is a wish that can be granted."""
+    """1.01 means never, so «never unsure, but unsafe from 0.95» is valid."""
     assert Settings(safety_unsure=unsure, safety_unsafe=unsafe).safety_unsure == unsure
 
 

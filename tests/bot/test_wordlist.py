@@ -1,4 +1,4 @@
-"""Words that no title may hold, however they are dressed up, and innocent words that contain them."""
+"""Titles must not contain refused words, however they are disguised, but innocent words that contain them are allowed."""
 
 from __future__ import annotations
 

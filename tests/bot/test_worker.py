@@ -1,4 +1,4 @@
-"""A worker only paints: it needs no token and loads no Telegram, and whenever it starts it disturbs nobody."""
+"""A worker only paints: it needs no token, does not import Telegram, and can start at any time."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def shared(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @asynccontextmanager
 async def worker(folder: Path, database: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A worker in a process of its own, without a token and with a data folder of its own."""
+    """A worker in its own process, without a token and with its own data folder."""
     knobs = {"DATA_DIR": str(folder / "worker"), "DATABASE_URL": database, "BLOBS_URL": (folder / "blobs").as_uri()}
     knobs |= {"WORKERS": "1", "ENGINE": "patchmatch"}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("KUOTU_")}
@@ -99,7 +99,7 @@ async def test_a_worker_paints_and_the_serving_program_shows(tmp_path: Path, sha
 
 
 async def test_a_worker_that_starts_while_a_message_is_sent_disturbs_nothing(tmp_path: Path, shared: str) -> None:
-    """The first design placed and delivered in every program: a status message stayed for ever, a result came twice."""
+    """In an earlier design every program placed and delivered, which left stale messages and duplicates."""
     async with (
         serving(tmp_path, shared) as kuotu,
         Person(kuotu.address, 42, name="Ann", language="en") as ann,
@@ -124,7 +124,7 @@ async def test_a_worker_that_starts_while_a_message_is_sent_disturbs_nothing(tmp
 
 
 async def test_what_a_killed_worker_left_is_painted_by_the_next_and_shown_once(tmp_path: Path) -> None:
-    """On SQLite, where the programs that are left know only by time that one is gone."""
+    """On SQLite, the other programs notice a dead worker only when its lease runs out."""
     database = f"sqlite+aiosqlite:///{tmp_path / 'shared.db'}"
     async with (
         serving(tmp_path, database) as kuotu,

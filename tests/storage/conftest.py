@@ -18,7 +18,7 @@ from tests.support.rows import ANN, BOB, CAT, add_people, photo, queue_on
 
 @pytest.fixture
 def residents() -> Sequence[int]:
-    """Ids of the people who are in the database when a test starts; a module may override it."""
+    """The ids of the people who are in the database when a test starts. A module may override it."""
     return ANN, BOB, CAT
 
 
@@ -31,7 +31,7 @@ async def store(engine: AsyncEngine, residents: Sequence[int]) -> Store:
 
 @pytest.fixture
 def queue(engine: AsyncEngine) -> Queue:
-    """A queue whose leases outlast every test, and that never looks by itself: only a bell ends its `wait`."""
+    """A queue with long leases that never looks by itself, so that only a bell ends its `wait`."""
     return queue_on(engine, timedelta(hours=1), look=2 * HANG)
 
 
@@ -42,5 +42,5 @@ def gallery(engine: AsyncEngine) -> GalleryStore:
 
 @pytest.fixture
 async def source(store: Store) -> Photo:
-    """A photo of Ann's, sent to her private chat."""
+    """A photo that Ann sent to her private chat."""
     return await store.add_photo(photo(chat_id=ANN, message_id=5))

@@ -1,4 +1,4 @@
-"""Blobs: the same contract in a folder, in memory and in S3."""
+"""Blob stores fulfil the same contract in a folder, in memory and in S3."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KEY = sha256(PICTURE).hexdigest()
 
 @pytest.fixture(scope="module")
 def s3() -> Iterator[str]:
-    """The URL of a bucket on a local server that speaks S3."""
+    """The URL of a bucket on a local S3 server."""
     from moto.server import ThreadedMotoServer
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)

@@ -1,4 +1,4 @@
-"""Photos, panels and expansions: each cause counts once, whoever asks twice."""
+"""Photos, panels and expansions: each cause creates a row once, even if it is repeated."""
 
 from __future__ import annotations
 

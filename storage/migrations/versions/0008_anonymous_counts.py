@@ -1,4 +1,4 @@
-"""Add anonymous counts, and show a person's impressions side by side"""
+"""Add anonymous counts, and order the key of impressions by person before post"""
 
 import sqlalchemy as sa
 from alembic import op

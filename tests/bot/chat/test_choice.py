@@ -1,4 +1,4 @@
-"""What may be asked of a photo: tables."""
+"""Tables of the choices that a photo allows."""
 
 from __future__ import annotations
 

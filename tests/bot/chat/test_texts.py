@@ -1,4 +1,4 @@
-"""Sentences: none is missing, none is left over, both languages say the same things with the same values."""
+"""No text is missing or unused, and both languages have the same texts with the same placeholders."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def catalog(language: str) -> Catalog:
 
 @cache
 def sentences(language: str) -> dict[str, tuple[str, ...]]:
-    """Each key's forms: one, or one for each plural."""
+    """Return the forms of each key: one, or one per plural."""
     return {key(message): forms(message) for message in catalog(language) if message.id}
 
 
@@ -59,7 +59,7 @@ def needs(key: str) -> set[str]:
 
 @dataclass(frozen=True)
 class Spoken:
-    """A place in the code that says something."""
+    """A place in the code that uses a text."""
 
     where: str
     how: str  # one of SPEAKERS
@@ -69,7 +69,7 @@ class Spoken:
 
     @property
     def keys(self) -> set[str]:
-        """Of what a pattern with a gap matches, only what it gives the values for."""
+        """Return the matching keys. If a pattern has a gap, only keys whose placeholders are all given match."""
         found = {key for key in sentences("en") if re.fullmatch(self.pattern, key)}
         return {key for key in found if needs(key) <= self.given} if GAP in self.pattern else found
 

@@ -1,4 +1,4 @@
-"""What the tests of the command line share."""
+"""Fixtures for the tests of the command line."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tests.support.command import Run, runner
 
 @pytest.fixture
 def run(capfd: pytest.CaptureFixture[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """`run("expand", ...)`: exit code, standard output and standard error of a command, in a folder without `.env`."""
+    """`run("expand", ...)` returns exit code, standard output and standard error of a command, in a folder without
+    `.env`."""
     with chdir(tmp_path_factory.mktemp("here")):
         yield runner(capfd)

@@ -1,4 +1,4 @@
-"""The command line: one expansion in the terminal, and one clear sentence for whatever keeps a command from running."""
+"""The command line expands a photo, and reports every failure in one clear sentence."""
 
 from __future__ import annotations
 

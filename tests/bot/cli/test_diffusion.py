@@ -1,4 +1,4 @@
-"""`kuotu expand` with the engine with weights: every preset's tiny pipeline, loaded as real ones are."""
+"""`kuotu expand` with the diffusion engine: every preset's tiny pipeline, loaded like a real one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.tiny import NAMES
 
 @pytest.fixture(autouse=True)
 def _ungated(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody has trained these models, so they paint noise."""
+    """The gate is off, because these models are untrained and paint noise."""
     monkeypatch.setenv("KUOTU_GATE", "false")
 
 

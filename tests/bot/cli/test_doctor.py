@@ -1,4 +1,4 @@
-"""`kuotu doctor` tells what is set up, what is missing, and how to get it."""
+"""`kuotu doctor` reports what is set up, what is missing, and how to get it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Examine = Callable[..., Awaitable[tuple[int, str]]]
 
 @pytest.fixture
 def examined(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Examine:
-    """`await examined(port=80)`: whether something must be mended, and what the doctor said."""
+    """`await examined(port=80)` returns whether something must be fixed, and the report."""
 
     async def look(folder: Path | None = None, **knobs: Any) -> tuple[int, str]:
         worst = await examine(settings_in(folder or tmp_path / "data", **knobs))
@@ -31,7 +31,7 @@ def examined(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Examine:
 
 
 def line(told: str, subject: str) -> str:
-    """The doctor's line about a subject: its mark and its words."""
+    """Return the report's line about a subject: its mark and its words."""
     found = [line.strip() for line in told.splitlines() if line[3:].startswith(f"{subject}  ")]
     assert len(found) == 1, told
     return found[0].replace(f"{subject}  ", "")

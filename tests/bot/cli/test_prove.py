@@ -1,4 +1,4 @@
-"""`kuotu prove` on a tiny pipeline: the table, the page with its pictures, and going on where it stopped."""
+"""`kuotu prove` on a tiny pipeline writes a table and a page with pictures, and continues an interrupted run."""
 
 from __future__ import annotations
 

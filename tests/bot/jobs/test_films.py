@@ -1,4 +1,4 @@
-"""The job behind 🎬: one film after another, fenced by its lease; and what those who wait are told meanwhile."""
+"""Film jobs: one film at a time, guarded by a lease, with progress for those who wait."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ LOOP = FilmKind.LOOP
 
 @dataclass
 class Watched:
-    """A screen that writes down what it is told."""
+    """A screen that records its calls."""
 
     films: FilmStore
     told: list[float] = field(default_factory=list)
@@ -63,14 +63,14 @@ class Watched:
 
 @dataclass
 class Studio:
-    """A wall, a film maker, and a program that watches it."""
+    """A wall, a film maker, and a program that watches the jobs."""
 
     wall: Wall
     films: FilmStore
     screen: Watched
 
     async def asked(self, width: int = 80) -> Expansion:
-        """An expansion whose loop somebody waits for."""
+        """Return an expansion whose loop somebody waits for."""
         made = await self.wall.make(flat(width, 60))
         await self.films.claim(made.id, LOOP, ANN, ANN, None)
         await self.films.place(made.id, LOOP, 7)
@@ -184,7 +184,7 @@ async def test_the_words_while_one_waits(studio: Studio) -> None:
 
 
 async def made_by_hand(kuotu: Kuotu, person: int) -> Expansion:
-    """A result in a Kuotu that has no worker."""
+    """Return a result in a Kuotu that has no worker."""
     store, queue, blobs = kuotu.services.store, kuotu.services.queue, kuotu.services.blobs
     await kuotu.services.people.see(person, "Ann")
     picture = await blobs.put(small_photo(), ".jpg")
@@ -198,7 +198,7 @@ async def made_by_hand(kuotu: Kuotu, person: int) -> Expansion:
 
 
 async def test_progress_is_told_and_the_message_becomes_the_film(tmp_path: Path) -> None:
-    """The program that serves reads all of it from the rows: whoever makes the film is another."""
+    """The serving program reads everything from the rows, because another program makes the film."""
     async with (
         running(settings_in(tmp_path), work=False) as kuotu,
         Person(kuotu.address, 33, name="Ann", language="en") as ann,
@@ -251,7 +251,7 @@ async def test_whoever_is_forgotten_is_sent_nothing(tmp_path: Path) -> None:
 
 
 async def test_a_crash_in_the_middle_loses_nothing(tmp_path: Path) -> None:
-    """What was asked for when the program ended is made, in the same message, by the next."""
+    """A film that was requested before a crash is made by the next program, in the same message."""
     settings = settings_in(tmp_path)
     async with running(settings) as kuotu, Person(kuotu.address, 32, name="Ann", language="en") as ann:
         result = await result_in(ann)

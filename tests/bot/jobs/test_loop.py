@@ -1,4 +1,4 @@
-"""The loop of every worker, with a third kind of job that is as small as a kind can be."""
+"""The worker loop, tested with a minimal third kind of job."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Work = Callable[[Job, Report], Awaitable[Ended]]
 
 @dataclass
 class Greeter:
-    """Does what a test says, and nothing when its engine is idle."""
+    """Does what a test tells it to. `idle` says whether its engine does nothing."""
 
     queue: Queue
     do: Work
@@ -67,7 +67,7 @@ class Office:
         return job
 
     async def ends(self) -> Job:
-        """Wait for the end, as a serving program does."""
+        """Wait for the end of a job, as a serving program does."""
         async with asyncio.timeout(HANG):
             while (job := await self.job()).status.live:
                 await self.queue.watch()
@@ -195,7 +195,7 @@ async def test_a_worker_that_stops_gives_its_job_back(office: Office) -> None:
 
 
 async def test_a_job_whose_engine_does_nothing_is_ended(office: Office) -> None:
-    """Something lost its answer, say: the lease would be renewed for ever."""
+    """If the engine's answer was lost, the lease would otherwise be renewed for ever."""
     await office.ask()
     async with working(Greeter(office.queue, for_ever, idle=True), idle=0.05):
         ended = await office.ends()
@@ -235,7 +235,7 @@ async def test_a_lease_is_renewed_while_there_is_no_progress(office: Office) -> 
 
 
 class Flaky(EmbeddedQueue):
-    """A queue whose database is away when something is asked for the first time."""
+    """A queue whose database fails at the first call of each method."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         super().__init__(engine, GREETINGS)

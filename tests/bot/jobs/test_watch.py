@@ -1,4 +1,4 @@
-"""What serving programs do with jobs, with two of them on one database."""
+"""Two serving programs share one database and show jobs without disturbing each other."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.rows import ANN, BOB, add_people, expansion, photo, queue_on,
 
 @dataclass
 class Wall:
-    """A screen that writes down what hangs there."""
+    """A screen that records what it shows."""
 
     store: Store
     placed: list[int] = field(default_factory=list)
@@ -77,7 +77,7 @@ async def watching(*watches: Watch) -> AsyncIterator[None]:
 
 
 async def over(engine: AsyncEngine, *subjects: int) -> None:
-    """Wait until the ends of these have been shown."""
+    """Wait until the ends of these jobs have been shown."""
     queue = queue_on(engine)
     async with asyncio.timeout(HANG):
         while [job for job in await queue.jobs(subjects) if job.settled_at is None]:
@@ -115,7 +115,7 @@ async def test_a_program_that_starts_finds_what_ended_before(
 async def test_what_another_program_is_placing_or_showing_is_let_be(
     engine: AsyncEngine, store: Store, source: Photo, wall: Wall
 ) -> None:
-    """The case of the first design: a program that starts between a row and its `sendPhoto` sent a second message."""
+    """In an earlier design, a program that started between a row and its `sendPhoto` sent a second message."""
     await start(store, source)
     ended = await run_one(engine)
     (placing,) = await store.start([expansion(source, BOB)], quota=None) or ()

@@ -1,4 +1,4 @@
-"""Channels as at Telegram: administrators post in the channel's name, readers react, and a bot hears only how many."""
+"""Channels as on Telegram: administrators post in the channel's name, and bots see only counts of reactions."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ COUNTS = ["channel_post", "message_reaction", "message_reaction_count", "my_chat
 
 
 async def channel(place: Site, *, bot: bool = True) -> tuple[int, Person, list[Person]]:
-    """A channel of Ann's that Ben and Mei read; its id, Ann, and the readers."""
+    """A channel of Ann's that Ben and Mei read: its id, Ann, and the readers."""
     ann = await place.person(1)
     number = await ann.new_channel("News", [2, 3], bot=bot)
     return number, await place.person(1, number), [await place.person(user, number) for user in (2, 3)]
 
 
 async def heard(place: Site) -> list[Update]:
-    """The updates since the last time, as python-telegram-bot reads them."""
+    """Return the updates since the last call, parsed by python-telegram-bot."""
     bot = await place.bot()
     updates = await bot.get_updates(allowed_updates=COUNTS)
     if updates:

@@ -1,4 +1,4 @@
-"""One conversation through two well-known libraries: what the playground answers is what their types expect."""
+"""Two well-known bot libraries accept the playground's answers in a whole conversation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was answered is kept: after a SIGKILL the conversation, the updates and the buttons are there."""
+"""Everything that was answered survives a SIGKILL: conversation, updates and buttons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Formatting: HTML to entities, and what is found in plain text. Offsets are UTF-16 units."""
+"""HTML becomes message entities, and plain text is searched for them. Offsets are UTF-16 code units."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Flood control, by a clock that only moves when told to."""
+"""Flood control, tested with a clock that the test moves."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.playground import Clock, site
 
 
 def send(flood: Flood, chat: int, method: str = "sendmessage", **more: Any) -> int:
-    """Seconds to wait; 0 if the call is let through."""
+    """Return the seconds to wait, or 0 if the call is accepted."""
     try:
         flood.check(Call(method, {"chat_id": chat} | more))
     except Refusal as refusal:

@@ -1,4 +1,4 @@
-"""Groups as at Telegram: privacy mode, comings and goings, blocking, and the move to a supergroup."""
+"""Groups as on Telegram: privacy mode, members who join and leave, blocking, and migration to a supergroup."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ GROUP = -5
 
 
 async def heard(place: Site) -> list[dict[str, Any]]:
-    """The updates since the last time."""
+    """Return the updates since the last call."""
     updates: list[dict[str, Any]] = (await place.call("getUpdates"))["result"]
     if updates:
         await place.call("getUpdates", offset=updates[-1]["update_id"] + 1)

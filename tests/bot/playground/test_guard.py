@@ -1,4 +1,4 @@
-"""Only this machine's own pages and programs get in."""
+"""Only pages and programs on this machine can use the playground."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mini Apps opened from the playground are signed as Telegram signs them."""
+"""The playground signs the launch data of Mini Apps as Telegram does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The chat page as a person uses it, in headless Chromium, with a real bot behind it."""
+"""The chat page in headless Chromium, with a real bot behind it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def place(tmp_path: Path) -> AsyncIterator[Site]:
 
 
 async def pick(page: Page, *paths: Path) -> None:
-    """Choose files with the paper clip."""
+    """Choose files with the paper clip button."""
     await page.click("[aria-label=Attach]")
     async with page.expect_file_chooser() as chosen:
         await page.click("text=Photo or video")

@@ -1,4 +1,4 @@
-"""The whole of Kuotu in a browser, as somebody uses it who has just typed `make run`: on a desk and on a phone."""
+"""A whole conversation with Kuotu in a browser, right after `make run`, on desktop and phone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The photo ladder: sizes, orientation, colour, and what is no photo."""
+"""Photos as Telegram makes them: sizes, orientation, colour, and files that are no photo."""
 
 from __future__ import annotations
 

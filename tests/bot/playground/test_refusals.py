@@ -1,4 +1,4 @@
-"""What Telegram refuses, the playground refuses, with the same code and in the same words."""
+"""The playground refuses what Telegram refuses, with the same code and message."""
 
 from __future__ import annotations
 

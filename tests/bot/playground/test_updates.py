@@ -1,4 +1,4 @@
-"""How updates reach a bot: long polling, the webhook, and what is not told at all."""
+"""Updates reach a bot by long polling or the webhook, and some are never sent."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ async def test_an_edited_message_is_told(tmp_path: Path) -> None:
 
 @dataclass
 class Hook:
-    """A bot's webhook that takes what comes, after failing a given number of times."""
+    """A bot's webhook that accepts updates after failing a given number of times."""
 
     url: str = ""
     failures: int = 0

@@ -1,4 +1,4 @@
-"""The HTTP server: health, metrics, the webhook, and where `/` leads."""
+"""The HTTP server: health, metrics, the webhook, and the redirect from `/`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def telegram(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Si
 
 @pytest.fixture(scope="module")
 async def hooked(telegram: Site, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    """The address of a Kuotu with a token, to which Telegram brings the updates."""
+    """The address of a Kuotu with a token, which receives updates by its webhook."""
     address = f"http://127.0.0.1:{(port := free_port())}"
     knobs = {"telegram_token": telegram.playground.token, "telegram_api": telegram.url, "port": port}
     hook = {"webhook_url": f"{address}/", "webhook_secret": "right_secret"}

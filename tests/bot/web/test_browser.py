@@ -1,4 +1,4 @@
-"""The gallery in headless Chromium: phone and desk, light and dark, with and without JavaScript, and as a Mini App."""
+"""The gallery in headless Chromium: phone and desktop, light and dark, without JavaScript, and as a Mini App."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ SHAPES = [(300, 100), (200, 200), (120, 260), (240, 160), (160, 240)]
 
 @pytest.fixture(scope="module")
 async def wall(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wall]:
-    """Thirty posts: a chain and two more that the engine painted, the rest shapes."""
+    """Thirty posts: the engine painted a chain and two more, and the others are simple shapes."""
     async with wall_in(tmp_path_factory.mktemp("wall")) as wall:
         for number in range(27):
             width, height = SHAPES[number % len(SHAPES)]
@@ -59,7 +59,7 @@ async def wall(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wall]:
 
 
 async def film_both(wall: Wall, post: Post) -> None:
-    """What the job would hang beside it."""
+    """Store both films of a post, as the film job does."""
     result = post.expansion.result
     assert result is not None
     master = await wall.services.blobs.get(result.blob)
@@ -76,7 +76,7 @@ async def chain_of(wall: Wall) -> Post:
 
 
 async def violations(page: Page) -> list[str]:
-    """What axe-core finds, by rule and element."""
+    """Return what axe-core finds, by rule and element."""
     await page.evaluate(AXE.read_text())  # the page's policy lets no script of ours in, so the debugger brings it
     found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     assert len(found["passes"]) > 15
@@ -84,7 +84,7 @@ async def violations(page: Page) -> list[str]:
 
 
 def launched(person: int = 3, token: str = TOKEN, **theme: str) -> str:
-    """The fragment with which Telegram opens a Mini App."""
+    """Return the URL fragment with which Telegram opens a Mini App."""
     data = signed(token, auth_date=str(int(time.time())), user=json.dumps(MEI | {"id": person, "language_code": "en"}))
     fields = {"tgWebAppData": data, "tgWebAppVersion": "9.1", "tgWebAppThemeParams": json.dumps(theme)}
     return "#" + urlencode(fields, quote_via=quote)
@@ -298,7 +298,7 @@ async def test_nothing_is_asked_of_anybody_else(wall: Wall, browser: Browser) ->
 
 
 async def test_the_mini_app_of_a_running_kuotu(fresh: Any, browser: Browser) -> None:
-    """The playground signs, Kuotu believes: the page is in the language of whoever opened it."""
+    """Kuotu accepts the playground's signature and shows the page in the person's language."""
     async with Person(fresh.address, 3, name="小梅", language="zh-hans") as mei:
         address = await mei.open_mini_app(f"{fresh.address}gallery")
         services = fresh.services

@@ -1,4 +1,4 @@
-"""The gallery over HTTP: what is public is beautiful to machines too, and what is private is nowhere."""
+"""The gallery over HTTP: public posts have previews and metadata, and private pictures cannot be reached."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def wall(tmp_path: Path) -> AsyncIterator[Wall]:
 
 
 def launch(person: int = 3, **more: Any) -> str:
-    """Launch data that this wall's bot signed."""
+    """Return launch data signed for this wall's bot."""
     return signed(TOKEN, user=json.dumps(MEI | {"id": person} | more))
 
 
@@ -188,7 +188,7 @@ async def test_a_page_shows_the_films_that_are_there_and_no_others(wall: Wall) -
 
 
 async def test_asking_for_a_film_makes_none(wall: Wall) -> None:
-    """Whoever comes by without a name costs no more than a look: films are made because somebody published or asked."""
+    """Anonymous requests never start a film. Films are made only after a publication or a request in a chat."""
     post = await wall.hang(flat(400, 200))
     assert wall.services.films is not None
     for path in (f"/post/{post.id}", *(f"/film/{post.id}/{kind}.{end}" for kind in FilmKind for end in ("mp4", "jpg"))):
@@ -290,7 +290,7 @@ async def filmed_already(wall: Wall, post_id: int) -> None:
 
 
 def files_of(number: int) -> list[str]:
-    """Everything that pages load of a post."""
+    """Return the addresses of all files that pages load for a post."""
     return [*(f"/picture/{number}/{name}" for name in SIZES), *(f"/film/{number}/loop.{end}" for end in ("mp4", "jpg"))]
 
 
@@ -337,7 +337,7 @@ async def test_an_unpublished_step_of_a_chain_is_not_linked(wall: Wall) -> None:
 
 
 class Tags(HTMLParser):
-    """What a browser makes of a page."""
+    """Collects the tags of a page as a browser parses it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -582,7 +582,7 @@ async def test_nonsense_is_refused_in_one_line(wall: Wall, path: str, body: Any)
 
 
 async def test_another_site_cannot_ask_in_a_persons_name(wall: Wall) -> None:
-    """A page elsewhere may not set the header: the browser asks first, and is not told that it may."""
+    """Another site may not set the header: the browser sends a preflight request, which is not allowed."""
     await wall.hang(flat(60, 40))
     asks = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
     async with wall.client.options(f"{wall.url}/post/1/reaction", headers=asks) as answer:

@@ -1,4 +1,4 @@
-"""Launch data: what Telegram signed is believed, and nothing else is."""
+"""Launch data is accepted only if Telegram has signed it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Unpublished pictures go when their time is over; what is public, young or still needed stays whole."""
+"""Unpublished pictures are deleted after the retention period, except young, public or needed ones."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def retention(engine: AsyncEngine) -> Retention:
 
 
 async def aged(engine: AsyncEngine, moment: datetime) -> None:
-    """Everything that there is was made then."""
+    """Set the creation time of all rows."""
     async with transactions(engine).write() as session:
         for table in (Photo, Expansion, Panel):
             await session.execute(update(table).values(created_at=moment))
 
 
 async def chain(engine: AsyncEngine, store: Store, length: int) -> list[Expansion]:
-    """A photo of Ann's and steps from it, each from the last one's result."""
+    """Return expansions of a photo of Ann's, each made from the last result."""
     queue, source = queue_on(engine), await store.add_photo(photo(ANN))
     steps = []
     for _ in range(length):
@@ -43,7 +43,7 @@ async def chain(engine: AsyncEngine, store: Store, length: int) -> list[Expansio
 
 
 async def left(engine: AsyncEngine) -> tuple[list[int], int]:
-    """The ids of the expansions, and how many photos."""
+    """Return the ids of the remaining expansions, and the number of photos."""
     async with transactions(engine).read() as session:
         expansions = list(await session.scalars(select(Expansion.id).order_by(Expansion.id)))
         return expansions, len(list(await session.scalars(select(Photo.id))))

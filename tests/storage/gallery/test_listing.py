@@ -1,4 +1,4 @@
-"""Many posts at once agree with brute force in every order and period, page by page, and are shown to nobody twice."""
+"""Listing many posts agrees with brute force in every order and period, and shows nobody a post twice."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.support.rows import ANN, BOB, CAT, add, expansion
 
 @pytest.fixture
 async def gallery(engine: AsyncEngine, gallery: GalleryStore, source: Photo) -> GalleryStore:
-    """The gallery with forty posts of the last twelve days; every seventh is hidden, and scores tie."""
+    """A gallery with forty posts of the last twelve days. Every seventh is hidden, and scores tie."""
     dice = Random(1)
     done = [expansion(source, status=Status.DONE) for _ in range(40)]
     await add(engine, *done)
@@ -48,7 +48,7 @@ async def live(engine: AsyncEngine) -> list[Post]:
 
 
 async def read_all(gallery: GalleryStore, order: Order, period: Period, limit: int, start: float) -> list[int]:
-    """Every page, one after another."""
+    """Return all pages in order."""
     ids, after = [], None
     while True:
         listing = await gallery.some(order, period, after, limit, start)
@@ -169,7 +169,7 @@ async def test_every_page_is_a_walk_down_an_index(engine: AsyncEngine, gallery: 
 
 
 async def test_what_one_has_seen_is_looked_up_among_ones_own(engine: AsyncEngine, gallery: GalleryStore) -> None:
-    """Thousands of seen posts are passed over in the few pages that hold them, however many posts there are."""
+    """Thousands of seen posts are skipped by reading few database pages, however many posts exist."""
     if engine.dialect.name != "sqlite":
         pytest.skip("PostgreSQL plans by statistics, and forty rows are read whole")
     galleries = Galleries(engine)
@@ -195,12 +195,12 @@ async def test_the_benchmark_fills_a_gallery_and_asks_everything_of_it(capsys: p
 
 
 def within(order: Order, period: Period) -> bool:
-    """Whether a few days' best are merged; each day's are in the order of an index, and they alone are sorted."""
+    """Whether the posts of a few days are merged. Each day is read in index order, and only the merge is sorted."""
     return order in PERIODIC and period is not Period.ALL
 
 
 def index_of(order: Order, period: Period) -> str:
-    """The index that a page of this order and period walks."""
+    """Return the index that a page of this order and period reads."""
     if order not in SCORES:
         return "ix_posts_newest"
     return f"ix_posts_{'day_' if within(order, period) else ''}{SCORES[order].key}"

@@ -1,4 +1,4 @@
-"""Moderation: one report a person, withheld past a threshold, judged once, banned for good, and all of it logged."""
+"""Moderation: one report per person, hiding above a threshold, one judgement, permanent bans, and an audit log."""
 
 from __future__ import annotations
 

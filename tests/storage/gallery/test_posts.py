@@ -1,4 +1,4 @@
-"""The gallery: one vote a person, exact impressions, and an order that agrees with brute force."""
+"""The gallery: one vote per person, exact impressions, and an order that agrees with brute force."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def expansion(engine: AsyncEngine, store: Store, source: Photo) -> int:
 
 @pytest.fixture
 async def posts(engine: AsyncEngine, store: Store, gallery: GalleryStore, source: Photo) -> list[Post]:
-    """Eight posts of Ann's, with priors that tie here and there."""
+    """Eight posts of Ann's, some with equal priors."""
     queue, made = queue_on(engine), []
     for prior in (0.5, 0.9, 0.1, 0.5, 0.7, 0.3, 0.9, 0.5):
         post = await gallery.publish((await make(store, queue, source)).id, ANN, "", prior)
@@ -62,7 +62,7 @@ def counters(post: Post) -> tuple[int, dict[Feeling, int]]:
 
 
 async def counted(engine: AsyncEngine, post: Post) -> tuple[int, dict[Feeling, int]]:
-    """What the rows themselves say of a post."""
+    """Compute the counts of a post from its rows."""
     async with transactions(engine).read() as session:
         seen = select(func.count()).select_from(Impression).where(Impression.post_id == post.id)
         votes = select(Reaction.feeling).where(Reaction.expansion_id == post.expansion_id)
@@ -198,7 +198,7 @@ async def test_racing_reactions_are_all_counted(engine: AsyncEngine, gallery: Ga
 
 
 async def leaf(galleries: Galleries, number: int, person: int, steps: str) -> list[tuple[int, bool] | None]:
-    """Turn pages: > next, < previous; gives (post, seen before) for each."""
+    """Turn pages: > is next, < is previous. Returns (post, seen before) for each page."""
     turned = []
     for step in steps:
         page = await (galleries.next if step == ">" else galleries.previous)(number, person)
@@ -330,7 +330,7 @@ async def test_what_is_hidden_or_deleted_is_passed_over(
 async def test_the_order_agrees_with_brute_force(
     gallery: GalleryStore, galleries: Galleries, posts: list[Post]
 ) -> None:
-    """Random votes, hides and page turns; each unseen page is the best of what is live and unseen."""
+    """After random votes, hides and page turns, each unseen page is the best live post that was not seen."""
     dice, hidden = Random(5), set[int]()
     opened = {person: (await galleries.open(person, person)).id for person in CROWD}
     seen: dict[int, set[int]] = {person: set() for person in CROWD}
@@ -356,7 +356,7 @@ async def test_the_order_agrees_with_brute_force(
 async def test_everything_at_once_stays_consistent(
     engine: AsyncEngine, store: Store, gallery: GalleryStore, galleries: Galleries, posts: list[Post]
 ) -> None:
-    """Reacting, paging, hiding, deleting and forgetting race; what is left agrees with its rows."""
+    """Reacting, paging, hiding, deleting and forgetting run at the same time, and the counts still agree with the rows."""
     dice, people = Random(9), People(engine)
     opened = {person: (await galleries.open(person, person)).id for person in CROWD}
     acts = [

@@ -1,4 +1,4 @@
-"""The published formulas against published values."""
+"""The ranking formulas agree with published values."""
 
 from __future__ import annotations
 

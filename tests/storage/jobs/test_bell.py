@@ -1,4 +1,4 @@
-"""The bell: nobody misses it, and a task that is cancelled as it rings still ends."""
+"""The bell: no task misses a ring, and a task that is cancelled during a ring still ends."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.limits import HANG
 
 @pytest.mark.parametrize("turns", range(6))
 async def test_a_cancel_that_comes_with_the_ring_still_ends_the_task(turns: int) -> None:
-    """`asyncio.wait_for` of Python 3.11 swallows the cancel when the bell rang one turn of the loop before."""
+    """`asyncio.wait_for` in Python 3.11 loses the cancellation if the bell rang one loop iteration before."""
     bell, began = Bell(), asyncio.Event()
 
     async def keep() -> None:

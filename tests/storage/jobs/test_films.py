@@ -1,4 +1,4 @@
-"""Films as rows: who asks, whose turn it is, and what a crash leaves; on SQLite and PostgreSQL."""
+"""Film rows: requests, priorities and crashes, on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def made(engine: AsyncEngine) -> list[Expansion]:
 
 
 async def claimed(films: FilmStore, asked: Expansion, kind: FilmKind = ZOOM, message_id: int = 7) -> Film:
-    """Asked for in a private chat, with its message."""
+    """Request a film in a private chat, and place its message."""
     _, ours = await films.claim(asked.id, kind, asked.person_id, asked.person_id, None)
     assert ours
     placed = await films.place(asked.id, kind, message_id)
@@ -111,7 +111,7 @@ async def test_a_person_waits_for_one_film_at_a_time(films: FilmStore, made: lis
 
 
 async def ends(films: FilmStore, status: Status) -> Film:
-    """What a worker does, and then a serving program hears of it."""
+    """Take and end a job as a worker does, then claim it as a serving program does."""
     assert await films.queue.finish(await take(films), status)
     (job,) = await films.queue.claim_ended("server", 9)
     film = await films.film(job.subject, FilmKind(job.kind))

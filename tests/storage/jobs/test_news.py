@@ -1,4 +1,4 @@
-"""What programs hear of one another on PostgreSQL, and that a beat costs no index entry."""
+"""Programs notify each other on PostgreSQL, and renewing a lease is a HOT update."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def source(database: AsyncEngine) -> Photo:
 
 @asynccontextmanager
 async def another_program(url: str) -> AsyncIterator[EmbeddedQueue]:
-    """The queue of a program that hears of news, and never looks by itself."""
+    """The queue of another program, which is notified and never looks by itself."""
     engine = await open_database(url)
     news = News(engine, look=2 * HANG)
     queue = EmbeddedQueue(engine, EXPANSIONS, news)
@@ -51,7 +51,7 @@ async def another_program(url: str) -> AsyncIterator[EmbeddedQueue]:
 
 @asynccontextmanager
 async def waking(wait: Coroutine[None, None, None]) -> AsyncIterator[asyncio.Task[None]]:
-    """Something waits from before the block, and has woken after it."""
+    """Check that a wait begins before the block, and ends after it."""
     waiting = asyncio.create_task(wait)
     await asyncio.sleep(0)
     yield waiting
@@ -96,7 +96,7 @@ async def test_a_lost_connection_is_opened_again(database: AsyncEngine, empty_po
 
 
 async def test_a_beat_is_a_hot_update(database: AsyncEngine, source: Photo) -> None:
-    """It changes no column that an index holds, and there is room in the page: nothing but the row is written."""
+    """It changes no indexed column, and the page has room, so only the row is written."""
     queue = queue_on(database)
     await start(Store(database), source)
     job = await queue.take("worker")
@@ -111,7 +111,7 @@ async def test_a_beat_is_a_hot_update(database: AsyncEngine, source: Photo) -> N
 
 
 async def _updates(engine: AsyncEngine) -> tuple[int, int]:
-    """All updates of jobs so far, and those that were HOT."""
+    """Return the number of all updates of jobs, and of HOT ones."""
     ask = "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'jobs'"
     async with engine.connect() as connection:
         await connection.execute(text("SELECT pg_stat_force_next_flush()"))

@@ -1,4 +1,4 @@
-"""The queue: no job is lost, none is run twice to its end, nobody waits behind another's heap."""
+"""The queue loses no job, ends none twice, and lets nobody wait behind another person's many jobs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ AT_ONCE = timedelta(0)  # a lease that has run out as soon as it is given
 
 @pytest.fixture
 async def others(url: str) -> AsyncIterator[list[EmbeddedQueue]]:
-    """The queue as three more processes see it."""
+    """The queue as three more programs see it."""
     engines = [await open_database(url) for _ in range(3)]
     yield [queue_on(engine) for engine in engines]
     for engine in engines:
@@ -56,7 +56,7 @@ async def run_one(queue: Queue) -> Job:
 
 
 async def show_ends(store: Store, queue: Queue) -> list[int]:
-    """What a serving program does with whatever has ended."""
+    """Show whatever has ended, as a serving program does."""
     ended = [job.subject for job in await queue.claim_ended("server", 99)]
     for number in ended:
         await store.delivered(number, None)
@@ -83,9 +83,9 @@ async def show_ends(store: Store, queue: Queue) -> list[int]:
 async def test_people_take_turns(
     store: Store, queue: Queue, source: Photo, story: str, order: str, shown: bool
 ) -> None:
-    """Letters start an expansion (small: four variants; after !: urgent), a dot runs the next one.
+    """Letters start an expansion (lower case: four variants; after !: urgent), and a dot runs the next one.
 
-    Jobs go once their end has been shown, and the turns stay the same.
+    Jobs are deleted after their end has been shown, and the turns stay the same.
     """
     names, ran, urgent = {number: name for name, number in PEOPLE.items()}, "", 0
     for step in story:
@@ -105,7 +105,7 @@ async def test_people_take_turns(
 
 
 async def test_nobody_waits_behind_anothers_heap(store: Store, queue: Queue, source: Photo) -> None:
-    """Who had nothing in the queue sees at most one expansion of each other person run first."""
+    """A person with no jobs in the queue waits for at most one expansion of each other person."""
     dice, waiting, ahead = Random(11), Counter[int](), dict[int, int]()
     for _ in range(120):
         if dice.random() < 0.6 or not waiting.total():
@@ -228,7 +228,7 @@ async def test_a_job_that_kills_its_workers_fails_in_the_end(engine: AsyncEngine
 async def test_what_a_dead_worker_left_is_taken_before_the_backlog(
     engine: AsyncEngine, store: Store, queue: Queue, source: Photo
 ) -> None:
-    """It waits again in its old place, however much waits behind it."""
+    """The job waits again in its old place, however many jobs wait behind it."""
     row = await start(store, source)
     await start(store, source, BOB)
     await take(queue_on(engine, AT_ONCE), "the dead")

@@ -1,4 +1,4 @@
-"""The migrations make what the models say, on either database; a database that cannot be used says so in one line."""
+"""Migrations give the tables of the models on both databases, and a failure is reported in one line."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ FILMS = [(1, "zoom", "done", None), (2, "loop", "failed", 20), (3, "zoom", "wait
 
 
 def fill_old(connection: Connection) -> None:
-    """Rows as they were when expansions and films were their own jobs."""
+    """Insert rows of the time when expansions and films held their own job state."""
     moment = {"now": now().replace(tzinfo=None) if connection.dialect.name == "sqlite" else now(), "no": False}
     for statement in OLD.split(";"):
         connection.execute(text(statement), moment)
@@ -158,7 +158,7 @@ async def test_jobs_are_carried_over_and_back(bare: str) -> None:
 
 
 async def test_foreign_keys_hold_after_a_migration(engine: AsyncEngine) -> None:
-    """SQLite forgets to keep them unless told, and a migration must tell it not to for a while."""
+    """SQLite enforces them only on request, and a migration has to switch them off for its duration."""
     await migrate(engine)
     await add_people(engine, ANN)
     await Store(engine).add_photo(photo(ANN))

@@ -1,4 +1,4 @@
-"""People and chats: known, followed, and forgotten to the row."""
+"""People and chats are stored, followed through migrations, and forgotten completely."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ async def test_a_person_alone_leaves_nothing_behind(
 async def test_what_others_made_of_ones_pictures_goes_and_the_rest_stays(
     engine: AsyncEngine, people: People, store: Store, gallery: GalleryStore, queue: EmbeddedQueue
 ) -> None:
-    """Ann's photo <- Ann's root <- Bob's fork <- Cat's; Bob's photo <- Bob's own (it alone stays) <- Ann's <- Cat's."""
+    """Ann's photo <- Ann's root <- Bob's fork <- Cat's. Bob's photo <- Bob's own (only this stays) <- Ann's <- Cat's."""
     await add_people(engine)
     anns, bobs = [await store.add_photo(photo(who, chat_id=who, message_id=5)) for who in (ANN, BOB)]
     root = await make(store, queue, anns)

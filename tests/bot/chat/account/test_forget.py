@@ -1,4 +1,4 @@
-"""/forget: asked first; then nothing of a person is left, in the database, among the pictures or in the chats."""
+"""/forget asks first, then removes every trace of a person from the database, the pictures and the chats."""
 
 from __future__ import annotations
 

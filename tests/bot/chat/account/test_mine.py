@@ -1,4 +1,4 @@
-"""/mine: one's own expansions, in one message, for nobody else."""
+"""/mine shows a person's own expansions in one message, and to nobody else."""
 
 from __future__ import annotations
 

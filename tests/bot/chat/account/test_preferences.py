@@ -1,4 +1,4 @@
-"""/settings: of a person in private, of a group by its admins; /privacy says what is kept."""
+"""/settings belong to a person in private and to the admins in a group. /privacy says what is stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports, review and bans, as people and moderators meet them."""
+"""Reports, reviews and bans, from the side of people and of moderators."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def case(admin: Person) -> Message:
 
 
 async def judged(admin: Person, judgement: str) -> Message:
-    """Judge the case that is shown first; the message as it goes on."""
+    """Judge the case that is shown first, and return the message afterwards."""
     shown = await case(admin)
     mark = admin.now
     await admin.tap(shown, judgement)

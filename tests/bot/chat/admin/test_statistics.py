@@ -1,4 +1,4 @@
-"""/stats: the chart of the numbers, and who may see it."""
+"""/stats draws a chart of the numbers, and only for admins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What buttons carry: short enough for ever, read back as it was packed, and anything else refused."""
+"""Button data fits into 64 bytes for any id, is read back unchanged, and is refused if it is anything else."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KINDS = [pytest.param(kind, id=kind.__name__) for kind in Tap.kinds.values()]
 
 
 def values_of(kind: type[Tap], name: str) -> list[Any]:
-    """The largest number, every member of an enumeration, the longest of our words."""
+    """Return the extreme values of a field: the largest number, every enumeration member, the longest word."""
     wanted = get_type_hints(kind)[name]
     if wanted is int:
         return [LARGEST]
@@ -70,7 +70,7 @@ def test_every_command_of_the_menu_has_a_handler() -> None:
 
 
 def test_tags_are_two_letters_that_never_change() -> None:
-    """A tag in use is in messages out there: renaming one kills their buttons, so this list only grows."""
+    """Old messages contain these tags, and renaming one breaks their buttons, so this list only grows."""
     assert {tag for tag in Tap.kinds if len(tag) != 2 or SEPARATOR in tag} == set()
     assert set(OUT_THERE.split()) - set(Tap.kinds) == set()
 

@@ -1,4 +1,4 @@
-"""People who go away in the midst of things, and messages that do."""
+"""The bot copes with people who leave and messages that disappear while it works."""
 
 from __future__ import annotations
 

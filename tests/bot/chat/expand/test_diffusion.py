@@ -1,4 +1,4 @@
-"""The whole bot with the engine with weights behind it: every preset's tiny pipeline, good days and bad ones."""
+"""The whole bot with the diffusion engine: every preset's tiny pipeline, in normal and failing cases."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def presets(tiny_presets: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 @pytest.fixture(scope="module")
 async def weighty(presets: Path) -> AsyncIterator[Kuotu]:
-    """A running Kuotu whose captions name presets; a tiny classifier looks at everything and is unsure of it."""
+    """A running Kuotu whose captions name presets. Its tiny classifier is unsure about every picture."""
     folder = presets.parent
     classifier = save_classifier(folder / "classifier", "normal", "nsfw")
     knobs = {"engine": EngineName.DIFFUSION, "model": str(presets), "gate": False}  # untrained models paint noise
@@ -48,7 +48,7 @@ async def ann(newcomer, weighty: Kuotu) -> Person:
 
 
 async def started(person: Person, photo: bytes, caption: str, *taps: str) -> int:
-    """Send a photo, tap what is to be tapped and Expand; the time before the status message."""
+    """Send a photo, tap the given buttons and Expand. Returns a time before the status message."""
     mark = person.now
     await person.send_document(photo, caption=caption)
     panel = await person.wait_for(is_panel, after=mark)
@@ -97,7 +97,7 @@ def kept(canvas: Pixels, margins: Margins, photo: bytes) -> bool:
 async def test_every_preset_paints_what_it_paints_alone(
     ann: Person, photo: bytes, weighty: Kuotu, tiny_engine: Opened, name: str
 ) -> None:
-    """In another process, after other people's pictures: the same photo, choices and seed give the same pixels."""
+    """Another process, after other people's pictures, gives the same pixels for the same photo, choices and seed."""
     result = await expanded(ann, photo, name)
     canvas, alone = await master(ann, result), tiny_engine(name)
     assert kept(canvas, ALL, photo)
@@ -147,7 +147,7 @@ async def test_four_variants_are_four_runs_and_each_is_made_again_by_its_seed(
 async def test_an_operators_batch_paints_variants_together_and_each_is_made_again_by_its_seed(
     ann: Person, photo: bytes, tiny_engine: Opened, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """In one call."""
+    """The variants of a batch are painted in one call."""
     caplog.set_level(logging.INFO, "inference")
     first = await expanded(ann, photo, "tiny-sd15?batch=4 a lighthouse", "🌀")
     caplog.clear()

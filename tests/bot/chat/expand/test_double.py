@@ -1,4 +1,4 @@
-"""«×2» under a result: twice as large, once, by the same rules as any expansion."""
+"""«×2» makes a result twice as large, once, and follows the same rules as any expansion."""
 
 from __future__ import annotations
 

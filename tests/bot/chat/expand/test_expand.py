@@ -1,4 +1,4 @@
-"""Photo in, taps, larger photo out: the conversation that everything else stands on."""
+"""The basic conversation: send a photo, tap buttons, and get a larger photo."""
 
 from __future__ import annotations
 

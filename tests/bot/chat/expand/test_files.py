@@ -1,4 +1,4 @@
-"""Files as people send them: without a type, too large for any canvas, raw; each is looked at, or told what it is."""
+"""Files of unknown type, raw photos and oversized files are expanded or refused with a reason."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ async def test_a_raw_file_is_told_what_it_is(newcomer: Any, language: str, sente
 
 
 def only_a_header(width: int, height: int) -> bytes:
-    """A PNG whose pixels are damaged: whoever decodes it says so."""
+    """Return a PNG whose pixels are damaged, so that decoding it fails."""
     head = chunk(b"IHDR", pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
     return SIGNATURE + head + chunk(b"IDAT", zlib.compress(b"no pixels")) + chunk(b"IEND", b"")
 

@@ -1,4 +1,4 @@
-"""Manners in a group: quiet unless asked, and nobody acts on another's."""
+"""In a group the bot is quiet unless asked, and nobody can use the buttons of another person."""
 
 from __future__ import annotations
 

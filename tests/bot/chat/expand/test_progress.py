@@ -1,4 +1,4 @@
-"""What the status message says: the true place, then the bar, then the picture in its stead."""
+"""The status message shows the true place in the queue, then a progress bar, and then becomes the picture."""
 
 from __future__ import annotations
 

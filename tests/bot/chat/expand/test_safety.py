@@ -1,4 +1,4 @@
-"""What the check is unsure of is shown under a spoiler, with a reason; what it calls unsafe is not published."""
+"""Unsure pictures are shown under a spoiler with a reason, and unsafe ones cannot be published."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def test_the_check_decides_on_spoilers_and_on_publishing(
 async def test_a_spoiler_stays_on_every_way_a_picture_reaches_a_message(
     fresh_with: Fresh, newcomer: Newcomer, photo: bytes
 ) -> None:
-    """Results, before and after, four variants and one of them, /mine, and a page of the gallery."""
+    """The ways are: result, before and after, four variants, one of them, /mine, and a gallery page."""
     kuotu = await fresh_with(safety_unsure=0.0)
     ann = await newcomer("Ann", address=kuotu.address)
     shown = [await expanded(ann, photo)]

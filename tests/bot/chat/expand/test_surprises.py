@@ -1,4 +1,4 @@
-"""What bold styles draw: kept with the expansion, and told in the reader's language."""
+"""The words that a bold style draws are stored with the expansion and shown in the reader's language."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.scenes import card_at, doubled, expanded, expansion_of, now, 
 
 @pytest.fixture(scope="module")
 def own_settings(tiny_presets: Path) -> dict[str, Any]:
-    """The diffusion engine with tiny random weights; the gate is off, because no gate passes what they paint."""
+    """The diffusion engine with tiny random weights. The gate is off, because it would refuse what they paint."""
     model = f"tiny-sd15?presets={tiny_presets}&device=cpu"
     return {"engine": EngineName.DIFFUSION, "model": model, "gate": False}
 

@@ -1,4 +1,4 @@
-"""🎬: a film is asked for with one tap, waited for in its own message, made once, and then Telegram has it."""
+"""🎬: one tap requests a film, its message shows the progress, and a film is made and uploaded only once."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def is_waiting(message: Message) -> bool:
 
 
 async def chain_in(chat: Person) -> Message:
-    """The result of two steps."""
+    """Return a result with two steps."""
     first = await result_in(chat)
     await chat.tap(first, "Further")
     panel = await chat.wait_for(lambda m: is_panel(m) and m.id > first.id)
@@ -41,7 +41,7 @@ async def chain_in(chat: Person) -> Message:
 
 
 async def delivered(kuotu: Kuotu, expansion_id: int, kind: FilmKind) -> Film:
-    """The row once nobody waits any more, a moment after the film is seen."""
+    """Return the row when nobody waits for the film any more, which is shortly after the film is shown."""
     row = None
     while row is None or row.message_id is not None:
         row = await store_of(kuotu).film(expansion_id, kind)
@@ -49,7 +49,7 @@ async def delivered(kuotu: Kuotu, expansion_id: int, kind: FilmKind) -> Film:
 
 
 def web_app(message: Message) -> str:
-    """The address of the Mini App that a button opens."""
+    """Return the address of the Mini App that a button opens."""
     keys = [key for row in message.raw["reply_markup"]["inline_keyboard"] for key in row]
     return str(next(key["web_app"]["url"] for key in keys if "web_app" in key))
 
@@ -173,7 +173,7 @@ async def test_a_film_that_fails_says_so_and_can_be_asked_for_again(kuotu: Kuotu
 
 
 async def test_whoever_looks_at_a_post_gets_its_film_and_its_page(kuotu: Kuotu, chat: Person, newcomer: Any) -> None:
-    """As long as it hangs there: what its author takes back is nowhere any more."""
+    """This ends when the author takes the post back."""
     result, post = await post_by(kuotu, chat)
     mei = await newcomer("小梅", language="zh-hans")
     card = await taps(mei, await card_at(mei, post.id), "⋯")

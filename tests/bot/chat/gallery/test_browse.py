@@ -1,4 +1,4 @@
-"""/gallery: one message, turned by edits; impressions counted for the person who was shown the page."""
+"""/gallery is one message whose pages are turned by edits. Impressions count for the person who saw the page."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def database(database: AsyncEngine) -> AsyncEngine:
 
 @pytest.fixture
 def hang(kuotu: Kuotu, database: AsyncEngine) -> Any:
-    """`await hang("Boat")`: a post with a picture of its own that Telegram has never seen, newest last."""
+    """`await hang("Boat")` publishes a post with a new picture that Telegram has not seen. The newest comes last."""
 
     async def hang(title: str, author: int = 1, name: str = "Nobody") -> Post:
         file = BytesIO()
@@ -74,7 +74,7 @@ async def opened(chat: Person) -> Message:
 
 
 async def turned(chat: Person, card: Message, label: str = "▶") -> Message:
-    """Turn the page, and see that it came."""
+    """Turn the page, and check that the new page is shown."""
     mark = chat.now
     await chat.tap(card, label)
     return await chat.wait_for(lambda m: m.id == card.id, after=mark)

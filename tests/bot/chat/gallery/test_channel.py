@@ -1,4 +1,4 @@
-"""Channels: what readers feel there is counted apart from votes; administrators act in the channel's name."""
+"""Channels: readers' reactions are counted apart from votes, and administrators act in the channel's name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.scenes import expansion_of, now, post_by, result_in, taps
 
 
 async def channel_of(newcomer: Any, owner: Person, *readers: str) -> list[Person]:
-    """A channel with the bot, its owner's and its readers' view of it."""
+    """Return a channel with the bot, and the views of its owner and its readers."""
     people = [await newcomer(name) for name in readers]
     number = await owner.new_channel("Outrageous", [person.user for person in people])
     views = zip([owner, *people], ["Ann", *readers], strict=True)
@@ -24,7 +24,7 @@ async def channel_of(newcomer: Any, owner: Person, *readers: str) -> list[Person
 
 
 async def share(chat: Person, post: Post) -> Message:
-    """Send a post into a chat, via the bot."""
+    """Send a post into a chat via the bot's inline mode."""
     return await chat.choose(await chat.inline(f"p{post.id}"))
 
 

@@ -1,4 +1,4 @@
-"""An evening in a group of five, whole; then the database, to the row. And names and titles that mean harm."""
+"""A long session of five people in a group, checked against every database row, and hostile names and titles."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ BIDI = "\u202e\u2066\u200f\u200b"
 
 @pytest.fixture
 async def kuotu(fresh_with: Any) -> Kuotu:
-    """A Kuotu for one test, so that every row in its database can be told."""
+    """A Kuotu for one test, so that the test can account for every row in its database."""
     return await fresh_with(admins=(MODERATOR,), reports=2)
 
 
 async def rows(tmp_path: Path, *tables: type[Base]) -> list[list[dict[str, Any]]]:
-    """Every row of some tables."""
+    """Return every row of some tables."""
     engine = await open_database(sqlite_in(tmp_path / "data"))
     async with transactions(engine).read() as session:
         found = [[dict(row) for row in (await session.execute(select(_table(t)))).mappings()] for t in tables]
@@ -44,7 +44,7 @@ async def rows(tmp_path: Path, *tables: type[Base]) -> list[list[dict[str, Any]]
 
 
 async def counted(tmp_path: Path) -> dict[str, int]:
-    """How many rows each table has."""
+    """Return the number of rows in each table."""
     engine = await open_database(sqlite_in(tmp_path / "data"))
     async with transactions(engine).read() as session:
         numbers = {
@@ -61,7 +61,7 @@ def _table(model: type[Base]) -> Table:
 
 
 async def titled(chat: Person, result: Message, title: str) -> None:
-    """Publish in a group, and answer the question for a title."""
+    """Publish a result in a group and answer the question for a title."""
     mark = chat.now
     await chat.tap(result, "Publish")
     asked = await chat.wait_for(lambda m: {"Not now", "No title"} & set(m.labels), after=mark)

@@ -1,4 +1,4 @@
-"""Publishing: agreed to once, titled by words, by answer or by button, and taken back."""
+"""Publishing: consent is asked once, a title comes from text, a reply or a button, and a post can be taken back."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ async def post_of(kuotu: Kuotu, result: Message) -> Post | None:
 
 
 async def titled(chat: Person, title: str) -> Message:
-    """The answer that a title hangs in the gallery."""
+    """Return the answer that confirms a published title."""
     return await chat.wait_for(lambda m: m.text == f"📣 《{title}》 hangs in the gallery.")
 
 

@@ -1,4 +1,4 @@
-"""Reactions: one vote per person, whichever way it was given and whichever message it was given in."""
+"""Each person has one vote per post, in whatever way and message it was given."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A post on its card: sorts and periods, before and after, a fork with credit, links, inline mode, /top."""
+"""A post's card: sorts, periods, before and after, forks with credit, links, inline mode, and /top."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def own_settings() -> dict[str, Any]:
 
 
 async def forked(chat: Person, card: Message) -> Message:
-    """Expand somebody's post further; the result."""
+    """Expand somebody's post further, and return the result."""
     mark = chat.now
     await chat.tap(card, "Expand this too")
     panel = await chat.wait_for(lambda m: "✨ Expand" in m.labels, after=mark)

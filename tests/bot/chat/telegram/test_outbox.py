@@ -1,4 +1,4 @@
-"""One budget for all edits of a chat: what goes at once, what waits, and what is never drawn."""
+"""All edits of a chat share one rate limit: some go at once, some wait, and outdated ones are dropped."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GROUP, ANN = -100, 7
 
 
 class Chats:
-    """Notes at which moment each message is drawn, and how."""
+    """Records when and how each message is drawn."""
 
     def __init__(self, clock: ManualClock) -> None:
         self.clock = clock
@@ -31,7 +31,7 @@ class Chats:
 
 
 async def settle() -> None:
-    """Let every task run until all of them wait."""
+    """Run all tasks until every one of them waits."""
     for _ in range(50):
         await asyncio.sleep(0)
 
@@ -56,7 +56,7 @@ async def outbox(clock: ManualClock) -> AsyncIterator[Outbox]:
 async def test_a_group_gets_one_edit_per_pace_whatever_it_is_about(
     outbox: Outbox, chats: Chats, clock: ManualClock
 ) -> None:
-    """Status messages, films and vote counts together spend ten edits a minute, not ten each."""
+    """Status messages, films and vote counts share ten edits a minute."""
     for minute_second in range(60):
         for message, rank in ((1, Rank.PROGRESS), (2, Rank.PROGRESS), (3, Rank.COUNTS)):
             outbox.ask((GROUP, message), rank, chats.drawing((GROUP, message), str(minute_second)))
