@@ -44,7 +44,7 @@ def photo() -> bytes:
 
 @pytest.fixture(scope="session")
 def tiny_presets(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The presets file of tiny random pipelines; they have the classes of the real ones and lie beside the file."""
+    """The presets file of tiny random pipelines, which have the classes of the real ones and are stored beside it."""
     from tests.support.tiny import save_all
 
     return save_all(tmp_path_factory.mktemp("tiny"))

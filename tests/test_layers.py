@@ -1,7 +1,7 @@
-"""What the import contracts in pyproject.toml cannot see: modules named by strings, and a package's `__init__`.
+"""Checks what the import contracts in pyproject.toml do not see: modules named by strings, and packages' `__init__`.
 
-A string such as «inference.registry:open_engine» is an import in disguise. And whoever imports a module imports the
-`__init__` of every folder above it first, with all that these import.
+A string such as «inference.registry:open_engine» is an import as well. And importing a module first imports the
+`__init__` of every folder above it, with everything that these import.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ OPTIONAL_TORCH = {"inference.safety.transformers_classifier", "inference.surpris
 
 
 class Named(NamedTuple):
-    """A module that a file names in a string: `function` is empty unless it is an opener."""
+    """A module that a file names in a string. `function` is empty unless the string names an opener."""
 
     by: str
     module: str
@@ -88,7 +88,7 @@ def _forbidden(importer: str, imported: str, contract: dict[str, Any]) -> bool:
 
 
 def strings() -> Iterator[Named]:
-    """Every constant that names one of our own modules, with or without a function after a colon."""
+    """Return every string that names a module of the project, with or without a function after a colon."""
     ours = re.compile(rf"((?:{'|'.join(PACKAGES)})(?:\.\w+)+)(?::(\w+))?")
     for name, tree in TREES.items():
         for node in ast.walk(tree):
@@ -97,7 +97,7 @@ def strings() -> Iterator[Named]:
 
 
 def dynamic_imports() -> Iterator[tuple[str, str | None]]:
-    """Every call of `import_module`: in which module, and of what; None when that is computed."""
+    """Return the calls of `import_module`: the calling module and the imported one, or None if that is computed."""
     for name, tree in TREES.items():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "import_module":
@@ -180,7 +180,7 @@ def test_a_package_brings_its_children_nothing_that_they_may_not_import() -> Non
 
 
 def test_no_module_reads_names_from_a_package_that_imports_it() -> None:
-    """It would find a half-made package when the package is imported first."""
+    """Otherwise the module finds a half-initialized package when the package is imported first."""
     wrong = [
         f"{module} reads from {package}"
         for module in MODULES

@@ -1,4 +1,4 @@
-"""The README against the program: settings, commands, dependencies, pictures, and what ships with whose licence."""
+"""The README agrees with the program: settings, commands, dependencies, pictures and licences of shipped data."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def text(name: str) -> str:
 
 
 def rows(name: str, first: str) -> list[list[str]]:
-    """The cells of the table rows whose first cell matches."""
+    """Return the cells of the table rows whose first cell matches."""
     lines = [line for line in text(name).splitlines() if re.match(rf"\| {first} \|", line)]
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
 

@@ -1,4 +1,4 @@
-"""What tests share stands in tests/support: no test module and no conftest.py is imported by another module."""
+"""Code that tests share is in tests/support. Nothing imports a test module or a conftest.py."""
 
 from __future__ import annotations
 

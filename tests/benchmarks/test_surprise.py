@@ -1,4 +1,4 @@
-"""The benchmark of the guess of surprise: curves fitted to cases, and the setting that an operator pastes."""
+"""The surprise benchmark fits curves to cases and prints a setting that an operator can paste."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NUMBERS = range(12)
 
 
 def cases(strange: Callable[[str], float]) -> list[Case]:
-    """Of which a CLIP says this, by their kind, and which statistics cannot tell apart."""
+    """Return cases with the given CLIP scores by kind, which statistics cannot distinguish."""
     wobbles = [(number % 4 - 1.5) / 10 for number in NUMBERS]
     return [
         Case("photo", "all", kind, Measures(wobble, wobble, wobble, wobble, wobble, strange(kind) + wobble))

@@ -1,4 +1,4 @@
-"""Titles must not contain refused words, however they are disguised, but innocent words that contain them are allowed."""
+"""Titles cannot contain refused words, even disguised ones, but may contain innocent words that include them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`make lint` audits the dependencies where the advisories can be reached, and says so where not."""
+"""`make lint` audits the dependencies if the advisories can be reached, and otherwise says that it did not."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from scripts import audit
 
 @contextmanager
 def index(answer: object) -> Iterator[str]:
-    """A package index that answers every question alike."""
+    """A package index that gives the same answer to every request."""
 
     class Answers(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

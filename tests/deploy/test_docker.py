@@ -1,4 +1,4 @@
-"""The image and the compose file, as far as they can be tried without a Docker daemon."""
+"""The image and the compose file, as far as they can be tested without a Docker daemon."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DEPLOY = ROOT / "deploy"
 
 
 def dockerfile() -> list[str]:
-    """Its instructions, each in one line."""
+    """Return the instructions of the Dockerfile, each on one line."""
     text = (DEPLOY / "Dockerfile").read_text("utf-8").replace("\\\n", "")
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
@@ -96,7 +96,7 @@ def test_what_is_copied_reaches_the_builder_and_secrets_do_not() -> None:
 
 
 def healthy(port: int | str) -> bool:
-    """What the image's health check says, run as Docker runs it: by a shell, in the container's environment."""
+    """Return whether the image's health check passes, run as Docker runs it: by a shell in the container."""
     (line,) = (line for line in dockerfile() if line.startswith("HEALTHCHECK"))
     command = line.partition("CMD ")[2]
     here = os.environ | {"KUOTU_PORT": str(port), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}

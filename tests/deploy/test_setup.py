@@ -1,4 +1,4 @@
-"""Set-up says what it needs and shows how far it is."""
+"""The set-up script says what it needs and shows its progress."""
 
 from __future__ import annotations
 

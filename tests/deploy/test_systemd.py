@@ -1,4 +1,4 @@
-"""The systemd unit, by systemd's own judgement."""
+"""systemd's own tools check the unit."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ needs_systemd = pytest.mark.skipif(
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
-    """The unit with its drop-in, as they lie in /etc/systemd/system, of a checkout that is really there."""
+    """The unit with its drop-in, installed as in /etc/systemd/system, for a checkout that exists."""
     unit = tmp_path / "kuotu.service"
     text = (DEPLOY / "kuotu.service").read_text("utf-8")
     command = "/opt/kuotu/.venv/bin/kuotu"
@@ -47,7 +47,7 @@ def analyze(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 def exposure(unit: Path) -> float:
-    """systemd's judgement, 0 to 10: the sum of what the unit leaves open."""
+    """Return systemd's exposure level of the unit, from 0 (safe) to 10."""
     judged = analyze("security", "--offline=true", "--no-pager", f"--threshold={MOST}", str(unit))
     assert judged.returncode == 0, judged.stdout[-2000:]
     return float(re.findall(r"exposure level for \S+ ([\d.]+)", judged.stdout)[0])
@@ -66,7 +66,7 @@ def test_the_devices_of_a_card_open_little_more(installed: Path) -> None:
 
 @needs_systemd
 def test_systemd_understands_every_line(installed: Path) -> None:
-    """Whatever it does not know is a line on stderr, and not an error."""
+    """systemd reports an unknown line on stderr and does not fail."""
     verified = analyze("verify", "--man=no", str(installed))
     assert (verified.returncode, verified.stderr) == (0, "")
 
@@ -80,7 +80,7 @@ def test_the_judgement_can_fail(tmp_path: Path) -> None:
 
 
 def test_what_the_engines_need_stays_allowed() -> None:
-    """numba writes machine code into memory and runs it; without a cache every start would compile for a minute."""
+    """numba maps executable memory. Without its cache, each start would compile for a minute."""
     lines = (DEPLOY / "kuotu.service").read_text("utf-8").splitlines()
     settings = [line.partition("=")[0] for line in lines if not line.startswith("#")]
     assert "MemoryDenyWriteExecute" not in settings

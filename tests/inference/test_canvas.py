@@ -1,4 +1,4 @@
-"""Where the photo sits on its canvas."""
+"""The position of the photo on its canvas."""
 
 from __future__ import annotations
 

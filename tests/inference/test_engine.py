@@ -1,4 +1,4 @@
-"""What every engine promises, asked of the one without weights and of every preset's tiny pipeline alike."""
+"""The contract of engines, tested with PatchMatch and with every preset's tiny pipeline."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def kept(canvas: Pixels, request: Request) -> Pixels:
 
 
 def expanded(engine: Engine, request: Request) -> Pixels:
-    """Whatever was asked, a canvas has the size of its margins and the photo bit for bit in its place."""
+    """Expand, and check that the canvas has the right size and contains the photo bit for bit."""
     photo = request.photo.copy()
     canvas = engine.expand(request, ignore).pixels
     assert canvas.dtype == np.uint8

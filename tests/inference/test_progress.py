@@ -1,4 +1,4 @@
-"""How progress is handed on: a part of another piece of work, and no more of it than a person can see."""
+"""Progress is passed on as a part of other work, and no more often than a person can see."""
 
 from __future__ import annotations
 

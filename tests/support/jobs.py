@@ -1,4 +1,4 @@
-"""What tests ask about jobs."""
+"""Queries about jobs for tests."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from bot.bootstrap import Kuotu
 
 
 async def unshown(kuotu: Kuotu, person_id: int) -> list[int]:
-    """The subjects of a person's jobs that are not over: live ones, and ends that are not shown yet."""
+    """Return the subjects of a person's jobs that are live, or whose end has not been shown."""
     jobs = (await kuotu.services.people.export(person_id))["jobs"]
     return [job["subject"] for job in jobs if job["settled_at"] is None]

@@ -17,13 +17,13 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 def scene(width: int = 60, height: int = 40) -> Pixels:
-    """Smooth, so that lossy formats come close, and unlike its mirror images."""
+    """Return a smooth picture, so that lossy formats come close, which differs from its mirror images."""
     x, y = np.meshgrid(np.linspace(0, 1, width), np.linspace(0, 1, height))
     return np.rint(255 * np.stack([x, y, (1 - x) * (1 - y)], -1)).astype(np.uint8)
 
 
 def ramps() -> Pixels:
-    """(64, 256, 3): every grey, red, green and blue."""
+    """Return ramps of all greys, reds, greens and blues, of shape (64, 256, 3)."""
     grey = np.repeat(np.tile(np.arange(256, dtype=np.uint8), (16, 1))[..., None], 3, axis=2)
     channels = [grey * np.eye(3, dtype=np.uint8)[number] for number in range(3)]
     return np.concatenate([grey, *channels])
@@ -37,19 +37,19 @@ def file(picture: Image.Image | Pixels, format: str, **options: Any) -> bytes:  
 
 
 def turned(orientation: int) -> Image.Exif:
-    """EXIF with nothing but an orientation."""
+    """Return EXIF data that contains only an orientation."""
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
     return exif
 
 
 def chunk(kind: bytes, data: bytes, check: int | None = None) -> bytes:
-    """A PNG chunk, with its checksum or another one."""
+    """Return a PNG chunk with its checksum or another one."""
     return pack(">I", len(data)) + kind + data + pack(">I", zlib.crc32(kind + data) if check is None else check)
 
 
 def png_with(*chunks: bytes, picture: Image.Image | Pixels | None = None, behind: bool = False) -> bytes:
-    """A PNG with chunks of ours before its pixels, or behind them."""
+    """Return a PNG with additional chunks before or after its pixels."""
     data = file(scene() if picture is None else picture, "PNG")
     at = len(data) - 12 if behind else data.index(b"IDAT") - 4
     return data[:at] + b"".join(chunks) + data[at:]
@@ -64,7 +64,7 @@ def gama(gamma: float) -> bytes:
 
 
 def chrm(*places: float) -> bytes:
-    """x and y of white, red, green and blue."""
+    """Return a cHRM chunk with x and y of white, red, green and blue."""
     return chunk(b"cHRM", pack(">8I", *(round(place * 100_000) for place in places)))
 
 
@@ -77,6 +77,6 @@ def clli(nits: float) -> bytes:
 
 
 def with_code_points(data: bytes, primaries: int, transfer: int) -> bytes:
-    """An AVIF or HEIC whose nclx box says something else."""
+    """Return an AVIF or HEIC whose nclx box has other code points."""
     at = data.index(b"nclx") + 4
     return data[:at] + pack(">HH", primaries, transfer) + data[at + 4 :]

@@ -27,7 +27,7 @@ async def add(engine: AsyncEngine, *rows: object) -> None:
 
 
 def queue_on(engine: AsyncEngine, lease: timedelta = LEASE, look: float = LOOK) -> EmbeddedQueue:
-    """The queue of expansions, as one program sees it that looks by itself every `look` seconds."""
+    """Return the queue of expansions as a program sees it that looks every `look` seconds."""
     return EmbeddedQueue(engine, EXPANSIONS, News(engine, look), lease)
 
 

@@ -79,7 +79,7 @@ class Cramped:
 
 
 class Refusing:
-    """Loads as `load` does, on a device that cannot do some modes."""
+    """A loader like `load` for a device that does not support some modes."""
 
     def __init__(self, *modes: Mode) -> None:
         self.modes, self.loaded = modes, list[Mode]()

@@ -38,7 +38,7 @@ def sd15() -> Any:
 
 
 def sdxl() -> Any:
-    """Text to image, as the base repository holds it; the ControlNet comes from another one."""
+    """Text to image, as in the base repository. The ControlNet comes from another repository."""
     return diffusers.StableDiffusionXLPipeline(**_sdxl_parts(4), scheduler=_euler(), add_watermarker=False)
 
 
@@ -47,7 +47,7 @@ def sdxl_inpaint() -> Any:
 
 
 def controlnet() -> Any:
-    """ControlNet-Union ProMax: eight control types, the last of which repaints."""
+    """ControlNet-Union ProMax has eight control types. The last one repaints."""
     net = diffusers.ControlNetUnionModel(
         **_XL,
         in_channels=4,
@@ -74,7 +74,7 @@ def vae() -> Any:
 
 
 def klein_base() -> Any:
-    """Not distilled: it is guided."""
+    """The model is not distilled, so it is guided."""
     return klein(distilled=False)
 
 
@@ -114,7 +114,7 @@ def klein(*, distilled: bool = True) -> Any:
 
 
 def flux_fill() -> Any:
-    """As wide as blocks of 64 weights, which is how 4 bits are stored."""
+    """The model is as wide as the blocks of 64 weights in which 4-bit weights are stored."""
     latent, wide = 16, 64
     t5 = t5_tokenizer()
     transformer = diffusers.FluxTransformer2DModel(

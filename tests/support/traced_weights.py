@@ -1,8 +1,8 @@
-"""Which weights a module reads while nothing has brought them onto the card: a proof of group offloading without one.
+"""Detects weights that a module reads before group offloading has loaded them, without a GPU.
 
-Group offloading moves a group of weights onto the card when the group's leader is called, and back afterwards. With a
-processor in the place of the card every weight is always at hand, so that a weight that no call brings in goes
-unnoticed. Here each operation's arguments are looked at: a weight may be read only while the leader of its group runs.
+Group offloading moves a group of weights to the GPU when the group's leader is called, and back afterwards. On a CPU
+every weight is always available, so a weight that no call loads would go unnoticed. Here the arguments of each
+operation are checked: a weight may be read only while the leader of its group runs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LOOKING = {"__get__", "is_floating_point", "requires_grad_"}  # at a tensor's at
 
 
 class Tracer(TorchFunctionMode):
-    """Collects names of weights that are read outside a call of their group's leader."""
+    """Collects the names of weights that are read outside a call of their group's leader."""
 
     def __init__(self, component: str, model: torch.nn.Module) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ def _weights(model: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
 
 
 def _leaders(model: torch.nn.Module) -> Iterator[tuple[int, torch.nn.Module]]:
-    """The module whose call brings a weight in, by the weight's identity."""
+    """Return the module whose call loads a weight, keyed by the identity of the weight."""
     for module in model.modules():
         registry: HookRegistry | None = getattr(module, "_diffusers_hook", None)
         hook = registry.get_hook("group_offloading") if registry else None

@@ -12,7 +12,6 @@ from tests.support.command import Run, runner
 
 @pytest.fixture
 def run(capfd: pytest.CaptureFixture[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """`run("expand", ...)` returns exit code, standard output and standard error of a command, in a folder without
-    `.env`."""
+    """`run("expand", ...)` runs a command without `.env` and returns exit code, standard output and standard error."""
     with chdir(tmp_path_factory.mktemp("here")):
         yield runner(capfd)

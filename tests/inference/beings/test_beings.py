@@ -1,4 +1,4 @@
-"""What walks into pictures, and how it is put together and set down."""
+"""Beings are drawn into pictures: which ones appear, how they are assembled, and where they are placed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The photo bit for bit, and a seam that cannot be seen, on real photos."""
+"""Compositing keeps the photo bit for bit and hides the seam, tested on real photos."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ LAYOUTS = [
 
 
 def truth(name: str, width: int = 600) -> Pixels:
-    """A sample photo, standing for the whole scene."""
+    """A sample photo that serves as the whole scene."""
     photo = decode((SAMPLES / f"{name}.jpg").read_bytes())
     height = round(photo.shape[0] * width / photo.shape[1])
     return np.asarray(cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def middle(scene: Pixels, margins: Margins) -> Pixels:
-    """The photo: the scene without its margins."""
+    """The photo, which is the scene without its margins."""
     height, width = scene.shape[:2]
     return scene[margins.top : height - margins.bottom, margins.left : width - margins.right].copy()
 
 
 def added(scene: Pixels, margins: Margins) -> NDArray[np.bool_]:
-    """Where the scene is not the photo."""
+    """A mask of the scene outside the photo."""
     height, width = middle(scene, margins).shape[:2]
     return margins.mask(Extent(width, height)) > 0
 
 
 def recoloured(scene: Pixels) -> Pixels:
-    """As an engine repaints: other gains and offsets, a colour cast that changes over the picture, a little blur."""
+    """Change gains, offsets, colour cast and sharpness, as an engine does when it repaints a photo."""
     random = np.random.default_rng(5)
     drift = cv2.resize(random.normal(0, 5, (3, 4, 3)), scene.shape[1::-1], interpolation=cv2.INTER_CUBIC)
     blurred = cv2.GaussianBlur(scene, (0, 0), 0.8).astype(np.float64)
@@ -52,14 +52,14 @@ def recoloured(scene: Pixels) -> Pixels:
 
 
 def shifted(scene: Pixels) -> Pixels:
-    """As an engine redraws a little beside the place."""
+    """Shift a scene a little, as an engine does when it redraws a photo."""
     matrix = np.array([[1, 0, 1.7], [0, 1, -1.3]])
     moved = cv2.warpAffine(scene, matrix, scene.shape[1::-1], flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
     return recoloured(np.asarray(moved, np.uint8))
 
 
 def pasted(generated: Pixels, photo: Pixels, margins: Margins) -> Pixels:
-    """The hard paste: what compositing has to beat."""
+    """Paste the photo with a hard edge, as the baseline that compositing must beat."""
     canvas = generated.copy()
     canvas[margins.top : margins.top + photo.shape[0], margins.left : margins.left + photo.shape[1]] = photo
     return canvas

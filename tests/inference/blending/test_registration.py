@@ -1,4 +1,4 @@
-"""A picture painted a little beside its place, larger or smaller, is laid over the photo."""
+"""Registration aligns a painted picture with the photo if it was painted shifted or scaled."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def error(one: Pixels, other: Pixels) -> float:
     ids=["shift", "zoom and shift", "smaller", "larger", "turn"],
 )
 def test_what_an_edit_model_displaced_is_put_back(name: str, zoom: float, right: float, turn: float) -> None:
-    """All but what the two interpolations take: a sixth of the error remains, where a shift alone leaves most."""
+    """A sixth of the error remains, due to two interpolations. Correcting only the shift leaves most of it."""
     whole = canvas(name)
     moved = displaced(whole, zoom, right, turn)
     again = registered(moved, photo_in(whole), MARGINS)

@@ -1,4 +1,4 @@
-"""A new part that was painted smaller and enlarged, beside real photos."""
+"""The new part is sharpened to match the photo if it was painted smaller and enlarged, tested on real photos."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def scene(name: str, longest: int = 800) -> Pixels:
 
 
 def kept(picture: Pixels) -> tuple[Margins, np.ndarray]:
-    """Margins of a quarter all around, and where the photo then is."""
+    """Return margins of a quarter on all sides, and a mask of the photo inside them."""
     height, width = picture.shape[:2]
     margins = Margins(width // 4, height // 4, width // 4, height // 4)
     return margins, margins.mask(Extent(width - 2 * margins.left, height - 2 * margins.top)) == 0
 
 
 def enlarged(picture: Pixels, factor: float) -> Pixels:
-    """The scene with its outer part as if painted `factor` times smaller."""
+    """Return the scene with its outer part scaled down by `factor` and up again."""
     height, width = picture.shape[:2]
     small = cv2.resize(picture, (round(width / factor), round(height / factor)), interpolation=cv2.INTER_AREA)
     large = np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LANCZOS4), np.uint8)

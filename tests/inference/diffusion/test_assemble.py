@@ -1,4 +1,4 @@
-"""From a window that a model painted small to the canvas, with the true scene as what it painted."""
+"""A window painted at a small size becomes a canvas. The true scene serves as the painted picture."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_what_was_painted_at_half_the_size_comes_near_the_photos_sharpness(name:
     ],
 )
 def test_the_network_enlarges_what_is_looked_at_and_nothing_else_changes(margins: Margins) -> None:
-    """Against the whole picture enlarged, whatever stands where it is not looked at."""
+    """The canvas is the same as if the network had enlarged the whole picture."""
     true = scene("picos")
     extent = Extent(true.shape[1] - margins.left - margins.right, true.shape[0] - margins.top - margins.bottom)
     place = margins.box(extent)

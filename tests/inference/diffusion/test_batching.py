@@ -1,4 +1,4 @@
-"""Variants of one start in one call: every seed gives the picture that it gives alone, and the work is done once."""
+"""Variants of one start are painted in one call, and each seed gives the same picture as alone."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def asked(seed: int, beside: Sequence[int] = (), request: Request = REQUEST) -> 
 
 
 def in_turn(engine: Diffusion, seeds: Sequence[int], request: Request = REQUEST) -> dict[int, Pixels]:
-    """As the bot asks: one after the other, each with those that still wait."""
+    """Paint the variants one after the other as the bot does, naming the remaining seeds in each request."""
     return {
         seed: engine.expand(asked(seed, seeds[number + 1 :], request), ignore).pixels
         for number, seed in enumerate(seeds)
@@ -44,7 +44,7 @@ def same(some: dict[int, Pixels], others: dict[int, Pixels]) -> bool:
 
 @contextmanager
 def steps_of(engine: Diffusion) -> Iterator[list[object]]:
-    """One entry for each time that the denoiser is run."""
+    """Return a list that gets one entry for each call of the denoiser."""
     seen = list[object]()
     hook = denoisers(engine.pipeline)[0].register_forward_pre_hook(lambda *_seen: seen.append(None))
     yield seen
@@ -137,7 +137,7 @@ def test_a_variant_cancelled_in_the_call_leaves_the_others_to_be_painted(tiny_en
 
 @pytest.mark.parametrize("passes", [1, 2])
 def test_a_variant_that_ignores_the_photo_is_nobody_elses_trouble(tiny_presets: Path, passes: int) -> None:
-    """With a bound between the better two and the worse two, these are refused alone and in company."""
+    """A bound between two good and two bad variants refuses the bad ones, alone and in a batch."""
     engine, width = open_diffusion(f"tiny-sd15?presets={tiny_presets}&batch=4"), REQUEST.extent.width
     request = replace(REQUEST, margins=Margins(left=width // 3 if passes == 1 else width), judged=True)
     errors = [error for seed in FOUR if isinstance(error := tried(engine, asked(seed, (), request), 0.0), float)]
@@ -149,7 +149,7 @@ def test_a_variant_that_ignores_the_photo_is_nobody_elses_trouble(tiny_presets: 
 
 
 def tried(engine: Diffusion, request: Request, bound: float) -> Pixels | float:
-    """The canvas, or by how much it is refused."""
+    """Return the canvas, or the likeness for which it was refused."""
     engine.preset = engine.preset.model_copy(update={"foreign": bound})
     try:
         return engine.expand(request, ignore).pixels

@@ -1,4 +1,4 @@
-"""The engine with weights, on tiny random pipelines of the true classes, loaded by the code that loads real ones."""
+"""The diffusion engine on tiny random pipelines of the real classes, loaded by the production code."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_photo_of_any_size_costs_the_same(tiny_engine: Opened, side: int) -> N
 
 @pytest.mark.parametrize("name", ["tiny-sd15", "tiny-sdxl"])
 def test_compiled_blocks_are_ready_for_every_size(tiny_presets: Path, tmp_path: Path, name: str) -> None:
-    """More lengths than torch would compile of its own accord, as of large models."""
+    """Large models need more sequence lengths than torch compiles by default."""
     own = tmp_path / "own.toml"
     own.write_text(tiny_presets.read_text("utf-8").replace("multiple = 32", "multiple = 16"), "utf-8")
     plain = open_diffusion(f"{name}?presets={own}")

@@ -1,4 +1,4 @@
-"""What is to be tried beside the presets changes a call and nothing that is loaded."""
+"""Experiments besides the presets change arguments of a call, but nothing that is loaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Group offloading brings in every weight before it is read, for every preset's classes."""
+"""For the classes of every preset, group offloading loads each weight before it is read."""
 
 from __future__ import annotations
 

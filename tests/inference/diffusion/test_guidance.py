@@ -1,4 +1,4 @@
-"""Guidance in the first steps only: how many rows the denoiser is asked for at each step."""
+"""Guidance only in the first steps: the number of rows that the denoiser gets at each step."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.tiny import Opened, request_for
 
 
 def painted(engine: Diffusion, guided: float, steps: int = 4) -> tuple[Pixels, Sequence[int]]:
-    """A picture in so many steps, and the rows of each step."""
+    """Paint a picture in some steps. Returns it with the number of rows at each step."""
     rows = list[int]()
     preset = engine.preset
     engine.preset = preset.model_copy(update={"steps": steps, "guided": guided, "guidance": 3.0})

@@ -1,4 +1,4 @@
-"""What the comparison with the photo lets a model do, and what it does not: at the shipped bound."""
+"""The likeness check at the shipped bound: which changes of the photo it accepts, and which it refuses."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def sample(name: str) -> Pixels:
 
 
 def other_detail(photo: Pixels) -> Pixels:
-    """What is finer than 4 px drawn anew, as strong as it was."""
+    """Replace all detail finer than 4 px by random detail of the same strength."""
     coarse = cv2.GaussianBlur(photo.astype(np.float32), (0, 0), 2)
     strength = np.sqrt(cv2.GaussianBlur((photo - coarse) ** 2, (0, 0), 6))
     noise = np.random.default_rng(4).standard_normal(photo.shape).astype(np.float32)

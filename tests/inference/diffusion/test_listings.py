@@ -1,4 +1,4 @@
-"""What the presets' repositories are believed to hold, and that exactly what is loaded would be downloaded of it."""
+"""The expected file lists of the presets' repositories, and that only files that are loaded are downloaded."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def folder_of(name: str) -> str:
 
 
 def shards(names: list[str]) -> Iterator[str]:
-    """Those that share a folder."""
+    """Yield the files that share their folder with other files of the list."""
     several = [folder for folder, count in Counter(map(folder_of, names)).items() if count > 1]
     return (name for name in names if folder_of(name) in several)
 
@@ -59,7 +59,7 @@ def test_differences_are_told_by_name() -> None:
 
 
 def test_a_check_compares_with_the_hub_and_downloads_no_weights(tmp_path: Path) -> None:
-    """A hub where the LoRA's file has another name and the ControlNet is not ProMax, the rest as expected."""
+    """The test hub has a renamed LoRA file and a ControlNet that is not ProMax, and is otherwise as expected."""
     for repository in load_presets()["sdxl"].repositories:
         folder = tmp_path / "hub" / repository.repo
         for name in listings()[repository.repo].files:

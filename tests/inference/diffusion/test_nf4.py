@@ -1,7 +1,7 @@
-"""FLUX.1 Fill in 4 bits, as far as a machine without a card can show it.
+"""FLUX.1 Fill in 4 bits, as far as a machine without a GPU can test it.
 
-diffusers refuses to load a 4-bit denoiser where it sees no card; its quantizer works all the same. So the settings that
-loading hands over are tried on either library's own loader, and the pipeline of what comes out paints.
+diffusers refuses to load a 4-bit denoiser without a GPU, although its quantizer works on a CPU. So the quantization
+settings are tested with the loader of each library, and the resulting pipeline paints.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def encoder(folder: Path, settings: Any) -> Any:
 
 
 def transformer(folder: Path, settings: Any) -> Any:
-    """What `from_pretrained` does with the settings once it has seen a card."""
+    """Load a denoiser with the settings as `from_pretrained` does after its GPU check."""
     whole = diffusers.FluxTransformer2DModel.from_pretrained(folder / "transformer").state_dict()
     model = diffusers.FluxTransformer2DModel.from_config(
         diffusers.FluxTransformer2DModel.load_config(folder / "transformer")

@@ -1,4 +1,4 @@
-"""Memory modes, which engine suits a machine, and what its doctor says; pure functions of facts."""
+"""Memory modes, the choice of an engine, and the doctor's report, as pure functions of facts."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_processor_can_hold_8_bit_floats_and_torch_is_asked() -> None:
 
 @pytest.mark.parametrize("name", load_presets())
 def test_every_mode_of_a_preset_is_chosen_on_some_card(name: str) -> None:
-    """A mode that needs no less than a faster one is never chosen, and only misleads."""
+    """A mode that needs as much memory as a faster one would never be chosen."""
     needs = list(load_presets()[name].memory.values())
     assert needs == sorted(set(needs), reverse=True)
 

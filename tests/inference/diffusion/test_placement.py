@@ -1,4 +1,4 @@
-"""Where a pipeline's weights are put, and how its VAE saves memory."""
+"""Placement of a pipeline's weights, and memory-saving modes of its VAE."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def hooked(model: torch.nn.Module) -> list[torch.nn.Module]:
 
 
 def test_sides_painted_apart_are_enlarged_less(tiny_engine: Opened) -> None:
-    """Four windows, each nearer to the canvas's own size; the photo stays as it is."""
+    """Each of the four windows is closer to the canvas's own size. The photo does not change."""
     whole, apart = tiny_engine("tiny-sdxl"), tiny_engine("tiny-sdxl", sides="true")
     request = request_for("coffee", 400)
     assert len(whole.expand(request, ignore).recipe["worked_at"]) == 1

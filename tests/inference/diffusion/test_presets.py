@@ -1,4 +1,4 @@
-"""What is known about models, and how KUOTU_MODEL chooses among them."""
+"""The presets, and how KUOTU_MODEL chooses among them."""
 
 from __future__ import annotations
 

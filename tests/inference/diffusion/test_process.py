@@ -1,4 +1,4 @@
-"""The engine with weights where it lives: in a process, behind the command line; and nowhere else."""
+"""The diffusion engine runs in an engine process and in the command line, and is imported nowhere else."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.tiny import request_for
 
 
 def python(code: str) -> str:
-    """What a fresh interpreter prints."""
+    """Return what a new interpreter prints."""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return done.stdout.strip()
 

@@ -1,4 +1,4 @@
-"""What a model is told."""
+"""The prompts that a model gets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a proof finds out where something goes wrong."""
+"""`prove` reports problems of a model instead of failing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Downloading models, from a hub of our own on this machine."""
+"""Models are downloaded from a local hub."""
 
 from __future__ import annotations
 

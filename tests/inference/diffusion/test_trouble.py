@@ -1,4 +1,4 @@
-"""The engine with weights on bad days: little memory, impatient people, damaged files."""
+"""The diffusion engine in failure cases: little memory, cancellation, damaged files."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_exhausted_memory_goes_on_in_the_next_mode(
 def test_a_mode_that_cannot_be_loaded_is_not_the_end(
     tiny_engine: Opened, caplog: pytest.LogCaptureFixture, modes: tuple[Mode, ...]
 ) -> None:
-    """As on Apple's cards, whose libraries refuse what others can. Nothing is to be downloaded for that."""
+    """Apple's GPUs do not support some modes. Then another mode is loaded, without a download."""
     whole = tiny_engine("tiny-sdxl")
     refusing = Refusing(*modes)
     if len(modes) == 1:
@@ -123,7 +123,7 @@ def test_memory_that_suffices_in_no_mode_is_said(tiny_engine: Opened) -> None:
 
 
 def test_a_picture_of_something_else_is_refused_but_not_while_warming_up(tiny_presets: Path) -> None:
-    """An untrained model paints nothing like the photo: it is refused at the shipped bound, unless nobody judges."""
+    """An untrained model ignores the photo, so the shipped bound refuses its pictures, unless they are not judged."""
     engine = warm("inference.registry:open_engine", EngineName.DIFFUSION, f"tiny-sd15?presets={tiny_presets}")
     request = request_for("coffee", 120)
     with pytest.raises(Unfit, match=r"ignored: .*, bound 20"):
@@ -135,7 +135,7 @@ def test_a_picture_of_something_else_is_refused_but_not_while_warming_up(tiny_pr
 
 @pytest.mark.parametrize("gate", [True, False])
 def test_the_gate_setting_decides_whether_such_a_picture_is_refused(tiny_engine: Opened, gate: bool) -> None:
-    """KUOTU_GATE=false: an operator wants to see what a weak model paints."""
+    """With KUOTU_GATE=false an operator sees what a weak model paints."""
     checked = CheckedEngine(tiny_engine("tiny-sd15"), Checks(gate=gate, classifier=NO_CLASSIFIER))
     request = replace(request_for("coffee", 120), judged=True)
     if gate:

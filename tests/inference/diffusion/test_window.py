@@ -1,4 +1,4 @@
-"""What part of a canvas a model sees, at what size, and what it is shown there."""
+"""The part of a canvas that a model sees, its size, and the init image there."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_the_window_holds_all_that_is_new_hardly_stretched(photo: tuple[int, int
 def test_a_strip_that_stands_alone_is_at_most_a_third_of_its_window(
     photo: tuple[int, int], direction: Direction
 ) -> None:
-    """A model that sees more of what is new than of the photo loses the thread; the ControlNet was shown 6 to 30 %."""
+    """A model loses the context if it sees more new area than photo. The ControlNet was trained on 6 to 30 %."""
     extent = Extent(*photo)
     margins = scaled(extent, direction, 1.5)
     (left, top, right, bottom), _ = astuple_of(plan(extent, margins, BUDGET, MULTIPLE))
@@ -123,7 +123,7 @@ def _compiled_kernels() -> None:
 @pytest.mark.parametrize("overlap", [0, 8])
 @pytest.mark.parametrize("fill", Fill)
 def test_a_sketch_shows_the_photo_where_it_belongs(fill: Fill, overlap: int) -> None:
-    """What is painted ends at a cell of the latent grid, at the photo's edge or up to seven pixels inside."""
+    """The mask ends at a cell of the latent grid, at the photo's edge or up to seven pixels inside."""
     ramp = np.linspace(40, 200, 300).astype(np.uint8)
     photo = np.ascontiguousarray(np.broadcast_to(ramp[None, :, None], (200, 300, 3)))
     window = plan(Extent(300, 200), Margins(left=90), 128 * 128, 32)

@@ -1,4 +1,4 @@
-"""Films: where the camera goes, what its frames show, and what comes back when the files are played."""
+"""Films: the path of the camera, the content of the frames, and the decoded files."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_a_played_film_goes_from_the_first_photo_to_the_last_canvas(name: str) -
 
 
 def place(shots: Shots, number: int) -> list[int]:
-    """Where on a frame the picture is."""
+    """Return where the picture lies in a frame."""
     view, seen = shots.view[number], shots.shown[number]
     scale = (view[2] - view[0]) / shots.frame.width
     return [round(edge) for edge in (seen - np.tile(view[:2], 2)) / scale]

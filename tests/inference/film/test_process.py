@@ -1,4 +1,4 @@
-"""A film in a process of its own: what comes out, how it is told of, and how it ends."""
+"""A film made in a separate process: its output, its progress, and how it ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shares of pixels: never more in flight than there are, in order, and given back by whatever ends."""
+"""The pixel budget is never exceeded, is granted in order, and is released however the work ends."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from inference.image.budget import PixelBudget
 
 
 class Decoders:
-    """Work that lasts until it is let go, and counts what runs at the same time."""
+    """Work that blocks until it is released, and counts how much runs at the same time."""
 
     def __init__(self) -> None:
         self.now = self.most = 0

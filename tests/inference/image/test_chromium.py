@@ -1,4 +1,4 @@
-"""What Chromium shows is what we read: over files of every kind, by the mean difference of their pixels."""
+"""Decoded pixels agree with Chromium's for files of every kind, measured by their mean difference."""
 
 from __future__ import annotations
 
@@ -195,14 +195,14 @@ async def page() -> AsyncIterator[Page]:
 
 
 async def shown(page: Page, data: bytes, name: str) -> Pixels | None:
-    """What Chromium draws of a file over white; None when it shows nothing."""
+    """Return what Chromium draws for a file on white, or None if it draws nothing."""
     kind = name.rpartition(".")[2].replace("jpg", "jpeg")
     drawn = await page.evaluate(DRAW, [base64.b64encode(data).decode(), f"image/{kind}"])
     return np.asarray(Image.open(BytesIO(base64.b64decode(drawn))).convert("RGB")) if drawn else None
 
 
 async def difference(page: Page, name: str, data: bytes) -> float:
-    """The mean difference in grey levels; infinite for pictures of another size."""
+    """Return the mean difference in grey levels, which is infinite for different sizes."""
     theirs, ours = await shown(page, data, name), await asyncio.to_thread(decode, data)
     assert theirs is not None, f"Chromium does not show {name}"
     return float(np.abs(theirs.astype(int) - ours).mean()) if theirs.shape == ours.shape else float("inf")

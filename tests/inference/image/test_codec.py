@@ -1,4 +1,4 @@
-"""Every kind of file that people send, right or wrong."""
+"""Decoding of every kind of file that people send, valid and invalid."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.profiles import ADOBE_RGB, DISPLAY_P3, grey_profile, rgb_prof
 
 
 def far(found: Pixels, expected: Any) -> float:
-    """The largest difference, in grey levels."""
+    """Return the largest difference in grey levels."""
     assert found.dtype == np.uint8
     assert found.flags["C_CONTIGUOUS"]
     assert found.shape == np.shape(expected)
@@ -190,7 +190,7 @@ def moving(format_: str, **options: Any) -> bytes:
 
 
 def png_of(width: int, height: int) -> bytes:
-    """Says its size and has no pixels."""
+    """Return a PNG that declares a size and has no pixels."""
     header = b"IHDR" + pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + pack(">I", 13) + header + pack(">I", zlib.crc32(header)) + png_end()
 
@@ -200,7 +200,7 @@ def png_end() -> bytes:
 
 
 def jpeg_of(width: int, height: int) -> bytes:
-    """A small JPEG whose header says otherwise."""
+    """Return a small JPEG whose header declares another size."""
     data = bytearray(file(scene(), "JPEG"))
     at = data.index(b"\xff\xc0") + 5
     data[at : at + 4] = pack(">HH", height, width)
@@ -208,7 +208,7 @@ def jpeg_of(width: int, height: int) -> bytes:
 
 
 def webp_of(width: int, height: int) -> bytes:
-    """The header of a lossless WebP."""
+    """Return the header of a lossless WebP."""
     bits = (width - 1) | (height - 1) << 14
     data = b"\x2f" + pack("<I", bits) + bytes(20)
     return b"RIFF" + pack("<I", 12 + len(data) + 1) + b"WEBPVP8L" + pack("<I", len(data)) + data + b"\0"

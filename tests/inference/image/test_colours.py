@@ -1,4 +1,4 @@
-"""Colours by what a file says of them: profiles by content, code points, HDR by the order of its tones."""
+"""Colours follow the file's metadata: ICC profiles by content, code points, and HDR by the order of its tones."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SRGB_TRC = 13
 
 
 def heic(picture: Pixels, primaries: int, transfer: int, **options: object) -> bytes:
-    """Lossless but for the conversion to YCbCr."""
+    """Return a HEIC that is lossless except for the conversion to YCbCr."""
     whole = {"quality": -1, "chroma": 444, "matrix_coefficients": 6, "full_range_flag": 1}
     return file(picture, "HEIF", **whole, color_primaries=primaries, transfer_characteristics=transfer, **options)
 
@@ -49,7 +49,7 @@ def test_a_heic_looks_like_a_png_of_the_same_pixels(primaries: int, transfer: in
 
 @pytest.mark.parametrize("transfer", [PQ, HLG])
 def test_ten_bits_of_a_heic_are_used(transfer: int) -> None:
-    """Dark tones that eight bits cannot tell apart stay apart."""
+    """Dark tones that eight bits cannot distinguish stay distinct."""
     codes = np.tile(np.linspace(0.55, 0.65, 256)[None, :, None] * 65535, (32, 1, 3)).astype(np.uint16)
     whole = pillow_heif.from_bytes("RGB;16", (256, 32), codes.tobytes())
     data = BytesIO()

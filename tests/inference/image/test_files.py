@@ -1,4 +1,4 @@
-"""The pixels decide: words, ends and previews in a file cannot spoil what can be shown, nor show what is not there."""
+"""Damaged metadata, previews and file ends neither prevent decoding nor reveal other content."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_xmp_in_a_png_turns_nothing() -> None:
 
 
 def tiff(directories: Sequence[dict[int, int | bytes]]) -> bytes:
-    """A TIFF of directories in a chain; bytes are data that offset (273) and count (279), or their like, point to."""
+    """Return a TIFF with a chain of directories. Bytes are the data that offset (273) and count (279) tags refer to."""
     body, places = bytearray(b"II*\0" + pack("<I", 0)), []
     for directory in directories:
         entries = []

@@ -1,4 +1,4 @@
-"""Files that somebody made to hurt: each is a photo or a refusal, soon and in bounded memory, and nothing else."""
+"""Malicious files are decoded or refused quickly, in bounded memory."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ kinds = pytest.mark.parametrize("kind", WHOLE)
 
 
 def told(data: bytes, ask: Callable[[bytes, float], object]) -> object:
-    """What is said of a file: a reason, or the size of the photo."""
+    """Return the reason for which a file is refused, or the size of the photo."""
     try:
         found = ask(data, 2)
     except BadPhoto as refusal:
@@ -49,7 +49,8 @@ def told(data: bytes, ask: Callable[[bytes, float], object]) -> object:
 
 
 def read(data: bytes) -> None:
-    """As a photo or a refusal; `look` and `decode` agree which, and on the size; `extent` says it before."""
+    """Check that `look` and `decode` agree whether a file is a photo and on its size, and that `extent` agrees on the
+    size."""
     said = told(data, decode)
     assert told(data, lambda *asked: look(*asked)[0]) == said
     assert isinstance(said, Reason) or told(data, extent) == said
@@ -118,7 +119,7 @@ def test_headers_that_lie_are_refused(data: bytes) -> None:
 
 
 def png_bomb(width: int, height: int, depth: int, colour: int, channels: int) -> bytes:
-    """Black, so that a file of some hundred kilobytes has tens of megapixels."""
+    """Return a black PNG of some hundred kilobytes with tens of megapixels."""
     packing, rows = zlib.compressobj(9), bytes(1 + width * channels * depth // 8)
     packed = b"".join(packing.compress(rows) for _ in range(height)) + packing.flush()
     return header(width, height, depth, colour) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
@@ -135,7 +136,7 @@ print(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
 
 
 def peak(path: Path, way: str) -> float:
-    """Megabytes of a process that does this once."""
+    """Return the peak memory in megabytes of a process that does this once."""
     asked = [sys.executable, "-c", MEASURE, str(path), way]
     return int(subprocess.run(asked, capture_output=True, text=True, check=True).stdout) / 1024
 

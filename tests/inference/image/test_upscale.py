@@ -1,4 +1,4 @@
-"""The x2 network that ships: against Lanczos on photos it has not seen, in tiles, and back again."""
+"""The shipped x2 network, compared with Lanczos on unseen photos, in tiles, and scaled down again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ UNSEEN = ["astronaut", "chelsea", "coffee", "rocket", "picos", "wine"]
 
 
 def sample(name: str, longest: int) -> Image.Image:
-    """A sample photo at even sides, shrunk so that it is sharp at its own size."""
+    """Return a sample photo with even sides, scaled down so that it is sharp at its own size."""
     photo = Image.fromarray(decode((SAMPLES / f"{name}.jpg").read_bytes()))
     factor = min(1.0, longest / max(photo.size))
     width, height = (2 * round(length * factor / 2) for length in photo.size)

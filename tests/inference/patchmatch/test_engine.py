@@ -1,4 +1,4 @@
-"""The engine without weights, on real photos."""
+"""The PatchMatch engine on real photos."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NAMES = sorted(path.stem for path in SAMPLES.glob("*.jpg") if path.stem != "pico
 
 
 def sample(name: str, longest: int) -> Pixels:
-    """A sample photo at a small size."""
+    """Return a sample photo at a small size."""
     photo = cv2.cvtColor(cv2.imread(str(SAMPLES / f"{name}.jpg"), cv2.IMREAD_REDUCED_COLOR_2), cv2.COLOR_BGR2RGB)
     scale = longest / max(photo.shape)
     return np.asarray(cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
@@ -41,7 +41,7 @@ def kept(result: Pixels, request: Request) -> Pixels:
 
 
 def layout_difference(one: Pixels, other: Pixels, request: Request) -> float:
-    """Mean difference of the new part at 1/16 scale, in grey levels."""
+    """Return the mean difference of the new parts at 1/16 scale, in grey levels."""
     small = max(1, one.shape[1] // 16), max(1, one.shape[0] // 16)
     a, b, new = (
         cv2.resize(picture.astype(np.float32), small, interpolation=cv2.INTER_AREA)
@@ -96,7 +96,7 @@ def test_a_reroll_is_clearly_another_layout(engine: PatchMatch, name: str) -> No
 
 @pytest.mark.parametrize("name", ["astronaut", "chelsea", "wine", "picos"])
 def test_the_styles_are_told_apart(engine: PatchMatch, name: str) -> None:
-    """By what walks into them: wild and playful differ from faithful, and from each other, in some part of the new."""
+    """Beings make wild and playful differ from faithful, and from each other, in some part of the new area."""
     request = asked(sample(name, 240))
     results = [engine.expand(replace(request, style=style), ignore).pixels for style in Style]
     new = request.margins.mask(request.extent) > 0
@@ -116,7 +116,7 @@ def test_whoever_walks_in_is_credited_and_the_bank_is_part_of_the_key(engine: Pa
 
 @pytest.mark.parametrize("style", Style)
 def test_a_sticker_on_white_passes_the_gate_at_once(engine: PatchMatch, style: Style) -> None:
-    """A disc that ends 8 px before the edge, within the rim that the gate looks at."""
+    """A disc ends 8 px before the edge, within the rim that the gate looks at."""
     photo = np.full((180, 200, 3), 255, np.uint8)
     cv2.circle(photo, (100, 90), 82, (200, 40, 60), -1)
     cv2.circle(photo, (70, 70), 20, (20, 20, 90), -1)
@@ -129,7 +129,7 @@ def test_a_sticker_on_white_passes_the_gate_at_once(engine: PatchMatch, style: S
 
 
 def test_no_second_head_grows_from_a_portrait(engine: PatchMatch) -> None:
-    """What is sure to belong to the astronaut, her orange suit, stays out of the upper corners."""
+    """The orange suit, which belongs to the astronaut, does not appear in the upper corners."""
     request = asked(sample("astronaut", 200))
     result = engine.expand(request, ignore).pixels.astype(int)
     orange = (result[..., 0] > 150) & (result[..., 0] > result[..., 2] + 90)
@@ -163,7 +163,7 @@ def test_a_prefill_is_a_canvas_with_the_photo_in_it() -> None:
 
 @pytest.mark.parametrize("direction", [Direction.ALL, Direction.LEFT])
 def test_the_seam_is_no_stronger_than_the_picture(engine: PatchMatch, direction: Direction) -> None:
-    """At the left seam, the mean step from the new column to the photo, beside the steps on either side of it."""
+    """The mean step at the left seam is compared with the steps on both sides of it."""
     ratios = []
     for name in NAMES:
         request = asked(sample(name, 240), direction)

@@ -1,4 +1,4 @@
-"""The compiled kernels: their bounds, their cache, their memory. Each in a process of its own."""
+"""The compiled kernels: array bounds, cache and memory, each tested in its own process."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ print(engine.cache, digest.hexdigest(), peak)
 
 
 def expand(folder: Path, height: int, width: int, styles: str, **environment: str) -> tuple[str, str, int]:
-    """The cache in use, a digest of the results, and the most kilobytes held."""
+    """Expand a photo. Returns the cache in use, a digest of the results, and the peak memory in kilobytes."""
     command = [sys.executable, "-c", EXPAND, str(folder), str(height), str(width), styles]
     done = subprocess.run(command, env=os.environ | environment, check=True, capture_output=True, text=True)
     cache, digest, peak = done.stdout.split()
@@ -37,7 +37,7 @@ def expand(folder: Path, height: int, width: int, styles: str, **environment: st
 
 
 def test_no_kernel_reaches_beyond_an_array(tmp_path: Path) -> None:
-    """Checked code raises IndexError; it is never mixed with unchecked code in a cache."""
+    """Code compiled with bounds checks raises IndexError, and has a cache of its own."""
     assert expand(tmp_path, 24, 31, "wild", NUMBA_BOUNDSCHECK="1")[0] == "None"
     assert not list(tmp_path.iterdir())
 
@@ -59,7 +59,7 @@ def test_a_folder_that_cannot_be_written_is_read_through_a_copy(tmp_path: Path) 
 
 
 def test_a_new_folder_starts_with_what_setup_compiled(tmp_path: Path) -> None:
-    """numba writes a file of machine code anew when it compiles, so files of the same age were only copied."""
+    """numba writes new files when it compiles, so unchanged file times show that files were copied."""
     expand(shipped_folder(), 40, 50, "faithful")
     cache, _, _ = expand(tmp_path / "kernels", 40, 50, "faithful")
     assert Path(cache).parent == tmp_path / "kernels"
@@ -78,7 +78,7 @@ def test_numba_says_where_machine_code_lies(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from /proc")
 def test_memory_grows_with_the_canvas_and_with_nothing_else() -> None:
-    """The photo and the canvas are 1.44 canvases of bytes, the larger work canvas 2."""
+    """The photo and the canvas are as large as 1.44 canvases, and the larger working canvas as 2."""
     small, large = (
         expand(default_folder(), height, width, "faithful") for height, width in ((1050, 1400), (2100, 2800))
     )

@@ -1,4 +1,4 @@
-"""Flat borders of photos, found and not imagined."""
+"""Flat borders of photos are detected, without false positives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the gate refuses and what it lets through, on a real photo with one side spoilt at a time."""
+"""What the gate refuses and accepts, tested on a real photo with one side damaged at a time."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def extended(photo: Pixels, how: int = cv2.BORDER_REFLECT_101, margins: Margins 
 
 
 def paint(canvas: Pixels, side: Side, how: Callable[[Pixels], Pixels]) -> Pixels:
-    """The new part beside one side, repainted in place."""
+    """Repaint the new part beside one side in place."""
     band = outwards(canvas, MARGINS, side, 1000)
     band[:] = how(band)
     return canvas
@@ -88,7 +88,7 @@ def test_a_flat_photo_may_have_flat_surroundings(level: int) -> None:
 
 
 def test_a_plain_ground_may_go_on_plain_however_close_the_thing_on_it_stands() -> None:
-    """A sticker: the thing ends 10 px before the edge, well within the rim that is looked at."""
+    """A sticker ends 10 px before the edge, within the rim that the gate looks at."""
     photo = np.full((300, 400, 3), 255, np.uint8)
     photo[10:-10, 10:-10] = sample("life")[:280, :380]
     assert judge(extended(photo, cv2.BORDER_REPLICATE), MARGINS) is None
@@ -97,7 +97,7 @@ def test_a_plain_ground_may_go_on_plain_however_close_the_thing_on_it_stands() -
 
 
 def test_gravel_may_surround_a_scene_that_holds_gravel() -> None:
-    """The photo as a whole is related, for half of it is sky; its lower half is as rough as what goes on."""
+    """Half of the photo is smooth sky, but its lower half is as rough as the new part."""
     photo = np.tile(np.linspace(120, 220, 300).astype(np.uint8)[:, None, None], (1, 400, 3))
     photo[150:] = RANDOM.integers(0, 256, (150, 400, 3), np.uint8)
     canvas = extended(photo)

@@ -1,4 +1,4 @@
-"""An engine with good seeds and bad ones, and what comes of it under the gate's eye."""
+"""Retries with an engine that has good and bad seeds, judged by the gate."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SEEDS = [derived(REQUEST.seed, number) for number in range(RETRIES + 1)]
 
 @dataclass
 class Moody:
-    """Mirrors the photo, which passes; with some seeds it adds so much grey that it does not."""
+    """Mirrors the photo, which passes the gate. With some seeds it adds grey, which does not."""
 
     shades: dict[int, int] = field(default_factory=dict)
     refuses: tuple[int, ...] = ()  # seeds with which it finds a fault itself

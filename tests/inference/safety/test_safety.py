@@ -1,4 +1,4 @@
-"""The classifier that ships, on real photos; what thresholds make of its scores."""
+"""The shipped classifier on real photos, and the verdicts that thresholds derive from its scores."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def sample(name: str) -> Pixels:
 
 @dataclass
 class Certain:
-    """A classifier that says the same of every picture."""
+    """A classifier that gives the same scores for every picture."""
 
     explicit: float
     name: str = "certain"

@@ -1,4 +1,4 @@
-"""A transformers classifier in place of the one that ships: tiny, untrained, opened by the code for real ones."""
+"""A transformers classifier replaces the shipped one: tiny and untrained, opened by the production code."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def described(folder: Path, *classes: str) -> str:
-    """A folder that says what a classifier's classes are, and holds nothing else."""
+    """Return a folder that contains only the description of a classifier's classes."""
     (folder / "config.json").write_text(json.dumps({"id2label": dict(enumerate(classes))}), "utf-8")
     return str(folder)
 

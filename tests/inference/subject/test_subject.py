@@ -1,4 +1,4 @@
-"""What the network finds in real photos, and what is made of it."""
+"""The subject network on real photos, and the use of its result."""
 
 from __future__ import annotations
 

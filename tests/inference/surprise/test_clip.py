@@ -1,4 +1,4 @@
-"""A CLIP by setting: tiny, untrained or made to see colours, opened by the code for real ones."""
+"""A CLIP chosen by a setting: tiny, untrained or with colour weights, opened by the production code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pieces of the new part and their mirror images: where they lie, for any margins."""
+"""The positions of pieces of the new part and their mirror images, for any margins."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_handful_on_the_canvas_beside_as_large_ones_in_the_photo(
 
 
 def _outside(box: Box, photo: Box) -> int:
-    """Pixels that a box reaches beyond a photo, on the side where it reaches furthest."""
+    """Return the pixels by which a box extends beyond a photo, on the side where it extends furthest."""
     return max(photo.left - box.left, photo.top - box.top, box.right - photo.right, box.bottom - photo.bottom)
 
 

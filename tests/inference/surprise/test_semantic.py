@@ -1,4 +1,4 @@
-"""The guess of surprise with something that knows things: what it adds to statistics, and what when it fails."""
+"""The semantic surprise estimate: what it adds to the statistics, and what happens if it fails."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GRASS, SKY, RABBIT = (40, 160, 40), (90, 140, 230), (250, 230, 240)
 
 
 def by_colour(pictures: Sequence[Pixels]) -> Floats:
-    """An encoder to which a picture is its mean colour."""
+    """An encoder that maps a picture to its mean colour."""
     means = np.array([picture.mean((0, 1)) for picture in pictures], np.float32) - 128
     return means / np.linalg.norm(means, axis=1, keepdims=True)
 
@@ -47,7 +47,7 @@ def with_rabbit(canvas: Pixels) -> Pixels:
 
 
 def strange_to(scene: Pixels, canvas: Pixels) -> float:
-    """Of a canvas to the photo in the middle of a scene."""
+    """Return how strange a canvas is to the photo in the middle of a scene."""
     found = strangeness(photo_of(scene), canvas, MARGINS, by_colour)
     assert found is not None
     return found

@@ -1,4 +1,4 @@
-"""The machine's guess of surprise: on pictures whose order is known, at any size, on what has nothing to measure."""
+"""The statistical surprise estimate: pictures of known order, any size, and nothing to measure."""
 
 from __future__ import annotations
 

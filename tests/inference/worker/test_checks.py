@@ -1,4 +1,4 @@
-"""What is checked of an expansion, in the process that paints it."""
+"""The checks of an expansion in the process that paints it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Opener: TypeAlias = Callable[[Checks], EngineProcess]
 
 @pytest.fixture
 async def opened() -> AsyncIterator[Opener]:
-    """An engine process under given checks; its prompts say what to paint (tests/support/engines.py)."""
+    """An engine process with the given checks. Its prompts say what to paint (tests/support/engines.py)."""
     async with AsyncExitStack() as stack:
 
         def open_process(checks: Checks) -> EngineProcess:

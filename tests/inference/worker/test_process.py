@@ -1,4 +1,4 @@
-"""An engine in a process of its own, on good days and bad ones."""
+"""An engine in its own process, in normal and failing cases."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def asking(prompt: str) -> Order:
 
 
 def name(process: EngineProcess) -> str:
-    """Tells one process from its successor."""
+    """Return a name that differs between a process and its successor."""
     assert process.info
     return process.info.name
 

@@ -1,4 +1,4 @@
-"""Every message between the program and an engine process arrives as it was sent."""
+"""Every message between the program and an engine process arrives unchanged."""
 
 from __future__ import annotations
 

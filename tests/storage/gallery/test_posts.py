@@ -356,7 +356,7 @@ async def test_the_order_agrees_with_brute_force(
 async def test_everything_at_once_stays_consistent(
     engine: AsyncEngine, store: Store, gallery: GalleryStore, galleries: Galleries, posts: list[Post]
 ) -> None:
-    """Reacting, paging, hiding, deleting and forgetting run at the same time, and the counts still agree with the rows."""
+    """Reacting, paging, hiding, deleting and forgetting run concurrently. Counts still agree with the rows."""
     dice, people = Random(9), People(engine)
     opened = {person: (await galleries.open(person, person)).id for person in CROWD}
     acts = [

@@ -181,7 +181,11 @@ async def test_a_person_alone_leaves_nothing_behind(
 async def test_what_others_made_of_ones_pictures_goes_and_the_rest_stays(
     engine: AsyncEngine, people: People, store: Store, gallery: GalleryStore, queue: EmbeddedQueue
 ) -> None:
-    """Ann's photo <- Ann's root <- Bob's fork <- Cat's. Bob's photo <- Bob's own (only this stays) <- Ann's <- Cat's."""
+    """The chains are, from photo to newest:
+
+    - Ann's photo, Ann's root, Bob's fork, Cat's fork
+    - Bob's photo, Bob's own (only this one stays), Ann's fork, Cat's fork
+    """
     await add_people(engine)
     anns, bobs = [await store.add_photo(photo(who, chat_id=who, message_id=5)) for who in (ANN, BOB)]
     root = await make(store, queue, anns)
