@@ -49,8 +49,10 @@ def told(data: bytes, ask: Callable[[bytes, float], object]) -> object:
 
 
 def read(data: bytes) -> None:
-    """Check that `look` and `decode` agree whether a file is a photo and on its size, and that `extent` agrees on the
-    size."""
+    """Check that `look` and `decode` agree on the refusal or the size of a file.
+
+    `extent`, which reads only the header, must give the same size.
+    """
     said = told(data, decode)
     assert told(data, lambda *asked: look(*asked)[0]) == said
     assert isinstance(said, Reason) or told(data, extent) == said
