@@ -59,7 +59,8 @@ class Services:
     anonymous: AnonymousCounts
     films: FilmStore | None = None  # None where films cannot be made
     pages: str = ""  # base URL of the web pages, if chats can open them
-    decoding: PixelBudget = field(default_factory=PixelBudget)  # of this process; engines have their own
+    # limits the pixels that this process decodes at the same time; engines run in other processes
+    decoding: PixelBudget = field(default_factory=PixelBudget)
     changed: asyncio.Queue[MessageKey] = field(default_factory=asyncio.Queue)  # messages to be redrawn
     turns: Turns = field(default_factory=LocalTurns)
 

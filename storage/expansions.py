@@ -66,6 +66,7 @@ class Store:
             return await get_or_add(session, photo, *same)
 
     async def photo(self, photo_id: int) -> Photo | None:
+        """Return a photo by id, or None if it is gone."""
         async with self._read() as session:
             return await session.get(Photo, photo_id)
 
@@ -85,6 +86,7 @@ class Store:
             return row
 
     async def panel(self, panel_id: int) -> Panel | None:
+        """Return a panel by id, or None if it is gone."""
         async with self._read() as session:
             return await session.get(Panel, panel_id)
 
@@ -104,7 +106,7 @@ class Store:
                 await session.execute(update(Panel).where(Panel.id == panel_id).values(**choices))
             return await session.get_one(Panel, panel_id)
 
-    # starting
+    # starting expansions
 
     async def start(
         self,
@@ -147,6 +149,7 @@ class Store:
     # expansions
 
     async def expansion(self, expansion_id: int) -> Expansion | None:
+        """Return an expansion by id, or None if it is gone."""
         async with self._read() as session:
             return await session.get(Expansion, expansion_id)
 

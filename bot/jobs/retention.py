@@ -34,7 +34,8 @@ class Keeper:
                 log.exception("retention.failed")
                 due = None
             wait = (due - self.clock()).total_seconds() if due is not None else LATEST
-            await asyncio.sleep(min(max(wait, SOONEST), LATEST) if wait > 0 else LATEST)  # overdue, but needed
+            # a picture that is still there although it is overdue is needed, so looking again soon is no use
+            await asyncio.sleep(min(max(wait, SOONEST), LATEST) if wait > 0 else LATEST)
 
     async def sweep(self) -> int:
         """Delete everything that is due, rows before blobs. Returns the number of deleted blobs."""

@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 AT_ONCE = 32  # jobs that are placed or shown at the same time
 SOON = 0.1  # seconds until the next look while as many as allowed are in progress
-TOLD = 30  # jobs at the front of the queue whose status messages show their place
+TOLD = 30  # jobs at the front of the queue whose messages are kept up to date
 RENEW = 10.0  # seconds between two renewals of a claim
 LATER = 10.0  # seconds until a failed delivery is tried again
 AWAY = 1.0  # seconds until the next look after an error, such as a database outage

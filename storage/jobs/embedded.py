@@ -34,7 +34,7 @@ class EmbeddedQueue:
         self._lease = lease
         self._bells = (news or News(engine)).of(kind.names[0])
 
-    # asking
+    # for programs that start and cancel jobs
 
     async def put(self, subjects: Sequence[int]) -> None:
         async with self._write() as session:
@@ -77,7 +77,7 @@ class EmbeddedQueue:
         async with self._read() as session:
             return list(await session.scalars(select(Job).where(*these).order_by(RUNNING_FIRST, *ORDER)))
 
-    # working
+    # for workers
 
     async def take(self, owner: str) -> Job | None:
         self._bells.listen()
@@ -153,7 +153,7 @@ class EmbeddedQueue:
             self._bells.ring()
         return [job.subject for job in rescued]
 
-    # showing
+    # for programs that show jobs
 
     async def live(self, limit: int) -> list[Job]:
         running = select(Job).where(*self._open(Status.RUNNING)).order_by(*ORDER).limit(limit)
@@ -179,7 +179,7 @@ class EmbeddedQueue:
             kept = await session.scalar(keep.values(until=from_now(session, held)).returning(Job.id))
         return kept is not None
 
-    # parts
+    # queries that several methods share
 
     def _open(self, *statuses: Status) -> tuple[ColumnElement[bool], ...]:
         """Return the conditions for jobs with these statuses whose end has not been settled."""

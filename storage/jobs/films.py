@@ -35,6 +35,7 @@ class FilmStore:
         self.queue = queue
 
     async def film(self, expansion_id: int, kind: FilmKind) -> Film | None:
+        """Return a film by its expansion and kind, or None if it was never requested."""
         async with self._read() as session:
             return await session.get(Film, (expansion_id, kind))
 

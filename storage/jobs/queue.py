@@ -32,7 +32,7 @@ class Queue(Protocol):
     @property
     def kind(self) -> JobKind: ...
 
-    # asking
+    # for programs that start and cancel jobs
 
     async def put(self, subjects: Sequence[int]) -> None:
         """Tell the workers that these jobs may be taken."""
@@ -49,7 +49,7 @@ class Queue(Protocol):
     async def jobs(self, subjects: Iterable[int]) -> list[Job]:
         """Return the jobs of these subjects: running ones first, then in the order of the queue."""
 
-    # working
+    # for workers
 
     async def take(self, owner: str) -> Job | None:
         """Lease the next waiting job, by priority, turn and age. Expired leases are rescued first."""
@@ -85,7 +85,7 @@ class Queue(Protocol):
         run.
         """
 
-    # showing
+    # for programs that show jobs
 
     async def live(self, limit: int) -> list[Job]:
         """Return the running jobs, then the waiting jobs that may be taken, in the order of the queue."""

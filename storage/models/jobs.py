@@ -21,7 +21,7 @@ class Status(StrEnum):
     WAITING = "waiting"  # in the queue, or held until its message is known
     RUNNING = "running"  # leased by a worker
     DONE = "done"  # the result is stored, but may not be delivered yet
-    FAILED = "failed"  # all attempts are used up
+    FAILED = "failed"  # there is no result, and it is not tried again
     CANCELLED = "cancelled"
 
     @property
@@ -70,7 +70,7 @@ class Job(Base):
     asked_at: Mapped[datetime] = mapped_column(Moment, default=now)
     started_at: Mapped[datetime | None] = mapped_column(Moment)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
-    settled_at: Mapped[datetime | None] = mapped_column(Moment)  # when its end was shown, or needs no showing
+    settled_at: Mapped[datetime | None] = mapped_column(Moment)  # when its end was shown, or had nobody to be shown to
 
     __table_args__ = (
         Index("uq_jobs_subject", "kind", "subject", unique=True),

@@ -82,7 +82,7 @@ class Delivery:
                 log.info("delivery.refused", expansion=expansion.id, chat=expansion.chat_id, reason=str(refusal))
                 await self.services.people.chat_gone(expansion.chat_id)
                 await self.services.store.delivered(expansion.id, None)
-            except ChatMigrated as moved:  # put_picture has updated the row to the new chat
+            except ChatMigrated as moved:  # the next attempt reads the new chat id from the row
                 raise NetworkError("the group has become a supergroup") from moved
 
     async def _show(self, expansion: Expansion) -> None:

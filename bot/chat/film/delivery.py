@@ -36,7 +36,7 @@ async def show_film(services: Services, films: FilmStore, bot: Bot, film: Film) 
     except Forbidden as refusal:
         log.info("film.refused", chat=film.chat_id, reason=str(refusal))
         await services.people.chat_gone(film.chat_id or 0)
-    except ChatMigrated:  # put_picture has updated the row to the new chat
+    except ChatMigrated:  # the next attempt reads the new chat id from the row
         return False
     except (BadRequest, FileNotFoundError) as error:
         log.error("film.given_up", expansion=film.expansion_id, reason=str(error))
