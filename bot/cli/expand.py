@@ -98,7 +98,7 @@ def suffix_of(out: Path) -> str:
     """Return the suffix of an output file. Raises Refused if it is unknown or the folder does not exist."""
     suffix = out.suffix.lower()
     if suffix not in KINDS:
-        raise Refused(f"{out}: the end of the name says the kind of file; use {', '.join(KINDS)}")
+        raise Refused(f"{out}: the name must end with the kind of file; use {', '.join(KINDS)}")
     if not out.parent.is_dir():
         raise Refused(f"{out.parent} is not a folder")
     return suffix

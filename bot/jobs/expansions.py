@@ -44,7 +44,7 @@ class Painter:
         """Paint one expansion. Raises Again if the engine fails, because another attempt may succeed."""
         expansion = await self.services.store.expansion(job.subject)
         if expansion is None:
-            return Ended(Status.FAILED, "it was deleted")
+            return Ended(Status.FAILED, "the expansion was deleted")
         try:
             outcome = await self.process.expand(await self._order(expansion), report)
         except Cancelled:

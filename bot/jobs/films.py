@@ -48,7 +48,7 @@ class FilmMaker:
         try:
             script = await self._script(expansion, FilmKind(job.kind)) if expansion is not None else None
             if script is None or expansion is None or expansion.preview is None:
-                return Ended(Status.FAILED, "there is nothing to make it from")
+                return Ended(Status.FAILED, "its expansion has no picture any more")
             reel = await self._shoot(script, report)
         except (FilmFailed, FileNotFoundError) as error:
             return Ended(Status.FAILED, str(error))

@@ -147,7 +147,7 @@ class Loop:
         finally:
             await self._stop(job, attending, work)
         if finished and work.cancelled():
-            raise Again("it was left from within")
+            raise Again("the job ended its own task")
         if work.done() and not work.cancelled() and (finished or work.exception() is None):
             return work.result()  # it finished before it could be cancelled
         return Ended(Status.CANCELLED) if attending.result() is Beat.CANCEL else None

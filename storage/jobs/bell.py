@@ -42,5 +42,5 @@ class Bell:
     def _task(self) -> asyncio.Task[object]:
         task = asyncio.current_task()
         if task is None:
-            raise RuntimeError("a bell is heard by tasks; call it from one")
+            raise RuntimeError("only a task can wait for a bell; call this from one")
         return task

@@ -217,7 +217,7 @@ class EmbeddedQueue:
         running = select(Job.id).where(*self._open(Status.RUNNING))
         stale = running if every_lease else running.where(Job.until < from_now(session))
         these = Job.id.in_(stale.with_for_update(skip_locked=True))
-        return await self._give_back(session, these, error="the worker stopped without a word")
+        return await self._give_back(session, these, error="the worker stopped before it ended the job")
 
     async def _give_back(
         self, session: AsyncSession, *where: ColumnElement[bool], tried: bool = True, error: str | None = None

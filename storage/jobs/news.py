@@ -74,7 +74,7 @@ class News:
             try:
                 await self._hear()
             except OSError as error:
-                log.warning("no news of jobs for a while: %s", error)
+                log.warning("lost the connection that brings news of jobs: %s", error)
             await asyncio.sleep(AGAIN)
 
     async def _hear(self) -> None:

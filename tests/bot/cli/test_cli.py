@@ -63,7 +63,7 @@ def test_upscale_doubles_a_picture_that_halves_to_itself(run: Run, picture: Path
     ("source", "out", "said"),
     [
         pytest.param("picos-12mp.jpg", "large.png", "the limit is 40 MP", id="too-large"),
-        pytest.param("chelsea.jpg", "large.gif", "the end of the name says the kind of file", id="kind"),
+        pytest.param("chelsea.jpg", "large.gif", "the name must end with the kind of file", id="kind"),
         pytest.param("nowhere.jpg", "large.png", "No such file or directory", id="missing"),
     ],
 )

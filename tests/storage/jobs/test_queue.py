@@ -222,7 +222,7 @@ async def test_a_job_that_kills_its_workers_fails_in_the_end(engine: AsyncEngine
     assert [job.subject for job in await hasty.claim_ended("server", 9)] == [row.id]
     failed = await store.expansion(row.id)
     assert failed is not None
-    assert (failed.status, failed.error) == (Status.FAILED, "the worker stopped without a word")
+    assert (failed.status, failed.error) == (Status.FAILED, "the worker stopped before it ended the job")
 
 
 async def test_what_a_dead_worker_left_is_taken_before_the_backlog(
