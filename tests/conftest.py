@@ -66,9 +66,9 @@ async def shared_kuotu(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
 
 @pytest.fixture(scope="module")
 def own_settings() -> dict[str, Any] | None:
-    """Settings of a Kuotu that belongs to the module alone; None means the Kuotu that all modules share.
+    """The settings of a Kuotu that belongs to one module. None selects the Kuotu that all modules share.
 
-    A module that needs a database or settings of its own overrides this fixture.
+    A module that needs its own database or settings overrides this fixture.
     """
     return None
 
@@ -87,7 +87,7 @@ async def own_kuotu(own_settings: dict[str, Any] | None, folder: Path) -> AsyncI
 
 @pytest.fixture(scope="module")
 def kuotu(request: pytest.FixtureRequest, own_settings: dict[str, Any] | None) -> Kuotu:
-    """The running Kuotu that `newcomer` and `chat` talk to; every test brings people of its own."""
+    """The running Kuotu that `newcomer` and `chat` talk to. Every test brings its own people."""
     found = request.getfixturevalue("shared_kuotu" if own_settings is None else "own_kuotu")
     assert isinstance(found, Kuotu)
     return found
@@ -103,7 +103,7 @@ async def database(own_kuotu: Kuotu, folder: Path) -> AsyncIterator[AsyncEngine]
 
 @pytest.fixture
 async def fresh_with(tmp_path: Path) -> AsyncIterator[Any]:
-    """`await fresh_with(quota=2)` starts a Kuotu for one test, with these settings, in `tmp_path / "data"`."""
+    """`await fresh_with(quota=2)` starts a Kuotu for one test with these settings, in `tmp_path / "data"`."""
     async with AsyncExitStack() as stack:
 
         async def start(**knobs: Any) -> Kuotu:
@@ -120,7 +120,7 @@ async def fresh(fresh_with: Any) -> Kuotu:
 
 @pytest.fixture
 async def newcomer(kuotu: Kuotu) -> AsyncIterator[Any]:
-    """`await newcomer("Ben")` is somebody new to the bot, in a private chat unless `chat` names a group."""
+    """`await newcomer("Ben")` returns a new person, in a private chat unless `chat` names a group."""
     async with AsyncExitStack() as stack:
 
         async def arrive(name: str = "Ann", *, language: str = "en", user: int | None = None, **where: Any) -> Person:
@@ -133,5 +133,5 @@ async def newcomer(kuotu: Kuotu) -> AsyncIterator[Any]:
 
 @pytest.fixture
 async def chat(newcomer: Any) -> Person:
-    """Ann, new to the bot, in her private chat."""
+    """Ann's private chat, in which she is new to the bot."""
     return await newcomer("Ann")

@@ -74,7 +74,7 @@ async def test_with_everything_logged_a_conversation_and_a_conflict_show_no_toke
     assert program.returncode == 0
     assert b"@kuotu_bot" in told
     whole = "".join(log)
-    assert f"bot7000000001:{HIDDEN}/getFile" in whole  # the level shows every call
+    assert f"bot7000000001:{HIDDEN}/getFile" in whole  # at this level every call is logged
     assert SECRET not in whole
     assert "Traceback" not in whole
     assert {json.loads(line)["level"] for line in log if line.strip()} >= {"debug", "info", "error"}

@@ -41,7 +41,7 @@ class Program:
         }
         environment = os.environ | {f"KUOTU_{name}": value for name, value in knobs.items()}
         command = (sys.executable, "-m", "bot", "run")
-        self.process = await asyncio.create_subprocess_exec(  # where no `.env` of the checkout is read
+        self.process = await asyncio.create_subprocess_exec(  # in a folder without the checkout's `.env`
             *command, cwd=self.folder, env=environment, stdout=asyncio.subprocess.PIPE
         )
         assert self.process.stdout is not None
@@ -129,7 +129,7 @@ async def test_a_kill_between_a_call_and_its_record_shows_the_result_once(
     await ann.tap(result, "Again")  # an old button, after the restart
     again = await ann.wait_for(lambda m: is_result(m) and m.id != result.id, after=mark)
     assert results(ann) == [result.id, again.id]
-    for orphan in [m for m in ann.messages if "✖️ Cancel" in m.labels]:  # its record was killed: a tap takes it away
+    for orphan in [m for m in ann.messages if "✖️ Cancel" in m.labels]:  # not recorded: a tap deletes it
         await ann.tap(orphan, "Cancel")
         await ann.wait_gone(orphan)
 
@@ -142,7 +142,7 @@ async def test_a_kill_right_after_a_vote_does_not_take_it_back(program: Program,
     await ann.press(result, "🤣")
     await program.killed()
     await program.start()
-    assert await ann.tap(result, "🤣") == "🤣 taken back"  # handled after whatever was left over: so it still stood
+    assert await ann.tap(result, "🤣") == "🤣 taken back"  # the vote had been kept
 
 
 async def test_a_kill_in_mid_expansion_starts_it_again(program: Program, ann: Person) -> None:
@@ -175,11 +175,11 @@ async def test_a_kill_while_a_result_is_doubled_doubles_it_once(
     program.kill_when_called(method, time)
     await ann.press(result, "×2")
     await program.killed()
-    orphans = {m.id for m in ann.messages if "Cancel" in str(m.labels)}  # what it sent and could not record
+    orphans = {m.id for m in ann.messages if "Cancel" in str(m.labels)}  # sent, but not recorded before the kill
     await program.start()
     first = await ann.wait_for(is_doubled)
     assert [m.id for m in ann.messages if is_doubled(m)] == [first.id]
-    said = await ann.tap(result, "×2")  # an old button, after the restart: it shows the one there is
+    said = await ann.tap(result, "×2")  # an old button, which shows the existing result after the restart
     assert said in (None, "That has started already.")
     assert {m.button("×2").data for m in ann.messages if is_doubled(m)} == {first.button("×2").data}
     assert {m.id for m in ann.messages if "×2" in m.text and not is_doubled(m)} <= orphans

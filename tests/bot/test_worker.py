@@ -18,7 +18,7 @@ from tests.support.photos import small_photo
 from tests.support.rows import expansion
 from tests.support.settings import settings_in
 
-# what `kuotu worker` does, and then a look at what that has loaded
+# runs `kuotu worker`, then prints which modules were imported
 WORKER = """
 import asyncio, sys
 from bot.bootstrap import running
@@ -135,7 +135,7 @@ async def test_what_a_killed_worker_left_is_painted_by_the_next_and_shown_once(t
             await ann.wait_for(lambda m: "Looking" in m.text or "Painting" in m.text or is_result(m))
             process.kill()
             await process.wait()
-        await kuotu.services.queue.rescue(every_lease=True)  # as half a minute does
+        await kuotu.services.queue.rescue(every_lease=True)  # as if its lease had run out
         async with worker(tmp_path, database):
             await ann.wait_for(is_result)
         assert [is_result(message) for message in ann.messages].count(True) == 1

@@ -24,9 +24,9 @@ from bot.chat.texts import LANGUAGES, LOCALES, best_language, texts
 
 CODE = Path(bot.__file__).parent
 SPEAKERS = {"say", "whisper", "html", "toast", "reply"}
-GAP = "[a-z_0-9]+"  # what an f-string fills in
+GAP = "[a-z_0-9]+"  # matches what an f-string inserts
 SAME_FOR_ONE = {"review.open"}  # «1 to review»
-TAGS = {"b", "i", "u", "s", "a", "code", "pre", "blockquote"}  # that Telegram knows and we may use
+TAGS = {"b", "i", "u", "s", "a", "code", "pre", "blockquote"}  # HTML tags that Telegram supports and texts may use
 
 
 @cache
@@ -63,7 +63,7 @@ class Spoken:
 
     where: str
     how: str  # one of SPEAKERS
-    pattern: str  # of the keys that it may say
+    pattern: str  # matches the keys that it may use
     given: frozenset[str]
     open_ended: bool  # **values
 
@@ -128,7 +128,7 @@ def _constants() -> set[str]:
 
 
 def test_every_key_in_the_code_has_a_sentence() -> None:
-    assert len(SPOKEN) > 100  # the walk sees the code
+    assert len(SPOKEN) > 100  # the search has found the code
     assert [f"{spoken.where} {spoken.pattern}" for spoken in SPOKEN if not spoken.keys] == []
 
 

@@ -149,7 +149,7 @@ def test_what_cannot_be_asked_is_one_line(
     assert [path.name for path in tmp_path.iterdir()] == ["cat.png"]
 
 
-# What keeps Kuotu from starting
+# errors that prevent Kuotu from starting
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_help_is_short_for_help(run: Run, words: list[str]) -> None:
     assert "Usage: " in run(*words)[1]
 
 
-# Downloading and measuring
+# downloads and measurements
 
 
 def test_a_model_that_nobody_knows_is_one_line(run: Run) -> None:

@@ -20,7 +20,7 @@ def test_a_model_is_proven_and_what_did_not_run_is_listed(run: Run, tiny_presets
     assert list(rows) == [*modes, "batch of 2", "the model repaints 16 px of the photo"]
     assert all(rows[mode]["repeats"] and rows[mode]["painted"] > 0 and not rows[mode]["problem"] for mode in modes)
     assert rows["batch of 2"]["alone"]
-    assert rows["mode resident"]["gate"].startswith("ignored")  # nobody has trained it
+    assert rows["mode resident"]["gate"].startswith("ignored")  # the model is untrained
     assert rows["the model repaints 16 px of the photo"]["seam"] > 0
     page = (out / "prove.html").read_text("utf-8")
     assert "run: kuotu pull sd15" in page

@@ -180,7 +180,7 @@ async def test_the_words_while_one_waits(studio: Studio) -> None:
     assert await film_caption(studio.films, texts("en"), film) == "🎬 Making the film\n<code>▓▓▓▓▓░░░░░░░</code> 42%"
 
 
-# on a running Kuotu
+# tests with a running Kuotu
 
 
 async def made_by_hand(kuotu: Kuotu, person: int) -> Expansion:

@@ -25,7 +25,7 @@ from storage.models import Job, Person, Status
 from tests.support.limits import HANG
 from tests.support.rows import ANN, add_people
 
-# the kind: its subjects are people, and how a job ended is written where their name was
+# the kind of job: its subjects are people, and the end of a job replaces their name
 
 
 async def _record_end(session: AsyncSession, job: Job) -> None:
@@ -124,7 +124,7 @@ async def test_what_is_recorded_is_written_with_the_end_or_not_at_all(office: Of
         await session.execute(update(Person).where(Person.id == ANN).values(name="greeted"))
 
     async def lose() -> Ended:
-        await office.queue.rescue(every_lease=True)  # another has it by now
+        await office.queue.rescue(every_lease=True)  # another worker may take it now
         assert await office.queue.take("another") is not None
         return Ended(Status.DONE, record=rename, undo=undo)
 

@@ -137,7 +137,7 @@ async def test_what_a_dead_program_began_is_done_once_its_lease_has_run_out(
 ) -> None:
     (left,) = await store.start([expansion(source)], quota=None) or ()
     async with watching(Watch("server", queue_on(engine), wall)):
-        await queue_on(engine).rescue(every_lease=True)  # as the time does
+        await queue_on(engine).rescue(every_lease=True)  # as if the lease had run out
         queue = queue_on(engine)
         while not await queue.live(1):
             await queue.watch(0.05)

@@ -32,7 +32,7 @@ async def heard(place: Site) -> list[Update]:
 
 async def test_administrators_post_in_the_channels_name_and_readers_do_not(tmp_path: Path) -> None:
     async with site(tmp_path) as place:
-        await heard(place)  # which asks for all of it
+        await heard(place)  # this also selects all kinds of updates
         number, ann, (ben, _mei) = await channel(place)
         (joined,) = await heard(place)
         assert joined.my_chat_member.new_chat_member.status == "administrator"

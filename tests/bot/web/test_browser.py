@@ -256,7 +256,7 @@ async def test_a_mini_app_reacts_and_is_counted_once(wall: Wall, browser: Browse
 
 
 async def test_only_what_was_in_view_is_counted(wall: Wall, browser: Browser) -> None:
-    seen, unseen = 30, 7  # the newest of the fixture's but for other tests' posts, and one far below
+    seen, unseen = 30, 7  # the newest post of the fixture, and one far below
     before = await impressions(wall, seen), await impressions(wall, unseen)
     async with page_of(browser, f"{wall.url}/gallery?sort=newest{launched(person=9)}", **PHONE) as page:
         card = page.locator(f'[data-post="{seen}"]')
@@ -311,10 +311,10 @@ async def test_the_mini_app_of_a_running_kuotu(fresh: Any, browser: Browser) -> 
             laugh = page.locator('[data-feeling="🤣"]')
             await laugh.click()
             await expect(laugh).to_have_attribute("aria-pressed", "true")
-            await page.evaluate("localStorage.setItem('me', 3)")  # as the chat page remembers who opened it
+            await page.evaluate("localStorage.setItem('me', 3)")  # the chat page stores who opened it
             await page.get_by_role("link", name="在聊天里打开").click()
             await page.wait_for_selector("html[data-ready=yes]")
-            assert "start" not in page.url  # a reload says nothing again
+            assert "start" not in page.url  # a reload sends nothing again
         opened = await mei.wait_for(lambda m: "from a running Kuotu" in m.text)
         assert opened.kind == "photo"
         assert [m.text for m in mei.messages if not m.from_bot] == [f"/start p{post.id}"]

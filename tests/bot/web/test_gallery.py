@@ -52,7 +52,7 @@ def ids(page: str) -> list[int]:
     return [int(number) for number in re.findall(r'<li class="card[^>]*data-post="(\d+)"', page)]
 
 
-# what is there
+# pages and their content
 
 
 async def test_an_empty_wall_says_so(wall: Wall) -> None:
@@ -97,7 +97,7 @@ async def test_a_post_says_everything_and_unfolds(wall: Wall) -> None:
     assert re.search(r'data-feeling="🤣".*<span>2</span>', page)
     assert "seen by" in page.lower()
     assert "3 people" in page
-    assert "M100 50h200v100h-200Z" in page  # where its source lies
+    assert "M100 50h200v100h-200Z" in page  # the outline of its source
 
 
 async def test_a_post_tells_what_was_drawn_in_the_readers_language(wall: Wall) -> None:
@@ -143,7 +143,7 @@ async def test_it_speaks_the_language_asked_for(wall: Wall, asked: str, path: st
     assert "web." not in re.sub(r"<[^>]*>", "", body.decode())
 
 
-# what not everybody wants to see
+# pictures under a spoiler
 
 
 async def test_what_the_check_is_unsure_of_is_veiled_and_does_not_unfold(wall: Wall) -> None:
@@ -280,7 +280,7 @@ async def test_thumbnails_go_with_their_picture(wall: Wall) -> None:
         await wall.services.blobs.get(kept)
 
 
-# what is private
+# private pictures
 
 
 async def filmed_already(wall: Wall, post_id: int) -> None:
@@ -333,7 +333,7 @@ async def test_an_unpublished_step_of_a_chain_is_not_linked(wall: Wall) -> None:
     assert re.findall(r'src="/picture/(\d+)', page) == [str(post.id)]
 
 
-# what people write
+# text written by people
 
 
 class Tags(HTMLParser):
@@ -420,7 +420,7 @@ async def test_addresses_of_nothing_are_not_found(wall: Wall, path: str) -> None
     assert "passwd" not in headers.get("Location", "")
 
 
-# how it answers
+# HTTP behaviour
 
 
 @pytest.mark.parametrize("path", ["/gallery", "/post/1", "/post/404", "/picture/1/320.webp", "/picture/2/320.webp"])
@@ -489,7 +489,7 @@ def test_a_bucket_fills_with_time_and_the_oldest_is_forgotten() -> None:
     assert [buckets.take("a", 4) for _ in range(2)] == [0, 2]
     for number in range(CLIENTS):
         buckets.take(str(number), 1)
-    assert buckets.take("a", 10) == 0  # a stranger again
+    assert buckets.take("a", 10) == 0  # the address is forgotten
 
 
 # the Mini App
@@ -498,7 +498,7 @@ def test_a_bucket_fills_with_time_and_the_oldest_is_forgotten() -> None:
 async def test_one_vote_a_person_shared_with_the_chat(wall: Wall) -> None:
     post = await wall.hang(flat(60, 40))
     await wall.services.people.see(3, "小梅", "zh-hans")
-    await wall.services.gallery.react(post.expansion_id, 3, LOVE)  # in the chat
+    await wall.services.gallery.react(post.expansion_id, 3, LOVE)  # reacts in the chat
     status, said = await wall.say(f"/post/{post.id}/reaction", {"feeling": "🤣"}, launch())
     assert (status, said["own"], said["counts"]["🤣"], said["counts"]["😍"]) == (200, "🤣", 1, 0)
     assert await wall.services.gallery.counts(post.expansion_id) == said["counts"]
@@ -517,7 +517,7 @@ async def test_whoever_is_identified_is_counted_once(wall: Wall) -> None:
         assert (status, said["language"]) == (200, "zh")
         assert said["feelings"] == {str(p.id): "🤣" if p is posts[1] else None for p in posts}
     for _ in range(3):
-        await text(wall, "/gallery")  # nobody in particular
+        await text(wall, "/gallery")  # an anonymous request
         await text(wall, f"/post/{posts[0].id}")
     for post in posts:
         there = await wall.services.gallery.post(post.id)

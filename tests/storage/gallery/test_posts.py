@@ -373,7 +373,7 @@ async def test_everything_at_once_stays_consistent(
     dice.shuffle(acts)
     outcomes = await asyncio.gather(*acts, return_exceptions=True)
     errors = {type(outcome) for outcome in outcomes if isinstance(outcome, BaseException)}
-    assert errors <= {IntegrityError}  # of those who were forgotten before they reacted
+    assert errors <= {IntegrityError}  # raised for people who were forgotten before they reacted
     assert await gallery.post(posts[0].id) is None
     for post in posts[1:]:
         assert await is_consistent(engine, gallery, post)

@@ -86,7 +86,7 @@ async def test_what_a_page_wants_comes_first_once_somebody_waits_for_it(
 async def test_one_row_however_often_it_is_asked_for(films: FilmStore, made: list[Expansion]) -> None:
     await films.want(made[0].id, [ZOOM])
     _, ours = await films.claim(made[0].id, ZOOM, ANN, ANN, None)
-    _, again = await films.claim(made[0].id, ZOOM, ANN, ANN, None)  # handled again: its message is not known yet
+    _, again = await films.claim(made[0].id, ZOOM, ANN, ANN, None)  # a repeated tap that has no message yet
     _, others = await films.claim(made[0].id, ZOOM, BOB, -5, None)
     await films.place(made[0].id, ZOOM, 7)
     waiting, late = await films.claim(made[0].id, ZOOM, ANN, ANN, None)
@@ -123,7 +123,7 @@ async def ends(films: FilmStore, status: Status) -> Film:
 async def test_done_is_done_and_what_failed_can_be_asked_for_again(films: FilmStore, made: list[Expansion]) -> None:
     await claimed(films, made[0])
     failed = await ends(films, Status.FAILED)
-    assert await films.queue.claim_ended("another", 9) == []  # while the first one's lease lasts
+    assert await films.queue.claim_ended("another", 9) == []  # as long as the first lease lasts
     await films.delivered(failed, None)
     assert await films.job(failed) is None
     again, ours = await films.claim(made[0].id, ZOOM, ANN, ANN, None)
@@ -144,7 +144,7 @@ async def test_what_failed_unseen_can_be_asked_for_again(films: FilmStore, made:
 
 
 async def test_whoever_lost_the_lease_changes_nothing(engine: AsyncEngine, made: list[Expansion]) -> None:
-    films = films_on(engine, timedelta(seconds=-1))  # runs out at once
+    films = films_on(engine, timedelta(seconds=-1))  # each lease has expired at once
     await claimed(films, made[0])
     slow, fast = await take(films, "slow"), await take(films, "fast")
     assert fast.attempts == 2

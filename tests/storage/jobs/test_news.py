@@ -39,7 +39,7 @@ async def another_program(url: str) -> AsyncIterator[EmbeddedQueue]:
     engine = await open_database(url)
     news = News(engine, look=2 * HANG)
     queue = EmbeddedQueue(engine, EXPANSIONS, news)
-    async with waking(queue.watch()):  # whoever begins to listen rings once, for what came before
+    async with waking(queue.watch()):  # a program that starts to listen rings once for earlier news
         listening = asyncio.create_task(news.listen())
     try:
         yield queue

@@ -26,7 +26,7 @@ from tests.support.photos import ROOT
 from tests.support.rows import ANN, BOB, CAT, add_people, expansion, photo, queue_on, start
 
 PEOPLE = {"A": ANN, "B": BOB, "C": CAT}
-AT_ONCE = timedelta(0)  # a lease that has run out as soon as it is given
+AT_ONCE = timedelta(0)  # a lease that expires immediately
 
 
 @pytest.fixture
@@ -186,7 +186,7 @@ async def test_a_stale_owner_is_fenced(engine: AsyncEngine, store: Store, queue:
     row = await start(store, source)
     slow = await take(queue_on(engine, AT_ONCE), "slow")
     assert await queue.rescue() == [row.id]
-    quick = await take(queue, "slow")  # even the same worker
+    quick = await take(queue, "slow")  # the owner may even be the same worker
     assert await queue.beat(slow, 0.9) is Beat.LOST
     assert await queue.ask(slow) is Beat.LOST
     assert not await queue.finish(slow, Status.DONE, recorded(row.id, result=photo(), preview="stale"))
@@ -217,7 +217,7 @@ async def test_a_beat_keeps_a_lease_that_ran_out_unnoticed(
 async def test_a_job_that_kills_its_workers_fails_in_the_end(engine: AsyncEngine, store: Store, source: Photo) -> None:
     row, hasty = await start(store, source), queue_on(engine, AT_ONCE)
     for attempt in range(1, ATTEMPTS + 1):
-        assert (await take(hasty)).attempts == attempt  # each takes back what the one before left
+        assert (await take(hasty)).attempts == attempt  # each rescues the job that the previous one left
     assert await hasty.take("worker") is None
     assert [job.subject for job in await hasty.claim_ended("server", 9)] == [row.id]
     failed = await store.expansion(row.id)
@@ -310,7 +310,7 @@ async def test_what_was_cancelled_while_its_worker_died_is_cancelled(
 async def test_a_bell_between_looking_and_waiting_is_heard(store: Store, queue: Queue, source: Photo) -> None:
     assert await queue.take("worker") is None
     row = await start(store, source)
-    await asyncio.create_task(queue.put([row.id]))  # somebody else's task
+    await asyncio.create_task(queue.put([row.id]))  # a ring from another task
     async with asyncio.timeout(HANG):
         await queue.wait()
     assert (await take(queue)).subject == row.id
@@ -322,7 +322,7 @@ async def test_the_bell_rings_for_everyone(store: Store, queue: Queue, source: P
     taken = await take(queue)
     sleepers = [asyncio.create_task(queue.wait()) for _ in range(3)]
     sleepers += [asyncio.create_task(queue.watch()) for _ in range(3)]
-    await asyncio.sleep(0)  # now each has begun to listen
+    await asyncio.sleep(0)  # all of them listen now
     events = {
         "put": lambda: queue.put([row.id]),
         "finish": lambda: queue.finish(taken, Status.DONE),
@@ -359,12 +359,12 @@ async def test_a_start_is_its_programs_to_place_until_its_lease_has_run_out(
     assert await queue.claim_unplaced("another program", 9) == []
     assert await queue.take("worker") is None
     assert await queue.live(9) == []
-    await queue.rescue(every_lease=True)  # as when the only program starts anew
+    await queue.rescue(every_lease=True)  # as at the start of the only program
     (claimed,) = await queue_on(engine).claim_unplaced("another program", 9)
     assert (claimed.subject, claimed.owner) == (row.id, "another program")
     assert await queue.claim_unplaced("a third", 9) == []
     assert await store.place([row.id], 8)
-    assert not await store.place([row.id], 9)  # the first, who was slow: it takes its message back
+    assert not await store.place([row.id], 9)  # the first program was slow, and deletes its message
     placed = await store.expansion(row.id)
     assert placed is not None
     assert placed.message_id == 8
@@ -381,7 +381,7 @@ async def test_an_end_is_shown_by_one_program(
     await run_one(queue)
     claims = await asyncio.gather(*(other.claim_ended(f"server {n}", 9) for n, other in enumerate(others)))
     (claimed,) = [job for jobs in claims for job in jobs]
-    assert await queue.hold(claimed, 0)  # it cannot be shown now: whoever looks next may try
+    assert await queue.hold(claimed, 0)  # it cannot be shown now, so the next look may claim it
     (again,) = await queue.claim_ended("server", 9)
     assert again.subject == row.id
     assert not await queue.hold(claimed)

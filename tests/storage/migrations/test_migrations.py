@@ -96,7 +96,7 @@ INSERT INTO films (expansion_id, kind, status, attempts, lease_owner, lease_unti
                    chat_id, message_id)
 VALUES (:id, :kind, :status, 0, NULL, NULL, 0, :now, :person, 5, :message)
 """
-ROWS = [  # status, person, turn, message, whether it began and was shown
+ROWS = [  # status, person, turn, message, whether it was started, whether it was shown
     ("done", 1, 1, 10, True, True),
     ("done", 2, 2, 11, True, True),
     ("done", 1, 2, 12, True, False),
@@ -132,7 +132,7 @@ async def test_jobs_are_carried_over_and_back(bare: str) -> None:
     async with transactions(engine).read() as session:
         jobs = {(job.kind, job.subject): job for job in await session.scalars(select(Job))}
     expansions = [subject for kind, subject in jobs if kind == "expansion"]
-    assert sorted(expansions) == [2, 3, 4, 5, 6]  # what is open, and the newest turn that was begun
+    assert sorted(expansions) == [2, 3, 4, 5, 6]  # open jobs, and those of the newest started turn
     assert {key for key in jobs if key[0] != "expansion"} == {("loop", 2), ("zoom", 3), ("loop", 3)}
     running = jobs["expansion", 4]
     assert (running.status, running.owner, running.attempts, running.progress) == (Status.RUNNING, "old", 1, 0.25)

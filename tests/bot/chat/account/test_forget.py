@@ -83,7 +83,7 @@ async def test_nothing_is_left(kuotu: Kuotu, newcomer: Any, database: AsyncEngin
     assert await traces(database, ann.user) == set()
     assert await stray_blobs(database, folder) == set()
     assert [m.id for m in ann.messages if m.from_bot] == [report.id]
-    await bob.wait_gone(card)  # which showed her picture
+    await bob.wait_gone(card)  # the card showed her picture
     post = await kuotu.services.gallery.post_of(expansion_of(theirs))
     assert post is not None
     assert (post.loving, post.impressions) == (0, 0)
@@ -134,7 +134,7 @@ async def test_a_running_job_ends_and_leaves_no_picture(
     await ann.tap(await ask(ann), QUESTION)
     await done(ann)
     assert await traces(database, ann.user) <= {"inbox"}
-    await result_in(bob)  # the only worker has put hers down by then
+    await result_in(bob)  # the only worker has stopped hers before this ends
     assert await stray_blobs(database, folder) == set()
 
 

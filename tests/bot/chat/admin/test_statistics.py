@@ -27,7 +27,7 @@ def test_the_chart_holds_however_many_words_there_are(count: int) -> None:
     numbers = Statistics(days, [1], [0], [1], [None], [2.0], Counter(x=1), {}, words, 7)
     picture = np.asarray(Image.open(BytesIO(chart(numbers))))
     assert picture.shape == (1440, 1280, 3)
-    assert (picture[:, -16:] == PAPER).all()  # nothing runs out of the picture
+    assert (picture[:, -16:] == PAPER).all()  # nothing is drawn beyond the margin
     assert ((picture[-480:, 700:] != PAPER).any(axis=(1, 2)).sum() > 100) == (count > 1)
 
 

@@ -18,7 +18,7 @@ from bot.chat.routes import TAPS
 from bot.chat.telegram.menu import MENU
 from bot.chat.texts import LANGUAGES
 
-LARGEST = 2**63 - 1  # what a database or Telegram may number
+LARGEST = 2**63 - 1  # the largest id of a database row or of Telegram
 WORDS = {"ratio": max(RATIOS, key=len), "language": max([*LANGUAGES, "auto"], key=len)}
 OUT_THERE = (
     "ph di sc ra st go ro ca re va pv fu b1 b0 be af fs fe de dy dn pu py pn ti to t0 up gn gp gs mo mn "

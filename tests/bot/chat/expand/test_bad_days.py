@@ -31,7 +31,7 @@ async def test_cancelling_ends_it_and_offers_another_try(chat: Person, kuotu: Ku
     number = int(str(ended.button("Try again").data).split("|")[1])
     cancelled = await kuotu.services.store.expansion(number)
     assert cancelled is not None
-    assert cancelled.status is Status.CANCELLED  # which costs nothing of the day's quota
+    assert cancelled.status is Status.CANCELLED  # so it does not count against the quota
     await chat.tap(ended, "Try again")
     await chat.wait_for(is_result)
     assert (await chat.wait_for(lambda m: m.id == ended.id)).labels == ["🔁 Try again"]
@@ -57,7 +57,7 @@ async def test_somebody_who_blocked_the_bot_is_given_up_and_keeps_nobody_waiting
     await start_a_long_one(ann)
     await ann.block()
     await ben.send_document(photo)
-    await ben.tap(await ben.wait_for(is_panel), "Expand")  # one worker: his turn comes when hers has ended
+    await ben.tap(await ben.wait_for(is_panel), "Expand")  # one worker: his runs after hers
     await ben.wait_for(is_result)
     chat = await kuotu.services.people.chat(ann.chat)
     assert chat is not None
@@ -74,8 +74,8 @@ async def test_what_telegram_refuses_for_good_is_given_up(fresh_with: Fresh, new
     kuotu = await fresh_with()
     ann, ben = await newcomer("Ann", address=kuotu.address), await newcomer("Ben", address=kuotu.address)
     await start_a_long_one(ann)
-    await kuotu.services.people.migrate_chat(ann.chat, -404)  # to where there is no chat
-    for _ in range(10):  # his follow hers through painting and delivery, each chat's at its own pace
+    await kuotu.services.people.migrate_chat(ann.chat, -404)  # a chat that does not exist
+    for _ in range(10):  # his are painted and delivered after hers, each chat at its own pace
         mark = ben.now
         await ben.send_document(photo)
         await ben.tap(await ben.wait_for(is_panel, after=mark), "Expand")

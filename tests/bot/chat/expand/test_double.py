@@ -40,7 +40,7 @@ async def test_a_result_is_doubled_and_halves_to_itself_bit_for_bit(chat: Person
     large = await doubled(chat, result)
     assert size(large) == (2 * width, 2 * height)
     assert f"{2 * width} × {2 * height} px" in large.text
-    assert not {"🔁 Again", "▦ Four"} & set(large.labels)  # it would come out the same
+    assert not {"🔁 Again", "▦ Four"} & set(large.labels)  # the result would be the same
     master, twice = await full_size(chat, result), await full_size(chat, large)
     assert np.array_equal(cv2.resize(twice, (width, height), interpolation=cv2.INTER_AREA), master)
 
@@ -128,7 +128,7 @@ async def test_before_shows_the_photo_alone_as_it_does_of_what_was_doubled(chat:
     halved = cv2.resize(twice, (width, height), interpolation=cv2.INTER_AREA).astype(int)
     photo = np.s_[height // 4 : -height // 4, width // 4 : -width // 4]
     assert np.abs(halved - small)[photo].mean() < 12
-    assert np.abs(after.astype(int) - twice)[: height // 4].mean() > 20  # where nothing had been painted yet
+    assert np.abs(after.astype(int) - twice)[: height // 4].mean() > 20  # the area that the chain had not painted yet
 
 
 async def test_it_stays_when_what_it_doubled_is_deleted(chat: Person) -> None:
@@ -138,7 +138,7 @@ async def test_it_stays_when_what_it_doubled_is_deleted(chat: Person) -> None:
     await chat.tap(now(chat, result), "Yes, delete")
     await chat.wait_gone(result)
     before = await taps(chat, large, "Before")
-    assert "🎬 Film" not in before.labels  # nothing is known of how it grew
+    assert "🎬 Film" not in before.labels  # its chain is not stored
     assert size(before) == size(large)
     mark = chat.now
     await chat.tap(before, "Further")

@@ -130,7 +130,7 @@ async def test_whoever_waited_long_for_four_is_told_once(
     while await unshown(kuotu, ann.user):
         continue
     database = await open_database(sqlite_in(tmp_path / "data"))
-    async with transactions(database).write() as session:  # as if it had taken a minute, and nobody had seen it
+    async with transactions(database).write() as session:  # pretend that it took a minute and was not delivered
         minute = {"created_at": now() - timedelta(minutes=1), "delivered_at": None, "announced_at": None}
         four = Expansion.batch.is_not(None)
         await session.execute(update(Expansion).where(four).values(minute))

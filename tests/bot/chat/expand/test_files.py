@@ -20,7 +20,7 @@ from inference.image.codec import MAX_MEGAPIXELS
 from tests.support.messages import is_panel
 from tests.support.pictures import SIGNATURE, chunk, file, scene
 
-FIFTY = Extent(8192, 6144)  # what phones of 2025 make
+FIFTY = Extent(8192, 6144)  # the size of photos from phones of 2025
 
 
 @pytest.mark.parametrize("name", ["IMG_0001", "photo.heic.download", "cat.bin"])

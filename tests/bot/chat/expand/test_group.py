@@ -30,7 +30,7 @@ def from_bot(chat: Person) -> int:
 async def test_a_photo_alone_gets_no_answer(club: tuple[Person, Person], photo: bytes) -> None:
     ann, _ben = club
     await ann.send_photo(photo, "look at this")
-    await ann.say("/help")  # answered, so whatever came before was served before it
+    await ann.say("/help")  # its answer shows that everything before it has been handled
     await ann.wait_for(lambda m: m.from_bot and "How it works" in m.text)
     assert from_bot(ann) == 1
 

@@ -72,7 +72,7 @@ async def test_a_chain_becomes_a_film_in_the_message_that_told_of_it(kuotu: Kuot
 
 async def test_a_chain_has_a_loop_of_its_last_step_too(kuotu: Kuotu, chat: Person) -> None:
     single = await result_in(chat)
-    assert "⇄ Loop" not in single.labels  # its 🎬 is the loop
+    assert "⇄ Loop" not in single.labels  # for one step, 🎬 makes the loop
     result = await chain_in(chat)
     assert [[button.label for button in row] for row in result.rows[1:]] == [
         ["🔁 Again", "▦ Four", "⤢ Further", "🔍 ×2"],
@@ -98,7 +98,7 @@ async def test_a_double_tap_is_one_film_and_a_later_one_sends_it_again(kuotu: Ku
     assert all("being made already" in text or "there already" in text for text in answers[1:])
     assert [m for m in chat.messages if is_film(m)] == [film]
     await delivered(kuotu, expansion_of(result), FilmKind.LOOP)
-    await kuotu.services.messages.forget(chat.chat, film.id)  # it is no longer just sent
+    await kuotu.services.messages.forget(chat.chat, film.id)  # pretend that it was sent long ago
     assert await chat.tap(result, "🎬") is None
     again = await chat.wait_for(lambda m: is_film(m) and m.id > film.id)
     assert again.file is not None

@@ -153,7 +153,7 @@ async def test_a_file_that_telegram_lost_is_uploaded_anew(kuotu: Kuotu, chat: Pe
     post = await hang("Lost")
     await kuotu.services.store.remember_file(post.expansion_id, "AgACAgIAAxkBAAIlost")
     card = await opened(chat)
-    await chat.tap(card, "▶")  # handled after it: what a person does has its order
+    await chat.tap(card, "▶")  # handled after it, because a person's updates are handled in order
     expansion = await kuotu.services.store.expansion(post.expansion_id)
     assert expansion is not None
     assert card.photo is not None
@@ -194,7 +194,7 @@ async def test_in_a_group_the_page_counts_for_who_turned_it(kuotu: Kuotu, newcom
     only = await hang("Only")
     card = await opened(ann)
     assert await impressions(kuotu, only) == 1
-    await bob.tap(card.id, "▶")  # the same picture, but now Bob was shown it
+    await bob.tap(card.id, "▶")  # the same picture, and this time the impression is Bob's
     assert await impressions(kuotu, only) == 2
     await bob.tap(card.id, f"fe|{only.expansion_id}|🤣")
     assert await impressions(kuotu, only) == 2

@@ -58,7 +58,7 @@ async def test_what_a_channel_feels_is_shown_apart_and_moves_nothing(kuotu: Kuot
     await cat.react(await cat.wait_for(lambda m: m.id == shared.id), "🤣")
     await owner.react(shared, "👍")
     told = await ann.wait_for(lambda m: m.id == result.id and "📢 in channels: 👍 2 · 🤣 1" in m.text)
-    assert "🤣" in told.labels  # and not «🤣 1»: that would be a vote
+    assert "🤣" in told.labels  # «🤣 1» would be a vote
     assert counters(await fresh_post(kuotu, post)) == before
     await cat.react(now(cat, shared))
     await ann.wait_for(lambda m: m.id == result.id and "📢 in channels: 👍 2" in m.text and "🤣 1" not in m.text)
@@ -125,7 +125,7 @@ async def test_a_channel_expands_what_its_administrators_ask_for(kuotu: Kuotu, n
     await owner.say("/expand")
     await owner.wait_for(lambda m: "/expand" in m.text and not m.labels and m["from"]["is_bot"])
     assert await kuotu.services.anonymous.of(expansion.id) == {"🔥": 1}
-    assert "📢" not in now(owner, result).text  # it stands under the post itself
+    assert "📢" not in now(owner, result).text  # it is shown under the post itself
 
 
 async def test_a_channel_publishes_under_its_name_with_a_title(kuotu: Kuotu, newcomer: Any) -> None:

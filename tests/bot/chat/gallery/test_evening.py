@@ -93,7 +93,7 @@ async def test_an_evening_in_a_group_of_five(kuotu: Kuotu, newcomer: Any, tmp_pa
         for one, name in zip((ann, bob, cat, dan), "ABCD", strict=True)
     }
     mo = await newcomer("Mo", user=MODERATOR)
-    await ann.set_standing("administrator")  # only then Telegram tells a bot of native reactions
+    await ann.set_standing("administrator")  # Telegram sends reactions only to administrators
 
     # Ann publishes; everybody reacts, some twice and in two places
     first = await result_in(ann)
@@ -105,13 +105,13 @@ async def test_an_evening_in_a_group_of_five(kuotu: Kuotu, newcomer: Any, tmp_pa
     card = await card_at(alone[dan.user], post.id)
     await alone[dan.user].react(card, "🤯")
     for _ in range(4):
-        await cat.tap(first.id, "🤣")  # on, off, on, off: the first one stands
+        await cat.tap(first.id, "🤣")  # on, off, on, off: only her first reaction is left
     await bob.wait_for(lambda m: m.id == first.id and {"🤣 2", "🤯 1"} <= set(m.labels))
     assert await kuotu.services.gallery.counts(expansion_of(first)) == {
         feeling: {Feeling.LAUGHING: 2, Feeling.MIND_BLOWN: 1}.get(feeling, 0) for feeling in Feeling
     }
 
-    # Ann shows it in her channel: what its readers feel is told apart, Bob's vote stays one, and no score moves
+    # Ann shares it in her channel: its readers' reactions are counted apart, Bob keeps one vote, and no score changes
     channel = await alone[ann.user].new_channel("Ann's", [bob.user])
     owner, reader = [await newcomer(user=one.user, chat=channel) for one in (ann, bob)]
     before = await the_post(kuotu, first)
@@ -122,7 +122,7 @@ async def test_an_evening_in_a_group_of_five(kuotu: Kuotu, newcomer: Any, tmp_pa
     after = await the_post(kuotu, first)
     assert (after.laughing, after.impressions, after.top) == (before.laughing, before.impressions, before.top)
 
-    # a relay: Bob goes on from Ann's, Cat from Bob's
+    # a chain: Bob expands Ann's result, and Cat expands Bob's
     second = await fork_of(bob, post)
     assert "going on from 《The evening》 by A" in second.text
     await titled(bob, second, "Wider")
@@ -134,7 +134,7 @@ async def test_an_evening_in_a_group_of_five(kuotu: Kuotu, newcomer: Any, tmp_pa
     assert await cat.tap(third, "🎬") == "🎬 The film is coming…"
     film = await cat.wait_for(lambda m: m.kind == "animation")
 
-    # two report Bob's: it goes until Mo has looked; Mo keeps it. Dan's is taken out
+    # two people report Bob's post, which is hidden until Mo decides to keep it; Dan's post is removed
     for person in (cat, dan):
         shown = await taps(alone[person.user], await card_at(alone[person.user], theirs.id), "⋯", "Report")
         await alone[person.user].tap(shown, "Something else")
@@ -153,7 +153,7 @@ async def test_an_evening_in_a_group_of_five(kuotu: Kuotu, newcomer: Any, tmp_pa
     await mo.tap(review, "Take out")
     await alone[dan.user].wait_for(lambda m: "A moderator has taken" in m.text)
 
-    # Bob hides his, and Ann wants to be forgotten: hers goes, and what was made from it
+    # Bob hides his post, and Ann asks to be forgotten: her pictures and what was made from them are deleted
     own = await taps(alone[bob.user], await card_at(alone[bob.user], theirs.id), "⋯")
     await alone[bob.user].tap(own, "Take it back")
     assert (await the_post(kuotu, second)).status is PostStatus.HIDDEN
@@ -167,7 +167,7 @@ async def test_an_evening_in_a_group_of_five(kuotu: Kuotu, newcomer: Any, tmp_pa
             await person.wait_gone(gone)
     await reader.wait_gone(shared)
 
-    # to the row: what is left is Dan's
+    # every remaining row belongs to Dan's post
     posts, expansions, photos, people, reports, log = await rows(
         tmp_path, Post, models.Expansion, models.Photo, models.Person, Report, AuditEntry
     )

@@ -70,7 +70,7 @@ async def test_native_reactions_and_buttons_are_one_vote(kuotu: Kuotu, chat: Per
     await chat.wait_for(lambda m: "🤣 1" in m.labels)
     await chat.tap(result, "😍")
     await chat.wait_for(lambda m: {"🤣", "😍 1"} <= set(m.labels))
-    await chat.react(result)  # the emoji goes; what the button said since then stays
+    await chat.react(result)  # the emoji is removed; the newer vote by button stays
     await chat.react(result, "👻")
     await chat.wait_for(lambda m: {"😍", "😱 1"} <= set(m.labels))
     await chat.react(result)
@@ -81,7 +81,7 @@ async def test_native_reactions_and_buttons_are_one_vote(kuotu: Kuotu, chat: Per
 async def test_in_a_group_everybody_has_a_vote(kuotu: Kuotu, newcomer: Any) -> None:
     ann, bob, cat = await group_of(newcomer, "Ann", "Bob", "Cat")
     result = await result_in(ann)
-    await ann.set_standing("administrator")  # only then Telegram tells a bot of native reactions
+    await ann.set_standing("administrator")  # Telegram sends reactions only to administrators
     await bob.react(now(bob, result), "🤣")
     await bob.wait_for(lambda m: "🤣 1" in m.labels)
     await cat.tap(result.id, "🤣")
@@ -92,7 +92,7 @@ async def test_two_messages_of_one_picture_take_one_vote(kuotu: Kuotu, chat: Per
     result, _ = await published(chat)
     post = await kuotu.services.gallery.post_of(expansion_of(result))
     assert post is not None
-    await chat.say(f"/start p{post.id}")  # a link to it: others may hang in the gallery, too
+    await chat.say(f"/start p{post.id}")  # use a link, because the gallery may contain other posts
     card = await chat.wait_for(lambda m: "▶" in m.labels)
     await chat.tap(card, f"fe|{expansion_of(result)}|🤣")
     await chat.react(result, "🤣")
@@ -125,5 +125,5 @@ async def test_nobody_votes_on_what_they_cannot_see(kuotu: Kuotu, chat: Person, 
 async def test_reactions_to_other_messages_say_nothing(kuotu: Kuotu, chat: Person) -> None:
     result, question = await published(chat)
     await chat.react(question, "🤣")
-    await chat.tap(result, "😍")  # handled after it, one person's updates in their order
+    await chat.tap(result, "😍")  # handled after it, because a person's updates are handled in order
     assert await votes(kuotu, result) == {LOVING: 1}

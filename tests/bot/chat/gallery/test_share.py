@@ -100,7 +100,7 @@ async def test_sorts_and_periods_are_kept_in_the_row(kuotu: Kuotu, newcomer: Any
     assert {"✓ 🏆", "✓ 24 h"} <= set(card.labels)
     card = await taps(bob, card, "🆕")
     assert "✓ 🆕" in card.labels
-    assert "24 h" not in card.labels  # age is the order already
+    assert "24 h" not in card.labels  # the order is by age already
     card = await taps(bob, card, "🎲")
     gallery = await kuotu.services.galleries.gallery_in(bob.user, card.id)
     assert gallery is not None
