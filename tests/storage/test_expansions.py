@@ -20,7 +20,7 @@ from storage.gallery.browsing import Galleries
 from storage.gallery.posts import GalleryStore
 from storage.jobs.embedded import EmbeddedQueue
 from storage.jobs.quota import QuotaSpent
-from storage.models import Expansion, Feeling, Message, Photo, Status, now
+from storage.models import Expansion, Feeling, Message, MessageKind, Photo, Status, now
 from storage.people.messages import Messages
 from storage.people.people import People
 from tests.support.databases import sqlite_in
@@ -256,11 +256,11 @@ async def test_messages_find_their_expansion(
 ) -> None:
     messages = Messages(engine)
     finished = await make(store, queue, source)
-    for kind in ("status", "result"):
+    for kind in (MessageKind.PANEL, MessageKind.RESULT):
         await messages.remember(Message(chat_id=ANN, message_id=9, kind=kind, person_id=ANN, expansion_id=finished.id))
     known = await messages.message(ANN, 9)
     assert known is not None
-    assert (known.kind, known.expansion_id) == ("result", finished.id)
+    assert (known.kind, known.expansion_id) == (MessageKind.RESULT, finished.id)
     await store.delete_expansion(finished.id)
     known = await messages.message(ANN, 9)
     assert known is not None
