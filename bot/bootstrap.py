@@ -137,20 +137,20 @@ async def open_services(settings: Settings, stack: AsyncExitStack, *, work: bool
     engines = await _engines(settings, stack, opener) if work else []
     elsewhere = EngineInfo(settings.engine.value, settings.model, settings.engine is EngineName.DIFFUSION)
     services = Services(
-        Store(database),
-        Messages(database),
-        People(database),
-        GalleryStore(database),
-        Galleries(database),
-        queue,
-        blobs,
-        (engines[0].info if engines else None) or elsewhere,
-        _limits(settings),
-        Moderation(database),
-        _words(settings),
-        Retention(database, timedelta(days=settings.retention_days)),
-        AnonymousCounts(database),
-        films if films_possible() else None,
+        store=Store(database),
+        messages=Messages(database),
+        people=People(database),
+        gallery=GalleryStore(database),
+        galleries=Galleries(database),
+        queue=queue,
+        blobs=blobs,
+        engine=(engines[0].info if engines else None) or elsewhere,
+        limits=_limits(settings),
+        moderation=Moderation(database),
+        words=_words(settings),
+        retention=Retention(database, timedelta(days=settings.retention_days)),
+        anonymous=AnonymousCounts(database),
+        films=films if films_possible() else None,
     )
     return Opened(services, Inbox(database), engines, news)
 

@@ -40,7 +40,7 @@ class Limits:
         return None if person_id in self.admins else self.quota
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Services:
     """The stores, the queue and the limits that every handler gets."""
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict, Unpack
 
-from sqlalchemy import CTE, ColumnElement, Select, SQLColumnExpression, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, SQLColumnExpression, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
-from sqlalchemy.orm import aliased
 
+from storage.chain import ancestors
 from storage.cleanup.orphans import abandoned, blobs_of, orphans
 from storage.database import get_or_add, transactions
 from storage.jobs.estimate import past_jobs, typical_seconds
@@ -255,23 +255,3 @@ async def _show_in(session: AsyncSession, ids: Sequence[int], old: int | None, n
     these = update(Expansion).where(Expansion.id.in_(ids), Expansion.message_id.is_not_distinct_from(old))
     shown = await session.execute(these.values(message_id=new).returning(Expansion.id))
     return shown.first() is not None
-
-
-def ancestors(expansion_id: int) -> Select[Expansion]:
-    """Select the expansions that lead to one, from the root to the expansion itself."""
-    link = select(Expansion.id, Expansion.source_id, literal(0).label("age")).where(Expansion.id == expansion_id)
-    chain = link.cte("ancestors", recursive=True)
-    parent = aliased(Expansion)
-    above = select(parent.id, parent.source_id, chain.c.age + 1).join(chain, parent.result_id == chain.c.source_id)
-    chain = chain.union_all(above)
-    return select(Expansion).join(chain, Expansion.id == chain.c.id).order_by(chain.c.age.desc())
-
-
-def containing(person_id: int) -> CTE:
-    """Select the ids of all expansions that a person made, or whose chain contains a picture of theirs."""
-    photos = select(Photo.id).where(Photo.person_id == person_id)
-    own = or_(Expansion.person_id == person_id, Expansion.source_id.in_(photos))
-    first = select(Expansion.id, Expansion.result_id).where(own)
-    tree = first.cte("containing", recursive=True)
-    child = aliased(Expansion)
-    return tree.union(select(child.id, child.result_id).join(tree, child.source_id == tree.c.result_id))

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple, TypedDict, Unpack
 from sqlalchemy import CompoundSelect, delete, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from storage.chain import containing
 from storage.cleanup.orphans import blobs_of, orphans
 from storage.database import get_or_add, hold, transactions
-from storage.expansions import containing
 from storage.gallery.votes import COLUMNS, count
 from storage.jobs.expansions import drop_jobs
 from storage.models import (

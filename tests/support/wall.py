@@ -207,11 +207,19 @@ async def wall_in(
 
 
 def services_on(database: AsyncEngine, blobs: Blobs) -> Services:
-    info, limits = EngineInfo("patchmatch", "", False), Limits(40, 50, frozenset())
-    queue = EmbeddedQueue(database, EXPANSIONS)
-    kept = Retention(database, timedelta(days=90)), AnonymousCounts(database)
-    community = Moderation(database), WordList(frozenset()), *kept
-    stores = Store(database), Messages(database), People(database), GalleryStore(database), Galleries(database)
     return Services(
-        *stores, queue, blobs, info, limits, *community, FilmStore(database, EmbeddedQueue(database, FILMS))
+        store=Store(database),
+        messages=Messages(database),
+        people=People(database),
+        gallery=GalleryStore(database),
+        galleries=Galleries(database),
+        queue=EmbeddedQueue(database, EXPANSIONS),
+        blobs=blobs,
+        engine=EngineInfo("patchmatch", "", False),
+        limits=Limits(40, 50, frozenset()),
+        moderation=Moderation(database),
+        words=WordList(frozenset()),
+        retention=Retention(database, timedelta(days=90)),
+        anonymous=AnonymousCounts(database),
+        films=FilmStore(database, EmbeddedQueue(database, FILMS)),
     )

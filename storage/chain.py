@@ -1,0 +1,28 @@
+"""Chains of expansions, as queries: what leads to an expansion, and what contains a person's pictures."""
+
+from __future__ import annotations
+
+from sqlalchemy import CTE, Select, literal, or_, select
+from sqlalchemy.orm import aliased
+
+from storage.models import Expansion, Photo
+
+
+def ancestors(expansion_id: int) -> Select[Expansion]:
+    """Select the expansions that lead to one, from the root to the expansion itself."""
+    link = select(Expansion.id, Expansion.source_id, literal(0).label("age")).where(Expansion.id == expansion_id)
+    chain = link.cte("ancestors", recursive=True)
+    parent = aliased(Expansion)
+    above = select(parent.id, parent.source_id, chain.c.age + 1).join(chain, parent.result_id == chain.c.source_id)
+    chain = chain.union_all(above)
+    return select(Expansion).join(chain, Expansion.id == chain.c.id).order_by(chain.c.age.desc())
+
+
+def containing(person_id: int) -> CTE:
+    """Select the ids of all expansions that a person made, or whose chain contains a picture of theirs."""
+    photos = select(Photo.id).where(Photo.person_id == person_id)
+    own = or_(Expansion.person_id == person_id, Expansion.source_id.in_(photos))
+    first = select(Expansion.id, Expansion.result_id).where(own)
+    tree = first.cte("containing", recursive=True)
+    child = aliased(Expansion)
+    return tree.union(select(child.id, child.result_id).join(tree, child.source_id == tree.c.result_id))
