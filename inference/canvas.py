@@ -1,4 +1,4 @@
-"""Where the photo sits on its canvas: direction, scale and ratio become margins. Pure functions, lengths in pixels."""
+"""Geometry of the photo on its canvas: direction, scale and ratio become margins. Pure functions, lengths in pixels."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ MIN_SCALE, MAX_SCALE = 1.05, 4.0
 
 
 class Direction(StrEnum):
+    """The directions in which a canvas can grow."""
+
     LEFT = "left"
     RIGHT = "right"
     UP = "up"
@@ -28,10 +30,12 @@ class Direction(StrEnum):
 
     @property
     def widens(self) -> bool:
+        """Whether the direction adds pixels at the sides."""
         return self in (Direction.LEFT, Direction.RIGHT, Direction.HORIZONTAL, Direction.ALL)
 
     @property
     def heightens(self) -> bool:
+        """Whether the direction adds pixels above or below."""
         return self in (Direction.UP, Direction.DOWN, Direction.VERTICAL, Direction.ALL)
 
 
@@ -57,7 +61,7 @@ class Extent(NamedTuple):
 
     @property
     def box(self) -> Box:
-        """The rectangle of this extent whose first pixel is the origin."""
+        """Return the rectangle of this extent whose top left pixel is the origin."""
         return Box(0, 0, self.width, self.height)
 
     def __mul__(self, scale: float | Fraction) -> Extent:  # type: ignore[override]
@@ -73,7 +77,7 @@ class Extent(NamedTuple):
 
 
 class Box(NamedTuple):
-    """A rectangle of pixels, right and bottom exclusive. It may be empty."""
+    """A rectangle of pixels; `right` and `bottom` are exclusive. It may be empty."""
 
     left: int
     top: int
@@ -98,11 +102,11 @@ class Box(NamedTuple):
 
     @property
     def slices(self) -> tuple[slice, slice]:
-        """Index of the rectangle's pixels in an array of shape (height, width, …)."""
+        """Return the index of the rectangle's pixels in an array of shape (height, width, …)."""
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
     def __and__(self, other: Box) -> Box:
-        """Return the part that both have; it is empty when they lie apart."""
+        """Return the intersection of both rectangles; it is empty when they do not overlap."""
         return Box(*map(max, self[:2], other[:2]), *map(min, self[2:], other[2:]))
 
     def __mul__(self, scale: float) -> Box:  # type: ignore[override]
@@ -110,20 +114,26 @@ class Box(NamedTuple):
         return Box(*(round_half_up(edge * scale) for edge in self))
 
     def padded(self, pixels: int) -> Box:
-        """Return the rectangle with `pixels` more on every side."""
+        """Return the rectangle enlarged by `pixels` on every side."""
         return Box(self.left - pixels, self.top - pixels, self.right + pixels, self.bottom + pixels)
 
     def inside(self, outer: Box) -> Box:
-        """Return the same rectangle counted from the first pixel of `outer`."""
+        """Return the same rectangle in coordinates whose origin is the top left pixel of `outer`."""
         return Box(self.left - outer.left, self.top - outer.top, self.right - outer.left, self.bottom - outer.top)
 
     def margins(self, outer: Box) -> Margins:
-        """Return what surrounds this rectangle in `outer`. Raises NoSuchCanvas when it sticks out."""
+        """Return the margins that surround this rectangle in `outer`.
+
+        Raises NoSuchCanvas when it extends beyond `outer`.
+        """
         within = self.inside(outer)
         return Margins(within.left, within.top, outer.width - within.right, outer.height - within.bottom)
 
     def around(self, canvas: Extent) -> tuple[Box, Box, Box, Box]:
-        """Return the rest of a canvas: above and below at full width, then left and right. Some may be empty."""
+        """Return the four parts of a canvas outside this rectangle: above and below at full width, then left and right.
+
+        Some of them may be empty.
+        """
         return (
             Box(0, 0, canvas.width, self.top),
             Box(0, self.bottom, canvas.width, canvas.height),
@@ -132,7 +142,10 @@ class Box(NamedTuple):
         )
 
     def tiles(self, width: int, height: int) -> Iterator[Box]:
-        """Cut the rectangle into tiles of at most that size, row by row. An empty rectangle has none."""
+        """Yield tiles of at most `width` by `height` that cover the rectangle, row by row.
+
+        An empty rectangle has none.
+        """
         for top in range(self.top, self.bottom, height):
             for left in range(self.left, self.right, width):
                 yield Box(left, top, min(left + width, self.right), min(top + height, self.bottom))
@@ -140,7 +153,7 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True)
 class Margins:
-    """Pixels to add on each side of a photo: the only geometry an engine sees."""
+    """Pixels to add on each side of a photo. This is the only geometry that an engine receives."""
 
     left: int = 0
     top: int = 0
@@ -152,19 +165,19 @@ class Margins:
             raise NoSuchCanvas(f"margins {self} must not be negative; cropping is not expanding")
 
     def canvas(self, photo: Extent) -> Extent:
-        """The extent of photo plus margins."""
+        """Return the extent of a photo with these margins added."""
         return Extent(photo.width + self.left + self.right, photo.height + self.top + self.bottom)
 
     def box(self, photo: Extent) -> Box:
-        """Where a photo of this extent lies on its canvas."""
+        """Return the rectangle that a photo of this extent occupies on its canvas."""
         return Box(self.left, self.top, self.left + photo.width, self.top + photo.height)
 
     def inner(self, canvas: Extent) -> Box:
-        """Where the photo lies on a canvas of this extent."""
+        """Return the rectangle that the photo occupies on a canvas of this extent."""
         return Box(self.left, self.top, canvas.width - self.right, canvas.height - self.bottom)
 
     def mask(self, photo: Extent) -> NDArray[np.uint8]:
-        """(height, width) of the canvas: 255 is painted, 0 is kept (the diffusers convention)."""
+        """Return the (height, width) mask of the canvas: 255 is painted, 0 is kept (the diffusers convention)."""
         canvas = self.canvas(photo)
         mask = np.full((canvas.height, canvas.width), 255, np.uint8)
         mask[self.box(photo).slices] = 0
@@ -174,7 +187,7 @@ class Margins:
         return Margins(*map(add, astuple(self), astuple(other)))
 
     def __sub__(self, other: Margins) -> Margins:
-        """Raises NoSuchCanvas where the other is larger."""
+        """Return the difference on each side. Raises NoSuchCanvas when `other` is larger on any side."""
         return Margins(*map(sub, astuple(self), astuple(other)))
 
     def __bool__(self) -> bool:
@@ -182,37 +195,41 @@ class Margins:
 
 
 class NoSuchCanvas(ValueError):
-    """A choice of direction, scale, ratio or margins that has no canvas."""
+    """No canvas exists for the chosen direction, scale, ratio or margins."""
 
 
 class RatioReached(NoSuchCanvas):
-    """The photo has the asked ratio already."""
+    """The photo already has the requested ratio."""
 
 
 class RatioAcross(NoSuchCanvas):
-    """The ratio adds pixels along the other axis than the direction."""
+    """The requested ratio needs new pixels along an axis that the direction does not extend."""
 
 
 class TooLarge(NoSuchCanvas):
-    """The canvas would pass the limit in megapixels or along one side."""
+    """The canvas would exceed the limit in megapixels or the limit of its longest side."""
 
 
 def round_half_up(value: float | Fraction) -> int:
+    """Return the nearest integer; a value halfway between two integers is rounded up."""
     return floor(value + Fraction(1, 2) if isinstance(value, Fraction) else value + 0.5)
 
 
 def scaled(photo: Extent, direction: Direction, scale: float) -> Margins:
-    """Margins that make the photo `scale` times larger along `direction`."""
+    """Return the margins that make the photo `scale` times larger along `direction`.
+
+    Raises NoSuchCanvas when `scale` is outside MIN_SCALE and MAX_SCALE.
+    """
     if not MIN_SCALE <= scale <= MAX_SCALE:
         raise NoSuchCanvas(f"scale {scale:g} is not between {MIN_SCALE:g} and {MAX_SCALE:g}")
-    larger = photo * Fraction(str(scale))  # as written: 50 * 1.15 is 57.5, and 57.499… in floats
+    larger = photo * Fraction(str(scale))  # decimal arithmetic: 50 * 1.15 is 57.5, but 57.499… in floats
     added_width = larger.width - photo.width if direction.widens else 0
     added_height = larger.height - photo.height if direction.heightens else 0
     return _placed(direction, added_width, added_height)
 
 
 def with_ratio(photo: Extent, direction: Direction, ratio: Fraction) -> Margins:
-    """Margins of the smallest canvas of `ratio` (width over height) that contains the photo, placed by `direction`.
+    """Return the margins of the smallest canvas of `ratio` (width / height) around the photo, placed by `direction`.
 
     Raises RatioReached when less than half a pixel is missing, RatioAcross when the direction runs along the other
     axis.
@@ -233,7 +250,10 @@ def with_ratio(photo: Extent, direction: Direction, ratio: Fraction) -> Margins:
 
 
 def parse_ratio(text: str) -> Fraction:
-    """«16:9» as a fraction."""
+    """Return the fraction that a text such as «16:9» stands for.
+
+    Raises NoSuchCanvas when it is not a positive ratio.
+    """
     width, colon, height = text.partition(":")
     try:
         ratio = Fraction(width) / Fraction(height) if colon else Fraction(text)
@@ -245,11 +265,12 @@ def parse_ratio(text: str) -> Fraction:
 
 
 def ratio_name(ratio: Fraction) -> str:
+    """Return the text of a ratio, such as «16:9»."""
     return f"{ratio.numerator}:{ratio.denominator}"
 
 
 def check_limits(canvas: Extent, max_megapixels: float, max_side: int = MAX_SIDE) -> None:
-    """Raise TooLarge, naming the limit, when a canvas passes it."""
+    """Raise TooLarge, which names the limit, when a canvas exceeds it."""
     if canvas.megapixels > max_megapixels:
         raise TooLarge(
             f"{canvas.width}x{canvas.height} is {canvas.megapixels:.1f} MP; the limit is {max_megapixels:g} MP"
@@ -259,7 +280,7 @@ def check_limits(canvas: Extent, max_megapixels: float, max_side: int = MAX_SIDE
 
 
 def _placed(direction: Direction, added_width: int, added_height: int) -> Margins:
-    """An even split puts the odd pixel right or down."""
+    """Split the added pixels between the sides of `direction`; an odd pixel goes to the right or to the bottom."""
     left = {Direction.LEFT: added_width, Direction.RIGHT: 0}.get(direction, added_width // 2)
     top = {Direction.UP: added_height, Direction.DOWN: 0}.get(direction, added_height // 2)
     return Margins(left, top, added_width - left, added_height - top)

@@ -1,4 +1,4 @@
-"""What an engine is, what it is asked, and how one is opened by name."""
+"""The engine protocol, and the values that an engine receives and returns."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ Pixels: TypeAlias = NDArray[np.uint8]
 """(height, width, 3) 8-bit sRGB."""
 
 Report: TypeAlias = Callable[[float], None]
-"""Called by an engine with the fraction done, 0 to 1. May raise Cancelled, which an engine lets through."""
+"""An engine calls it with the fraction done, 0 to 1. It may raise Cancelled, which an engine does not catch."""
 
 Recipe: TypeAlias = Mapping[str, Any]
-"""What a canvas depends on besides its request, as JSON values that are kept with it: preset, revision, sizes,
-versions; and under `words` the ids of those that the style drew."""
+"""What a canvas depends on besides its request, as JSON values that are stored with it.
+
+They are the preset, revision, sizes and versions, and under `words` the ids of the words that the style drew.
+"""
 
 
 class Style(StrEnum):
-    """How far the new part may stray."""
+    """How far the new part may depart from the photo."""
 
     FAITHFUL = "faithful"
     PLAYFUL = "playful"
@@ -33,6 +35,8 @@ class Style(StrEnum):
 
 
 class EngineName(StrEnum):
+    """The values of KUOTU_ENGINE."""
+
     AUTO = "auto"
     PATCHMATCH = "patchmatch"
     DIFFUSION = "diffusion"
@@ -40,15 +44,16 @@ class EngineName(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """One outpainting, whole: a reroll is `dataclasses.replace(request, seed=…)`."""
+    """Everything that defines one outpainting. A reroll is `dataclasses.replace(request, seed=…)`."""
 
     photo: Pixels
     margins: Margins
     style: Style = Style.FAITHFUL
     seed: int = 0  # 0 to 2**31 - 1
     prompt: str = ""
-    beside: tuple[int, ...] = ()  # seeds that the same will be asked for next; they change when it is painted, not what
-    judged: bool = True  # whether an engine refuses what it finds unfit; off for models that are not trained
+    # Seeds of sibling variants that may share this batch. They never affect the pixels.
+    beside: tuple[int, ...] = ()
+    judged: bool = True  # whether an engine refuses a result that it finds unfit; off for untrained models
 
     @property
     def extent(self) -> Extent:
@@ -57,53 +62,55 @@ class Request:
 
 @dataclass(frozen=True, eq=False)
 class Painted:
-    """A canvas, and what it depends on besides its request."""
+    """The pixels of a canvas, and the recipe: what the pixels depend on besides the request."""
 
     pixels: Pixels
     recipe: Recipe
 
 
 class Cancelled(Exception):
-    """The person who asked no longer wants the expansion."""
+    """The person who requested the expansion has cancelled it."""
 
 
 class EngineError(Exception):
-    """An expansion failed; trying again may help. The text is for the operator."""
+    """An expansion failed; another attempt may succeed. The text is for the operator."""
 
 
 class EngineUnavailable(Exception):
-    """An engine cannot be opened here; the text names what is missing and how to get it."""
+    """An engine cannot be opened on this machine; the text names what is missing and how to get it."""
 
 
 class Engine(Protocol):
-    """Turns a request into a canvas of `request.margins.canvas(request.extent)`, the photo bit for bit in its place.
+    """Turns a request into a canvas of `request.margins.canvas(request.extent)` that contains the photo bit for bit.
 
-    The same request gives the same bytes, whoever else is being served.
+    The same request gives the same bytes, whatever other requests the engine serves.
     """
 
     name: str
-    reads_words: bool  # whether a prompt changes anything
-    devices: int  # how many of it this machine can run at once: one a core, or one a card
+    reads_words: bool  # whether a prompt affects the pixels
+    devices: int  # how many instances this machine can run at once: one per core, or one per GPU
 
-    def expand(self, request: Request, report: Report) -> Painted: ...
+    def expand(self, request: Request, report: Report) -> Painted:
+        """Paint a request. Raises EngineError when that fails, and whatever `report` raises."""
+        ...
 
 
 def ignore(_fraction: float) -> None:
-    """A Report for those who do not wait."""
+    """Do nothing: the Report of a caller that needs no progress."""
 
 
 def versions(*libraries: str) -> str:
-    """«numpy=2.4.6 numba=0.63»"""
+    """Return the installed versions of libraries, such as «numpy=2.4.6 numba=0.63»."""
     return " ".join(f"{library}={version(library)}" for library in libraries)
 
 
 def part(report: Report, start: float, end: float) -> Report:
-    """Return a Report for a piece of work that takes another one from `start` to `end`."""
+    """Return a Report for a sub-task that moves `report` from `start` to `end`."""
     return lambda fraction: report(start + (end - start) * fraction)
 
 
 def whole_percents(report: Report) -> Report:
-    """Return a Report that passes on only what reaches another whole percent, so that a pipe is not flooded."""
+    """Return a Report that passes on only fractions that reach a new whole percent, to limit the traffic on a pipe."""
     shown = -1
 
     def passed_on(fraction: float) -> None:

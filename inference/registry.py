@@ -1,4 +1,4 @@
-"""Opens engines, classifiers and guesses of surprise by name; heavy libraries are imported only when chosen."""
+"""Opens engines, classifiers and surprise guesses by name. Heavy libraries are imported only when they are chosen."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from inference.surprise.statistics import surprise
 
 
 def open_engine(name: EngineName, model: str = "") -> Engine:
-    """Open an engine by name; its libraries are imported only now. Raises EngineUnavailable with the remedy."""
+    """Open an engine by name, and import its libraries now. Raises EngineUnavailable with the remedy."""
     match name:
         case EngineName.PATCHMATCH:
             from inference.patchmatch.engine import PatchMatch
@@ -35,7 +35,7 @@ def _open_diffusion(model: str) -> Engine:
 
 
 def open_classifier(name: str = SHIPPED) -> Classifier:
-    """The classifier that KUOTU_SAFETY names; its libraries are imported only now. Raises EngineUnavailable."""
+    """Open the classifier that KUOTU_SAFETY names, and import its libraries now. Raises EngineUnavailable."""
     if name == SHIPPED:
         return MobileNet()
     try:
@@ -49,7 +49,10 @@ def open_classifier(name: str = SHIPPED) -> Classifier:
 
 
 def open_guess(name: str = STATISTICS) -> Guess:
-    """What KUOTU_SURPRISE names; its libraries are imported only now. Raises EngineUnavailable with the remedy."""
+    """Open the surprise guess that KUOTU_SURPRISE names, and import its libraries now.
+
+    Raises EngineUnavailable with the remedy.
+    """
     if name == STATISTICS:
         return surprise
     try:

@@ -1,4 +1,4 @@
-"""What walks into pictures: guests, the legs they walk on, and a suitcase; and who made the guests' photos."""
+"""The bank of sprites for beings: guests, legs and a suitcase, with the authors of the guests' photos."""
 
 from __future__ import annotations
 
@@ -17,40 +17,46 @@ from inference.engine import EngineUnavailable
 
 HERE: Final = Path(__file__).parent
 KINDS: Final = (".png", ".webp")
-LONGEST: Final = 900  # px of an operator's guest that are kept
+LONGEST: Final = 900  # px; an operator's larger guests are reduced to this size
 
 
 @dataclass(frozen=True, eq=False)
 class Guest:
-    name: str  # as a caption says it: «a moose»
-    author: str  # none of an operator's own
+    """A cut-out thing or animal."""
+
+    name: str  # as in a caption: «a moose»
+    author: str  # empty for an operator's own guest
     sprite: Sprite
 
     @property
     def credit(self) -> str:
-        """«a moose by Ryan Hagerty»; empty where nobody is to be named."""
+        """The credit, such as «a moose by Ryan Hagerty», or empty without an author."""
         return f"{self.name} by {self.author}" if self.author else ""
 
 
 @dataclass(frozen=True, eq=False)
 class Legs:
+    """A pair of legs."""
+
     pose: str  # «walk», «stand» …
     sprite: Sprite
 
 
 @dataclass(frozen=True, eq=False)
 class Bank:
+    """All sprites that beings are made of."""
+
     guests: tuple[Guest, ...]
     legs: tuple[Legs, ...]
     suitcase: Sprite
-    digest: str  # of every file, in 12 hexadecimal digits: another bank paints other pictures
+    digest: str  # 12 hexadecimal digits over all files; the pixels depend on the bank
 
 
 @lru_cache(maxsize=2)
 def open_bank(folder: Path | None = None) -> Bank:
-    """The bank that ships, and the transparent PNGs and WebPs of an operator's folder besides.
+    """Open the shipped bank, extended by the transparent PNG and WebP files of an operator's folder.
 
-    Raises EngineUnavailable when there is no such folder or it holds a picture that is not transparent.
+    Raises EngineUnavailable when the folder does not exist or contains an image that is not transparent.
     """
     digest = sha256()
     own = _own_guests(folder) if folder else ()

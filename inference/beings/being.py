@@ -1,4 +1,4 @@
-"""A being: a cut-out on one or more pairs of legs, sometimes with a suitcase."""
+"""Assembles a being: a cut-out on one or more pairs of legs, sometimes with a suitcase."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from numpy.random import Generator
 from inference.beings.sprite import SOLID, Floats, Sprite, lay_on_sprite, mirrored, resized, rounded, shaded, trimmed
 from inference.image.bands import Side
 
-ENLARGED: Final = 1.5  # at most, of what comes from the bank
-LARGEST: Final = 900  # px of a top's longer side: beings are seen at the edge of the picture
-SHARE: Final = (0.65, 1.0)  # legs as a share of the top's size
-OVERLAP: Final = 0.13  # of the legs' height lies behind the top
-SHADE: Final = 0.28  # of the legs' height lies in the shadow of what they carry
+ENLARGED: Final = 1.5  # largest enlargement of a sprite from the bank
+LARGEST: Final = 900  # px; longest side of a top, since beings are small parts of an image
+SHARE: Final = (0.65, 1.0)  # range of the legs' size as a share of the top's
+OVERLAP: Final = 0.13  # share of the legs' height that the top hides
+SHADE: Final = 0.28  # share of the legs' height that is in the top's shadow
 
 
 def being(top: Sprite, legs: Sprite, random: Generator, luggage: Sprite | None = None) -> Sprite:
-    """A sprite whose feet stand on its lower edge. `top` and `legs` come from above, `luggage` hangs beside them."""
+    """Return a sprite whose feet are at its lower edge: `top` on `legs`, with `luggage` hanging beside them."""
     top = without_feet(resized(top, min(1.0, LARGEST / max(top.shape[:2]))))
     height, width = top.shape[:2]
     first, last = _base(top)
@@ -43,7 +43,7 @@ def _carried(legs: Sprite, top: Sprite, base: int, random: Generator) -> Sprite:
 
 
 def carrying(legs: Sprite, top: Sprite, base: int, random: Generator) -> Sprite:
-    """Legs of a size that suits what they carry: neither wider than its base nor lost under it."""
+    """Return the legs at a size that suits the top: not wider than its base and not too small for it."""
     height, width = top.shape[:2]
     size = float(np.sqrt(height * min(width, 1.6 * height)))
     scale = random.uniform(*SHARE) * size / legs.shape[0]
@@ -53,7 +53,7 @@ def carrying(legs: Sprite, top: Sprite, base: int, random: Generator) -> Sprite:
 
 
 def closed(cutout: Sprite, cut: frozenset[Side]) -> Sprite:
-    """A cut-out whose edges are round where the frame of its photo cut it straight."""
+    """Round the edges of a cut-out where its photo's frame cut it straight."""
     for side, turns in _TURNS.items():
         if side in cut:
             depth = 0.1 if side is Side.BOTTOM else 0.16
@@ -61,17 +61,22 @@ def closed(cutout: Sprite, cut: frozenset[Side]) -> Sprite:
     return cutout
 
 
-_TURNS: Final = {Side.BOTTOM: 0, Side.LEFT: 1, Side.TOP: 2, Side.RIGHT: 3}  # quarter turns that bring a side down
+_TURNS: Final = {
+    Side.BOTTOM: 0,
+    Side.LEFT: 1,
+    Side.TOP: 2,
+    Side.RIGHT: 3,
+}  # quarter turns that move a side to the bottom
 
 
 def hips(legs: Sprite) -> tuple[int, int]:
-    """The middle and the width of a pair of legs where they begin."""
+    """Return the centre and the width of a pair of legs at their upper end, in px."""
     waist = np.flatnonzero((legs[: max(2, legs.shape[0] // 12), :, 3] > SOLID).any(axis=0))
     return (int(waist.mean()), waist.size) if waist.size else (legs.shape[1] // 2, legs.shape[1])
 
 
 def without_feet(top: Sprite) -> Sprite:
-    """Without the legs of its own or the twig it sits on: lower rows that cover little of its width."""
+    """Remove the lower rows that cover little of the width, such as the guest's own legs or the twig it sits on."""
     solid = top[..., 3] > SOLID
     covered = np.convolve(solid.sum(axis=1), np.ones(5) / 5, "same")
     least, bottom = 0.5 * float(np.percentile(covered, 80)), len(top)
@@ -81,12 +86,13 @@ def without_feet(top: Sprite) -> Sprite:
 
 
 def _base(top: Sprite) -> tuple[int, int]:
-    """The first and last column of what it stands on."""
+    """Return the first column of the sprite's base, and the column after its last one."""
     low = np.flatnonzero((top[int(len(top) * 0.84) :, :, 3] > SOLID).any(axis=0))
     return (int(low[0]), int(low[-1]) + 1) if low.size else (0, top.shape[1])
 
 
 def under_load(height: int) -> Floats:
+    """Return the (height, 1, 1) brightness factors of the shadow that a top casts on its legs."""
     fading = np.clip(1 - np.arange(height, dtype=np.float32) / (SHADE * height), 0, 1)
     return np.asarray((1 - 0.5 * fading)[:, None, None], np.float32)
 

@@ -1,4 +1,4 @@
-"""Who appears in a wild picture, and how many: drawn from the seed, so that rerolls differ in kind."""
+"""Draws from the seed who appears in a wild image and how many, so that rerolls differ in kind."""
 
 from __future__ import annotations
 
@@ -10,43 +10,43 @@ from numpy.random import Generator
 
 
 class Hem(StrEnum):
-    """How a subject that the lower frame cuts goes on."""
+    """How a subject that the lower frame cuts is continued."""
 
-    SHORT = "short"  # a hem, and legs
-    LONG = "long"  # its last stretch repeated, like the emperor's endless robe
+    SHORT = "short"  # a short hem with legs
+    LONG = "long"  # the last stretch repeated, like an endless robe, with legs
 
 
 class Scene(StrEnum):
-    """What happens beside the photo."""
+    """The scene beside the photo."""
 
-    TWINS = "twins"  # of the subject, on legs
-    VISIT = "visit"  # a twin, and a guest
-    PARADE = "parade"  # one guest several times, in single file
-    GIANT = "giant"  # a large hazy guest on the horizon, and small ones in front
+    TWINS = "twins"  # copies of the subject on legs
+    VISIT = "visit"  # a copy of the subject and a guest
+    PARADE = "parade"  # the same guest several times in single file
+    GIANT = "giant"  # a large hazy guest on the horizon and small guests in front
     CROWD = "crowd"  # several different guests
 
 
 @dataclass(frozen=True)
 class Script:
-    """What the director wants; the stage may have no room for all of it."""
+    """The drawn plan. The stage may not have room for all of it."""
 
     scene: Scene
     hem: Hem
-    pairs: int  # of legs under a hem, 0 for as many as find room
-    runners: int  # small beings below the photo
-    guests: tuple[int, ...]  # numbers in the bank, in the order in which they appear
-    suitcases: tuple[bool, ...]  # for each being in turn
+    pairs: int  # pairs of legs under a hem; 0 means as many as fit
+    runners: int  # number of small beings below the photo
+    guests: tuple[int, ...]  # indices in the bank, in the order of appearance
+    suitcases: tuple[bool, ...]  # whether each being carries one
 
 
 WITH_SUBJECT: Final[tuple[tuple[Scene, float], ...]] = ((Scene.TWINS, 0.45), (Scene.VISIT, 0.4), (Scene.PARADE, 0.15))
 WITHOUT: Final[tuple[tuple[Scene, float], ...]] = ((Scene.GIANT, 0.4), (Scene.PARADE, 0.25), (Scene.CROWD, 0.35))
-LONG_HEMS: Final = 0.25  # of all hems
-SUITCASES: Final = 0.25  # of all beings
-MOST: Final = 10  # beings in a picture
+LONG_HEMS: Final = 0.25  # share of all hems
+SUITCASES: Final = 0.25  # share of all beings
+MOST: Final = 10  # maximum number of beings in an image
 
 
 def direct(random: Generator, has_subject: bool, guests: int) -> Script:
-    """`guests`: how many the bank has."""
+    """Draw a script. `guests` is the number of guests in the bank."""
     offered = WITH_SUBJECT if has_subject else WITHOUT
     return Script(
         scene=offered[int(random.choice(len(offered), p=[share for _, share in offered]))][0],

@@ -1,4 +1,4 @@
-"""A subject that the lower frame cuts gets a hem and legs."""
+"""Continues a subject that the lower frame cuts with a hem and legs."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from inference.engine import Pixels
 from inference.subject.removal import alpha_at, cap
 from inference.subject.subject import Subject
 
-DEPTH: Final = {Hem.SHORT: 0.28, Hem.LONG: 0.62}  # of the margin below
-STOUT: Final = (1.0, 1.7)  # how much wider legs may become to carry what is wide
-MOST: Final = 6  # pairs
+DEPTH: Final = {Hem.SHORT: 0.28, Hem.LONG: 0.62}  # depth of a hem as a share of the margin below
+STOUT: Final = (1.0, 1.7)  # range of the legs' horizontal stretch below a wide subject
+MOST: Final = 6  # maximum number of pairs
 
 
 def grow_legs(
     canvas: Pixels, photo: Pixels, subject: Subject, margins: Margins, legs: Sprite, script: Script, random: Generator
 ) -> Box:
-    """In place; the box that is then taken."""
+    """Paint a hem and legs in place, and return the box that they occupy."""
     height, width = photo.shape[:2]
     alpha = alpha_at(subject, width, height)
     run = np.flatnonzero(alpha[-1] > 127)
@@ -48,7 +48,7 @@ def grow_legs(
 
 
 def _sized(legs: Sprite, room: int, depth: int, span: int) -> Sprite:
-    """As tall as the room below the hem allows, and stout enough for what they carry."""
+    """Return the legs, as tall as the room below the hem allows and stretched to suit the subject's width."""
     scale = min(ENLARGED, (0.97 * room - 0.55 * depth) / legs.shape[0])
     hip = hips(legs)[1] * scale
     stout = float(np.clip(0.5 * span / hip, *STOUT))

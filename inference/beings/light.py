@@ -1,4 +1,4 @@
-"""The light of a photo, and how it falls on what comes from elsewhere."""
+"""Estimates the light of a photo and applies it to sprites from other photos."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import numpy as np
 from inference.beings.sprite import SOLID, Floats, Sprite
 from inference.engine import Pixels
 
-SIDE: Final = 96  # px of the copy of the photo that is looked at
-APART: Final = 26.0  # of 255 in L*: a thing whose lightness is nearer to its ground's is hard to see
-MOST: Final = 34.0  # by which a thing may be made lighter or darker to stand out
+SIDE: Final = 96  # px; side of the photo's copy that is measured
+APART: Final = 26.0  # least difference of lightness (L* of 255) between a sprite and its background
+MOST: Final = 34.0  # largest change of a sprite's lightness to achieve it
 
 
 @dataclass(frozen=True, eq=False)
 class Light:
-    """In OpenCV's 8-bit Lab: how light the bright parts and the dark parts are, the cast, and how colourful it is."""
+    """The lightness of bright and dark parts, the colour cast and the colourfulness, in OpenCV's 8-bit Lab."""
 
     bright: float
     dark: float
@@ -27,6 +27,7 @@ class Light:
 
     @classmethod
     def of(cls, photo: Pixels) -> Light:
+        """Measure the light of a photo."""
         small = cv2.resize(photo, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
         lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB).reshape(-1, 3).astype(np.float32)
         return cls(
@@ -37,7 +38,7 @@ class Light:
         )
 
     def on(self, sprite: Sprite) -> Sprite:
-        """A sprite as this light would show it."""
+        """Return a sprite under this light."""
         lab, solid = _lab(sprite), sprite[..., 3] > SOLID
         if not solid.any():
             return sprite
@@ -49,7 +50,7 @@ class Light:
 
 
 def set_off(sprite: Sprite, ground: Pixels) -> Sprite:
-    """A sprite made lighter or darker where it would drown in what lies behind it."""
+    """Return a sprite that is lighter or darker where its lightness is too close to its background's."""
     solid = sprite[..., 3] > SOLID
     if not solid.any() or not ground.size:
         return sprite
@@ -65,7 +66,7 @@ def set_off(sprite: Sprite, ground: Pixels) -> Sprite:
 
 
 def hazy(sprite: Sprite, air: Floats, share: float) -> Sprite:
-    """A sprite seen through so much air of that colour."""
+    """Return a sprite blended with the colour `air` by `share`, 0 to 1, as if seen through haze."""
     colours = sprite[..., :3] * (1 - share) + air * share
     return np.dstack([np.rint(colours).astype(np.uint8), sprite[..., 3]])
 

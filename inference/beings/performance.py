@@ -1,4 +1,4 @@
-"""Wild and playful pictures: a script carried out on a stage."""
+"""Makes wild and playful images by carrying out a script on a stage."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from inference.engine import Pixels
 from inference.image.bands import Side
 from inference.subject.subject import Subject
 
-LOWER: Final = 0.15  # of the photo's height below it is room for legs
-TOPS, LEGS, LUGGAGE = 0.42, 0.36, 0.2  # of the canvas's height: longest sides of what beings are made of
-OFFERED: Final = 3  # pairs of legs of which the one that stands out most from the ground is taken
+LOWER: Final = 0.15  # least margin below the photo for legs, as a share of the photo's height
+TOPS, LEGS, LUGGAGE = 0.42, 0.36, 0.2  # longest sides of the sprites as shares of the canvas's height
+OFFERED: Final = 3  # number of drawn pairs of legs, of which the one with the most contrast to the ground is used
 
 
 @dataclass(eq=False)
 class Performance:
-    """One picture in the making; `credits` names the guests that came."""
+    """The state of one image while beings are added. `credits` names the guests that were placed."""
 
     stage: Stage
     bank: Bank
@@ -39,11 +39,12 @@ class Performance:
 
     @property
     def below(self) -> bool:
-        """Whether the subject is cut by the lower frame and has room to go on."""
+        """Whether the lower frame cuts the subject and the margin has room to continue it."""
         room = self.margins.bottom >= LOWER * self.photo.shape[0]
         return room and self.subject is not None and self.subject.removable and Side.BOTTOM in self.subject.cut
 
     def wild(self) -> None:
+        """Carry out the script: legs or copies of the subject, guests, and runners."""
         script = direct(self.random, self.subject is not None, len(self.bank.guests))
         suitcases = iter(script.suitcases)
         if self.subject is not None and self.below:
@@ -61,7 +62,7 @@ class Performance:
                 self._enter(None if twin else guests[-1], self._underneath(float(across)), next(suitcases))
 
     def playful(self) -> None:
-        """One to three copies of the subject on its own ground; without one, a small guest somewhere."""
+        """Place one to three copies of the subject on the photo's own ground, or a small guest without a subject."""
         if self.subject is None:
             guest = self.bank.guests[int(self.random.integers(len(self.bank.guests)))]
             self._enter(guest, Place((0.07, 0.2), (self.stage.floor, 0.985)), False)
@@ -89,7 +90,7 @@ class Performance:
         return Place((0.75 * room, 0.98 * room), (0.965, 0.985), (across, across + 0.02), seen=0.95)
 
     def _enter(self, guest: Guest | None, where: Place, suitcase: bool) -> None:
-        """A guest, or a twin of the subject where there is none, on legs."""
+        """Place a guest on legs, or a copy of the subject when `guest` is None."""
         light = self.stage.light
         top = light.on(self._fitted(guest.sprite, TOPS)) if guest else self._twin()
         top = mirrored(top) if self.random.random() < 0.5 else top
@@ -103,11 +104,11 @@ class Performance:
         return self._fitted(closed(self.subject.cutout, self.subject.cut), TOPS)
 
     def _fitted(self, sprite: Sprite, share: float) -> Sprite:
-        """No larger than anything of its kind can become on this canvas."""
+        """Reduce a sprite to the largest size of its kind on this canvas."""
         return resized(sprite, min(1.0, share * self.stage.height / max(sprite.shape)))
 
     def _legs(self, poses: tuple[str, ...] = ()) -> Sprite:
-        """Of some pairs drawn the one that differs most from the ground."""
+        """Return the drawn pair of legs that differs most from the ground in brightness."""
         ground = float(self.stage.canvas[int(0.85 * self.stage.height) :: 4, ::4].mean())
         offered = [legs.sprite for legs in self.bank.legs if not poses or legs.pose in poses]
         drawn = [offered[nth] for nth in self.random.integers(len(offered), size=OFFERED)]
@@ -117,7 +118,7 @@ class Performance:
 
 @dataclass(frozen=True)
 class Part:
-    """One role: a twin of the subject or a guest, and how it may be placed."""
+    """One role: a copy of the subject or a guest, and its placement."""
 
     height: tuple[float, float]
     twin: bool = False
@@ -139,7 +140,7 @@ _CASTS: Final = {
 def perform(
     canvas: Pixels, photo: Pixels, margins: Margins, subject: Subject | None, bank: Bank, seed: int, wild: bool
 ) -> list[str]:
-    """Let beings walk into a canvas, in place; the credits of the guests that came."""
+    """Add beings to a canvas in place, and return the credits of the placed guests."""
     random = np.random.default_rng([seed, 77])
     height, width = photo.shape[:2]
     box = Box(margins.left, margins.top, margins.left + width, margins.top + height)

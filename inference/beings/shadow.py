@@ -1,4 +1,4 @@
-"""The shadows of what stands: dark where the feet touch the ground, and a soft one of the whole, laid flat."""
+"""Paints the shadows of a standing sprite: a dark contact shadow at its feet, and a soft flat shadow of the whole."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import numpy as np
 from inference.beings.sprite import Floats, Sprite
 from inference.engine import Pixels
 
-DARK: Final = 0.5  # share of the light that the darkest shadow takes
-FLAT: Final = 0.12  # height of the cast shadow, as a share of the thing's
-FAINT: Final = 0.45  # of the contact shadow's darkness
-AHEAD: Final = 0.75  # of the cast shadow lies behind the feet
-SLANT: Final = 0.05  # of the thing's width by which the cast shadow is moved
+DARK: Final = 0.5  # share of the light that the darkest shadow removes
+FLAT: Final = 0.12  # height of the cast shadow as a share of the sprite's
+FAINT: Final = 0.45  # darkness of the cast shadow as a share of the contact shadow's
+AHEAD: Final = 0.75  # share of the cast shadow that lies behind the feet
+SLANT: Final = 0.05  # shift of the cast shadow as a share of the sprite's width
 
 
 def cast_shadow(sprite: Sprite, canvas: Pixels, left: int, top: int) -> None:
-    """Darken a canvas, in place, under a sprite that is about to be laid there."""
+    """Darken a canvas in place where the sprite's shadow falls. It must be called before the sprite is laid there."""
     shadow, down, across = _shadow(sprite)
     left, top = left - across, top + sprite.shape[0] - down
     height, width = canvas.shape[:2]
@@ -31,7 +31,7 @@ def cast_shadow(sprite: Sprite, canvas: Pixels, left: int, top: int) -> None:
 
 
 def _shadow(sprite: Sprite) -> tuple[Floats, int, int]:
-    """A map of darkness, the row in it where the feet are, and the column where the sprite begins."""
+    """Return a map of darkness, the row of the feet in it, and the column at which the sprite begins."""
     height, width = sprite.shape[:2]
     alpha = sprite[..., 3].astype(np.float32) / 255
     pad, thick = int(0.12 * height) + 8, max(2, int(height * 0.022))

@@ -1,4 +1,4 @@
-"""Cut-outs: pictures with an alpha channel, and how they are resized and laid on a canvas."""
+"""Sprites: cut-out images with an alpha channel, and operations that resize and composite them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from numpy.typing import NDArray
 from inference.engine import Pixels
 
 Sprite: TypeAlias = NDArray[np.uint8]
-"""(height, width, 4): 8-bit sRGB that is not multiplied by its alpha."""
+"""(height, width, 4): 8-bit sRGB with straight (not premultiplied) alpha."""
 
 Floats: TypeAlias = NDArray[np.float32]
 
-SOLID: Final = 128  # alpha from which on a pixel counts as part of the thing
-ROWS: Final = 256  # rows of a canvas that are turned into floats at a time
+SOLID: Final = 128  # alpha from which a pixel counts as solid
+ROWS: Final = 256  # rows of a canvas that are converted to floats at a time
 
 
 def resized(sprite: Sprite, across: float, down: float | None = None) -> Sprite:
-    """`across` and `down` are factors; one alone keeps the proportions."""
+    """Resize a sprite by the factors `across` and `down`. Without `down`, the proportions are kept."""
     down = across if down is None else down
     if across == down == 1:
         return sprite
@@ -33,11 +33,12 @@ def resized(sprite: Sprite, across: float, down: float | None = None) -> Sprite:
 
 
 def mirrored(sprite: Sprite) -> Sprite:
+    """Return a sprite flipped left to right."""
     return np.ascontiguousarray(sprite[:, ::-1])
 
 
 def trimmed(sprite: Sprite) -> Sprite:
-    """Without empty rows and columns at its edges."""
+    """Return a sprite without the empty rows and columns at its edges."""
     seen = sprite[..., 3] > 20
     rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
     if not rows.size:
@@ -46,7 +47,7 @@ def trimmed(sprite: Sprite) -> Sprite:
 
 
 def lay(sprite: Sprite, canvas: Pixels, left: int, top: int) -> None:
-    """Lay a sprite on a canvas, in place; what lies outside is cut off."""
+    """Composite a sprite onto a canvas in place; parts outside are cut off."""
     height, width = canvas.shape[:2]
     first, last = max(0, left), min(width, left + sprite.shape[1])
     if last <= first:
@@ -59,7 +60,7 @@ def lay(sprite: Sprite, canvas: Pixels, left: int, top: int) -> None:
 
 
 def lay_on_sprite(sprite: Sprite, under: Floats, left: int, top: int) -> None:
-    """The same on a (height, width, 4) of floats that has an alpha of its own; the sprite must fit."""
+    """Composite a sprite onto a float array (height, width, 4) with its own alpha, in place. The sprite must fit."""
     part = sprite.astype(np.float32)
     region = under[top : top + sprite.shape[0], left : left + sprite.shape[1]]
     alpha, below = part[..., 3:] / 255, region[..., 3:] / 255
@@ -69,13 +70,13 @@ def lay_on_sprite(sprite: Sprite, under: Floats, left: int, top: int) -> None:
 
 
 def shaded(sprite: Sprite, factor: Floats) -> Sprite:
-    """Its colours times a factor for each row or pixel."""
+    """Return a sprite whose colours are multiplied by a factor per row or pixel."""
     colours = np.clip(sprite[..., :3] * factor, 0, 255).astype(np.uint8)
     return np.dstack([colours, sprite[..., 3]])
 
 
 def rounded(sprite: Sprite, depth: float) -> Sprite:
-    """Its lower edge made round where it is cut straight; `depth` is a share of that edge's width."""
+    """Return a sprite with a rounded lower edge where it is cut straight. `depth` is a share of that edge's width."""
     height, width = sprite.shape[:2]
     run = np.flatnonzero(sprite[max(0, height - 3), :, 3] > SOLID)
     if run.size < 4:

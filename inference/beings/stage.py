@@ -1,4 +1,4 @@
-"""The new part of a canvas as a stage: where its ground is, what is taken, and how beings are set down on it."""
+"""Treats the new part of a canvas as a stage: its horizon, its occupied boxes, and the placement of beings."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from inference.beings.sprite import Floats, Sprite, lay, resized
 from inference.canvas import Box
 from inference.engine import Pixels
 
-TRIES: Final = 140  # places looked at for each being
-ROWS: Final = 200  # of the copy in which the horizon is looked for
-HIGHEST, LOWEST = 50, 144  # rows of it between which a horizon may lie
+TRIES: Final = 140  # random places that are tried for each being
+ROWS: Final = 200  # height of the copy in which the horizon is found
+HIGHEST, LOWEST = 50, 144  # rows of that copy between which a horizon may lie
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a being may stand; shares of the canvas's height and width."""
+    """Where a being may stand, in shares of the canvas's height and width."""
 
     height: tuple[float, float]
-    feet: tuple[float, float]  # of the way down
-    across: tuple[float, float] = (0.0, 1.0)  # of its middle
-    seen: float = 0.8  # of its width has to lie on the canvas
+    feet: tuple[float, float]  # range of the feet's vertical position
+    across: tuple[float, float] = (0.0, 1.0)  # range of the centre's horizontal position
+    seen: float = 0.8  # least share of its width that lies on the canvas
     haze: float = 0.0
-    behind: float = 0.0  # of its height lies behind the ground it looks over
+    behind: float = 0.0  # share of its height that the ground in front of it hides
 
 
 class Stage:
-    """A canvas that beings are laid on, in place, wholly outside the photo."""
+    """A canvas on which beings are placed, in place and entirely outside the photo."""
 
     def __init__(self, canvas: Pixels, photo: Box, light: Light, random: Generator) -> None:
         self.canvas, self.photo, self.light, self._random = canvas, photo, light, random
@@ -45,11 +45,14 @@ class Stage:
 
     @property
     def floor(self) -> float:
-        """From which share of the height on down feet stand in the foreground."""
+        """The share of the canvas's height below which feet stand in the foreground."""
         return float(max(0.86, self.horizon / self.height + 0.15))
 
     def place(self, sprite: Sprite, where: Place) -> Box | None:
-        """The largest of random places that lie clear of the photo and of all others is taken; None where none does."""
+        """Place a sprite at the largest of random boxes that avoid the photo and all other beings.
+
+        Returns the box, or None when no box is free.
+        """
         found: tuple[float, Box] | None = None
         for _ in range(TRIES):
             tall = self._random.uniform(*where.height) * self.height
@@ -87,7 +90,7 @@ class Stage:
 
 
 def horizon(canvas: Pixels) -> int:
-    """The row at which the picture changes most from top to bottom."""
+    """Return the row at which the image changes most from top to bottom."""
     small = cv2.resize(canvas, (64, ROWS), interpolation=cv2.INTER_AREA)
     rows = cv2.GaussianBlur(cv2.cvtColor(small, cv2.COLOR_RGB2LAB).astype(np.float32), (0, 0), 2).mean(axis=1)
     change = np.abs(np.diff(rows, axis=0)).sum(axis=1)

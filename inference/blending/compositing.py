@@ -1,7 +1,7 @@
-"""Putting the photo into a picture that an engine painted whole: the photo bit for bit, the seam gone beside it.
+"""Composites the photo bit for bit into an image that an engine painted, and hides the seam.
 
-What an engine made of the kept area differs from the photo in colour, in sharpness, sometimes in place. There the
-difference is known, and three corrections of the new part follow from it, while the photo stays as it is:
+The engine's rendering of the kept area differs from the photo in colour, in sharpness and sometimes in position. The
+difference is known there, so three corrections of the new part follow from it while the photo stays unchanged:
 registration (`registration.py`), gain and offset per channel (here), and the membrane (`membrane.py`).
 """
 
@@ -20,17 +20,18 @@ from inference.canvas import Extent, Margins
 from inference.engine import Pixels
 from inference.image.bands import ends, grown, inwards, outwards
 
-BAND: Final = 64  # px of the photo along each seam, on which gain and offset are fitted
+BAND: Final = 64  # px; depth of the photo along each seam on which gain and offset are fitted
 GAINS: Final = (0.7, 1.4)
-SHIFT: Final = 64.0  # grey levels by which the mean may move: an engine that ignored the photo should still show
-PRIOR: Final = 4.0  # grey levels squared, added to both moments: pulls the gain of a flat band towards 1
+SHIFT: Final = 64.0  # grey levels by which the mean may move, so that an engine that ignored the photo stays visible
+PRIOR: Final = 4.0  # grey levels squared, added to both moments, which pulls the gain of a flat band towards 1
 
 
 def compose(generated: Pixels, photo: Pixels, margins: Margins, *, register: bool = False) -> Pixels:
-    """A canvas with the photo's very pixels in their place and the generated ones around, fitted to them.
+    """Return a canvas with the photo's own pixels in place and the generated pixels fitted to them around it.
 
-    `generated`, which is left as it is, and the result are (height, width, 3) of the canvas. `register` is for engines
-    that draw the whole picture anew: they shift, zoom and recolour it. Raises ValueError when the sizes do not agree.
+    `generated`, which is not modified, and the result are (height, width, 3) of the canvas. `register` is for engines
+    that render the whole image again and therefore shift, zoom and recolour it. Raises ValueError when the sizes do not
+    match.
     """
     extent, box = Extent.of(generated), margins.box(Extent.of(photo))
     if extent != margins.canvas(box.extent):
@@ -58,7 +59,7 @@ def _corrected(part: Pixels, tone: Pixels, veil: Pixels) -> Pixels:
 
 
 def _tone(generated: Pixels, photo: Pixels, margins: Margins) -> Pixels:
-    """(1, 256, 3): the curve per channel that makes the generated picture agree with the photo along the seams."""
+    """Return the (1, 256, 3) curve per channel that fits the generated image to the photo along the seams."""
     pairs = [
         (inwards(generated, margins, side, BAND)[::2, ::2], inwards(photo, Margins(), side, BAND)[::2, ::2])
         for side in grown(margins)
@@ -75,7 +76,10 @@ def _tone(generated: Pixels, photo: Pixels, margins: Margins) -> Pixels:
 
 
 def _line_through(x: NDArray[np.float32], y: NDArray[np.float32]) -> tuple[float, float]:
-    """Gain and offset by least squares; twice again without what lies three median errors off, or at black or white."""
+    """Fit gain and offset by least squares.
+
+    The fit is repeated twice without outliers beyond three median errors and without values at black or white.
+    """
     seen = (y > 2) & (y < 253)
     gain, offset, kept = 1.0, 0.0, seen
     for _ in range(3):

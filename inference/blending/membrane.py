@@ -1,10 +1,11 @@
-"""The membrane: the difference at the seam, carried outwards as a harmonic function, so that the seam vanishes.
+"""The membrane hides the seam: it extends the difference at the seam into the new part as a harmonic function.
 
-This is what Poisson image editing adds to the pasted side (Pérez, Gangnet and Blake, SIGGRAPH 2003), read as the
-interpolation of the difference at the border (Farbman et al., «Coordinates for Instant Image Cloning», SIGGRAPH 2009).
-A harmonic function is smooth away from its border. So it is done in two parts: on a coarse grid, filled by pull-push
-(Gortler et al., «The Lumigraph», SIGGRAPH 1996, section 3.4.2); and within some pixels of the seam, where a ripple of
-wave number k along a straight border dies off as exp(-k distance), per octave of wavelength.
+This equals the correction of Poisson image editing on the pasted side (Pérez, Gangnet and Blake, SIGGRAPH 2003), in the
+form of an interpolation of the border difference (Farbman et al., «Coordinates for Instant Image Cloning», SIGGRAPH
+2009). A harmonic function is smooth away from its border, so it is computed in two parts. The first is a coarse grid,
+filled by pull-push (Gortler et al., «The Lumigraph», SIGGRAPH 1996, section 3.4.2). The second is the area within some
+pixels of the seam. There, a ripple of wave number k along a straight border decays as exp(-k distance), which is
+computed per octave of wavelength.
 """
 
 from __future__ import annotations
@@ -19,20 +20,29 @@ from inference.canvas import Margins
 from inference.engine import Pixels
 from inference.image.bands import grown, inwards
 
-ZERO: Final = 128  # a veil holds differences as bytes around this
-STRONGEST: Final = 48  # grey levels; an engine that ignored the photo should show and not smear
-GRID: Final = 512  # cells along the longer side, at most
+ZERO: Final = 128  # the byte that stands for a difference of 0 in a veil
+STRONGEST: Final = 48  # grey levels; the limit keeps the output of an engine that ignored the photo from being smeared
+GRID: Final = 512  # maximum number of cells along the longer side
 SMALLEST_CELL: Final = 4  # px
-DEPTH: Final = 2  # cells of the photo along a seam that the membrane hangs on
-SIGMAS: Final = (1.0, 2.0, 4.0, 8.0, 16.0)  # px along the seam: the octaves of ripples, the finest below the first
-REACHES: Final = (0.57, *(2.0**0.5 * sigma for sigma in SIGMAS[:-1]))  # px in which each octave falls to 1/e
-REACH: Final = 46  # px after which the widest is below a fiftieth
+DEPTH: Final = 2  # cells of the photo along a seam that define the border difference
+SIGMAS: Final = (
+    1.0,
+    2.0,
+    4.0,
+    8.0,
+    16.0,
+)  # px along the seam: standard deviations that separate the octaves of ripples
+REACHES: Final = (0.57, *(2.0**0.5 * sigma for sigma in SIGMAS[:-1]))  # px in which each octave decays to 1/e
+REACH: Final = 46  # px after which the widest octave is below a fiftieth
 
 Field = NDArray[np.float32]
 
 
 def coarse(generated: Pixels, photo: Pixels, margins: Margins, tone: Pixels) -> Pixels:
-    """(height, width, 3) of the canvas: what to add to the toned picture, around ZERO, right to a cell or so."""
+    """Return the coarse correction of the toned image, (height, width, 3) of the canvas, stored around ZERO.
+
+    It is accurate to about a cell.
+    """
     height, width = generated.shape[:2]
     cell = max(SMALLEST_CELL, -(-max(height, width) // GRID))
     cells = Margins(*(-(-side // cell) for side in (margins.left, margins.top, margins.right, margins.bottom)))
@@ -51,9 +61,9 @@ def coarse(generated: Pixels, photo: Pixels, margins: Margins, tone: Pixels) -> 
 
 
 def add_fine(new: Pixels, difference: Field, ends: tuple[int, int]) -> None:
-    """Add to `new`, (length, depth, 3) outwards from a seam, the ripples of the (length, 3) difference left at it.
+    """Add the ripples of the remaining (length, 3) difference at a seam to `new`, (length, depth, 3) outwards from it.
 
-    Towards an end beyond which there are new pixels too they fade, for the next side continues there.
+    The ripples fade towards an end that has new pixels beyond it, because the next side continues there.
     """
     ripples: Field = difference.clip(-STRONGEST, STRONGEST) * _faded(len(difference), ends)[:, None]
     away = np.arange(1, new.shape[1] + 1, dtype=np.float32)
@@ -77,20 +87,23 @@ def _faded(length: int, ends: tuple[int, int]) -> Field:
 
 
 def _averaged(difference: Field, shape: tuple[int, ...]) -> Field:
-    """Means over cells; the last cells may hang over the end."""
+    """Return means over cells; the last cells may extend beyond the end."""
     mean = cv2.resize(difference, shape[1::-1], interpolation=cv2.INTER_AREA)
     return np.asarray(mean, np.float32).reshape(*shape[:2], 3)
 
 
 def _filled(field: Field, known: Field) -> Field:
-    """The field with its unknown cells interpolated; lightly smoothed, first among the known cells, then everywhere."""
+    """Return the field with its unknown cells interpolated.
+
+    It is smoothed lightly, first among the known cells and then everywhere.
+    """
     weight = cv2.GaussianBlur(known, (0, 0), 1)[..., None]
     smooth = np.where(known[..., None] > 0, cv2.GaussianBlur(field, (0, 0), 1) / np.maximum(weight, 1e-6), 0)
     return np.asarray(cv2.GaussianBlur(_pull_push(smooth.astype(np.float32), known), (0, 0), 1), np.float32)
 
 
 def _pull_push(field: Field, weight: Field) -> Field:
-    """`field` is premultiplied by `weight`, 0 to 1; unknown cells take their value from ever coarser grids."""
+    """Fill unknown cells from coarser and coarser grids. `field` is premultiplied by `weight`, 0 to 1."""
     height, width = weight.shape
     if min(height, width) == 1:
         mean = field.sum((0, 1)) / max(float(weight.sum()), 1e-6)
@@ -104,5 +117,5 @@ def _pull_push(field: Field, weight: Field) -> Field:
 
 
 def _in_fours(field: Field) -> Field:
-    """Sums of two by two cells."""
+    """Return the sums of two by two cells."""
     return np.asarray(field[::2, ::2] + field[1::2, ::2] + field[::2, 1::2] + field[1::2, 1::2], np.float32)

@@ -1,9 +1,8 @@
-"""Undoing what an edit model does to colours: a matrix that mixes channels, found on the photo that it drew anew.
+"""Undoes the colour changes of an edit model with a matrix that mixes channels, fitted on its rendering of the photo.
 
-A gain and an offset per channel cannot take back a gain of saturation, because that mixes the channels. The matrix is
-fitted by least squares on blurred pictures, so that detail drawn anew counts for nothing, and is held near the matrix
-that changes nothing, so that a photo of few colours does not decide about the others (ridge regression: Hoerl and
-Kennard, Technometrics 12(1), 1970).
+A gain and an offset per channel cannot undo a change of saturation, because that mixes the channels. The matrix is
+fitted by least squares on blurred images, so that new detail has no influence. Ridge regression (Hoerl and Kennard,
+Technometrics 12(1), 1970) keeps it near the identity, so that a photo with few colours does not affect the others.
 """
 
 from __future__ import annotations
@@ -17,15 +16,15 @@ from numpy.typing import NDArray
 from inference.canvas import Extent, Margins
 from inference.engine import Pixels
 
-SAMPLES: Final = 128  # px of the longer side of the pictures that are compared
-HELD: Final = 25.0  # grey levels squared: a photo whose colours vary less is left as it is
-FARTHEST: Final = 0.5  # that an entry may differ from that of the matrix which changes nothing
+SAMPLES: Final = 128  # px; longer side of the images that are compared
+HELD: Final = 25.0  # grey levels squared; the ridge that keeps the matrix near the identity
+FARTHEST: Final = 0.5  # largest difference of a matrix entry from the identity
 
 Matrix = NDArray[np.float64]
 
 
 def recoloured(generated: Pixels, photo: Pixels, margins: Margins) -> Pixels:
-    """The generated picture with the colours that bring its kept area nearest to the photo. The two must be aligned."""
+    """Return the generated image with colours that fit its kept area to the photo. Both must be aligned."""
     box = margins.box(Extent(photo.shape[1], photo.shape[0]))
     painted = _samples(generated[box.top : box.bottom, box.left : box.right])
     matrix = _fitted(painted, _samples(photo))
@@ -33,7 +32,10 @@ def recoloured(generated: Pixels, photo: Pixels, margins: Margins) -> Pixels:
 
 
 def _fitted(painted: Matrix, true: Matrix) -> Matrix:
-    """(3, 4): mixes the channels, then adds an offset. What lies far off, as something drawn anew, counts no more."""
+    """Return the (3, 4) matrix that mixes the channels and adds an offset.
+
+    Outliers, such as new content, are dropped.
+    """
     kept = np.ones(len(painted), bool)
     for _ in range(2):
         x, y = painted[kept], true[kept]
@@ -47,7 +49,7 @@ def _fitted(painted: Matrix, true: Matrix) -> Matrix:
 
 
 def _samples(pixels: Pixels) -> Matrix:
-    """(n, 3): means over cells."""
+    """Return the (n, 3) means over cells."""
     scale = min(1.0, SAMPLES / max(pixels.shape))
     size = max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
     small = cv2.resize(np.ascontiguousarray(pixels).astype(np.float32), size, interpolation=cv2.INTER_AREA)

@@ -1,8 +1,8 @@
-"""Registration: undoing the shift and the zoom of an engine that paints the kept area a little beside its place.
+"""Registration undoes the small shift and zoom of an engine that renders the kept area beside its place.
 
-Phase correlation (Kuglin and Hines, «The Phase Correlation Image Alignment Method», 1975) on the kept area, detail
-only, so that colours play no part: of the whole area for a shift, then of a grid of tiles, whose shifts are those of
-a similarity (shift, zoom and turn).
+It uses phase correlation (Kuglin and Hines, «The Phase Correlation Image Alignment Method», 1975) of the kept area's
+detail, so that colours have no influence. The whole area gives a shift. Then the shifts of a grid of tiles give a
+similarity (shift, zoom and rotation).
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from numpy.typing import NDArray
 from inference.canvas import Extent, Margins
 from inference.engine import Pixels
 
-SIDE: Final = 1024  # px of the pictures compared, at most
-FARTHEST: Final = 0.01  # of the photo's longer side; more is a different picture, not a shifted one
-LARGEST_ZOOM: Final = 0.06  # likewise
-GAIN: Final = 0.1  # by how much the error over the kept area must fall
-NARROWEST: Final = 8  # px of those pictures; less shows no shift
+SIDE: Final = 1024  # px; longest side of the compared images
+FARTHEST: Final = 0.01  # largest shift as a share of the photo's longer side; a larger one means another image
+LARGEST_ZOOM: Final = 0.06  # largest relative zoom, for the same reason
+GAIN: Final = 0.1  # relative reduction of the error over the kept area that a move must achieve
+NARROWEST: Final = 8  # px of the compared images; a smaller area does not reveal a shift
 TILES: Final = 4  # along each axis
 SMALLEST_TILE: Final = 32  # px
-ROUNDS: Final = 3  # of tiles; each finds what is left by the one before
+ROUNDS: Final = 3  # rounds of tiles; each finds the remainder of the round before
 
 Detail = NDArray[np.float32]
 Move = NDArray[np.float64]
-"""(2, 3): where in the painted picture lies what belongs at a place in the photo."""
+"""A (2, 3) matrix that maps a position in the photo to its position in the painted image."""
 Picture = TypeVar("Picture", Pixels, Detail)
 
 
 def registered(generated: Pixels, photo: Pixels, margins: Margins) -> Pixels:
-    """The generated picture moved onto the photo, or itself when moving it does not clearly help."""
+    """Return the generated image aligned with the photo, or unchanged when a move does not clearly reduce the error."""
     step = -(-max(photo.shape) // SIDE)
     true, painted = _detail(photo, step), _detail(generated[margins.box(Extent.of(photo)).slices], step)
     if min(true.shape) < NARROWEST:
@@ -54,7 +54,7 @@ def _still() -> Move:
 
 
 def _better(true: Detail, painted: Detail, move: Move, other: Move) -> Move:
-    """The other move, if it is small enough to be one and clearly brings the painted picture nearer to the photo."""
+    """Return `other` if it is small enough and clearly reduces the error, and `move` otherwise."""
     height, width = true.shape
     corners = np.array([[x, y, 1.0] for x, y in product((0, width - 1), (0, height - 1))])
     shift = float(np.abs((corners @ other.T).mean(axis=0) - corners[:, :2].mean(axis=0)).max())
@@ -72,7 +72,7 @@ def _shift(true: Detail, painted: Detail) -> Move:
 
 
 def _similarity(true: Detail, painted: Detail) -> Move:
-    """The similarity that the shifts of tiles agree on best, each counted by how sharp its peak is."""
+    """Fit a similarity to the shifts of the tiles, each weighted by the sharpness of its correlation peak."""
     height, width = (length // TILES for length in true.shape)
     window = cv2.createHanningWindow((width, height), cv2.CV_32F)
     rows, targets = list[list[float]](), list[float]()
@@ -92,24 +92,26 @@ def _similarity(true: Detail, painted: Detail) -> Move:
 
 
 def _joined(move: Move, following: Move) -> Move:
-    """What both do, the second found in a picture that the first has moved."""
+    """Compose two moves. The second was found in an image that the first one had moved."""
     whole = np.vstack([move, [0, 0, 1]]) @ np.vstack([following, [0, 0, 1]])
     return np.asarray(whole[:2], np.float64)
 
 
 def _enlarged(move: Move, step: int, left: int, top: int) -> Move:
-    """The same move of a picture `step` times as large that begins `left` and `top` before the photo."""
+    """Return the same move for an image that is `step` times as large and begins `left`, `top` px before the photo."""
     origin = np.array([left, top]) + (step - 1) / 2
     offset = step * move[:, 2] + origin - move[:, :2] @ origin
     return np.hstack([move[:, :2], offset[:, None]])
 
 
 def _error(true: Detail, painted: Detail) -> float:
-    return float(np.abs(true - painted)[2:-2, 2:-2].mean())  # where a moved picture still has pixels of its own
+    return float(
+        np.abs(true - painted)[2:-2, 2:-2].mean()
+    )  # the rim is excluded because a moved image has no pixels there
 
 
 def _detail(pixels: Pixels, step: int) -> Detail:
-    """Grey at 1/step of the size, without what is wider than some pixels."""
+    """Return the grey image at 1/`step` of the size, without structures wider than some pixels."""
     grey = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY).astype(np.float32)
     if step > 1:
         size = (grey.shape[1] // step, grey.shape[0] // step)
@@ -118,7 +120,7 @@ def _detail(pixels: Pixels, step: int) -> Detail:
 
 
 def _moved(picture: Picture, move: Move) -> Picture:
-    """So that what lay where `move` leads from a place lies at that place."""
+    """Resample an image so that each position shows the pixel to which `move` maps it."""
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
     size = (picture.shape[1], picture.shape[0])
     moved = cv2.warpAffine(picture, move, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)

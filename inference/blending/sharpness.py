@@ -1,7 +1,7 @@
-"""Bringing what was painted smaller and enlarged to the photo's sharpness and grain; the photo itself is left alone.
+"""Fits an enlarged new part to the photo's sharpness and grain. The photo itself is not changed.
 
-Sharpness is the energy of the finest detail over that of coarser detail, which does not depend on how much there is to
-see; grain is the fine energy where there is least to see. Both are measured along the seam, on either side.
+Sharpness is the energy of the finest detail divided by that of coarser detail, which does not depend on the amount of
+detail. Grain is the fine energy in the areas with the least detail. Both are measured along the seam on both sides.
 """
 
 from __future__ import annotations
@@ -17,24 +17,25 @@ from inference.canvas import Extent, Margins
 from inference.engine import Pixels
 from inference.image.bands import grown, inwards, outwards
 
-BAND: Final = 128  # px on each side of a seam that are measured
-BLOCK: Final = 16  # px; grain and detail are told apart by blocks
-FINE, COARSE = 1.0, 4.0  # px, standard deviations of the blurs whose remainders are the two kinds of detail
-AIM: Final = 0.8  # of the photo's sharpness: what is to be seen differs too, and too soft is the smaller evil
-STRONGEST: Final = 2.0  # times the detail that an unsharp mask adds; beyond it edges ring
-COARSEST: Final = 4.0  # grey levels of grain
-TEXTURE: Final = 0.15  # fine over coarse energy of what is texture and not grain, at most
-OVERSHOOT: Final = 4.0  # grey levels beyond the darkest and lightest neighbour that sharpening may go
-GRAINS: Final = (0.0, 0.45, 0.6, 0.8)  # px, blurs that grain may have gone through; JPEG and demosaicing do that
-ROWS: Final = 512  # treated at a time
-HALO: Final = 16  # px around them
+BAND: Final = 128  # px; measured depth on each side of a seam
+BLOCK: Final = 16  # px; side of the blocks in which grain and detail are distinguished
+FINE, COARSE = 1.0, 4.0  # px; standard deviations of the blurs whose residuals are fine and coarse detail
+# Target share of the photo's sharpness. The content differs too, and too soft looks better than too sharp.
+AIM: Final = 0.8
+STRONGEST: Final = 2.0  # largest amount of unsharp masking; edges ring beyond it
+COARSEST: Final = 4.0  # grey levels; strongest grain that is added
+TEXTURE: Final = 0.15  # largest ratio of fine to coarse energy at which detail is texture and not grain
+OVERSHOOT: Final = 4.0  # grey levels by which sharpening may exceed the darkest and lightest neighbours
+GRAINS: Final = (0.0, 0.45, 0.6, 0.8)  # px; possible blurs of grain, which JPEG and demosaicing cause
+ROWS: Final = 512  # rows that are processed at a time
+HALO: Final = 16  # px of context around them
 
 Grey = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Finish:
-    """What the new part lacks: unsharp masking (times, px) and grain (grey levels, px of blur)."""
+    """The correction of the new part: unsharp masking (amount, px) and grain (grey levels, px of blur)."""
 
     amount: float
     radius: float
@@ -46,16 +47,16 @@ class Finish:
 
 
 def sharpen_to(canvas: Pixels, margins: Margins, enlarged: float = 1.0, seed: int = 0) -> Pixels:
-    """A canvas whose new part is as sharp and grainy as the photo's near the seams, as far as that can be had.
+    """Return a canvas whose new part is as sharp and grainy as the photo near the seams, as far as possible.
 
-    `enlarged`: how many times larger the new part is than it was painted. The photo's pixels are kept bit for bit.
+    `enlarged` is the factor by which the new part was enlarged after painting. The photo is kept bit for bit.
     """
     finish = missing(canvas, margins, enlarged)
     return finished(canvas, margins, finish, seed) if finish else canvas
 
 
 def missing(canvas: Pixels, margins: Margins, enlarged: float = 1.0) -> Finish:
-    """What the new part lacks of the photo's sharpness and grain: nothing, when it has enough of both."""
+    """Measure the correction that the new part needs. It is empty when sharpness and grain suffice."""
     radius = float(np.clip(0.6 * enlarged, 0.8, 2.4))
     photo = _Detail.of([inwards(canvas, margins, side, BAND) for side in grown(margins)], radius)
     new = _Detail.of([outwards(canvas, margins, side, BAND) for side in grown(margins)], radius)
@@ -67,7 +68,7 @@ def missing(canvas: Pixels, margins: Margins, enlarged: float = 1.0) -> Finish:
 
 
 def finished(canvas: Pixels, margins: Margins, finish: Finish, seed: int = 0) -> Pixels:
-    """The canvas with its new part sharpened and grained."""
+    """Return the canvas with its new part sharpened and grain added."""
     extent = Extent.of(canvas)
     result, grain = canvas.copy(), _grain(finish, seed)
     for side in margins.inner(extent).around(extent):
@@ -82,7 +83,7 @@ def finished(canvas: Pixels, margins: Margins, finish: Finish, seed: int = 0) ->
 
 @dataclass(frozen=True)
 class _Noise:
-    """White noise after a blur (px), and how much of it counts as fine and as coarse detail (root mean square)."""
+    """White noise after a blur (px), and its RMS in fine and in coarse detail."""
 
     blur: float
     fine: float
@@ -91,16 +92,16 @@ class _Noise:
 
 @dataclass(frozen=True)
 class _Detail:
-    """What detail there is along the seams, on one of their sides. Energies are those of blocks with much to see."""
+    """The detail along the seams on one of their sides. Energies are those of the blocks with much detail."""
 
     fine: tuple[float, float, float]  # the coefficients of 1, amount and amount squared after an unsharp mask
     coarse: tuple[float, float, float]
-    grain: float  # root mean square of the fine detail where there is least to see, without texture, in grey levels
-    noise: _Noise  # what such grain looks like
+    grain: float  # RMS of the fine detail in the blocks with the least detail, without texture, in grey levels
+    noise: _Noise  # the kind of noise that such grain is
 
     @classmethod
     def of(cls, bands: list[Pixels], radius: float) -> _Detail | None:
-        """Of bands beside seams; None when they are too narrow to tell."""
+        """Measure bands beside seams. Returns None when they are too narrow."""
         wide = [band for band in bands if min(band.shape[:2]) >= 2 * BLOCK]
         if not wide:
             return None
@@ -121,12 +122,12 @@ class _Detail:
         return self._sharpness(0.0)
 
     def amount_for(self, sharpness: float) -> float:
-        """How much unsharp masking it takes, at most STRONGEST."""
+        """Return the amount of unsharp masking that reaches AIM of a sharpness, at most STRONGEST."""
         amounts = np.linspace(0.0, STRONGEST, 61)
         return float(next((amount for amount in amounts if self._sharpness(amount) >= AIM * sharpness), STRONGEST))
 
     def _sharpness(self, amount: float) -> float:
-        """Without grain, which an unsharp mask raises too."""
+        """Return the sharpness after an unsharp mask, without the grain, which the mask amplifies as well."""
         powers, noise = (1.0, amount, amount**2), (self.grain * (1 + amount)) ** 2
         fine, coarse = (
             sum(part * power for part, power in zip(parts, powers, strict=True)) for parts in (self.fine, self.coarse)
@@ -135,7 +136,7 @@ class _Detail:
 
 
 def _energies(grey: Grey, radius: float) -> Grey:
-    """(blocks, 7): fine, fine x masked fine, masked fine; the same for coarse; fine x its neighbour."""
+    """Return (blocks, 7) means: fine², fine x masked fine, masked fine²; the same for coarse; fine x neighbour."""
     mask = grey - _blurred(grey, radius)
     fine, coarse = (grey - _blurred(grey, width) for width in (FINE, COARSE))
     masked_fine, masked_coarse = (mask - _blurred(mask, width) for width in (FINE, COARSE))
@@ -154,7 +155,7 @@ def _energies(grey: Grey, radius: float) -> Grey:
 
 
 def _noise_of(correlation: float) -> _Noise:
-    """The kind of noise whose neighbours correlate so, once only fine detail is left: from spectra of white noise."""
+    """Return the noise whose fine detail has this correlation of neighbours, from the spectra of white noise."""
     frequency = np.fft.fftfreq(64)
     square = frequency[:, None] ** 2 + frequency**2
     fine, coarse = ((1 - np.exp(-2 * (np.pi * width) ** 2 * square)) ** 2 for width in (FINE, COARSE))
@@ -170,7 +171,7 @@ def _noise_of(correlation: float) -> _Noise:
 
 
 def _sharpening(grey: Grey, finish: Finish) -> Grey:
-    """What an unsharp mask adds, short of halos."""
+    """Return what an unsharp mask adds, limited to avoid halos."""
     if finish.amount == 0:
         return np.zeros_like(grey)
     change = finish.amount * (grey - _blurred(grey, finish.radius))
@@ -180,7 +181,7 @@ def _sharpening(grey: Grey, finish: Finish) -> Grey:
 
 
 def _grain(finish: Finish, seed: int, size: int = 1024) -> Grey:
-    """(size, size) that goes on from one edge to the other."""
+    """Return a (size, size) tile of grain that continues seamlessly from one edge to the opposite one."""
     if finish.grain == 0:
         return np.zeros((1, 1), np.float32)
     white = np.fft.rfft2(np.random.default_rng(seed).standard_normal((size, size)))

@@ -1,1 +1,1 @@
-"""The engine with weights: diffusers pipelines. Only this folder imports torch, and only when it is opened."""
+"""The diffusion engine, on diffusers pipelines. Only this folder imports torch, and only when the engine is opened."""

@@ -1,4 +1,4 @@
-"""From what a model painted in a window to the canvas: scaled, fitted to the photo, sharpened, laid around it."""
+"""Turns the pixels that a model painted in a window into a canvas: scaling, registration, sharpening, compositing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ from inference.image.upscale import NOTHING, enlarge, softened
 def finish(
     painted: Pixels, photo: Pixels, margins: Margins, window: Window, *, register: bool, seed: int = 0
 ) -> Pixels:
-    """The canvas. `painted` has the window's work size; `register` lays it over the photo first; grain has a seed."""
+    """Return the canvas around the photo.
+
+    `painted` has the window's work size. With `register`, it is first aligned with the photo. `seed` is that of the
+    grain.
+    """
     extent = Extent.of(photo)
     box, place = window.box, margins.box(extent)
     kept, size = place & box, box.extent
@@ -36,7 +40,10 @@ def finish(
 
 
 def _unread(around: Margins, size: Extent) -> Box:
-    """Where the photo will lie and nothing is compared with it: registration looks everywhere, the rest near seams."""
+    """Return the box inside the photo whose painted pixels nothing reads.
+
+    The photo replaces them, and only registration compares more than the surroundings of the seams.
+    """
     depth = max(BAND, membrane.DEPTH * -(-max(size) // membrane.GRID))
     unread = Margins(*(side + depth if side else 0 for side in astuple(around))).inner(size)
     return NOTHING if unread.empty else unread

@@ -1,6 +1,7 @@
-"""What this machine has of what the engine with weights needs, and which engine that makes the right one.
+"""Finds out what this machine offers of the diffusion engine's requirements, and which engine suits it.
 
-Asked in order of cost: torch is imported only where the libraries and the model are there already, or for a doctor.
+The facts are gathered in order of cost: torch is imported only when the libraries and the model are present, or for
+the doctor.
 """
 
 from __future__ import annotations
@@ -18,25 +19,30 @@ LIBRARIES = ("torch", "diffusers", "transformers", "accelerate", "peft", "huggin
 
 @dataclass(frozen=True)
 class Facts:
-    missing: tuple[str, ...] = ()  # libraries of the extra
+    """What is known about the diffusion engine's requirements on this machine."""
+
+    missing: tuple[str, ...] = ()  # libraries of the extra that are not installed
     problem: str = ""  # why the model cannot be opened; empty when it can
-    revision: str = ""  # of the model that is here
-    card: Card | None = None  # what computes; None when nobody asked
-    preset: Preset | None = None  # what the model is asked as; None when nobody knows
-    torch: str = ""  # its version, and the CUDA it was built for
-    nf4: bool = False  # whether models can be made into 4 bits
-    token: bool = False  # whether the operator has one for the hub
-    disk: float | None = None  # GB free where downloads are kept; None when nobody asked
-    memory: float | None = None  # GiB free of main memory, likewise
+    revision: str = ""  # revision of the downloaded model
+    card: Card | None = None  # the device that computes; None when it was not examined
+    preset: Preset | None = None  # the preset that the model is run with; None when it is unknown
+    torch: str = ""  # torch's version, and the CUDA version it was built for
+    nf4: bool = False  # whether models can be quantised to 4 bits
+    token: bool = False  # whether the operator has an access token for the hub
+    disk: float | None = None  # GB free where downloads are kept; None when it was not examined
+    memory: float | None = None  # GiB of free main memory; None when it was not examined
 
 
 def missing_libraries() -> tuple[str, ...]:
-    """Those of the extra [diffusion] that are not installed."""
+    """Return the libraries of the extra [diffusion] that are not installed."""
     return tuple(library for library in LIBRARIES if find_spec(library) is None)
 
 
 def gather(model: str) -> Facts:
-    """The facts about KUOTU_MODEL on this machine that choose an engine; of the card only when the model is here."""
+    """Gather the facts about KUOTU_MODEL that decide which engine to use.
+
+    The card is examined only when the model is on this machine.
+    """
     if missing := missing_libraries():
         return Facts(missing)
     from inference.diffusion.checkpoint import find
@@ -56,7 +62,7 @@ def gather(model: str) -> Facts:
 
 
 def examine(model: str, *, token: bool = False) -> Facts:
-    """All facts about KUOTU_MODEL on this machine, for its doctor."""
+    """Gather all facts about KUOTU_MODEL on this machine, for `kuotu doctor`."""
     if missing := missing_libraries():
         return Facts(missing)
     from inference.diffusion.checkpoint import resolve
@@ -80,6 +86,6 @@ def examine(model: str, *, token: bool = False) -> Facts:
 
 
 def suitable(facts: Facts) -> EngineName:
-    """Diffusion where the libraries, the model and a card are; else the engine without weights."""
+    """Return DIFFUSION when the libraries, the model and a GPU are present, and PATCHMATCH otherwise."""
     ready = not facts.missing and not facts.problem and facts.card is not None and facts.card.accelerates
     return EngineName.DIFFUSION if ready else EngineName.PATCHMATCH

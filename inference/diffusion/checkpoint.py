@@ -1,4 +1,4 @@
-"""Where a model's files are on this machine: a folder, or what `kuotu pull` put into the hub library's cache."""
+"""Finds a model's files on this machine: in a folder, or in the hub's cache where `kuotu pull` puts them."""
 
 from __future__ import annotations
 
@@ -15,23 +15,26 @@ from inference.hub.repository import INDEX, Repository, folder_of
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A preset, and the folders that hold what it needs."""
+    """A preset, and the folders that hold its files."""
 
-    name: str  # of the preset, or the hub id or folder that was chosen
+    name: str  # name of the preset, or the chosen hub id or folder
     preset: Preset
-    folder: Path  # of the pipeline
-    parts: Mapping[str, Path]  # of what is loaded on its own, by component
+    folder: Path  # folder of the pipeline
+    parts: Mapping[str, Path]  # folders of separately loaded components, by component name
     lora: Path | None
 
     @property
     def revision(self) -> str:
-        """The commits that were downloaded, a local folder's name where there is none."""
+        """The downloaded commits, or the name of a local folder, joined by «+»."""
         folders = [self.folder, *self.parts.values(), *([self.lora] if self.lora else [])]
         return "+".join(folder.name[:12] for folder in folders)
 
 
 def resolve(choice: ModelChoice) -> tuple[str, Preset]:
-    """The preset of a choice; for a hub id or a folder, that of the pipeline's class. Raises EngineUnavailable."""
+    """Return the name and preset of a choice; for a hub id or a folder, the preset of its pipeline class.
+
+    Raises EngineUnavailable with the remedy.
+    """
     presets = load_presets(choice.presets)
     if choice.model in presets:
         return choice.model, presets[choice.model]
@@ -50,7 +53,7 @@ def resolve(choice: ModelChoice) -> tuple[str, Preset]:
 
 
 def find(choice: ModelChoice) -> Checkpoint:
-    """Everything a choice needs, on this machine. Raises EngineUnavailable with the command that downloads it."""
+    """Find all files of a choice on this machine. Raises EngineUnavailable with the command that downloads them."""
     name, preset = resolve(choice)
 
     def here(repository: Repository) -> Path:
@@ -70,7 +73,7 @@ def find(choice: ModelChoice) -> Checkpoint:
 
 
 def components(folder: Path) -> dict[str, tuple[str | None, str | None]]:
-    """Library and class by component, as the pipeline's index says; absent ones left out."""
+    """Return the library and class of each component in the pipeline's index. Absent components are left out."""
     index = json.loads((folder / INDEX).read_text("utf-8"))
     return {name: tuple(value) for name, value in index.items() if isinstance(value, list) and value[0]}
 

@@ -1,4 +1,4 @@
-"""What this machine computes with, asked of torch."""
+"""Queries torch about the devices of this machine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ EXHAUSTED: Final = ("out of memory", "can't allocate memory", "STATUS_ALLOC_FAIL
 
 
 def find_card(device: str = "") -> Card:
-    """The named device, else the CUDA card with the most free memory, else Apple's, else the processor."""
+    """Return the named device, or else the CUDA card with the most free memory, Apple's GPU, or the CPU, in that order.
+
+    Raises EngineUnavailable when a CUDA card is named and torch sees none.
+    """
     if not device:
         device = _best()
     kind = torch.device(device).type
@@ -37,43 +40,45 @@ def find_card(device: str = "") -> Card:
 
 
 def holds_fp8(device: str) -> bool:
-    """Whether weights can be kept there as 8-bit floats and widened there. Asked of the device itself: Apple's refuse
-    (diffusers #14072, pytorch #148420)."""
+    """Return whether the device can hold 8-bit floats and widen them.
+
+    The device itself is tested, because Apple's GPUs cannot (diffusers #14072, pytorch #148420).
+    """
     try:
         return float(torch.ones(1).to(torch.float8_e4m3fn).to(device).to(torch.float16).cpu()) == 1.0
-    except (RuntimeError, TypeError):  # NotImplementedError is one of the first
+    except (RuntimeError, TypeError):  # NotImplementedError is a RuntimeError
         return False
 
 
 def count_cards() -> int:
-    """How many cards could each hold a model; at least one, if only the processor."""
+    """Return the number of CUDA cards, each of which can hold a model; 1 without any."""
     return max(1, torch.cuda.device_count())
 
 
 def built_for() -> str:
-    """«2.13.0 (for CUDA 13.0)»"""
+    """Return torch's version and the CUDA version it was built for, such as «2.13.0 (for CUDA 13.0)»."""
     return f"{torch.__version__} (for {f'CUDA {torch.version.cuda}' if torch.version.cuda else 'no CUDA card'})"
 
 
 def free_memory() -> float:
-    """GiB of main memory that nobody uses."""
+    """Return the available main memory in GiB."""
     return float(psutil.virtual_memory().available / GIB)
 
 
 def forget_peak(card: Card) -> None:
-    """Begin to measure anew how much of the card is used."""
+    """Reset the card's peak memory statistics."""
     if card.device.startswith("cuda"):
         torch.cuda.reset_peak_memory_stats(card.device)
 
 
 def peak_memory(card: Card) -> float | None:
-    """GiB that tensors took on the card at most since then; None where nothing counts that."""
+    """Return the peak GiB of tensors on the card since `forget_peak`; None on devices that do not count it."""
     return torch.cuda.max_memory_allocated(card.device) / GIB if card.device.startswith("cuda") else None
 
 
 @contextmanager
 def limited(card: Card, gib: float) -> Iterator[None]:
-    """Let this process use no more of a CUDA card than that; elsewhere nothing can be limited."""
+    """Limit this process to `gib` GiB of a CUDA card in this context. Other devices cannot be limited."""
     if not card.device.startswith("cuda"):
         yield
         return
@@ -85,7 +90,10 @@ def limited(card: Card, gib: float) -> Iterator[None]:
 
 
 def exhausted(error: BaseException) -> bool:
-    """Whether memory ran out. Only CUDA's own allocator has a class for that; the others say it in words."""
+    """Return whether memory ran out.
+
+    Only CUDA's allocator has an exception class for it; others are told by the text.
+    """
     said = isinstance(error, RuntimeError) and any(words in str(error) for words in EXHAUSTED)
     return said or isinstance(error, torch.OutOfMemoryError)
 

@@ -1,4 +1,4 @@
-"""What an operator needs to know about the engine with weights, step by step. Pure: facts come in, sentences go out."""
+"""Checks for operators of the diffusion engine, step by step. Pure functions from facts to sentences."""
 
 from __future__ import annotations
 
@@ -20,13 +20,15 @@ TORCH = "https://pytorch.org/get-started/locally/"
 
 @dataclass(frozen=True)
 class Check:
+    """The result of one step."""
+
     good: bool
     subject: str
-    words: str  # what is there, or what is missing and the remedy
+    words: str  # what is present, or what is missing and the remedy
 
 
 def checks(facts: Facts, choice: ModelChoice) -> Iterator[Check]:
-    """The steps to a running model, in the order in which an operator takes them."""
+    """Yield the steps to a running model in the order in which an operator takes them."""
     if facts.missing:
         yield Check(False, "libraries", f"{', '.join(facts.missing)} missing; {INSTALL}")
         return
@@ -47,7 +49,7 @@ def checks(facts: Facts, choice: ModelChoice) -> Iterator[Check]:
 
 
 def _before_pulling(preset: Preset, facts: Facts) -> Iterator[Check]:
-    """What a model needs besides the extra, and what its download needs."""
+    """Yield what a model and its download need besides the extra [diffusion]."""
     if preset.quantized:
         yield Check(facts.nf4, "4 bits", "bitsandbytes is here" if facts.nf4 else f"bitsandbytes missing; {NF4}")
     if not facts.problem:
@@ -62,7 +64,7 @@ def _before_pulling(preset: Preset, facts: Facts) -> Iterator[Check]:
 
 
 def catalogue(card: Card | None, choice: ModelChoice) -> Iterator[str]:
-    """One line per preset: what it costs, what it permits, how it would run on the card."""
+    """Yield one line per preset: its cost, its licence, and how it would run on the card."""
     for name, preset in load_presets(choice.presets).items():
         terms = "commercial" if preset.commercial else "NON-COMMERCIAL"
         gate = ", gated" if preset.gated else ""
@@ -95,7 +97,7 @@ def _memory(preset: Preset, card: Card, choice: ModelChoice) -> Check:
 
 
 def _main_memory(preset: Preset, facts: Facts, choice: ModelChoice) -> Iterator[Check]:
-    """Weights that visit the card in turns wait in main memory."""
+    """Yield a check of main memory for the offload modes, which keep the weights there."""
     if facts.card is None or facts.memory is None:
         return
     with suppress(EngineUnavailable):

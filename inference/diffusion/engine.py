@@ -1,4 +1,7 @@
-"""The engine with weights: a window of the canvas is sketched, painted by a pipeline, and laid around the photo."""
+"""The diffusion engine.
+
+It fills a window of the canvas with an init image, runs a pipeline, and composites the result.
+"""
 
 from __future__ import annotations
 
@@ -27,16 +30,16 @@ from inference.engine import Painted, Pixels, Recipe, Report, Request, part, ver
 from inference.patchmatch import kernel
 from inference.quality.gate import Problem, Unfit
 
-COARSEST = 2.0  # canvas pixels per work pixel, beyond which sides are painted apart where that is asked for
-PASS = 1_000_003  # between the seeds of two passes
+COARSEST = 2.0  # canvas pixels per work pixel, beyond which sides are painted separately when the option `sides` is set
+PASS = 1_000_003  # difference between the seeds of two passes
 SEEDS = 2**31
-LIBRARIES = ("kuotu", "torch", "diffusers", "transformers", "peft")  # whose versions a picture depends on
+LIBRARIES = ("kuotu", "torch", "diffusers", "transformers", "peft")  # the pixels depend on the versions of these
 
 _log = logging.getLogger(__name__)
 
 
 class Diffusion:
-    """A pipeline on one card. One request at a time: schedulers hold state."""
+    """A pipeline on one card. It serves one request at a time, because schedulers are stateful."""
 
     name = "diffusion"
     reads_words = True
@@ -52,7 +55,7 @@ class Diffusion:
         sides: bool = False,
         loader: Loader = load,
     ) -> None:
-        """Load at once. `batch` pictures are painted in every call: variants of one start, and copies."""
+        """Load the pipeline now. Every call paints `batch` images: variants of one request, filled up with copies."""
         self.checkpoint, self.preset, self.card = checkpoint, checkpoint.preset, card
         self.devices = count_cards()
         self.batch = 1 if checkpoint.preset.kind is Kind.EDIT else batch
@@ -64,7 +67,7 @@ class Diffusion:
 
     @classmethod
     def open(cls, choice: ModelChoice) -> Diffusion:
-        """Raises EngineUnavailable with the remedy."""
+        """Open the engine that a choice describes. Raises EngineUnavailable with the remedy."""
         checkpoint, card = find(choice), find_card(choice.device)
         if not checkpoint.preset.commercial:
             _log.warning("%s: %s (%s)", checkpoint.name, checkpoint.preset.permits, checkpoint.preset.licence)
@@ -91,7 +94,7 @@ class Diffusion:
 
     @property
     def key(self) -> str:
-        """What a picture depends on besides its request: the same key and request give the same pixels."""
+        """What the pixels depend on besides the request. The same key and request give the same pixels."""
         preset = hashlib.sha256(self.preset.model_dump_json().encode()).hexdigest()[:16]
         made = f"{self.checkpoint.name}@{self.checkpoint.revision} preset={preset} {self.mode} batch={self.batch}"
         sides = " sides" if self._sides else ""
@@ -99,7 +102,7 @@ class Diffusion:
         return f"{made} {size} compile={self._compiler or 'no'} card={self.card.name} {versions(*LIBRARIES)}"
 
     def _recipe(self, request: Request) -> Recipe:
-        """With the words that were drawn, and the size that each pass was painted at."""
+        """Return the recipe, which includes the drawn words and the work size of each pass."""
         extent, worked = request.extent, list[str]()
         for step in self._steps(request):
             worked.append("{}x{}".format(*plan(extent, step, self.preset.budget, self.preset.multiple).work))
@@ -108,9 +111,11 @@ class Diffusion:
         return {"words": [word.id for word, _ in found], "key": self.key, "worked_at": worked}
 
     def expand(self, request: Request, report: Report) -> Painted:
-        """With memory exhausted, in the next mode, from the start. What the call has room for is painted beside it.
+        """Paint a request, together with as many sibling variants as the batch has room for.
 
-        Raises MemoryError when the most frugal mode does not fit either, Unfit when the model ignored the photo.
+        When memory runs out, the request is painted again from the start in the next memory mode.
+
+        Raises MemoryError when even the most frugal mode does not fit, and Unfit when the model ignored the photo.
         """
         if not request.margins:
             return Painted(request.photo.copy(), self._recipe(request))
@@ -129,7 +134,7 @@ class Diffusion:
         return Painted(canvas, self._recipe(request))
 
     def variants(self, request: Request, seeds: Sequence[int], report: Report) -> list[Painted]:
-        """One canvas per seed, in as few calls as there are seeds for one seat."""
+        """Paint one canvas per seed in as few batches as possible; seeds with the same batch index cannot share one."""
         count = len(seeds)
         return [
             self.expand(
@@ -140,7 +145,10 @@ class Diffusion:
         ]
 
     def _steps(self, request: Request) -> list[Margins]:
-        """The margins of each pass; where sides are painted apart, those of passes that would be enlarged much."""
+        """Return the margins of each pass.
+
+        With `sides`, passes that need much enlargement are split into single sides.
+        """
         extent, found = request.extent, list[Margins]()
         for step in passes(extent, request.margins):
             scale = plan(extent, step, self.preset.budget, self.preset.multiple).scale
@@ -149,7 +157,7 @@ class Diffusion:
         return found
 
     def _painted(self, request: Request, seats: Sequence[int], report: Report) -> dict[int, Found]:
-        """What was painted for each seed."""
+        """Return the result of each seed, and fall back to the next memory mode as often as necessary."""
         while True:
             try:
                 return self._in_passes(request, seats, report)
@@ -160,7 +168,7 @@ class Diffusion:
             self._fall_back(reason)
 
     def _in_passes(self, request: Request, seats: Sequence[int], report: Report) -> dict[int, Found]:
-        """In whose seat a pass went wrong, there sits a copy of another in those that follow."""
+        """Paint all passes. A seed that fails a pass is replaced by a copy of another one in the passes that follow."""
         found, steps = dict[int, Found](), self._steps(request)
         canvases = dict.fromkeys(seats, request.photo)
         for number, step in enumerate(steps):
@@ -178,7 +186,7 @@ class Diffusion:
         return found
 
     def _pass(self, canvases: Sequence[Pixels], margins: Margins, call: Call, report: Report) -> list[Found]:
-        """What was painted in each seat."""
+        """Paint one pass, and return the result at each batch index."""
         report(0.0)
         preset = self.preset
         extent = Extent.of(canvases[0])
@@ -199,19 +207,22 @@ class Diffusion:
         ]
 
     def _fall_back(self, reason: str) -> None:
-        """Go on in the next memory mode; what was painted in this one is painted again."""
+        """Switch to the next memory mode. Cached variants of this mode are discarded and painted again."""
         self._kept.clear()
         self._loaded.fall_back(reason)
         _log.info("%s", self.key)
 
 
 def open_diffusion(model: str) -> Diffusion:
-    """The engine that KUOTU_MODEL describes. Raises EngineUnavailable with the remedy."""
+    """Open the engine that KUOTU_MODEL describes. Raises EngineUnavailable with the remedy."""
     return Diffusion.open(parse_choice(model))
 
 
 def _continued(found: Mapping[int, Found], report: Report) -> dict[int, Pixels]:
-    """The canvases that the next pass goes on from; it may be left before each of them."""
+    """Return the canvases that the next pass extends.
+
+    `report` is called before each, so that the job can be cancelled.
+    """
     canvases = dict[int, Pixels]()
     for seed, one in found.items():
         report(0.0)

@@ -1,7 +1,7 @@
-"""Guidance in a painting's first steps only: later steps ask a denoiser once instead of twice.
+"""Restricts guidance to the first steps, so that later steps run the denoiser once instead of twice.
 
-Classifier-free guidance (Ho and Salimans, 2022) runs every step with the words and without them. What a picture shows
-is decided in the first steps; few-step models look worse when they are pushed to the end.
+Classifier-free guidance (Ho and Salimans, 2022) runs every step with and without the prompt. The first steps decide
+the content of an image, and few-step models look worse when they are guided to the end.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from typing import Any, Final
 from inference.diffusion.placement import Pipeline
 
 DOUBLED: Final = ("prompt_embeds", "add_text_embeds", "add_time_ids", "mask", "masked_image_latents")
-"""What pipelines hold twice while they guide, the half without words first."""
+"""Tensors that a pipeline holds twice while it guides; the unconditional half comes first."""
 
 
 def doubled_in(pipeline: Pipeline) -> list[str]:
-    """The tensors of DOUBLED that the pipeline lets a callback change."""
+    """Return the tensors of DOUBLED that the pipeline lets a callback change."""
     return [name for name in DOUBLED if name in pipeline._callback_tensor_inputs]
 
 
 def stop_guiding(pipeline: Pipeline, tensors: dict[str, Any]) -> None:
-    """From the next step on the pipeline runs with the words alone; to be called in a callback, once.
+    """Turn guidance off from the next step on. A step callback calls this once.
 
-    Setting the scale is how diffusers' own guide to callbacks turns guidance off in the middle of a call.
+    Setting the scale is the method that the diffusers guide to callbacks describes.
     """
     pipeline._guidance_scale = 1.0
     for name in set(DOUBLED) & tensors.keys():
@@ -33,7 +33,7 @@ def stop_guiding(pipeline: Pipeline, tensors: dict[str, Any]) -> None:
 
 @contextmanager
 def control_in_step(pipeline: Pipeline) -> Iterator[None]:
-    """Hand a ControlNet as many rows of its picture as it gets latents: its pipeline lets no callback change those."""
+    """Cut a ControlNet's input image to the number of latents, because its pipeline lets no callback change it."""
     controlnet = getattr(pipeline, "controlnet", None)
     if controlnet is None:
         yield

@@ -1,4 +1,4 @@
-"""What a model is shown: the window at work size, the photo in it, and something where it is to paint."""
+"""Builds the init image and the mask of a window at work size: the photo, and a fill where the model paints."""
 
 from __future__ import annotations
 
@@ -20,26 +20,30 @@ COLOURS = {Fill.BLACK: (0, 0, 0), Fill.GRAY: (128, 128, 128), Fill.GREEN: (0, 25
 
 @dataclass(frozen=True, eq=False)
 class Sketch:
+    """The init image and the mask of one pass."""
+
     picture: Pixels  # (height, width, 3) at work size
     mask: NDArray[np.uint8]  # (height, width): 255 is painted
-    kept: Box  # where the photo lies
+    kept: Box  # the photo's rectangle
 
     @property
     def photo(self) -> Pixels:
+        """Return the photo's part of the init image."""
         return self.picture[self.kept.slices]
 
     @property
     def margins(self) -> Margins:
+        """Return the margins of the photo in the init image."""
         return self.kept.margins(Extent.of(self.mask).box)
 
 
 def sketch(
     photo: Pixels, margins: Margins, window: Window, fill: Fill, overlap: int, seed: int, grid: int = 8
 ) -> Sketch:
-    """Scale the window's part of the photo to its exact place among the work pixels, and fill the rest.
+    """Scale the window's part of the photo to its exact place at work size, and fill the rest.
 
-    A work pixel that lies only partly on the photo is painted. `overlap` work pixels of the photo are painted too, and
-    as many more as it takes to end at a cell of the model's latent `grid`, which knows no half-painted cells.
+    Work pixels that the photo covers only partly are painted. `overlap` work pixels of the photo are painted as well,
+    rounded up to the model's latent `grid`, because a latent cell is either painted or kept.
     """
     kept, source = _places(margins.box(Extent.of(photo)), window)
     small = Image.fromarray(photo).resize(kept.extent, Image.Resampling.LANCZOS, box=source, reducing_gap=3.0)
@@ -48,7 +52,7 @@ def sketch(
 
 
 def _places(photo: Box, window: Window) -> tuple[Box, tuple[float, float, float, float]]:
-    """The work pixels that lie wholly on the photo, and their outline in photo pixels."""
+    """Return the box of work pixels that the photo covers entirely, and its outline in photo pixels."""
     box, work = window.box, window.work
     across, down = box.width / work.width, box.height / work.height
     left, top, right, bottom = (photo & box).inside(box)
@@ -70,7 +74,7 @@ def _filled(photo: Pixels, around: Margins, fill: Fill, seed: int) -> Pixels:
 
 
 def _mask(around: Margins, photo: Extent, overlap: int, grid: int) -> NDArray[np.uint8]:
-    """At least half of the photo stays kept along each axis."""
+    """Return the mask, which keeps at least half of the photo along each axis."""
 
     def reach(side: int, length: int) -> int:
         return min(-(-(side + overlap) // grid) * grid, side + length // 4) if side else 0

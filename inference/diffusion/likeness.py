@@ -1,8 +1,8 @@
-"""Did a model render the photo, or did it paint another picture? A comparison that only another picture fails.
+"""Detects a model that ignored the photo and painted another image instead.
 
-A model draws the kept area anew: its detail is its own, its colours drift, an edit model shifts or zooms a little. The
-photo is put back over all of that, so that none of it matters. So the rendering is first laid over the photo, then
-fitted to it in colour, and the two are compared without what is finer than some pixels.
+A model renders the kept area again: its detail differs, its colours drift, and an edit model shifts or zooms a little.
+None of that matters, because the photo is composited over it. So the rendering is first registered with the photo, then
+its colours are fitted, and both are compared without fine detail.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from inference.canvas import Extent, Margins
 from inference.engine import Pixels
 from inference.quality.gate import Kind, Problem, unchanged
 
-FOREIGN: Final = 20.0  # grey levels of unlikeness: another picture, not another rendering
-BLUR: Final = 8.0  # px, standard deviation: detail that a model may draw anew
-GAINS: Final = (0.5, 2.0)  # of the colour fit: a model that painted one grey must not be fitted into the photo
+FOREIGN: Final = 20.0  # grey levels; a larger difference means another image, not another rendering
+BLUR: Final = 8.0  # px, standard deviation; a model may change finer detail
+GAINS: Final = (0.5, 2.0)  # limits of the colour fit, so that a plain grey image is not fitted into the photo
 SHIFT: Final = 64.0  # grey levels that the fit may move the mean by
-LONGEST: Final = 1024  # px of the pictures that are compared; BLUR is measured in these
+LONGEST: Final = 1024  # px; longest side of the compared images, to which BLUR refers
 
 Coarse = NDArray[np.float32]
 
@@ -30,9 +30,9 @@ Coarse = NDArray[np.float32]
 def judge_painted(
     painted: Pixels, photo: Pixels, margins: Margins, start: Pixels | None = None, bound: float = FOREIGN
 ) -> Problem | None:
-    """A problem of what a model painted over the whole canvas, before the photo is put back, or None.
+    """Return a problem of the model's output for the whole canvas, before the photo is composited, or None.
 
-    `start`: the canvas as the model was given it. `bound`: grey levels of unlikeness.
+    `start` is the init image. `bound` is the largest accepted unlikeness in grey levels.
     """
     box = margins.box(Extent(photo.shape[1], photo.shape[0]))
     found = unlikeness(painted[box.top : box.bottom, box.left : box.right], photo)
@@ -42,10 +42,10 @@ def judge_painted(
 
 
 def unlikeness(painted: Pixels, photo: Pixels) -> float:
-    """The mean difference in grey levels between a model's rendering of the photo and the photo.
+    """Return the mean difference in grey levels between a model's rendering of the photo and the photo.
 
-    Both are (height, width, 3) of one size. It is 0 for the photo itself, and stays small for a rendering with other
-    detail, another exposure, or a shift of some pixels.
+    Both are (height, width, 3) of the same size. The difference is 0 for the photo itself, and it is small for a
+    rendering with other detail, another exposure, or a shift of some pixels.
     """
     laid = _shrunk(registered(np.ascontiguousarray(painted), photo, Margins()))
     true = _shrunk(photo)
@@ -53,7 +53,7 @@ def unlikeness(painted: Pixels, photo: Pixels) -> float:
 
 
 def _shrunk(pixels: Pixels) -> Coarse:
-    """Without fine detail, and no larger than LONGEST."""
+    """Return the image without fine detail, reduced to LONGEST if it is larger."""
     scale = min(1.0, LONGEST / max(pixels.shape))
     if scale < 1:
         size = round(pixels.shape[1] * scale), round(pixels.shape[0] * scale)
@@ -62,7 +62,7 @@ def _shrunk(pixels: Pixels) -> Coarse:
 
 
 def _fitted(painted: Coarse, true: Coarse) -> Coarse:
-    """The painted colours moved onto the true ones by a gain and an offset per channel."""
+    """Return the painted colours fitted to the true ones by a gain and an offset per channel."""
     fitted = np.empty_like(painted)
     for channel in range(3):
         x, y = painted[..., channel], true[..., channel]

@@ -1,4 +1,4 @@
-"""What the presets' repositories are believed to hold, and how that differs from what the hub says."""
+"""The expected contents of the presets' repositories, and their differences from what the hub reports."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WEIGHTS: Final = ".safetensors"
 
 
 class Listing(Fact):
-    """A repository's files of weights; the fields are explained at the top of `listings.toml`."""
+    """The weight files of a repository. The top of `listings.toml` explains the fields."""
 
     source: str
     loaded: tuple[str, ...]
@@ -24,18 +24,19 @@ class Listing(Fact):
 
     @property
     def files(self) -> tuple[str, ...]:
+        """Return all weight files, whether they are loaded or not."""
         return self.loaded + self.beside
 
 
 @cache
 def listings() -> Mapping[str, Listing]:
-    """By repository."""
+    """Return the listings by repository."""
     tables = tomllib.loads(SHIPPED.read_text("utf-8"))
     return {repo: Listing.model_validate(table) for repo, table in tables.items()}
 
 
 def differences(listing: Listing, chosen: Collection[str], config: Mapping[str, Any]) -> Iterator[str]:
-    """What is otherwise at the hub, in one line each.
+    """Yield one line for each difference between a listing and the hub.
 
     `chosen` are the files that would be downloaded, `config` is what the repository's `config.json` says.
     """

@@ -1,4 +1,4 @@
-"""A pipeline on a card, in the fastest memory mode that works; when one does not, in the next."""
+"""A pipeline loaded on a card in the fastest memory mode that works; a mode that fails is followed by the next."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 class Loaded:
-    """A checkpoint's pipeline. `mode` is the one that it was loaded in at last."""
+    """A checkpoint's loaded pipeline. `mode` is the memory mode that it is loaded in now."""
 
     def __init__(
         self,
@@ -38,13 +38,13 @@ class Loaded:
         compiler: str = "",
         loader: Loader = load,
     ) -> None:
-        """Load at once, in a more frugal mode where this one fails. Raises EngineUnavailable with the remedy."""
+        """Load the pipeline now, in a more frugal mode if `mode` fails. Raises EngineUnavailable with the remedy."""
         self.checkpoint, self.card, self.mode = checkpoint, card, mode
         self._batch, self._compiler, self._loader = batch, compiler, loader
         self.pipeline: Pipeline = self._load()
 
     def fall_back(self, reason: str) -> None:
-        """Load again in the next mode, after the old pipeline is gone. Raises MemoryError when there is none."""
+        """Free the pipeline and load it again in the next mode. Raises MemoryError when there is none."""
         following = self._following()
         if following is None:
             free(self.card)
@@ -58,7 +58,10 @@ class Loaded:
             raise MemoryError(str(error)) from error
 
     def _load(self) -> Pipeline:
-        """A failure is one sentence for people; its whole story is in the log."""
+        """Load the pipeline, trying one mode after another.
+
+        EngineUnavailable has one sentence; the log has the traceback.
+        """
         while True:
             try:
                 return self._attempt()
@@ -95,7 +98,7 @@ class Loaded:
         return EngineUnavailable(f"{self.checkpoint.name} cannot be loaded ({reason}); {remedy}")
 
     def _compile(self, pipeline: Pipeline) -> None:
-        """Two steps at every work size, so that nobody waits for a compiler later."""
+        """Run two steps at every work size, so that no later request waits for the compiler."""
         compile_blocks(pipeline, self._compiler)
         preset = self.checkpoint.preset.model_copy(update={"steps": 2})
         for width, height in sizes(preset.budget, preset.multiple):

@@ -1,4 +1,4 @@
-"""What KUOTU_MODEL says: a preset, a hub id or a folder, and options after a question mark.
+"""Parses KUOTU_MODEL: a preset, a hub id or a folder, with options after a question mark. Examples:
 
 `sdxl?memory=fp8&batch=2`, `/models/mine?like=sdxl-quality`, `mine?presets=/etc/kuotu/presets.toml`, `?memory=offload`
 """
@@ -15,22 +15,24 @@ from inference.hub.model import named
 
 
 class ModelChoice(BaseModel):
-    """A model and what its operator wants of it."""
+    """A model, and the operator's options for it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     model: str = DEFAULT
-    memory: Mode | None = None  # None: by what the card has
-    batch: int = Field(1, ge=1, le=16)  # pictures per call: variants of one photo
-    device: str = ""  # as torch names it; empty: the first card, else the processor
+    memory: Mode | None = None  # None: chosen by the card's free memory
+    batch: int = Field(1, ge=1, le=16)  # images per call: variants of one photo
+    device: str = ""  # torch's name of the device; empty: the CUDA card with the most free memory, else the CPU
     compile: str = ""  # a torch compiler («inductor»), run for every work size before the first photo
-    attention: str = ""  # a backend of attention by diffusers' name for it; empty: torch's own
-    sides: bool = False  # large photos: a window for each side, so that less is enlarged; up to four times the work
-    presets: Path | None = None  # an operator's own file
-    like: str = ""  # the preset that a folder or a hub id is asked as; empty: the first that opens its class
-    cache: Path | None = None  # where downloads are kept; None: the hub library's own folder
+    attention: str = ""  # diffusers' name of an attention backend; empty: torch's own
+    sides: bool = (
+        False  # for large photos: one window per side, which needs less enlargement but up to four times the work
+    )
+    presets: Path | None = None  # the operator's own presets file
+    like: str = ""  # the preset that a folder or a hub id is run with; empty: the first one for its pipeline class
+    cache: Path | None = None  # where downloads are kept; None is the hub library's own folder
 
 
 def parse_choice(text: str) -> ModelChoice:
-    """Raises EngineUnavailable naming the option that is wrong."""
+    """Parse KUOTU_MODEL. Raises EngineUnavailable, which names the invalid option."""
     return named(ModelChoice, "KUOTU_MODEL", text, "?memory=fp8&batch=2", DEFAULT)

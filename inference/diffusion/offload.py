@@ -1,4 +1,4 @@
-"""How a model's weights share a card's memory. Pure: the card's facts come in, a mode goes out."""
+"""Chooses the memory mode of a model's weights from the card's memory. Pure functions."""
 
 from __future__ import annotations
 
@@ -10,33 +10,34 @@ from inference.engine import EngineUnavailable
 
 
 class Mode(StrEnum):
-    """From fast to frugal."""
+    """Memory modes, from the fastest to the most frugal."""
 
     RESIDENT = "resident"  # everything stays on the card
-    FP8 = "fp8"  # stays there too, the denoiser's weights as 8-bit floats, widened layer by layer
-    OFFLOAD = "offload"  # one component at a time visits the card
-    GROUP = "group"  # one group of layers at a time
+    FP8 = "fp8"  # everything stays on the card; the denoiser's weights are 8-bit floats, widened layer by layer
+    OFFLOAD = "offload"  # one component at a time is on the card
+    GROUP = "group"  # one group of layers at a time is on the card
 
 
 @dataclass(frozen=True)
 class Card:
-    """What computes."""
+    """The device that computes, and its memory."""
 
-    device: str  # as torch names it: cuda:0, mps, cpu
+    device: str  # torch's name: cuda:0, mps, cpu
     name: str
     total: float  # GiB
     free: float  # GiB
-    fp8: bool = True  # whether it can hold 8-bit floats and widen them; Apple's cannot
+    fp8: bool = True  # whether it can hold 8-bit floats and widen them; Apple's GPUs cannot
 
     @property
     def accelerates(self) -> bool:
+        """Whether the device is a GPU."""
         return not self.device.startswith("cpu")
 
 
 def choose(needs: Mapping[Mode, float], card: Card, forced: Mode | None = None) -> Mode:
-    """The first mode, fastest first, that fits what is free; without a card, plain memory. Raises EngineUnavailable.
+    """Return the fastest mode that fits into the free memory; without a GPU, RESIDENT. Raises EngineUnavailable.
 
-    `needs` is GiB by mode. A forced mode is taken at its word, if the card can do it.
+    `needs` is in GiB by mode. A forced mode is returned without a check of memory, if the card supports it.
     """
     if forced is Mode.FP8 and not card.fp8:
         raise EngineUnavailable(f"{card.name} has no 8-bit floats: memory=fp8 cannot work there; leave the mode out")
@@ -56,11 +57,14 @@ def choose(needs: Mapping[Mode, float], card: Card, forced: Mode | None = None) 
 
 
 def possible_on(card: Card, needs: Mapping[Mode, float]) -> Mapping[Mode, float]:
-    """The modes that the card can do at all, with what they need."""
+    """Return the needs of the modes that the card supports."""
     return {mode: need for mode, need in needs.items() if card.fp8 or mode is not Mode.FP8}
 
 
 def next_mode(needs: Mapping[Mode, float], mode: Mode) -> Mode | None:
-    """The fastest mode that needs less than `mode` does; None when none does, or nobody knows what `mode` needs."""
+    """Return the fastest mode that needs less memory than `mode`.
+
+    The result is None when there is no such mode, or when the need of `mode` is unknown.
+    """
     limit = needs.get(mode, 0.0)
     return next((other for other, need in needs.items() if need < limit), None)

@@ -1,4 +1,4 @@
-"""The call of a pipeline: a sketch and words in, a picture out; progress and cancelling at every step."""
+"""Calls a pipeline with init images and prompts. Every step reports progress and can be cancelled."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from inference.engine import Pixels, Report, Style
 
 @dataclass(frozen=True)
 class Call:
-    """What is asked of a pipeline besides the sketches; one wording and one seed for each of them."""
+    """The arguments of a pipeline call besides the sketches: one wording and one seed per sketch."""
 
     style: Style
     wordings: Sequence[Wording]
     seeds: Sequence[int]
-    judged: bool = True  # whether a picture that ignores the photo is refused
+    judged: bool = True  # whether a result that ignores the photo is refused
 
 
 def paint(pipeline: Pipeline, preset: Preset, sketches: Sequence[Sketch], call: Call, report: Report) -> list[Pixels]:
-    """Pictures of the sketches' size, from one call. Whatever `report` raises leaves it within a step.
+    """Paint all sketches in one call, and return images of their size. An exception of `report` ends it within a step.
 
-    Generators live on the processor, so that the noise is the same on every device. An edit pipeline takes a list of
-    pictures for references of one: it gets one sketch alone.
+    The random generators are on the CPU, so that the noise is the same on every device. An edit pipeline would treat a
+    list of images as references for one result, so it gets one sketch only. Raises ValueError when it gets more.
     """
     if preset.kind is Kind.EDIT and len(sketches) > 1:
         raise ValueError("an edit pipeline would mix the pictures of a batch")
@@ -87,7 +87,7 @@ def _pictures(kind: Kind, sketches: Sequence[Sketch]) -> dict[str, Any]:
 
 
 def _control(sketch: Sketch) -> torch.Tensor:
-    """(3, height, width), 0 to 1: the picture, black where the model is to paint."""
+    """Return the control image, (3, height, width) from 0 to 1, which is black where the model paints."""
     shown = np.where(sketch.mask[..., None], np.uint8(0), sketch.picture)
     return torch.from_numpy(shown).permute(2, 0, 1).float() / 255
 

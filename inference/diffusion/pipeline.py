@@ -1,4 +1,4 @@
-"""Loading a pipeline from folders on this machine, and spreading it over a card's memory. Safetensors only."""
+"""Loads a pipeline from folders on this machine and places it in a card's memory. It reads safetensors only."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ from inference.diffusion.placement import Pipeline, denoisers, place
 from inference.diffusion.presets import Preset
 from inference.engine import EngineUnavailable
 
-GRAPHS = 1024  # of a block: for each work size, each width of layers, with guidance and without
+GRAPHS = 1024  # compiled graphs per block: one for each work size and layer width, with and without guidance
 
 
 class FilesUnfit(Exception):
-    """A model's files are missing, damaged, or not those of its class."""
+    """A model's files are missing, damaged, or do not match its class."""
 
 
-# said whenever a VAE is widened for a picture, with nothing in the list
+# diffusers logs this line with an empty list whenever a VAE is widened to float32
 logging.getLogger("diffusers.models.modeling_utils").addFilter(lambda line: "float32: []" not in line.getMessage())
 for library in (diffusers, transformers):
     library.utils.logging.disable_progress_bar()
 
 
 def load(checkpoint: Checkpoint, mode: Mode, card: Card) -> Pipeline:
-    """A pipeline ready to be called on the card.
+    """Load a pipeline and place it on the card, ready to be called.
 
-    Raises FilesUnfit when a file is missing or damaged, which another mode would not mend; whatever else goes wrong,
-    memory that runs out or a mode that the device cannot do, is raised as it is.
+    Raises FilesUnfit when a file is missing or damaged, which another mode would not fix. Other exceptions, such as
+    exhausted memory or a mode that the device does not support, pass through unchanged.
     """
     dtype = _dtype(checkpoint.preset, card)
     try:
@@ -53,9 +53,9 @@ def load(checkpoint: Checkpoint, mode: Mode, card: Card) -> Pipeline:
 
 
 def loader_for(attention: str) -> Callable[[Checkpoint, Mode, Card], Pipeline]:
-    """`load`, and attention computed by a backend of diffusers' choice of them: «flash», «sage», «_native_cudnn» …
+    """Return a `load` that also sets a diffusers attention backend, such as «flash», «sage» or «_native_cudnn».
 
-    Only transformers ask for it; the UNets of Stable Diffusion compute attention in torch's own way.
+    Only transformer denoisers use it; the UNets of Stable Diffusion use torch's own attention.
     """
 
     def loaded(checkpoint: Checkpoint, mode: Mode, card: Card) -> Pipeline:
@@ -68,14 +68,14 @@ def loader_for(attention: str) -> Callable[[Checkpoint, Mode, Card], Pipeline]:
 
 
 def read(checkpoint: Checkpoint, card: Card, dtype: torch.dtype) -> Pipeline:
-    """The pipeline in main memory, from the files of its checkpoint, with its scheduler and its LoRA."""
+    """Read a checkpoint's pipeline into main memory, with its scheduler and its LoRA."""
     preset = checkpoint.preset
     given: dict[str, Any] = {
         name: _loaded(preset.parts[name].kind, folder, preset.parts[name].variant, dtype)
         for name, folder in checkpoint.parts.items()
     }
     given |= dict.fromkeys(preset.skip)
-    if preset.quantized and card.accelerates:  # diffusers refuses elsewhere
+    if preset.quantized and card.accelerates:  # diffusers refuses to quantise on a CPU
         given["quantization_config"] = four_bits(preset, checkpoint.folder, dtype)
     pipeline = _loaded(preset.pipeline, checkpoint.folder, preset.variant, dtype, **given)
     if preset.scheduler:
@@ -90,10 +90,10 @@ def read(checkpoint: Checkpoint, card: Card, dtype: torch.dtype) -> Pipeline:
 
 
 def compile_blocks(pipeline: Pipeline, compiler: str) -> None:
-    """Compile the blocks that a denoiser repeats; far quicker than the whole of it, and as fast afterwards.
+    """Compile the repeated blocks of the denoisers, which takes far less time than the whole and runs as fast.
 
-    The first call at each size does the work. All blocks share what torch counts against its limit of graphs, so that
-    this is raised: beyond it, torch would compute uncompiled without a word.
+    The first call at each size compiles. All blocks count against one limit of graphs in torch, so the limit is raised:
+    beyond it, torch would silently run uncompiled code.
     """
     torch._dynamo.config.recompile_limit = max(GRAPHS, torch._dynamo.config.recompile_limit)
     torch._dynamo.config.accumulated_recompile_limit = max(GRAPHS, torch._dynamo.config.accumulated_recompile_limit)
@@ -101,13 +101,13 @@ def compile_blocks(pipeline: Pipeline, compiler: str) -> None:
         if model._repeated_blocks:
             model.compile_repeated_blocks(backend=compiler, dynamic=False)
             continue
-        for part in model.modules():  # a ControlNet names none, and has those of its UNet
+        for part in model.modules():  # a ControlNet does not name its repeated blocks; they are those of its UNet
             if isinstance(part, BasicTransformerBlock):
                 part.compile(backend=compiler, dynamic=False)
 
 
 def free(card: Card) -> None:
-    """Give back what nobody refers to any more."""
+    """Release unreferenced memory to the device."""
     gc.collect()
     if card.device.startswith("cuda"):
         torch.cuda.empty_cache()
@@ -116,7 +116,7 @@ def free(card: Card) -> None:
 
 
 def _dtype(preset: Preset, card: Card) -> torch.dtype:
-    """The processor computes in single precision: half is slower there, and some kernels are missing."""
+    """Return the data type; float32 on the CPU, where half precision is slower and some kernels are missing."""
     return getattr(torch, preset.dtype) if card.accelerates else torch.float32
 
 
@@ -133,7 +133,10 @@ def _loaded(kind: str, folder: Path, variant: str, dtype: torch.dtype, **given: 
 
 
 def four_bits(preset: Preset, folder: Path, dtype: torch.dtype) -> Any:
-    """Normal floats of 4 bits (Dettmers et al., «QLoRA», 2023), made while loading."""
+    """Return the configuration that quantises to 4-bit normal floats while loading (Dettmers et al., «QLoRA», 2023).
+
+    Raises EngineUnavailable when the library is missing.
+    """
     if find_spec("bitsandbytes") is None:
         raise EngineUnavailable(f"{preset.title} is loaded in 4 bits; {NF4}")
     settings = {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_compute_dtype": dtype}

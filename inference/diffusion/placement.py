@@ -1,6 +1,6 @@
-"""Placing a pipeline's weights: on the card, or in main memory until a hook brings them in.
+"""Places a pipeline's weights on the card, or in main memory until a hook moves them to the card.
 
-How much memory each mode takes is stated in the presets; here is what each mode does.
+The presets state how much memory each mode takes; this module implements the modes.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from diffusers.hooks.hooks import HookRegistry
 from inference.diffusion.offload import Card, Mode
 
 Pipeline: TypeAlias = Any
-"""A diffusers pipeline; what it can do depends on its class, and the preset knows."""
+"""A diffusers pipeline. Its arguments depend on its class, which the preset names."""
 
 UNSEEN: Final = (torch.nn.MultiheadAttention,)
-"""Modules that read their layers' weights without calling the layers, so that no hook of a layer ever runs."""
+"""Modules that read their layers' weights without calling the layers, so that the layers' hooks never run."""
 
-HOOKS: Final = ("group_offloading", "layer_execution_tracker")  # those that group offloading gives to a layer
-TILE: Final = 512  # px: the VAE decodes a picture in tiles of this size where memory is short
+HOOKS: Final = ("group_offloading", "layer_execution_tracker")  # the hooks that group offloading adds to a layer
+TILE: Final = 512  # px; the VAE decodes an image in tiles of this size when memory is short
 
 
 def place(pipeline: Pipeline, mode: Mode, card: Card, dtype: torch.dtype) -> None:
-    """Put the weights where the mode wants them, and let the VAE work in parts where the mode saves memory."""
+    """Place the weights as the mode requires, and make the VAE work in parts in the modes that save memory."""
     device = torch.device(card.device)
     if mode is Mode.OFFLOAD:
         pipeline.enable_model_cpu_offload(device=device)
@@ -40,16 +40,16 @@ def place(pipeline: Pipeline, mode: Mode, card: Card, dtype: torch.dtype) -> Non
 
 
 def denoisers(pipeline: Pipeline) -> list[Any]:
-    """The models that run at every step."""
+    """Return the models that run at every step."""
     names = ("unet", "transformer", "controlnet")
     return [model for name in names if (model := getattr(pipeline, name, None)) is not None]
 
 
 def _offload_groups(pipeline: Pipeline, device: torch.device) -> None:
-    """Let every layer visit the card for its own call.
+    """Move each group of layers to the card for the duration of its own call.
 
-    The VAE stays on the card: it is small, and it is used by its methods `encode` and `decode`, which the tracing that
-    lets streams fetch the next layer early does not see.
+    The VAE stays on the card. It is small, and it is called through `encode` and `decode`, which the tracing for
+    prefetching the next layer does not see.
     """
     streams = device.type == "cuda"
     pipeline.enable_group_offload(
@@ -62,7 +62,7 @@ def _offload_groups(pipeline: Pipeline, device: torch.device) -> None:
 
 
 def _keep(module: torch.nn.Module, device: torch.device) -> None:
-    """Leave a module's layers on the card: in the models that have such layers they are a few megabytes."""
+    """Keep a module's layers on the card. In the models that have such modules they are a few megabytes."""
     for layer in module.children():
         registry = HookRegistry.check_if_exists_or_initialize(layer)
         for hook in HOOKS:
@@ -71,9 +71,9 @@ def _keep(module: torch.nn.Module, device: torch.device) -> None:
 
 
 def _relieve(vae: Any, mode: Mode) -> None:
-    """One picture at a time where memory is short, and in tiles where it is shortest.
+    """Make the VAE decode one image at a time when memory is short, and in tiles when it is shortest.
 
-    Slicing changes no pixel; tiling changes some, because every tile is normalised by itself.
+    Slicing changes no pixels. Tiling changes some, because each tile is normalised separately.
     """
     if mode is Mode.RESIDENT:
         return
@@ -81,6 +81,6 @@ def _relieve(vae: Any, mode: Mode) -> None:
     if mode is not Mode.GROUP:
         return
     vae.enable_tiling()
-    if hasattr(vae, "tile_latent_min_size"):  # else the class has tiles of a size of its own, and smaller ones
+    if hasattr(vae, "tile_latent_min_size"):  # other classes have their own, smaller tile size
         factor = vae.tile_sample_min_size // vae.tile_latent_min_size
         vae.tile_sample_min_size, vae.tile_latent_min_size = TILE, TILE // factor

@@ -1,4 +1,4 @@
-"""What is known about each model, as data: `presets.toml`, and an operator's own file in the same form."""
+"""Reads what is known about each model from `presets.toml` and from an operator's own file of the same format."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DEFAULT: Final = "sdxl"
 
 
 class Kind(StrEnum):
-    """How a pipeline is told where to paint."""
+    """The way a pipeline learns where to paint."""
 
     MASK = "mask"
     CONTROL = "control"
@@ -29,7 +29,7 @@ class Kind(StrEnum):
 
 
 class Fill(StrEnum):
-    """What stands in the new part before painting."""
+    """The init image's content in the new part."""
 
     PATCHMATCH = "patchmatch"
     BLACK = "black"
@@ -38,18 +38,20 @@ class Fill(StrEnum):
 
 
 class Part(Repository):
-    """A model that is loaded on its own and handed to the pipeline."""
+    """A model that is loaded separately and passed to the pipeline."""
 
     kind: str = Field(alias="class")
 
 
 class Lora(Repository):
-    weights: str = ""  # a file's name; empty: the repository's only one
+    """LoRA weights that are loaded into a pipeline."""
+
+    weights: str = ""  # the file's name; empty: the repository's only file
     scale: float = 1.0
 
 
 class Manner(Fact):
-    """What a style changes; None leaves the preset's."""
+    """What a style changes in a preset; None keeps the preset's value."""
 
     guidance: float | None = None
     negative: str = ""
@@ -57,11 +59,11 @@ class Manner(Fact):
 
 
 class Preset(Repository):
-    """How a model is loaded and asked to outpaint. The fields are explained at the top of `presets.toml`."""
+    """How a model is loaded and called to outpaint. The top of `presets.toml` explains the fields."""
 
     title: str
     pipeline: str = Field(alias="class")
-    serves: tuple[str, ...] = ()  # classes of other folders that this preset can open
+    serves: tuple[str, ...] = ()  # other pipeline classes that this preset can run
     kind: Kind
     parts: Mapping[str, Part] = {}
     lora: Lora | None = None
@@ -72,7 +74,7 @@ class Preset(Repository):
     permits: str
     commercial: bool = True
     gated: bool = False
-    disk: float  # GB to download, about
+    disk: float  # approximate download size in GB
     budget: Annotated[int, Field(ge=64 * 64)]
     multiple: Annotated[int, Field(ge=8)] = 32
     grid: Annotated[int, Field(ge=1)] = 8
@@ -84,7 +86,7 @@ class Preset(Repository):
     guidance: float
     guided: Annotated[float, Field(gt=0, le=1)] = 1.0
     chinese: bool = False
-    scheduler: str = ""  # empty: the repository's own
+    scheduler: str = ""  # empty: the repository's own scheduler
     scheduler_options: Mapping[str, Any] = {}
     prompt: str
     call: Mapping[str, Any] = {}
@@ -93,20 +95,25 @@ class Preset(Repository):
 
     @property
     def repositories(self) -> list[Repository]:
-        """Everything that is downloaded, the pipeline's own first."""
+        """Return all repositories to download; the pipeline's own is the first."""
         return [self, *self.parts.values(), *([self.lora] if self.lora else [])]
 
     def manner(self, style: Style) -> Manner:
+        """Return the changes of a style, which are empty by default."""
         return self.styles.get(style, Manner())
 
 
 @cache
 def shipped() -> Mapping[str, Preset]:
+    """Return the shipped presets by name."""
     return _validated(_read(SHIPPED), SHIPPED)
 
 
 def load_presets(own: Path | None = None) -> Mapping[str, Preset]:
-    """The shipped presets, and an operator's own, which may be like them. Raises EngineUnavailable naming the line."""
+    """Return the shipped presets and an operator's own, which may extend others with `like`.
+
+    Raises EngineUnavailable, which names the invalid entry.
+    """
     if own is None:
         return shipped()
     try:
@@ -145,7 +152,7 @@ def _whole(name: str, tables: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """Tables are merged, except options: those of one scheduler mean nothing to another."""
+    """Merge tables recursively, except scheduler options, because one scheduler does not understand another's."""
     whole = under | over
     for key in under.keys() & over.keys() - {"scheduler_options", "memory"}:
         if isinstance(under[key], dict) and isinstance(over[key], dict):

@@ -1,4 +1,4 @@
-"""What a model is told: the preset's own sentence, the person's words, and, for bolder styles, something unexpected."""
+"""Writes prompts from the preset's template, the person's words and, for bolder styles, unexpected things."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from inference.engine import Style
 
 @dataclass(frozen=True)
 class Wording:
-    """The words of one call."""
+    """The prompts of one call, and the ids of the drawn words."""
 
     prompt: str
     negative: str
@@ -20,7 +20,7 @@ class Wording:
 
 
 def write(preset: Preset, style: Style, margins: Margins, seed: int, prompt: str = "") -> Wording:
-    """The words of a call. A person's prompt is used as it is written, in any language."""
+    """Write the wording of one call. A person's prompt is used verbatim, in any language."""
     found = drawn(style, margins, seed, prompt)
     scene = ", ".join([*filter(None, [prompt.strip()]), *(f"{word} {_where(place, margins)}" for word, place in found)])
     sentence = preset.prompt.format(scene=scene).strip(" ,")

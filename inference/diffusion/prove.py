@@ -1,6 +1,6 @@
-"""Proving a model on this machine: every memory mode, the same seed twice, a batch, and experiments beside the preset.
+"""Proves a model on this machine: every memory mode, the same seed twice, a batch, and experiments with the preset.
 
-What is measured goes into rows of plain values, one at a time, so that whoever runs this can stop and go on later.
+The measurements are rows of plain values, produced one at a time, so that a caller can stop and resume later.
 """
 
 from __future__ import annotations
@@ -24,32 +24,33 @@ from inference.engine import EngineUnavailable, Pixels, Request, ignore
 from inference.quality.gate import Unfit, judge, seams
 
 BATCH: Final = 2
-SEEDS: Final = (7, 8)  # a seat each in a batch of two
+SEEDS: Final = (7, 8)  # their indices differ in a batch of two
 
 
 @dataclass(frozen=True)
 class Row:
-    """One thing that was tried; what was not measured is None."""
+    """The measurements of one trial; a value that was not measured is None."""
 
     preset: str
     what: str  # «mode fp8», «batch of 2», or an experiment's name
     loaded: float | None = None  # seconds
-    painted: float | None = None  # seconds a picture
+    painted: float | None = None  # seconds per image
     peak: float | None = None  # GiB on the card while painting
     repeats: bool | None = None  # the same seed gave the same bytes
-    alone: bool | None = None  # a seed gave the same bytes alone and beside another
-    gate: str = ""  # what the gate says of the picture
-    seam: float | None = None  # the largest gradient across a seam, over the photo's own
+    alone: bool | None = None  # a seed gave the same bytes alone and in a batch with another
+    gate: str = ""  # the gate's verdict
+    seam: float | None = None  # the largest gradient across a seam, divided by the photo's own
     problem: str = ""  # why it failed
 
     @property
     def key(self) -> str:
+        """The text that identifies the trial."""
         return f"{self.preset}: {self.what}"
 
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """A row, and the pictures that belong to it, by caption."""
+    """A row, and its images by caption."""
 
     row: Row
     pictures: dict[str, Pixels] = field(default_factory=dict)
@@ -57,7 +58,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Trial:
-    """What is tried on a model: `request` is painted, those of `photos` for experiments."""
+    """The trials of a model. They paint `request`; experiments paint the requests of `photos`."""
 
     name: str
     choice: ModelChoice
@@ -66,9 +67,9 @@ class Trial:
     loader: Loader = load
 
     def rows(self, done: Collection[str] = ()) -> Iterator[Shown]:
-        """Everything that is not `done` yet, the most telling first: each mode, then a batch, then experiments.
+        """Run every trial that is not `done`, the most informative first: each mode, then a batch, then experiments.
 
-        Raises EngineUnavailable when the model is not here.
+        Raises EngineUnavailable when the model is not on this machine.
         """
         checkpoint, card = find(self.choice), find_card(self.choice.device)
         modes = list(possible_on(card, checkpoint.preset.memory))
@@ -84,7 +85,7 @@ class Trial:
         yield from self._experiments(card, done)
 
     def _tried(self, what: str, step: Callable[[str], Shown], card: Card) -> Shown:
-        """Whatever goes wrong is what was found out."""
+        """Run one trial; a failure becomes the problem in its row."""
         try:
             return step(what)
         except (EngineUnavailable, RuntimeError, MemoryError, ValueError, TypeError, OSError) as error:
@@ -116,7 +117,7 @@ class Trial:
         return proven
 
     def _limited(self, gib: float, card: Card) -> Callable[[str], Shown]:
-        """The fastest mode asked for on a card too small for it: which mode is it that paints in the end?"""
+        """Request the fastest mode on a card limited to `gib` GiB, to find out which mode paints in the end."""
 
         def proven(what: str) -> Shown:
             with limited(card, gib):
@@ -136,7 +137,7 @@ class Trial:
         return Shown(Row(self.name, what, loaded, seconds, alone=equal))
 
     def _experiments(self, card: Card, done: Collection[str]) -> Iterator[Shown]:
-        """On one loaded pipeline: an experiment changes only how it is called."""
+        """Run all experiments on one loaded pipeline, because an experiment changes only its arguments."""
         names = [name for name in experiments_for(find(self.choice).preset) if f"{self.name}: {name}" not in done]
         if not names or not self.photos:
             return
@@ -173,17 +174,17 @@ class Trial:
 class _Painted:
     canvas: Pixels
     seconds: float
-    refusal: str  # what the engine itself has against it
+    refusal: str  # the engine's reason for refusing it
 
     def seen(self, request: Request) -> dict[str, Any]:
-        """What the gate says, and the worst seam."""
+        """Return the gate's verdict and the worst seam."""
         worst = max((seam.gradient for seam in seams(self.canvas, request.margins)), default=0.0)
         said = self.refusal or str(judge(self.canvas, request.margins) or "passes")
         return {"gate": said, "seam": round(worst, 3)}
 
 
 def _painted(engine: Diffusion, request: Request) -> _Painted:
-    """A picture that the engine refuses is painted again without its judgement, to be seen all the same."""
+    """Paint a request. A result that the engine refuses is painted again without its check, so that it can be shown."""
     refusal = ""
     try:
         return _timed(engine, replace(request, judged=True))

@@ -1,4 +1,4 @@
-"""Downloading what a preset needs into the hub library's cache: the cost first, safetensors only, always resumed."""
+"""Downloads a preset's files into the hub's cache: it states the cost first, takes safetensors only, and resumes."""
 
 from __future__ import annotations
 
@@ -29,24 +29,27 @@ from inference.hub.repository import Repository, cache_of, free_space
 GB = 1e9
 
 Wanted: TypeAlias = Callable[[Iterable[str], Repository], list[str]]
-"""Which of a repository's files are downloaded."""
+"""Selects the files of a repository that are downloaded."""
 
 
 @dataclass(frozen=True)
 class File:
+    """One file of a repository at a commit."""
+
     repository: Repository
     commit: str
     name: str
     size: int  # bytes
-    blob: Path  # where its bytes are kept
+    blob: Path  # where the content is stored
 
     @property
     def part(self) -> Path:
+        """The file of an incomplete download."""
         return self.blob.with_name(self.blob.name + ".part")
 
     @property
     def missing(self) -> int:
-        """Bytes still to download."""
+        """The number of bytes still to download."""
         if self.blob.exists():
             return 0
         return self.size - (self.part.stat().st_size if self.part.exists() else 0)
@@ -54,16 +57,16 @@ class File:
 
 @dataclass(frozen=True)
 class Download:
-    """What a model needs, and what of it is here."""
+    """The files that a model needs, and how much of them is on this machine."""
 
     name: str
     title: str
-    terms: str  # its licence, and what that permits
+    terms: str  # the licence, and what it permits
     files: tuple[File, ...]
     cache: Path
 
     def lines(self) -> list[str]:
-        """What it is, what it permits and what it costs, to be read before it starts."""
+        """Return the description, licence and cost, to be shown before the download starts."""
         total, missing = sum(file.size for file in self.files), sum(file.missing for file in self.files)
         free = free_space(self.cache)
         return [
@@ -75,7 +78,7 @@ class Download:
 
 
 class Hub:
-    """A Hugging Face hub. The token is that of an account which accepted the licences of gated models."""
+    """A Hugging Face hub. The token belongs to an account that has accepted the licences of gated models."""
 
     def __init__(self, token: str = "", endpoint: str = constants.ENDPOINT) -> None:
         self._token = token or False
@@ -83,7 +86,7 @@ class Hub:
         self._api = HfApi(endpoint=endpoint, token=self._token)
 
     def plan(self, choice: ModelChoice) -> Download:
-        """Ask what a choice costs. Raises EngineUnavailable: unknown, gated, out of reach."""
+        """Return what a choice costs. Raises EngineUnavailable when a repository is unknown, gated or unreachable."""
         name, preset = _preset(choice)
         cache = cache_of(choice.cache)
         remote = [repository for repository in preset.repositories if not Path(repository.repo).expanduser().is_dir()]
@@ -92,10 +95,9 @@ class Hub:
         return Download(name, preset.title, f"{preset.licence}; {preset.permits}", tuple(files), cache)
 
     def check(self, choice: ModelChoice) -> list[str]:
-        """How a preset's repositories differ from what is believed of them; nothing is downloaded.
+        """Compare a preset's repositories with their listings without downloading anything.
 
-        One line for each repository with its commit, for a `revision` of an operator's own file, then what differs.
-        Raises EngineUnavailable as `plan` does.
+        Returns a line with each repository's commit, for `revision` in presets, then its differences. Raises as `plan`.
         """
         _, preset = _preset(choice)
         lines = list[str]()
@@ -114,7 +116,7 @@ class Hub:
         return lines
 
     def _config(self, repository: Repository, commit: str) -> dict[str, Any]:
-        """What a model's own description says."""
+        """Return a model's own config.json."""
         url = hf_hub_url(repository.repo, "config.json", revision=commit, endpoint=self._endpoint)
         content = BytesIO()
         try:
@@ -124,7 +126,7 @@ class Hub:
         return dict(json.loads(content.getvalue()))
 
     def plan_beside(self, model: HubModel) -> Download:
-        """Ask what a model beside the engine's costs. Raises EngineUnavailable as `plan` does."""
+        """Find out what a secondary model costs. Raises EngineUnavailable as `plan` does."""
         name, cache = model.model, cache_of(model.cache)
         remote = not Path(name).expanduser().is_dir()
         files = list(self._files(model.repository, at_the_top, cache)) if remote else []
@@ -137,7 +139,10 @@ class Hub:
         return Download(name, model.purpose, terms, tuple(files), cache)
 
     def pull(self, download: Download) -> None:
-        """Download what is missing, showing each file's progress on stderr; call again after an interruption."""
+        """Download the missing files and show each file's progress on stderr.
+
+        A second call resumes an interrupted one.
+        """
         missing, free = sum(file.missing for file in download.files), free_space(download.cache)
         if missing > free:
             raise EngineUnavailable(
@@ -159,7 +164,7 @@ class Hub:
             yield File(repository, commit, name, entry.lfs.size if entry.lfs else entry.size, blobs / etag)
 
     def _tree(self, repository: Repository) -> tuple[str, dict[str, RepoFile]]:
-        """The commit that a repository is at, and its files."""
+        """Return a repository's commit and its files by name."""
         try:
             info = self._api.repo_info(repository.repo, revision=repository.revision)
             tree = self._api.list_repo_tree(repository.repo, recursive=True, revision=str(info.sha))
@@ -168,7 +173,10 @@ class Hub:
             raise _said(error, repository.repo) from error
 
     def _fetch(self, file: File) -> None:
-        """The hub library starts a file anew after an interruption; weights are too large for that."""
+        """Download one file, resuming it.
+
+        The hub library would restart an interrupted file, but weights are too large.
+        """
         url = hf_hub_url(file.repository.repo, file.name, revision=file.commit, endpoint=self._endpoint)
         file.blob.parent.mkdir(parents=True, exist_ok=True)
         headers = build_hf_headers(token=self._token)
@@ -189,7 +197,7 @@ class Hub:
         file.part.replace(file.blob)
 
     def _link(self, files: list[File], cache: Path) -> None:
-        """Have the hub library take the blobs into its snapshot of the commit."""
+        """Register downloaded blobs in the hub's cache, as a snapshot of the commit."""
         try:
             snapshot_download(
                 files[0].repository.repo,
@@ -204,7 +212,7 @@ class Hub:
 
 
 def _preset(choice: ModelChoice) -> tuple[str, Preset]:
-    """The preset of a choice that need not be here yet."""
+    """Return the name and preset of a choice, which need not be downloaded yet."""
     presets = load_presets(choice.presets)
     if choice.model in presets:
         return choice.model, presets[choice.model]
@@ -218,7 +226,7 @@ def _preset(choice: ModelChoice) -> tuple[str, Preset]:
 
 
 def _verify(file: File) -> None:
-    """Large files are named by their SHA-256."""
+    """Check a file against its SHA-256, which is the name of a large file's blob."""
     if len(file.blob.name) != 64:
         return
     with file.part.open("rb") as source:
@@ -229,7 +237,7 @@ def _verify(file: File) -> None:
 
 
 def _said(error: Exception, repo: str) -> EngineUnavailable:
-    """A hub's refusal in one sentence, with the remedy."""
+    """Return the hub's refusal as one sentence with the remedy."""
     if isinstance(error, GatedRepoError):
         return EngineUnavailable(
             f"{repo} is gated: accept its licence at https://huggingface.co/{repo}, then set KUOTU_HUB_TOKEN to a "

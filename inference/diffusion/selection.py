@@ -1,4 +1,4 @@
-"""Which of a repository's files are downloaded: what is loaded, and not the copies beside it."""
+"""Selects the files of a repository to download: those that are loaded, without copies in other formats."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from inference.diffusion.presets import Lora, Preset
 from inference.hub.repository import INDEX, Repository
 
 DESCRIPTIONS = (".json", ".txt", ".model", ".jinja", ".md")
-WEIGHTS = "model.safetensors"  # as transformers names them in one file; and in several:
+WEIGHTS = "model.safetensors"  # transformers' name of a single weight file; the next line matches the names of several
 SHARDS = r"model-\d+-of-\d+\.safetensors"
 LOADED = r"(diffusion_pytorch_)?model(?P<variant>\.\w+)?(-\d+-of-\d+)?(\.\w+)?\.safetensors"
-"""Names of weights that diffusers and transformers look for in a component's folder; all others are copies."""
+"""Names of weight files that diffusers and transformers load from a component's folder; all others are copies."""
 
 
 def wanted(names: Iterable[str], repository: Repository, preset: Preset) -> list[str]:
-    """The files that are loaded: descriptions, and each folder's safetensors of the variant, or else the plain ones.
+    """Return the files to load: descriptions, and each folder's safetensors of the variant, or else the plain ones.
 
-    Of a pipeline only its components' folders count: single-file checkpoints beside them are copies.
+    Only the folders of a pipeline's components are searched, because single-file checkpoints beside them are copies.
     """
     names = sorted(names)
     whole = INDEX in names
@@ -38,6 +38,6 @@ def wanted(names: Iterable[str], repository: Repository, preset: Preset) -> list
 
 
 def at_the_top(names: Iterable[str], _repository: Repository) -> list[str]:
-    """What transformers loads of a folder: other formats, copies and training states lie beside or in folders."""
+    """Return the top folder's files that transformers loads, without other formats, copies and training states."""
     here = sorted(name for name in names if "/" not in name)
     return [name for name in here if name.endswith(DESCRIPTIONS) or re.fullmatch(SHARDS, name) or name == WEIGHTS]

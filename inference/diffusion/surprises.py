@@ -1,4 +1,4 @@
-"""The things that may turn up outside the frame: lists by style, and what a seed draws from them."""
+"""Lists of things that may appear outside the frame, by style, and the draw of a seed from them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COUNTS: Final = {Style.FAITHFUL: 0, Style.PLAYFUL: 1, Style.WILD: 2}
 
 
 class Place(StrEnum):
-    """Where a thing turns up, seen from the photo."""
+    """Where a thing appears relative to the photo."""
 
     ABOVE = "above"
     BESIDE = "beside"
@@ -28,11 +28,11 @@ class Place(StrEnum):
 
 @dataclass(frozen=True)
 class Word:
-    """A thing to find outside the frame; its id is stored with the expansion."""
+    """A thing that may appear outside the frame. Its id is stored with the expansion."""
 
     id: str
     where: tuple[Place, ...]
-    labels: Mapping[str, str]  # by language: en is what models read
+    labels: Mapping[str, str]  # by language; models read the English label
 
     def __str__(self) -> str:
         return self.labels["en"]
@@ -40,14 +40,16 @@ class Word:
 
 @cache
 def words() -> Mapping[Style, tuple[Word, ...]]:
-    """The lists, by style."""
+    """Return the lists by style."""
     tables = tomllib.loads(WORDS.read_text("utf-8"))
     return {Style(style): tuple(map(_word, rows)) for style, rows in tables.items()}
 
 
 def drawn(style: Style, margins: Margins, seed: int, prompt: str = "") -> tuple[tuple[Word, Place], ...]:
-    """The words that a seed draws for the sides that grow, larger sides more often. A person's own words take the
-    place of one."""
+    """Return the words that a seed draws for the growing sides; larger sides are drawn more often.
+
+    A person's own prompt replaces one of the words.
+    """
     left = dict(_areas(margins))
     random, found = Random(f"words {seed}"), list[tuple[Word, Place]]()
     for _ in range(COUNTS[style] - bool(prompt)):
@@ -59,7 +61,7 @@ def drawn(style: Style, margins: Margins, seed: int, prompt: str = "") -> tuple[
 
 
 def labels(ids: Iterable[str], language: str) -> list[str]:
-    """What people read for stored ids; ids of words that are gone are left out."""
+    """Return the labels of stored ids in a language. Ids of removed words are left out."""
     known = {word.id: word for rows in words().values() for word in rows}
     return [known[one].labels.get(language, str(known[one])) for one in ids if one in known]
 

@@ -1,7 +1,7 @@
-"""Which part of the canvas a model sees, and at what size. Pure geometry.
+"""Plans which part of the canvas a model sees, and at what size. Pure geometry.
 
-A model paints about as many pixels as it was trained on, whatever the photo's size: the window, the new strip with as
-much of the photo for context, is scaled to one of a few fixed sizes, so that compiled graphs are used again.
+A model paints about as many pixels as it was trained on, whatever the photo's size. The window contains the new strip
+and some of the photo as context. It is scaled to one of a few fixed work sizes, so that compiled graphs are reused.
 """
 
 from __future__ import annotations
@@ -13,26 +13,28 @@ from typing import Final
 
 from inference.canvas import Box, Extent, Margins
 
-LARGEST_STEP: Final = 1.5  # what one pass grows an axis by; models lose the thread beyond
+LARGEST_STEP: Final = 1.5  # the largest growth of an axis in one pass; models lose coherence beyond it
 LONGEST: Final = 4  # a work size's longer side over its shorter one
-CONTEXT: Final = 2.0  # photo shown beside a new strip, in strips
-LEAST_CONTEXT: Final = 1 / 3  # of the photo
+CONTEXT: Final = 2.0  # depth of the photo context, as a multiple of the new strip's depth
+LEAST_CONTEXT: Final = 1 / 3  # least context, as a share of the photo
 
 
 @dataclass(frozen=True)
 class Window:
-    box: Box  # on the canvas
-    work: Extent  # what the model sees it at
+    """The part of the canvas that a model sees."""
+
+    box: Box  # the rectangle on the canvas
+    work: Extent  # the size that the model sees
 
     @property
     def scale(self) -> float:
-        """Canvas pixels per work pixel, along the axis where there are more."""
+        """Canvas pixels per work pixel, along the axis with the larger ratio."""
         return max(self.box.width / self.work.width, self.box.height / self.work.height)
 
 
 @cache
 def sizes(budget: int, multiple: int) -> tuple[Extent, ...]:
-    """The work sizes, narrow to wide: for every shorter side the longest other one within the budget."""
+    """Return the work sizes from narrow to wide: for every shorter side, the longest other side within the budget."""
     side = sqrt(budget)
     shorter = range(multiple * ceil(side / sqrt(LONGEST) / multiple), int(side) + 1, multiple)
     wide = [Extent(budget // short // multiple * multiple, short) for short in shorter]
@@ -41,7 +43,10 @@ def sizes(budget: int, multiple: int) -> tuple[Extent, ...]:
 
 
 def passes(photo: Extent, margins: Margins, largest: float = LARGEST_STEP) -> list[Margins]:
-    """Split margins so that no pass grows an axis by more than `largest`, or a pixel of rounding; the sum is exact."""
+    """Split margins into passes whose sum is exact.
+
+    No pass grows an axis by more than the factor `largest`, apart from one pixel of rounding.
+    """
     canvas = margins.canvas(photo)
     across, down = canvas.width / photo.width, canvas.height / photo.height
     growth = max((canvas.width - 1) / photo.width, (canvas.height - 1) / photo.height, 1.0)
@@ -61,7 +66,10 @@ def passes(photo: Extent, margins: Margins, largest: float = LARGEST_STEP) -> li
 
 
 def plan(photo: Extent, margins: Margins, budget: int, multiple: int) -> Window:
-    """The window of one pass: all new strips, context beside a strip that stands alone, shaped like a work size."""
+    """Return the window of one pass, shaped like a work size.
+
+    It contains all new strips. When only one end of an axis is new, it has limited context there.
+    """
     canvas = margins.canvas(photo)
     wide, tall = not (margins.top or margins.bottom), not (margins.left or margins.right)
     left, right = _span(margins.left, margins.right, photo.width, LONGEST * canvas.height if wide else 0)
@@ -77,7 +85,7 @@ def plan(photo: Extent, margins: Margins, budget: int, multiple: int) -> Window:
 
 
 def sides_apart(step: Margins) -> list[Margins]:
-    """A pass as passes of one side each, with a smaller window and so with finer detail: four calls instead of one."""
+    """Split a pass into passes of one side each. Smaller windows give finer detail but need up to four calls."""
     sides = [
         Margins(left=step.left),
         Margins(right=step.right),
@@ -88,14 +96,14 @@ def sides_apart(step: Margins) -> list[Margins]:
 
 
 def _share(factor: float, number: int, count: int) -> float:
-    """How much of a margin stands after `number` of `count` passes of equal factors."""
+    """Return the share of a margin that is complete after `number` of `count` passes of equal growth factors."""
     if factor <= 1:
         return 1.0
     return float(factor ** (number / count) - 1) / (factor - 1)
 
 
 def _apart(step: Margins, canvas: Extent) -> list[Margins]:
-    """The two ends of a canvas that is longer than any work size are painted one after the other."""
+    """Split a pass so that the two ends of a canvas longer than any work size are painted one after the other."""
     if canvas.width > LONGEST * canvas.height and step.left and step.right:
         return [Margins(left=step.left, top=step.top, bottom=step.bottom), Margins(right=step.right)]
     if canvas.height > LONGEST * canvas.width and step.top and step.bottom:
@@ -104,9 +112,10 @@ def _apart(step: Margins, canvas: Extent) -> list[Margins]:
 
 
 def _span(before: int, after: int, length: int, longest: int) -> tuple[int, int]:
-    """Where the window begins and ends along an axis: the whole canvas, unless only one side of it is new.
+    """Return the window's span along an axis: the whole canvas, unless only one end of it is new.
 
-    `longest` is what a work size of that width can be long without being squeezed; 0 where the other axis grows too.
+    `longest` is the greatest length that a work size of that width has without squeezing; 0 when the other axis grows
+    too.
     """
     end, strip = before + length + after, before + after
     if not longest or bool(before) == bool(after):
@@ -117,12 +126,12 @@ def _span(before: int, after: int, length: int, longest: int) -> tuple[int, int]
 
 
 def _fitting(window: Extent, budget: int, multiple: int) -> Extent:
-    """The work size of nearest shape."""
+    """Return the work size of the nearest aspect ratio."""
     shape = window.width / window.height
     return min(sizes(budget, multiple), key=lambda size: abs(log(size.width / size.height / shape)))
 
 
 def _grown(start: int, end: int, limit: int, length: int) -> tuple[int, int]:
-    """A span made `length` long within 0 to `limit`, by more context: it begins at 0 or ends at `limit`."""
+    """Extend a span that begins at 0 or ends at `limit` to `length` by adding context, within 0 to `limit`."""
     missing = max(0, min(length, limit) - (end - start))
     return (0, end + missing) if start == 0 else (start - missing, end)

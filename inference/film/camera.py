@@ -1,8 +1,9 @@
-"""Where the camera of a film is: rectangles on the last canvas of a chain, one pair a frame. Pure geometry.
+"""The camera path of a film: one pair of rectangles on the last canvas of a chain per frame. Pure geometry.
 
-What is seen (`shown`) grows from the first photo to the last canvas; what is looked at (`view`) has the film's shape
-and contains it. Growth is exponential within a step, so that the zoom looks even; it starts and ends softly, and
-corners between steps are rounded off by a moving average, which keeps rectangles nested because it is linear.
+The visible rectangle (`shown`) grows from the first photo to the last canvas. The camera's rectangle (`view`) has the
+film's aspect ratio and contains `shown`. The growth is exponential within a step, so that the zoom looks even; it
+starts and ends gently. A moving average smooths the change of direction between steps. It keeps the rectangles nested
+because it is linear.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from numpy.typing import NDArray
 from inference.canvas import Extent, Margins
 
 FPS: Final = 25
-BEFORE, AFTER = 0.6, 1.0  # seconds that the first photo and the last canvas are held
-EASING: Final = 0.25  # of the way's time, at each end, while the speed rises or falls
-ROUNDING: Final = 9  # frames over which the corners between steps are rounded off
+BEFORE, AFTER = 0.6, 1.0  # seconds for which the first photo and the last canvas stand still
+EASING: Final = 0.25  # fraction of the path's time at each end during which the speed rises or falls
+ROUNDING: Final = 9  # length of the moving average, in frames
 LONGEST_SIDE: Final = 720  # px
-WIDEST: Final = 2.0  # width over height, or height over width, of a film; beyond, it has bars
+WIDEST: Final = 2.0  # the largest ratio of a film's longer side to its shorter side; a longer canvas gets bars
 
 Rects = NDArray[np.float64]
 """(n, 4): left, top, right, bottom in pixels of the last canvas."""
@@ -29,7 +30,7 @@ Rects = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Shots:
-    """What each frame looks at and shows, and the frame's size, which is even as video asks."""
+    """The camera's and the visible rectangle of each frame, and the frame size, whose sides are even for H.264."""
 
     view: Rects
     shown: Rects
@@ -37,7 +38,7 @@ class Shots:
 
 
 def zoom(canvas: Extent, steps: Sequence[Margins]) -> Shots:
-    """From the first photo outwards: `steps` are the margins of the expansions, first to last."""
+    """Return the shots of a zoom out of the first photo. `steps` are the margins of the expansions, first to last."""
     frame = frame_of(canvas)
     boxes = nested(canvas, steps)
     way = _eased(min(1.5 + 0.7 * len(steps), 4.4), _lengths(boxes))
@@ -46,7 +47,10 @@ def zoom(canvas: Extent, steps: Sequence[Margins]) -> Shots:
 
 
 def reveal(canvas: Extent, margins: Margins) -> Shots:
-    """The photo, then what is around it, then the photo again: a loop without a cut. The camera stands still."""
+    """Return the shots of a seamless loop: the photo, then the whole canvas, then the photo.
+
+    The camera does not move.
+    """
     frame = frame_of(canvas)
     boxes = nested(canvas, [margins])
     there = _held(_between(boxes, _eased(1.2, _lengths(boxes))))
@@ -55,7 +59,7 @@ def reveal(canvas: Extent, margins: Margins) -> Shots:
 
 
 def frame_of(canvas: Extent) -> Extent:
-    """The size of a film: that of the canvas within LONGEST_SIDE and WIDEST, in even numbers."""
+    """Return the size of a film: the canvas size limited by LONGEST_SIDE and WIDEST, with even sides."""
     width, height = canvas
     ratio = min(max(width / height, 1 / WIDEST), WIDEST)
     longest = min(LONGEST_SIDE, max(canvas))
@@ -64,7 +68,10 @@ def frame_of(canvas: Extent) -> Extent:
 
 
 def nested(canvas: Extent, steps: Sequence[Margins]) -> Rects:
-    """Where the first photo and each result lie on the last canvas. Raises ValueError when they do not fit into it."""
+    """Return the rectangles of the first photo and of each result on the last canvas.
+
+    Raises ValueError when they do not fit into it.
+    """
     box = np.array([0.0, 0.0, canvas.width, canvas.height])
     boxes = [box]
     for margins in reversed(steps):
@@ -76,7 +83,7 @@ def nested(canvas: Extent, steps: Sequence[Margins]) -> Rects:
 
 
 def _views(boxes: Rects, frame: Extent) -> Rects:
-    """For each box the smallest rectangle of the frame's shape that contains it, inside that of the next."""
+    """Return, for each box, the smallest rectangle of the frame's ratio around it, inside that of the next box."""
     views = list[NDArray[np.float64]]()
     for box in boxes[::-1]:
         scale = max((box[2] - box[0]) / frame.width, (box[3] - box[1]) / frame.height)
@@ -89,13 +96,16 @@ def _views(boxes: Rects, frame: Extent) -> Rects:
 
 
 def _lengths(boxes: Rects) -> NDArray[np.float64]:
-    """How long each step is: the logarithm of the growth in area."""
+    """Return the length of each step, which is the logarithm of the growth in area."""
     width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     return np.asarray(np.maximum(np.diff(np.log(width * height)), 0.05))
 
 
 def _eased(seconds: float, lengths: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(frames,) positions from 0 to the number of steps; even in length but for the ends, where the speed is a sine."""
+    """Return (frames,) positions from 0 to the number of steps.
+
+    The speed along `lengths` is constant, except at both ends, where it follows a sine.
+    """
     time = np.linspace(0, 1, round(seconds * FPS) + 1)
     speed = np.sin(np.pi / 2 * np.minimum(1, np.minimum(time, 1 - time) / EASING)) ** 2
     done = np.concatenate([[0.0], np.cumsum((speed[1:] + speed[:-1]) / 2)])
@@ -104,7 +114,7 @@ def _eased(seconds: float, lengths: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _between(keys: Rects, way: NDArray[np.float64]) -> Rects:
-    """Rectangles between keys: each grows exponentially, and its edges move in proportion."""
+    """Interpolate rectangles between keys: the size grows exponentially, and the edges move in proportion to it."""
     step = np.minimum(way.astype(int), len(keys) - 2)
     start, end, part = keys[step], keys[step + 1], (way - step)[:, None]
     growth = np.max((end[:, 2:] - end[:, :2]) / (start[:, 2:] - start[:, :2]), axis=1, keepdims=True)

@@ -1,11 +1,12 @@
-"""Films for chats (extra `video`): the zoom through a chain, and before and after as a loop. MP4, H.264, no sound.
+"""Encodes films for chats as silent H.264 MP4: a zoom through a chain, and a before/after loop (extra `video`).
 
-The last master of a chain contains every earlier one bit for bit, so it alone is read. It is kept as a few levels, each
-half as sharp and cut to what the camera sees then; every frame is resampled (Lanczos over the exact rectangle) from the
-level that has one to two pixels for each of the film's, so that it is sharp at every zoom and nothing shimmers.
+The last master of a chain contains every earlier one bit for bit, so only that one is read. It becomes a pyramid of a
+few levels; each level has half the resolution of the previous one and is cropped to what the camera sees at that zoom.
+Every frame is resampled (Lanczos over the exact rectangle) from the level that has one to two pixels per film pixel, so
+that it is sharp at every zoom and does not shimmer.
 
-Both functions are slow (seconds) and pure, bytes in and bytes out: they suit a worker process or thread, as most of the
-time is spent outside the interpreter's lock. Memory: the decoded master, and at most 13 MB for each level.
+Both functions take seconds and are pure: bytes in, bytes out. They suit a worker process or a thread, because most of
+the time is spent without the interpreter's lock. Memory: the decoded master, and at most 13 MB per level.
 """
 
 from __future__ import annotations
@@ -31,25 +32,25 @@ from inference.image.codec import decode_kept
 if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
-BYTES: Final = 1_000_000  # a film is kept below, for mobile data
+BYTES: Final = 1_000_000  # upper limit of a film's size, for mobile data
 QUALITY: Final = "25"  # x264's constant rate factor
 POSTER: Final = 82  # JPEG quality
-BACKDROP: Final = (18, 18, 20)  # around what is not shown yet
+BACKDROP: Final = (18, 18, 20)  # colour of the area that is not visible yet
 BT709: Final = 1  # ITU-T H.273, tables 2 to 4
-EDGE: Final = 4  # px around a level, so that a frame may begin between two pixels at its edge
+EDGE: Final = 4  # px of padding around a level, so that a frame may begin between two pixels at its edge
 
 Rect = NDArray[np.float64]
 
 
 class FilmUnavailable(Exception):
-    """No film can be made here; the text names what is missing and how to get it."""
+    """No film can be made on this machine; the text names what is missing and how to get it."""
 
 
 def film(canvas: Pixels | bytes, steps: Sequence[Margins], report: Report = ignore) -> bytes:
-    """The film of a chain: from the first photo outwards to `canvas`, the last master (pixels or file).
+    """Encode the film of a chain, which zooms from the first photo out to `canvas`, the last master (pixels or file).
 
-    `steps`: the margins of the chain's expansions, first to last. Raises FilmUnavailable, BadPhoto, and ValueError when
-    there are no steps or they do not fit into the canvas.
+    `steps` are the margins of the chain's expansions, first to last. Raises FilmUnavailable without PyAV, BadPhoto for
+    an unreadable master, and ValueError when there are no steps or they do not fit into the canvas.
     """
     if not steps:
         raise ValueError("a film needs at least one expansion")
@@ -58,13 +59,13 @@ def film(canvas: Pixels | bytes, steps: Sequence[Margins], report: Report = igno
 
 
 def before_after(canvas: Pixels | bytes, margins: Margins, report: Report = ignore) -> bytes:
-    """One expansion as a loop: the photo, what was added, the photo again. Raises as `film` does."""
+    """Encode one expansion as a loop: the photo, the whole canvas, the photo again. Raises as `film` does."""
     pixels = _pixels(canvas)
     return _encoded(pixels, reveal(Extent.of(pixels), margins), report)
 
 
 def poster(movie: bytes) -> bytes:
-    """The first frame of a film as a JPEG: what stands where it is not played yet."""
+    """Return the first frame of a film as a JPEG, which chats show before the film is played."""
     import av
 
     with av.open(BytesIO(movie), "r") as container:
@@ -75,7 +76,7 @@ def poster(movie: bytes) -> bytes:
 
 
 def frames(canvas: Pixels, shots: Shots) -> Iterator[Pixels]:
-    """(height, width, 3) each, of the frame's size; the same array again while the camera stands still."""
+    """Yield the frames, each (height, width, 3). The same array is repeated while the camera does not move."""
     levels = _levels(canvas, shots)
     frame, last = np.empty(0, np.uint8), np.empty(0)
     for view, shown in zip(shots.view, shots.shown, strict=True):
@@ -87,14 +88,14 @@ def frames(canvas: Pixels, shots: Shots) -> Iterator[Pixels]:
 
 @dataclass(frozen=True, eq=False)
 class Level:
-    """Part of the canvas, `scale` canvas pixels a pixel, with its first pixel at `origin` of the canvas."""
+    """A part of the canvas, reduced `scale` times. Its top left pixel lies at `origin` of the canvas."""
 
     image: Image.Image
     origin: tuple[float, float]
     scale: int
 
     def box(self, rect: Rect) -> tuple[float, float, float, float]:
-        """A rectangle of the canvas in this level's pixels, within its edges."""
+        """Return a rectangle of the canvas in this level's pixels, clamped to its edges."""
         x, y = self.origin
         corners = (rect - (x, y, x, y)) / self.scale + EDGE
         limits = np.array(self.image.size * 2)
@@ -103,7 +104,7 @@ class Level:
 
 
 def _levels(canvas: Pixels, shots: Shots) -> dict[int, Level]:
-    """By scale, as many as the shots need."""
+    """Return the levels that the shots need, by scale."""
     scales = np.array([_scale(view, shots.frame) for view in shots.view])
     limits = np.array(Extent.of(canvas))
     levels = {}
@@ -122,12 +123,12 @@ def _levels(canvas: Pixels, shots: Shots) -> dict[int, Level]:
 
 
 def _scale(view: Rect, frame: Extent) -> int:
-    """The largest power of two by which the canvas may be smaller and still have a pixel for each of the frame's."""
+    """Return the largest power of two by which the canvas can be reduced to no less than one pixel per frame pixel."""
     return 1 << max(0, int(np.floor(np.log2((view[2] - view[0]) / frame.width + 1e-6))))
 
 
 def _frame(levels: dict[int, Level], view: Rect, shown: Rect, frame: Extent) -> Pixels:
-    """What is shown, in its place on the backdrop; edges between two pixels are a mixture of both."""
+    """Return one frame: the visible rectangle on the backdrop, with antialiased edges."""
     scale = (view[2] - view[0]) / frame.width
     place = (shown - np.tile(view[:2], 2)) / scale
     left, top = np.floor(place[:2] + 1e-6).clip(0).astype(int)
@@ -144,7 +145,7 @@ def _frame(levels: dict[int, Level], view: Rect, shown: Rect, frame: Extent) -> 
 
 
 def _cover(start: float, end: float, first: int, last: int) -> Rect:
-    """(last - first,) how much of each pixel lies between start and end."""
+    """Return the fraction of each pixel, (last - first,), that lies between `start` and `end`."""
     pixels = np.arange(first, last)
     return np.asarray((np.minimum(pixels + 1, end) - np.maximum(pixels, start)).clip(0, 1))
 
@@ -155,7 +156,7 @@ def _encoded(canvas: Pixels, shots: Shots, report: Report) -> bytes:
     except ModuleNotFoundError as error:
         raise FilmUnavailable("films need PyAV: .venv/bin/pip install -c constraints.txt -e '.[video]'") from error
     with TemporaryDirectory(prefix="kuotu-film-") as folder:
-        path = Path(folder) / "film.mp4"  # the index can only be moved to the front of a file with a name
+        path = Path(folder) / "film.mp4"  # faststart moves the index to the front, which needs a named file
         with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
             stream = container.add_stream("libx264", rate=FPS)
             _configure(stream, shots)
@@ -172,7 +173,7 @@ def _configure(stream: VideoStream, shots: Shots) -> None:
     stream.pix_fmt = "yuv420p"
     stream.time_base = Fraction(1, FPS)
     context = stream.codec_context
-    context.thread_count = 1  # one job, one core; x264 gives nearly the same bytes each time
+    context.thread_count = 1  # one job uses one core
     context.color_primaries = context.color_trc = context.colorspace = BT709
     rate = int(0.9 * BYTES * 8 * FPS / len(shots.view))
     stream.options = {

@@ -1,7 +1,7 @@
-"""A film made in a process of its own: `python -m inference.film.process`, spoken to in frames as an engine process is.
+"""Makes a film in a separate process, `python -m inference.film.process`, which communicates in frames.
 
-One process a film: it imports what a film needs, leaves nothing in memory behind, gives way to the engines (it is
-nicer than they are), and ends with its parent, however that ends.
+Each film has its own process, so that the memory is free afterwards. The process runs at a lower priority than the
+engines (a higher nice value), and it ends when its parent ends, for whatever reason.
 """
 
 from __future__ import annotations
@@ -25,26 +25,31 @@ NICENESS: Final = 10
 
 
 class FilmFailed(Exception):
-    """No film came out; the text is for the operator."""
+    """A film could not be made; the text is for the operator."""
 
 
 @dataclass(frozen=True)
 class Script:
-    """What a film is made of: the last master of a chain (a file), and the margins of its steps, first to last."""
+    """The input of a film: the last master of a chain (a file), and the margins of its steps, first to last."""
 
     master: bytes
     steps: Sequence[Margins]
-    loop: bool = False  # the last step alone, there and back
+    loop: bool = False  # whether to show the last step alone, as a before/after loop
 
 
 @dataclass(frozen=True)
 class Reel:
+    """A finished film."""
+
     movie: bytes  # MP4
     poster: bytes  # JPEG of its first frame
 
 
 async def shoot(script: Script, report: Report, time_limit: float = 300.0) -> Reel:
-    """Make a film; `report` hears how far it is, 0 to 1. When cancelled, the process ends. Raises FilmFailed."""
+    """Make a film and report the progress, 0 to 1. Cancelling this call ends the process.
+
+    Raises FilmFailed when the process fails or takes longer than `time_limit` seconds.
+    """
     link = await Link.spawn(sys.executable, "-m", "inference.film.process")
     try:
         async with asyncio.timeout(time_limit):
@@ -68,7 +73,7 @@ def _plain(script: Script) -> dict[str, object]:
 
 
 def main() -> None:
-    """Read one script from stdin, answer on stdout, end."""
+    """Read one script from stdin, answer on stdout, and exit."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(NICENESS)
     order = read(sys.stdin.buffer)
@@ -83,7 +88,7 @@ def _end_with_parent(pipe: BinaryIO) -> None:
 
 
 def _shot(order: Frame) -> Frame:
-    """Carry the order out; whatever happens is a frame."""
+    """Carry out the order, and return the film or the failure as a frame."""
     from inference.film.encoder import before_after, film, poster
 
     report = whole_percents(lambda fraction: _send(Frame("progress", {"fraction": fraction})))

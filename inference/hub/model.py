@@ -1,4 +1,4 @@
-"""A model beside the engine's that a setting names: a hub id or a folder, with options. Imports no torch."""
+"""A secondary model that a setting names by hub id or folder, with options. This module does not import torch."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ _log = logging.getLogger(__name__)
 
 
 class HubModel(BaseModel):
-    """What a setting says, as in `org/name?revision=…`; subclasses say which setting, and add options."""
+    """The value of a setting such as `org/name?revision=…`. Subclasses name the setting and add options."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     setting: ClassVar[str]
-    purpose: ClassVar[str]  # for `kuotu pull`, before it downloads
-    command: ClassVar[str]  # that downloads it
-    example: ClassVar[str]  # of options
+    purpose: ClassVar[str]  # `kuotu pull` shows it before the download
+    command: ClassVar[str]  # the command that downloads the model
+    example: ClassVar[str]  # an example of the options
 
     model: str
     revision: str = "main"
-    cache: Path | None = None  # where downloads are kept; None: the hub library's own folder
+    cache: Path | None = None  # where downloads are kept; None is the hub library's own folder
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Raises EngineUnavailable naming the option that is wrong."""
+        """Read a setting's text. Raises EngineUnavailable, which names the invalid option."""
         return named(cls, cls.setting, text, cls.example)
 
     @contextmanager
     def loading(self) -> Iterator[None]:
-        """Whatever goes wrong in here is one sentence to whoever reads it, and the whole story in the log."""
+        """Turn any exception raised in this context into EngineUnavailable with one sentence, and log the traceback."""
         try:
             yield
         except ModuleNotFoundError:
@@ -53,10 +53,11 @@ class HubModel(BaseModel):
 
     @property
     def repository(self) -> Repository:
+        """The model's repository at the chosen revision."""
         return Repository(repo=self.model, revision=self.revision)
 
     def folder(self) -> Path:
-        """Where it is on this machine. Raises EngineUnavailable with the command that downloads it."""
+        """Return the model's folder on this machine. Raises EngineUnavailable with the command that downloads it."""
         folder = folder_of(self.repository, self.cache)
         if folder is None:
             raise EngineUnavailable(f"{self.setting}={self.model} is not on this machine; run: {self.command}")
@@ -64,9 +65,9 @@ class HubModel(BaseModel):
 
 
 def named(kind: type[Named], setting: str, text: str, example: str, default: str = "") -> Named:
-    """Read what a setting says into a value of `kind`, which has a field `model`. `example` shows options.
+    """Parse a setting's text into a value of `kind`, which has a field `model`. `example` shows options in errors.
 
-    Raises EngineUnavailable naming the option that is wrong.
+    Raises EngineUnavailable, which names the invalid option.
     """
     model, _, query = text.partition("?")
     try:

@@ -1,4 +1,4 @@
-"""Repositories of the model hub: what they are, where their files lie in the cache, and how much room is left."""
+"""Repositories of the model hub: their description, their folder in the cache, and the free disk space."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ INDEX = "model_index.json"
 
 
 def folder_of(repository: Repository, cache: Path | None = None) -> Path | None:
-    """Its folder here, None when it was not downloaded. Imports no torch."""
+    """Return a repository's folder on this machine, or None when it is not downloaded. It does not import torch."""
     if (local := Path(repository.repo).expanduser()).is_dir():
         return local.resolve()
     from huggingface_hub import try_to_load_from_cache
@@ -28,26 +28,28 @@ def folder_of(repository: Repository, cache: Path | None = None) -> Path | None:
 
 
 def cache_of(chosen: Path | None) -> Path:
-    """Where downloads are kept."""
+    """Return the folder that keeps downloads: the chosen one, or else the hub library's own."""
     from huggingface_hub.constants import HF_HUB_CACHE
 
     return chosen or Path(HF_HUB_CACHE)
 
 
 def free_space(folder: Path) -> int:
-    """Bytes on the disk that a folder is on, or would be."""
+    """Return the free bytes on the disk that holds a folder, or would hold it when it does not exist yet."""
     while not folder.exists():
         folder = folder.parent
     return shutil.disk_usage(folder).free
 
 
 class Fact(BaseModel):
+    """A frozen value that rejects unknown fields."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
 class Repository(Fact):
-    """A folder of weights: `org/name` on the hub, or a path."""
+    """A repository of weights: `org/name` on the hub, or a folder's path."""
 
     repo: str
     revision: str = "main"
-    variant: str = ""  # the infix of weight files, where the repository has them: «fp16»
+    variant: str = ""  # the infix of weight files, such as «fp16», where the repository has such files

@@ -1,4 +1,4 @@
-"""The sides of a photo, each turned so that one piece of code serves all four: axis 0 runs along it, axis 1 away."""
+"""Views of a photo's sides, rotated so that the same code handles all four: axis 0 runs along a side, axis 1 away."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 class Side(StrEnum):
+    """A side of the photo."""
+
     LEFT = "left"
     TOP = "top"
     RIGHT = "right"
@@ -21,25 +23,25 @@ class Side(StrEnum):
 
 
 def grown(margins: Margins) -> list[Side]:
-    """The sides that have new pixels: those with a seam."""
+    """Return the sides that have new pixels and therefore a seam."""
     return [side for side in Side if getattr(margins, side.value)]
 
 
 def inwards(canvas: NDArray[Scalar], margins: Margins, side: Side, depth: int) -> NDArray[Scalar]:
-    """(length, at most depth, …) view of the photo's part of a canvas: column 0 lies at the seam."""
+    """Return a (length, at most depth, …) view of the photo at a side of a canvas. Column 0 lies at the seam."""
     turned, (width, before, after) = _turned(canvas, side), _around(margins, side)
     opposite = _around(margins, _OPPOSITE[side])[0]
     return turned[before : len(turned) - after, width : min(width + depth, turned.shape[1] - opposite)]
 
 
 def outwards(canvas: NDArray[Scalar], margins: Margins, side: Side, depth: int) -> NDArray[Scalar]:
-    """(length, at most depth, …) view of the new part beside the photo: column 0 lies at the seam."""
+    """Return a (length, at most depth, …) view of the new part beside the photo. Column 0 lies at the seam."""
     turned, (width, before, after) = _turned(canvas, side), _around(margins, side)
     return turned[before : len(turned) - after, max(0, width - depth) : width][:, ::-1]
 
 
 def ends(margins: Margins, side: Side) -> tuple[int, int]:
-    """New pixels beyond the two ends of a side."""
+    """Return the number of new pixels beyond the two ends of a side."""
     return _around(margins, side)[1:]
 
 
@@ -53,7 +55,7 @@ def _turned(canvas: NDArray[Scalar], side: Side) -> NDArray[Any]:
 
 
 def _around(margins: Margins, side: Side) -> tuple[int, int, int]:
-    """(across, before, after): the margin of the side itself and those at its ends."""
+    """Return (across, before, after): the margin of the side itself and the margins at its two ends."""
     if side in (Side.LEFT, Side.RIGHT):
         return getattr(margins, side.value), margins.top, margins.bottom
     return getattr(margins, side.value), margins.left, margins.right

@@ -1,4 +1,4 @@
-"""How many pixels may be decoded at the same time, so that many large photos at once take no more memory than one."""
+"""Limits the number of pixels that are decoded at the same time, so that many large photos take bounded memory."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, ParamSpec, TypeVar
 
-PIXELS: Final = 60_000_000  # in flight: the largest photo and a few small ones
+PIXELS: Final = 60_000_000  # enough for the largest photo and a few small ones
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
 
 class PixelBudget:
-    """Shares of a number of pixels, given in the order in which they are asked for.
+    """A budget of pixels, granted in the order of the requests.
 
-    A picture that is larger than the whole budget gets all of it, alone.
+    An image that is larger than the whole budget takes all of it and runs alone.
     """
 
     def __init__(self, pixels: int = PIXELS) -> None:
@@ -30,9 +30,10 @@ class PixelBudget:
         *args: Parameters.args,
         **kwargs: Parameters.kwargs,
     ) -> Result:
-        """Do the work in a thread, as soon as so many pixels may be decoded.
+        """Run `work` in a thread as soon as the budget has `pixels` left, and return its result.
 
-        The share is given back when the thread ends, and no sooner: cancelling whoever waits does not stop a decoder.
+        The share is returned when the thread ends and not earlier, because cancelling the caller does not stop a
+        decoder.
         """
         share = min(pixels, self._all)
         await self._take(share)
@@ -48,7 +49,7 @@ class PixelBudget:
             await turn
         except asyncio.CancelledError:
             if turn.cancelled():
-                self._admit()  # the next one need not wait for this one any more
+                self._admit()  # the next request no longer has to wait for this one
             else:
                 self._give_back(share)
             raise
@@ -69,5 +70,5 @@ class PixelBudget:
 
     def _ended(self, share: int, done: asyncio.Future[Result]) -> None:
         if not done.cancelled():
-            done.exception()  # taken note of, even where nobody waits for it any more
+            done.exception()  # retrieved, so that asyncio does not complain when no caller waits for it
         self._give_back(share)

@@ -1,11 +1,11 @@
-"""A photo's pixels: read from whatever people send, written for chats, for chains and for keeping.
+"""Decodes the photos that people send, and encodes results for chats, for chains and for keeping.
 
-The pixels are the first frame, upright by EXIF, 8-bit sRGB by what the file says of its colours, transparency over
-white. What is written starts from pixels alone, so no EXIF, place or name ever leaves.
+The pixels are the first frame, turned upright by EXIF, converted to 8-bit sRGB by the file's colour information, with
+transparency over white. Encoded files are written from pixels alone, so they contain no EXIF, location or name.
 
-Memory: decoding a 50-megapixel JPEG peaks at 7 bytes a pixel (350 MB) over the file, because Pillow holds four bytes a
-pixel; colours, depth and transparency are converted in strips of a megapixel, whatever the mode of the file. `look`
-never holds the photo in sRGB, and a JPEG not even whole.
+Memory: decoding a 50-megapixel JPEG peaks at 7 bytes per pixel (350 MB) besides the file, because Pillow holds four
+bytes per pixel. Colours, depth and transparency are converted in strips of a megapixel, whatever the file's mode.
+`look` never holds the whole photo in sRGB, and it decodes a JPEG at reduced size.
 """
 
 from __future__ import annotations
@@ -23,11 +23,10 @@ from inference.image.colour import small_srgb, to_srgb
 from inference.image.container import Opened, open_file
 from inference.image.refusal import DAMAGE, BadPhoto, Reason, too_large
 
-MAX_MEGAPIXELS: Final = 52.0  # phones make photos of 8192 x 6144
+MAX_MEGAPIXELS: Final = 52.0  # phones take photos of 8192 x 6144
 MAX_RATIO: Final = 20  # Telegram's own limit for a photo (Bot API, sendPhoto)
-MIN_SIDE: Final = (
-    16  # an engine reads surroundings of 7 x 7 pixels: below this there are hardly a hundred to learn from
-)
+# An engine compares patches of 7 x 7 pixels; a smaller photo has hardly a hundred of them.
+MIN_SIDE: Final = 16
 THUMBNAIL: Final = 640
 CHAT_SIDE: Final = 2560
 CHAT_BYTES: Final = 10_000_000  # Bot API, sendPhoto
@@ -36,24 +35,27 @@ WEBP_SIDE: Final = 16_383  # 14 bits in a WebP header
 
 
 def decode(data: bytes, max_megapixels: float = MAX_MEGAPIXELS) -> Pixels:
-    """The pixels of a photo. Raises BadPhoto; its size is read from the header before any pixel is."""
+    """Decode a photo. Raises BadPhoto. The size is checked by the header before any pixel is decoded."""
     return _pixels(_measured(data, max_megapixels))
 
 
 def decode_kept(data: bytes) -> Pixels:
-    """The pixels of a photo that was taken before or of a master, whatever its size and shape. Raises BadPhoto."""
+    """Decode a stored photo or a master of any size and shape. Raises BadPhoto."""
     return _pixels(open_file(data, float("inf")))
 
 
 def extent(data: bytes, max_megapixels: float = MAX_MEGAPIXELS) -> Extent:
-    """How large the photo is once upright, from the header alone. Raises BadPhoto for all but damage further on."""
+    """Return the extent of the upright photo, from the header alone.
+
+    Raises BadPhoto as `decode` does, except for damage beyond the header.
+    """
     return _measured(data, max_megapixels).upright
 
 
 def look(data: bytes, max_megapixels: float = MAX_MEGAPIXELS) -> tuple[Extent, bytes]:
-    """How large a photo is, and its thumbnail: with the least memory, but so that its last pixel was read.
+    """Return a photo's extent and its thumbnail with little memory, but after reading the file to its last pixel.
 
-    Raises BadPhoto exactly where `decode` does.
+    Raises BadPhoto in exactly the cases in which `decode` does.
     """
     opened = _measured(data, max_megapixels)
     shrink = max(1, max(opened.size) // (2 * THUMBNAIL))
@@ -68,19 +70,22 @@ def look(data: bytes, max_megapixels: float = MAX_MEGAPIXELS) -> tuple[Extent, b
 
 
 def thumbnail(pixels: Pixels, longest: int = THUMBNAIL) -> bytes:
-    """A small JPEG for panels, pages and galleries."""
+    """Encode a small JPEG for panels, pages and galleries. `longest` is the limit of its longer side in px."""
     return _jpeg(_at_most(pixels, longest), 85, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420)
 
 
 def encode_master(pixels: Pixels) -> bytes:
-    """A lossless PNG. Level 1 with the «up» filter: on photos as small as Pillow's level 1, in half its time."""
+    """Encode a lossless PNG, at level 1 with the «up» filter.
+
+    Photos become as small as at Pillow's level 1, twice as fast.
+    """
     return _encoded(".png", pixels, cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP)
 
 
 def encode_chat(pixels: Pixels) -> bytes:
-    """A JPEG that Telegram takes as a photo: at most 2560 px a side, 10 MB, and 20:1, beyond which white is added.
+    """Encode a JPEG that Telegram accepts as a photo: at most 2560 px per side and 10 MB; beyond 20:1, white is added.
 
-    4:4:4, because Telegram encodes again in 4:2:0: so the colours are halved once and not twice.
+    The chroma sampling is 4:4:4. Telegram encodes the file again in 4:2:0, so the chroma is halved only once.
     """
     small = _widened(_at_most(pixels, CHAT_SIDE))
     for quality in (92, 85, 75):
@@ -91,9 +96,9 @@ def encode_chat(pixels: Pixels) -> bytes:
 
 
 def full_resolution(master: bytes, limit: int = FILE_BYTES) -> tuple[bytes, str, bool]:
-    """(file, extension, lossless) for a person to keep, within `limit` bytes: the PNG, else WebP, else a JPEG.
+    """Return (file, extension, lossless) for a person to keep, within `limit` bytes: the PNG, else WebP, else JPEG.
 
-    Blocking; the WebP of a noisy 40-megapixel master takes seconds and 1.2 GB.
+    The call blocks: the WebP of a noisy 40-megapixel master takes seconds and 1.2 GB.
     """
     if len(master) <= limit:
         return master, "png", True
@@ -108,7 +113,7 @@ def full_resolution(master: bytes, limit: int = FILE_BYTES) -> tuple[bytes, str,
 
 
 def _measured(data: bytes, max_megapixels: float) -> Opened:
-    """Read the header and measure it. Raises BadPhoto for everything that the header tells."""
+    """Read the header. Raises BadPhoto for every problem that the header reveals."""
     opened = open_file(data, max_megapixels)
     width, height = opened.size
     if width * height > max_megapixels * 1_000_000:
@@ -132,7 +137,7 @@ def _pixels(opened: Opened) -> Pixels:
         pixels = to_srgb(picture, colours)
     except DAMAGE as error:
         raise _refusal(error) from error
-    del picture  # a turned copy need not lie beside it
+    del picture  # free the memory before the rotation copies the pixels
     return np.ascontiguousarray(_turned(pixels, opened.orientation))
 
 
@@ -141,7 +146,7 @@ def _refusal(error: Exception) -> BadPhoto:
 
 
 def _turned(pixels: Pixels, orientation: int) -> Pixels:
-    """Mirrored and turned as the orientation says; a view."""
+    """Return a view that is mirrored and rotated according to the EXIF orientation."""
     if orientation >= 5:
         pixels = pixels.transpose(1, 0, 2)
     if orientation in (3, 4, 7, 8):
@@ -152,7 +157,7 @@ def _turned(pixels: Pixels, orientation: int) -> Pixels:
 
 
 def _at_most(pixels: Pixels, longest: int) -> Pixels:
-    """The picture, made smaller where its longer side passes `longest`."""
+    """Return the image, reduced when its longer side exceeds `longest`."""
     extent = Extent.of(pixels)
     if max(extent) <= longest:
         return pixels
@@ -161,7 +166,7 @@ def _at_most(pixels: Pixels, longest: int) -> Pixels:
 
 
 def _widened(pixels: Pixels) -> Pixels:
-    """White along the long sides, until the ratio is one that Telegram takes."""
+    """Add white along the long sides until Telegram accepts the ratio."""
     width, height = Extent.of(pixels)
     down, across = max(0, -(-width // MAX_RATIO) - height), max(0, -(-height // MAX_RATIO) - width)
     padding = ((down // 2, down - down // 2), (across // 2, across - across // 2), (0, 0))
@@ -173,7 +178,8 @@ def _jpeg(pixels: Pixels, quality: int, sampling: int) -> bytes:
 
 
 def _encoded(suffix: str, pixels: Pixels, *parameters: int) -> bytes:
-    _, data = cv2.imencode(suffix, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), parameters)  # raises cv2.error itself
+    # imencode raises cv2.error on failure, so its status is not checked
+    _, data = cv2.imencode(suffix, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), parameters)
     return data.tobytes()
 
 

@@ -1,4 +1,4 @@
-"""Colour: whatever a file holds (CMYK, palette, grey, 16 bits, a wide gamut, HDR, transparency) becomes 8-bit sRGB."""
+"""Converts any colour format (CMYK, palette, grey, 16 bits, wide gamut, HDR, transparency) to 8-bit sRGB."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from inference.image.profile import lab_transform, transform_of
 from inference.image.refusal import BadPhoto, Reason
 from inference.image.rgb_space import SRGB, RgbSpace, ToSrgb
 
-STRIP: Final = 1_000_000  # pixels converted at a time, so that no mode costs more memory than another
-Colours: TypeAlias = bytes | RgbSpace | None  # an ICC profile, a space, or nothing said: sRGB
+STRIP: Final = 1_000_000  # pixels converted at a time, so that all modes need the same memory
+Colours: TypeAlias = bytes | RgbSpace | None  # an ICC profile, a colour space, or None for sRGB
 Convert: TypeAlias = Callable[[Strip], NDArray[np.uint8]]
 
 
 def to_srgb(picture: Decoded, colours: Colours) -> NDArray[np.uint8]:
-    """(height, width, 3) sRGB; transparency over white."""
+    """Return (height, width, 3) sRGB, with transparency composited over white."""
     width, height = picture.size
     pixels = np.empty((height, width, 3), np.uint8)
     for top, bottom, strip in _strips(picture, colours, 1):
@@ -30,9 +30,9 @@ def to_srgb(picture: Decoded, colours: Colours) -> NDArray[np.uint8]:
 
 
 def small_srgb(picture: Decoded, colours: Colours, shrink: int) -> NDArray[np.uint8]:
-    """The picture in sRGB at a `shrink`th of its size, without its full size ever lying in memory.
+    """Return the image in sRGB at 1/`shrink` of its size, without a full-size sRGB copy in memory.
 
-    Each pixel is the mean of its square; what does not fill a square at the right and at the bottom is left out.
+    Each pixel is the mean of a square. Incomplete squares at the right and at the bottom are left out.
     """
     width, height = picture.size
     small = np.empty((height // shrink, width // shrink, 3), np.uint8)
@@ -46,7 +46,7 @@ def small_srgb(picture: Decoded, colours: Colours, shrink: int) -> NDArray[np.ui
 
 
 def _strips(picture: Decoded, colours: Colours, step: int) -> Iterator[tuple[int, int, NDArray[np.uint8]]]:
-    """(top, bottom, sRGB) of strips of about a megapixel, whose heights are multiples of `step`."""
+    """Yield (top, bottom, sRGB) of strips of about a megapixel, whose heights are multiples of `step`."""
     width, height = picture.size
     convert = _converter(picture, colours)
     rows = max(1, STRIP // width // step) * step
@@ -56,7 +56,7 @@ def _strips(picture: Decoded, colours: Colours, step: int) -> Iterator[tuple[int
 
 
 def _converter(picture: Decoded, colours: Colours) -> Convert:
-    """What brings one strip after another to sRGB."""
+    """Return the function that converts each strip to sRGB."""
     if isinstance(colours, RgbSpace):
         return _through_space(ToSrgb(colours, picture.brightest())) if colours != SRGB else _through_profile(b"", "RGB")
     sample = picture.strip(0, 1)
@@ -97,7 +97,7 @@ def _over_white(rgb: Image.Image, alpha: Image.Image | None) -> NDArray[np.uint8
 
 
 def _split(strip: Image.Image) -> tuple[Image.Image, Image.Image | None]:
-    """Colour in 8 bits (mode L, RGB, CMYK or LAB) and opacity, if the strip has any."""
+    """Return the 8-bit colours (mode L, RGB, CMYK or LAB) and the alpha channel, if the strip has one."""
     if strip.mode.startswith(("I", "F")):
         return _eight_bits(strip), None
     if strip.mode == "LA":
@@ -109,9 +109,9 @@ def _split(strip: Image.Image) -> tuple[Image.Image, Image.Image | None]:
 
 
 def _eight_bits(strip: Image.Image) -> Image.Image:
-    """Grey of 16 bits (I, I;16…) or of floats (F). Pillow would clip rather than scale.
+    """Scale 16-bit grey (I, I;16…) or float grey (F) to 8 bits. Pillow would clip the values instead.
 
-    Floats are a picture only from 0 to 1: beyond they are light, or heights, or anything.
+    Floats are an image only from 0 to 1. Other ranges may be light, heights or anything else. Raises BadPhoto for them.
     """
     values = np.nan_to_num(np.asarray(strip).astype(np.float32))
     if strip.mode == "F" and not (values.min() >= -1e-3 and values.max() <= 1 + 1e-3):

@@ -1,4 +1,4 @@
-"""Files as they arrive: what they are, by their first bytes alone, and what their headers say before any decoding."""
+"""Opens files as people send them: detects the format by the first bytes, and reads the header before decoding."""
 
 from __future__ import annotations
 
@@ -21,29 +21,33 @@ from inference.image.decoded import ArrayPicture, Decoded, PillowPicture
 from inference.image.jpeg_end import completed
 from inference.image.refusal import DAMAGE, BadPhoto, Reason, too_large
 
-FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "TIFF", "BMP")  # by Pillow; HEIC by libheif
-ANIMATED_FORMATS: Final = ("WEBP", "GIF", "AVIF")  # elsewhere more frames mean more pages, depths or exposures
+FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "TIFF", "BMP")  # opened by Pillow; libheif opens HEIC
+ANIMATED_FORMATS: Final = ("WEBP", "GIF", "AVIF")  # in other formats several frames are pages, depth maps or exposures
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A file whose header was read."""
+    """A file whose header has been read."""
 
     size: Extent  # as stored
     decode: Callable[[Extent | None], tuple[Decoded, Colours]]
-    """Decode, smaller where the format does that cheaply, but not below what is given. Raises DAMAGE, BadPhoto."""
-    orientation: int = 1  # EXIF, 1 to 8 (TIFF 6.0, tag 274), of what the decoder does not turn
+    """Decodes the file. Where the format makes it cheap, the result is reduced, but not below the given extent.
+
+    Raises DAMAGE and BadPhoto.
+    """
+    orientation: int = 1  # EXIF, 1 to 8 (TIFF 6.0, tag 274); 1 where the decoder rotates
     moves: Callable[[], bool] = lambda: False
 
     @property
     def upright(self) -> Extent:
+        """The extent after the EXIF rotation."""
         return Extent(self.size.height, self.size.width) if self.orientation >= 5 else self.size
 
 
 def open_file(data: bytes, max_megapixels: float) -> Opened:
-    """Read a header. Raises BadPhoto; for size only where a decoder cannot even read the header of so large a file."""
+    """Read a header. Raises BadPhoto; for size only when a decoder cannot even read the header of so large a file."""
     if not data:
         raise BadPhoto(Reason.EMPTY)
     if raw.is_raw(data):
@@ -62,7 +66,7 @@ def open_file(data: bytes, max_megapixels: float) -> Opened:
 
 
 def _png(data: bytes, max_megapixels: float) -> Opened:
-    """Pillow sees the chunks that make pixels; all others are judged here."""
+    """Open a PNG. Pillow gets only the chunks that make pixels; the others are evaluated here."""
     chunks = png.read(data)
     opened = _pillow(chunks.pixels, max_megapixels)
 
@@ -84,7 +88,7 @@ def _heif(data: bytes) -> Opened:
 def _pillow(data: bytes, max_megapixels: float) -> Opened:
     image = _recognised(data, max_megapixels)
     is_tiff = image.format == "TIFF"
-    if is_tiff:  # Pillow turns it while it loads, and would by its XMP as well
+    if is_tiff:  # Pillow rotates a TIFF while loading it, and would also apply the XMP's orientation
         image.info.pop("xmp", None)
     orientation = 1 if is_tiff else _orientation(image.info.get("exif", b""))
 
@@ -99,9 +103,12 @@ def _pillow(data: bytes, max_megapixels: float) -> Opened:
 
 
 def _recognised(data: bytes, max_megapixels: float) -> Image.Image:
-    """Not by Image.open: that measures against a limit of its own, which warns or raises by size."""
+    """Open a file by its format's plugin.
+
+    Image.open is not used, because it has its own size limit that warns or raises.
+    """
     Image.init()
-    # Pillow remarks on damaged metadata; a photo either needs none of it or is bad.
+    # Pillow warns about damaged metadata; a photo either does not need it or is refused.
     warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
     verdict = Reason.NOT_A_PICTURE
     for read, accepts in (Image.OPEN[name] for name in FORMATS if name in Image.OPEN):
@@ -109,7 +116,7 @@ def _recognised(data: bytes, max_megapixels: float) -> Image.Image:
             continue
         try:
             return read(BytesIO(data), "")
-        except Image.DecompressionBombError as error:  # a plugin that must allocate to read its header
+        except Image.DecompressionBombError as error:  # raised by a plugin that allocates memory to read the header
             raise too_large(int(re.sub(r"\D*(\d+).*", r"\1", str(error))), max_megapixels) from error
         except DAMAGE as error:
             _log.info("a damaged header: %s", error)
@@ -118,7 +125,10 @@ def _recognised(data: bytes, max_megapixels: float) -> Image.Image:
 
 
 def _loaded(image: Image.Image, data: bytes, wanted: Extent | None) -> Image.Image:
-    """Decoded, by a JPEG's own scaling where less is wanted; a JPEG without its end has one put back."""
+    """Decode an image.
+
+    A JPEG is scaled while decoding if a smaller size is wanted; a missing end marker is restored.
+    """
     is_jpeg = isinstance(image, JpegImagePlugin.JpegImageFile)
     try:
         if is_jpeg and wanted is not None:
@@ -133,7 +143,7 @@ def _loaded(image: Image.Image, data: bytes, wanted: Extent | None) -> Image.Ima
 
 
 def _webp(data: bytes) -> ArrayPicture:
-    """By OpenCV: Pillow decodes every WebP as an animation, which takes 16 bytes a pixel."""
+    """Decode a WebP with OpenCV, because Pillow decodes every WebP as an animation, which takes 16 bytes per pixel."""
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error as error:
@@ -150,7 +160,7 @@ def _moves(image: Image.Image) -> bool:
 
 
 def _orientation(exif: bytes) -> int:
-    """By EXIF alone, as in browsers: XMP may say what another program has carried out already."""
+    """Return the orientation by EXIF alone, as browsers do: the XMP's may have been applied by another program."""
     try:
         directory = Image.Exif()
         directory.load(exif)

@@ -1,4 +1,4 @@
-"""Decoded pixels of any kind, given out in strips, so that a converted copy need not lie beside the whole."""
+"""Decoded pixels of any format, read in strips, so that no full-size converted copy is needed."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from PIL import Image
 
 from inference.canvas import Extent
 
-Strip: TypeAlias = Image.Image | NDArray[np.uint16]  # 16 bits a channel, RGB or RGBA, as an array
+Strip: TypeAlias = Image.Image | NDArray[np.uint16]  # arrays are RGB or RGBA with 16 bits per channel
 
 
 class Decoded(Protocol):
-    """What every decoder gives."""
+    """The result of every decoder."""
 
     @property
     def size(self) -> Extent: ...
 
     def strip(self, top: int, bottom: int) -> Strip:
-        """The rows from top to bottom, exclusive."""
+        """Return the rows from `top` to `bottom`, exclusive."""
 
     def brightest(self) -> float:
-        """The largest code value, 0 to 1."""
+        """Return the largest code value, 0 to 1."""
 
 
 class PillowPicture:
-    """In Pillow's memory."""
+    """Decoded pixels in Pillow's memory."""
 
     def __init__(self, image: Image.Image) -> None:
         self._image, self.size = image, Extent(*image.size)
@@ -42,7 +42,7 @@ class PillowPicture:
 
 
 class ArrayPicture:
-    """In the memory of another library: (height, width) or (height, width, channels) of 8 or 16 bits."""
+    """Decoded pixels in another library's memory: (height, width) or (height, width, channels) of 8 or 16 bits."""
 
     def __init__(self, pixels: NDArray[np.uint8] | NDArray[np.uint16], mode: str) -> None:
         self._pixels, self._mode = pixels, mode
@@ -52,7 +52,7 @@ class ArrayPicture:
         rows = np.ascontiguousarray(self._pixels[top:bottom])
         if rows.dtype == np.uint16:
             return rows.astype(np.uint16, copy=False)
-        if self._mode in ("RGBa", "La"):  # multiplied by its opacity already
+        if self._mode in ("RGBa", "La"):  # premultiplied alpha
             size = (rows.shape[1], rows.shape[0])
             return Image.frombytes(self._mode, size, rows.tobytes()).convert(self._mode[:-1] + "A")
         return Image.fromarray(rows.astype(np.uint8, copy=False))

@@ -1,4 +1,4 @@
-"""HEIC: read by libheif itself, since Pillow's plugin holds a second copy of all pixels and knows only eight bits."""
+"""Reads HEIC with libheif directly, because Pillow's plugin copies all pixels and supports eight bits only."""
 
 from __future__ import annotations
 
@@ -19,20 +19,21 @@ BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", 
 
 
 def accepts(data: bytes) -> bool:
+    """Return whether the first bytes are those of a HEIC file."""
     return data[4:8] == b"ftyp" and data[8:12] in BRANDS
 
 
 class Heif:
-    """A HEIC whose header was read; libheif turns its picture by the file's own properties, and EXIF is ignored."""
+    """A HEIC file whose header has been read. libheif applies the file's own rotation, so EXIF is ignored."""
 
     def __init__(self, data: bytes) -> None:
-        """Raises what libheif does."""
+        """Read the header. Raises whatever libheif raises."""
         self._data, self._file = data, _header(data)
         self.size = Extent(*self._file.size)
         self.colours = self._file.info.get("icc_profile") or colours_of(self._file)
 
     def load(self) -> ArrayPicture:
-        """Decode: HDR in 16 bits, all else in 8."""
+        """Decode HDR to 16 bits and everything else to 8 bits."""
         if isinstance(self.colours, RgbSpace) and self.colours.is_hdr and self._file.info.get("bit_depth", 8) > 8:
             self._file = _header(self._data, eight_bits=False)
         picture = self._file[self._file.primary_index]
@@ -40,13 +41,13 @@ class Heif:
 
 
 def colours_of(file: HeifFile) -> RgbSpace | None:
-    """What the nclx box says."""
+    """Return the colour space in the nclx box, or None."""
     box = file.info.get("nclx_profile") or {}
     return from_still(int(box.get("color_primaries", 2)), int(box.get("transfer_characteristics", 2)))
 
 
 def avif_colours(data: bytes) -> RgbSpace | None:
-    """What the nclx box of an AVIF says, which Pillow does not tell; libheif reads its header, too."""
+    """Return the colour space in an AVIF's nclx box, or None. Pillow does not expose it, but libheif reads it."""
     try:
         return colours_of(_header(data))
     except (OSError, ValueError, SyntaxError, RuntimeError, EOFError, IndexError):
@@ -54,7 +55,7 @@ def avif_colours(data: bytes) -> RgbSpace | None:
 
 
 def _array(picture: HeifImage) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """libheif's memory, whose rows end in padding of any length. Decodes."""
+    """Decode, and return a view of libheif's memory without the padding at the ends of its rows."""
     data, kind = picture.data, np.dtype(np.uint16 if picture.mode.endswith(";16") else np.uint8)
     channels = len(picture.mode.partition(";")[0])
     shape, step = (picture.size[1], picture.size[0], channels), channels * kind.itemsize

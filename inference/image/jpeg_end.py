@@ -1,7 +1,7 @@
-"""JPEGs that stop before their end marker: shown when all their pixels are there, and not otherwise.
+"""Accepts a JPEG without an end marker only if all of its pixels are present.
 
-A decoder that meets the end early makes up what is missing from whatever follows. So the file is decoded twice, with
-different bytes put after it: only if both give the same pixels did none of them depend on what was missing.
+A decoder that reaches the end of the data early takes missing bits from whatever follows. So the file is decoded twice
+with different bytes appended. If both results are equal, no pixel depends on missing data.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from PIL import JpegImagePlugin
 from inference.image.refusal import DAMAGE
 
 END: Final = b"\xff\xd9"
-_OTHERWISE: Final = b"\x5a\xa5\x33\xcc" * 16  # code bits that make different pixels than none, where any are missing
+_OTHERWISE: Final = b"\x5a\xa5\x33\xcc" * 16  # bits that change pixels with missing data
 _ROWS: Final = 256
 
 
 def completed(data: bytes) -> bytes | None:
-    """The file with its end put back; None when pixels are missing, or when something else is wrong."""
-    start = data[:-1] if data.endswith(b"\xff") else data  # half a marker
+    """Return the file with its end marker restored, or None when pixels are missing or the file is damaged."""
+    start = data[:-1] if data.endswith(b"\xff") else data  # the first byte of a truncated marker
     first, second = _digest(start + END), _digest(start + _OTHERWISE + END)
     return start + END if first is not None and first == second else None
 
 
 def _digest(data: bytes) -> bytes | None:
-    """Of all decoded pixels, without keeping them."""
+    """Return a digest of all decoded pixels, without keeping the pixels; None when decoding fails."""
     digest = blake2b()
     try:
         with JpegImagePlugin.JpegImageFile(BytesIO(data)) as image:

@@ -1,4 +1,4 @@
-"""The C library's memory: large blocks go back to the system when they are freed."""
+"""Configures the C library's allocator to return large blocks to the system when they are freed."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ _M_MMAP_THRESHOLD: Final = -3  # malloc.h of glibc
 
 
 def return_large_blocks() -> None:
-    """Have each block of a megabyte and more mapped by itself, and unmapped as soon as it is freed.
+    """Make the allocator map each block of at least a megabyte separately, and unmap it when it is freed.
 
-    glibc raises this threshold to 32 MB as soon as one such block was freed. From then on the blocks of 16 MB in which
-    Pillow holds pictures lie on the heaps of threads, which hardly ever shrink: a bot that once decoded eight large
-    photos kept 540 MB for good. Elsewhere than with glibc this does nothing.
+    glibc raises this threshold up to 32 MB when such a block is freed. From then on, Pillow's 16 MB image blocks are on
+    the threads' heaps, which hardly ever shrink: a bot that had decoded eight large photos kept 540 MB permanently.
+    With other C libraries this function does nothing.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt

@@ -1,4 +1,4 @@
-"""A network of ours or a converted one, from `inference/weights`, run by ONNX Runtime on one core."""
+"""Runs a network from `inference/weights` with ONNX Runtime on one core."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WEIGHTS: Final = Path(__file__).parents[1] / "weights"
 
 
 class Network:
-    """Takes `picture`, a batch of one, and gives its only output. The library is imported only now."""
+    """A network with one input, `picture`, and one output. The library is imported when the network is opened."""
 
     def __init__(self, weights: Path) -> None:
         self._session = session(weights)
@@ -26,10 +26,13 @@ class Network:
 
 
 def session(weights: Path) -> InferenceSession:
+    """Open an ONNX Runtime session on one core for a file of weights."""
     from onnxruntime import InferenceSession, SessionOptions
 
     options = SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False  # what a large picture took is given back
-    options.add_session_config_entry("session.disable_quant_qdq", "1")  # 8-bit weights are read once, not at each run
+    options.enable_cpu_mem_arena = False  # the memory of a large image is released afterwards
+    options.add_session_config_entry(
+        "session.disable_quant_qdq", "1"
+    )  # 8-bit weights are converted once, not in each run
     return InferenceSession(weights, options, providers=["CPUExecutionProvider"])

@@ -1,8 +1,8 @@
-"""PNG chunks: what a picture's pixels and colours need, read here so that nothing else in the file can spoil them.
+"""Reads the PNG chunks that define pixels and colours, so that other chunks cannot break the decoding.
 
-Chunks that carry words, times or thumbnails never reach the decoder, however large or damaged they are. Ancillary
-chunks that change pixels or colours count only with a correct checksum (W3C, Portable Network Graphics, third edition,
-sections 5.3 and 13.2).
+Chunks with texts, times or thumbnails never reach the decoder, however large or damaged they are. Ancillary chunks that
+affect pixels or colours are used only with a correct checksum (W3C, Portable Network Graphics, third edition, sections
+5.3 and 13.2).
 """
 
 from __future__ import annotations
@@ -16,28 +16,32 @@ from typing import Final, NamedTuple
 from inference.image.rgb_space import SRGB, RgbSpace, from_code_points, from_gamma
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
-MOST_PROFILE: Final = 4_000_000  # bytes of an ICC profile; the largest in use, for printing, have about two million
+MOST_PROFILE: Final = (
+    4_000_000  # largest accepted ICC profile in bytes; the largest in use, for printing, have about two million
+)
 _PIXELS: Final = (b"IHDR", b"PLTE", b"IDAT")
 _ONCE: Final = (b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"cICP", b"cLLI", b"mDCV", b"eXIf", b"acTL")
 
 
 class Chunk(NamedTuple):
+    """One chunk of a PNG."""
+
     kind: bytes
     data: memoryview
-    sound: bool  # with the right checksum, or critical
+    sound: bool  # whether the checksum is correct, or the chunk is critical
 
 
 @dataclass
 class Png:
-    """What a PNG says about its pixels."""
+    """The chunks of a PNG that define its pixels, colours and animation."""
 
-    pixels: bytes  # a PNG of the chunks that make the pixels, and no others
-    chunks: dict[bytes, bytes] = field(default_factory=dict)  # ancillary ones that are sound, the first of each kind
-    frames: int = 0  # of an animation
+    pixels: bytes  # a PNG that contains only the chunks that define the pixels
+    chunks: dict[bytes, bytes] = field(default_factory=dict)  # the first sound ancillary chunk of each kind
+    frames: int = 0  # number of animation frames
 
     @property
     def moves(self) -> bool:
-        """Whether it is an animation; one that announces frames and has none is a still picture."""
+        """Whether the file is an animation. A file that announces frames but has none is a still image."""
         control = self.chunks.get(b"acTL", b"")
         return len(control) == 8 and int.from_bytes(control[:4]) > 1 and self.frames > 1
 
@@ -47,7 +51,7 @@ class Png:
 
     @property
     def colours(self) -> bytes | RgbSpace | None:
-        """An ICC profile or a colour space, by the precedence of section 4.3; None where the PNG says nothing."""
+        """The ICC profile or the colour space, by the precedence of section 4.3, or None when the PNG has neither."""
         if (space := self._code_points()) is not None:
             return space
         if (profile := self._profile()) is not None:
@@ -61,7 +65,7 @@ class Png:
         return from_code_points(numbers[0], numbers[1], self._peak()) if len(numbers) == 4 and not numbers[2] else None
 
     def _peak(self) -> float | None:
-        """Nits of the brightest pixel, by cLLI, or of the display it was mastered on, by mDCV."""
+        """Return the nits of the brightest pixel (cLLI) or of the mastering display (mDCV), or None."""
         light, display = self.chunks.get(b"cLLI", b""), self.chunks.get(b"mDCV", b"")
         if len(light) == 8 and (nits := int.from_bytes(light[:4]) / 10_000):
             return nits
@@ -90,7 +94,7 @@ class Png:
 
 
 def read(data: bytes) -> Png:
-    """Walk over all chunks. Never raises: what is missing or broken is left for the decoder to find."""
+    """Read all chunks. It never raises; the decoder reports missing or damaged data."""
     png, header, begun = Png(b""), b"", False
     kept: list[bytes | memoryview] = [SIGNATURE]
     for chunk in _chunks(data):
@@ -111,13 +115,16 @@ def read(data: bytes) -> Png:
 
 
 def _fits(transparency: memoryview, header: bytes) -> bool:
-    """Whether tRNS means something for the header's kind of picture: a grey, a colour, or opacities of a palette."""
+    """Return whether a tRNS chunk suits the header's colour type: one grey, one colour, or a palette's opacities."""
     lengths = {0: range(2, 3), 2: range(6, 7), 3: range(1, 257)}
     return len(header) > 9 and len(transparency) in lengths.get(header[9], ())
 
 
 def _chunks(data: bytes) -> Iterator[Chunk]:
-    """Up to IEND or the end of the file; the last may be cut. Critical ones always count, whatever their checksum."""
+    """Yield the chunks up to IEND or the end of the file. The last one may be truncated.
+
+    Critical chunks are sound whatever their checksum.
+    """
     view, at = memoryview(data), len(SIGNATURE)
     while at + 8 <= len(view):
         length, kind = unpack(">I4s", view[at : at + 8])

@@ -1,4 +1,4 @@
-"""ICC profiles, judged by what they do to colours and never by what they are called."""
+"""Converts colours by ICC profiles, which are judged by their effect on colours and not by their names."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ import numpy as np
 from PIL import Image, ImageCms
 
 _MODES: Final = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK"}  # ICC colour space -> Pillow mode
-_NEXT: Final = 1  # grey levels that a profile may differ from sRGB and still be one
+_NEXT: Final = 1  # largest difference in grey levels at which a profile still counts as sRGB
 
 _log = logging.getLogger(__name__)
 
 
 def transform_of(icc: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """From a profile's colours to sRGB, for pictures of a mode; None when there is nothing to convert.
+    """Return the transform from a profile to sRGB for images of a mode, or None when there is nothing to convert.
 
-    A profile that changes no colour by more than a level is sRGB by whatever name, and leaves every byte alone.
+    A profile that changes no colour by more than one level counts as sRGB, whatever its name, so the pixels stay as
+    they are. Broken and unsuitable profiles are ignored.
     """
     try:
         profile = ImageCms.ImageCmsProfile(BytesIO(icc))
@@ -36,12 +37,12 @@ def transform_of(icc: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
 
 @cache
 def lab_transform() -> ImageCms.ImageCmsTransform:
-    """From CIE Lab in 8 bits to sRGB."""
+    """Return the transform from 8-bit CIE Lab to sRGB."""
     return _from(ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")), "LAB")
 
 
 def _from(profile: ImageCms.ImageCmsProfile, mode: str) -> ImageCms.ImageCmsTransform:
-    """Relative colorimetric with black point compensation: colours that fit are kept as they are, the rest clipped."""
+    """Build a relative colorimetric transform with black point compensation: out-of-gamut colours are clipped."""
     return ImageCms.buildTransform(
         profile,
         ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")),
@@ -53,7 +54,7 @@ def _from(profile: ImageCms.ImageCmsProfile, mode: str) -> ImageCms.ImageCmsTran
 
 
 def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
-    """Tried on all greys and on 16 values of each channel."""
+    """Test a transform on all greys and on a cube of 16 values per channel."""
     if transform.input_mode not in ("L", "RGB"):
         return False
     greys = Image.fromarray(np.arange(256, dtype=np.uint8)[None])

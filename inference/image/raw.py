@@ -1,7 +1,7 @@
-"""Camera raw files and float TIFFs: light before it is developed. What can be shown of them is a preview inside.
+"""Finds the embedded preview of camera raw files and float TIFFs, whose own data is undeveloped light.
 
-The directories of a TIFF are walked here (TIFF 6.0, section 2; DNG 1.7, chapter 2), because Pillow reads the first one
-alone, which in a raw file is a thumbnail.
+This module reads all directories of a TIFF (TIFF 6.0, section 2; DNG 1.7, chapter 2), because Pillow reads the first
+one only, which is a thumbnail in a raw file.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from PIL import JpegImagePlugin
 from inference.canvas import Extent
 from inference.image.refusal import DAMAGE, BadPhoto, Reason
 
-NEAR: Final = 0.75  # of the raw picture's sides: from here on its preview is the photo
+NEAR: Final = 0.75  # share of the raw image's sides from which a preview is large enough to be the photo
 _SIGNATURES: Final = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb")  # RAF, ORF, RW2, X3F
 _MOST_DIRECTORIES, _MOST_VALUES = 64, 64
 _WIDTH, _HEIGHT, _COMPRESSION, _PHOTOMETRIC, _OFFSETS, _ORIENTATION, _SAMPLES, _COUNTS = (
@@ -38,21 +38,23 @@ Directory = Mapping[int, tuple[int, ...]]  # tag to its integers
 
 
 class Preview(NamedTuple):
-    """A JPEG inside, and the EXIF orientation that the whole file has."""
+    """An embedded JPEG, and the EXIF orientation of the whole file."""
 
     data: bytes
     orientation: int
 
 
 def is_raw(data: bytes) -> bool:
-    """Whether it is a raw file that is no TIFF."""
+    """Return whether the file is a raw file in a format other than TIFF."""
     return data.startswith(_SIGNATURES) or data[4:12] == b"ftypcrx "
 
 
 def preview(data: bytes) -> Preview | None:
-    """The picture in place of raw data; None for a TIFF that is a picture itself. Raises BadPhoto without a large one.
+    """Return the preview that replaces raw data, or None for a TIFF that is an image itself.
 
-    One float channel is left to the decoder: it may hold greys from 0 to 1, which are a picture.
+    Raises BadPhoto when a raw file has no large preview.
+
+    A single float channel is left to the decoder, because it may hold greys from 0 to 1, which are an image.
     """
     found = list(_directories(data))
     raw = [d for d in found if _one(d, _PHOTOMETRIC) in _MOSAIC]
@@ -70,7 +72,7 @@ def preview(data: bytes) -> Preview | None:
 
 
 def _directories(data: bytes) -> Iterator[Directory]:
-    """The first directory, those that follow it, and those that they name; each once."""
+    """Yield the first directory, its successors and the subdirectories that they name, each once."""
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(data[:4])
     if order is None or len(data) < 8:
         return
@@ -82,14 +84,14 @@ def _directories(data: bytes) -> Iterator[Directory]:
         seen.add(offset)
         try:
             directory, following = _directory(data, offset, order)
-        except error:  # it lies beyond the end of the file
+        except error:  # the directory lies beyond the end of the file
             continue
         waiting += [*directory.get(_SUB_DIRECTORIES, ()), following]
         yield directory
 
 
 def _directory(data: bytes, offset: int, order: str) -> tuple[Directory, int]:
-    """The integers of one directory, and where the next one lies."""
+    """Return the integers of one directory, and the offset of the next one."""
     (count,), entry = unpack_from(f"{order}H", data, offset), Struct(f"{order}HHI4s")
     tags: dict[int, tuple[int, ...]] = {}
     for number in range(count):
@@ -104,7 +106,7 @@ def _directory(data: bytes, offset: int, order: str) -> tuple[Directory, int]:
 
 
 def _jpegs(data: bytes, directory: Directory) -> Iterator[bytes]:
-    """The JPEG files that a directory points to."""
+    """Yield the JPEG files that a directory points to."""
     places = [(directory.get(_JPEG, ()), directory.get(_JPEG_LENGTH, ()))]
     if _one(directory, _COMPRESSION) in (6, 7):
         places.append((directory.get(_OFFSETS, ()), directory.get(_COUNTS, ())))

@@ -1,4 +1,4 @@
-"""Why a file is no photo: a reason that every language has a sentence for, and what fills that sentence."""
+"""Why a file is not accepted as a photo: a reason with a sentence in every language, and that sentence's values."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ DAMAGE: Final = (
     RuntimeError,
     struct.error,
 )
-"""What Pillow, its plugins and libheif raise for broken files."""
+"""The exceptions that Pillow, its plugins and libheif raise for broken files."""
 
 
 class Reason(StrEnum):
-    """Why a file is no photo; each is one sentence to the person who sent it."""
+    """Why a file is not accepted as a photo. Each reason is one sentence for the person who sent the file."""
 
     EMPTY = "empty"
     NOT_A_PICTURE = "not_a_picture"
@@ -48,7 +48,7 @@ _SENTENCES: Final = {
 
 
 class BadPhoto(ValueError):
-    """A file that is no photo. `found` and `limit` fill the sentence, in any language: «{found} … {limit}»."""
+    """A file that is not accepted. `found` and `limit` fill the sentence in any language: «{found} … {limit}»."""
 
     def __init__(self, reason: Reason, found: str = "", limit: str = "") -> None:
         super().__init__(_SENTENCES[reason].format(found=found, limit=limit))
@@ -56,5 +56,8 @@ class BadPhoto(ValueError):
 
 
 def too_large(pixels: int, max_megapixels: float) -> BadPhoto:
-    """The refusal of a picture with so many pixels; what was found is rounded up, so that it never equals the limit."""
+    """Return the refusal of an image with too many pixels.
+
+    The number is rounded up, so that it never equals the limit.
+    """
     return BadPhoto(Reason.TOO_LARGE, f"{ceil(pixels / 100_000) / 10:g}", f"{max_megapixels:g}")

@@ -1,7 +1,7 @@
-"""RGB colour spaces that a few numbers define: code points (ITU-T H.273), or a gamma and chromaticities.
+"""RGB colour spaces that are defined by code points (ITU-T H.273) or by a gamma and chromaticities.
 
-Values are decoded to light (1 is the white of a page; PQ and HLG go beyond), mapped to what a screen can show when they
-go beyond, brought to the primaries of sRGB, clipped, and encoded again.
+Values are decoded to light, where 1 is reference white and PQ and HLG exceed it. Light above 1 is tone mapped to the
+screen's range. Then the light is converted to the primaries of sRGB, clipped, and encoded.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Primaries: TypeAlias = tuple[Point, Point, Point, Point]  # CIE 1931 x and y of 
 Transfer: TypeAlias = Callable[[Floats], Floats]  # code values, 0 to 1, to light
 
 PQ_NITS: Final = 10_000.0
-HLG_NITS: Final = 1_000.0  # of the display that BT.2100's system gamma of 1.2 stands for
+HLG_NITS: Final = 1_000.0  # peak of the display to which BT.2100's system gamma of 1.2 belongs
 HLG_LUMINANCE: Final = np.array([0.2627, 0.6780, 0.0593], np.float32)  # BT.2100, table 5
 _D65: Final = (0.3127, 0.3290)
 _709: Final[Primaries] = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06), _D65)
@@ -33,25 +33,26 @@ _STEPS: Final = 1 << 16  # entries of the table that encodes light
 
 @dataclass(frozen=True)
 class RgbSpace:
-    """What the numbers of a picture mean."""
+    """The meaning of an image's code values."""
 
     primaries: Primaries
     transfer: Transfer
-    hybrid: bool = False  # HLG: light of the scene, which a display's gamma turns into its own
-    peak: float | None = None  # nits of the brightest pixel, as the file tells, where values go beyond white
+    hybrid: bool = False  # HLG: values are scene light, which the display's gamma converts to display light
+    peak: float | None = None  # nits of the brightest pixel according to the file, for values beyond white
 
     @property
     def is_hdr(self) -> bool:
+        """Whether the transfer function is PQ or HLG."""
         return self.hybrid or self.transfer is _pq
 
     def nits(self, code: float) -> float:
-        """The light of a grey with this code value, 0 to 1."""
+        """Return the nits of a grey with a code value from 0 to 1."""
         light = float(self.transfer(np.array([code], np.float32))[0])
         return HLG_NITS * light**1.2 if self.hybrid else light * WHITE_NITS
 
 
 class ToSrgb:
-    """Converts strips of a picture, whose brightest code value is `brightest` (0 to 1), to 8-bit sRGB."""
+    """Converts strips of an image, whose brightest code value is `brightest` (0 to 1), to 8-bit sRGB."""
 
     def __init__(self, space: RgbSpace, brightest: float) -> None:
         self._space = space
@@ -62,7 +63,7 @@ class ToSrgb:
         self._light: dict[int, Floats] = {}
 
     def __call__(self, codes: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.uint8]:
-        """(height, width, 3) of 8 or 16 bits to as many of 8."""
+        """Convert (height, width, 3) of 8 or 16 bits to 8 bits."""
         light = self._table(codes.dtype)[codes]
         if self._space.hybrid:
             light *= (HLG_NITS / WHITE_NITS) * np.maximum(light @ HLG_LUMINANCE, 1e-9)[..., None] ** np.float32(0.2)
@@ -73,7 +74,7 @@ class ToSrgb:
         return np.asarray(_encoding()[steps])
 
     def _table(self, kind: np.dtype[np.uint8] | np.dtype[np.uint16]) -> Floats:
-        """The light of every code value of 8 or 16 bits."""
+        """Return the light of every code value of 8 or 16 bits."""
         most = int(np.iinfo(kind).max)
         if most not in self._light:
             self._light[most] = self._space.transfer(np.linspace(0, 1, most + 1, dtype=np.float32)).astype(np.float32)
@@ -81,17 +82,17 @@ class ToSrgb:
 
 
 def from_code_points(primaries: int, transfer: int, peak: float | None = None) -> RgbSpace | None:
-    """The space that H.273 gives these numbers; None for unspecified and unknown ones."""
+    """Return the space of H.273 code points, or None for unspecified and unknown ones."""
     if primaries not in _PRIMARIES or transfer not in _TRANSFERS:
         return None
     return RgbSpace(_PRIMARIES[primaries], _TRANSFERS[transfer], hybrid=transfer == HLG, peak=peak)
 
 
 def from_still(primaries: int, transfer: int) -> RgbSpace | None:
-    """The space of a HEIC's or AVIF's nclx box; None where it tells nothing.
+    """Return the space of a HEIC's or AVIF's nclx box, or None when it specifies nothing.
 
-    As browsers read it: cameras and encoders write the numbers of BT.709 and mean sRGB, and what is unspecified is
-    that of sRGB, too.
+    The box is interpreted as browsers do: cameras and encoders write the code points of BT.709 but mean sRGB, and
+    unspecified values are those of sRGB.
     """
     if primaries == transfer == UNSPECIFIED:
         return None
@@ -100,9 +101,9 @@ def from_still(primaries: int, transfer: int) -> RgbSpace | None:
 
 
 def from_gamma(gamma: float, primaries: Primaries | None = None) -> RgbSpace | None:
-    """The space of a PNG's gAMA and, where it has one, cHRM; None for primaries that span no colours.
+    """Return the space of a PNG's gAMA and optional cHRM chunks, or None when the primaries span no colours.
 
-    A gamma of 1/2.2 without chromaticities is how programs that know nothing better say sRGB.
+    Many programs write a gamma of 1/2.2 without chromaticities when they mean sRGB.
     """
     if primaries is None:
         return SRGB if abs(gamma * 2.2 - 1) < 0.05 else RgbSpace(_709, partial(_power, 1 / gamma))
@@ -112,7 +113,7 @@ def from_gamma(gamma: float, primaries: Primaries | None = None) -> RgbSpace | N
 
 
 def to_xyz(primaries: Primaries) -> NDArray[np.float64]:
-    """From linear RGB to CIE XYZ, where white has a Y of 1."""
+    """Return the matrix from linear RGB to CIE XYZ, where white has Y = 1."""
     columns, (x, y) = _columns(primaries), primaries[3]
     return columns * np.linalg.solve(columns, [x / y, 1, (1 - x - y) / y])
 
@@ -122,7 +123,7 @@ def _columns(primaries: Primaries) -> NDArray[np.float64]:
 
 
 def _adapted(primaries: Primaries) -> NDArray[np.float64]:
-    """From the space's white to D65 (Bradford)."""
+    """Return the Bradford matrix that adapts the space's white to D65."""
     cones = [_BRADFORD @ (x / y, 1, (1 - x - y) / y) for x, y in (primaries[3], _D65)]
     return np.asarray(np.linalg.inv(_BRADFORD) @ np.diag(cones[1] / cones[0]) @ _BRADFORD)
 
@@ -132,19 +133,19 @@ def _power(exponent: float, code: Floats) -> Floats:
 
 
 def _srgb(code: Floats) -> Floats:
-    """IEC 61966-2-1."""
+    """Return the light of sRGB code values (IEC 61966-2-1)."""
     return np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 
 def _pq(code: Floats) -> Floats:
-    """SMPTE ST 2084, as light over the white of a page."""
+    """Return the light of PQ code values (SMPTE ST 2084), relative to reference white."""
     power = code.astype(np.float64) ** (1 / 78.84375)
     light = (np.maximum(power - 0.8359375, 0) / (18.8515625 - 18.6875 * power)) ** (1 / 0.1593017578125)
     return (light * PQ_NITS / WHITE_NITS).astype(np.float32)
 
 
 def _hlg(code: Floats) -> Floats:
-    """The inverse of BT.2100's HLG camera curve: light of the scene, 0 to 1."""
+    """Return scene light, 0 to 1, by the inverse of BT.2100's HLG camera curve."""
     high = (np.exp((code - 0.55991073) / 0.17883277) + 0.28466892) / 12
     return np.where(code <= 0.5, code**2 / 3, high).astype(np.float32)
 
@@ -161,7 +162,7 @@ def _encoding() -> NDArray[np.uint8]:
 
 
 UNSPECIFIED, SRGB_CURVE, HLG = 2, 13, 18
-_VIDEO: Final = partial(_power, 2.4)  # BT.1886: the display that BT.709, BT.601 and BT.2020 are made for
+_VIDEO: Final = partial(_power, 2.4)  # BT.1886, the display curve for BT.709, BT.601 and BT.2020
 _PRIMARIES: Final[dict[int, Primaries]] = {  # H.273, table 2
     1: _709,
     4: ((0.67, 0.33), (0.21, 0.71), (0.14, 0.08), (0.310, 0.316)),

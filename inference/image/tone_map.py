@@ -1,9 +1,9 @@
-"""Light beyond white, brought into what a screen without HDR can show.
+"""Maps light beyond white to the range of a screen without HDR.
 
-The curve is the reference white tone mapping operator of SMPTE ST 2094-50 for a screen without headroom; Chromium uses
-it as well. Up to white it only darkens. From white to the peak a quadratic Bézier goes on with the same slope and ends
-at the screen's white. It is strictly increasing, so tones keep their order and none is clipped. It acts on the largest
-of red, green and blue and scales the others alike, so hues stay.
+The curve is the reference white tone mapping operator of SMPTE ST 2094-50 for a screen without headroom, which Chromium
+uses as well. Up to white it is a constant factor. From white to the peak it is a quadratic Bézier curve that starts
+with the same slope and ends at the screen's white. The curve is strictly increasing, so tones keep their order and none
+is clipped. It is evaluated for the largest of red, green and blue and scales the others equally, so hues are preserved.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-WHITE_NITS: Final = 203.0  # of a page in an HDR picture (ITU-R BT.2408)
-_FULL_HEADROOM: Final = log2(1000 / WHITE_NITS)  # from here on white is shown at half the screen's light
-_BEND: Final = 0.65  # how far the middle point of the Bézier lies from white to peak
+WHITE_NITS: Final = 203.0  # reference white of an HDR image (ITU-R BT.2408)
+_FULL_HEADROOM: Final = log2(1000 / WHITE_NITS)  # headroom from which white is mapped to half of the screen's light
+_BEND: Final = 0.65  # position of the Bézier curve's middle point between white and peak
 
 
 class ToneMap:
-    """For pictures whose brightest pixel has `peak` nits."""
+    """The tone curve for images whose brightest pixel has `peak` nits."""
 
     def __init__(self, peak: float) -> None:
         self._peak = peak / WHITE_NITS
@@ -28,12 +28,12 @@ class ToneMap:
         self._white = 1 - 0.5 * min(1.0, headroom / _FULL_HEADROOM)
 
     def apply(self, light: NDArray[np.float32]) -> None:
-        """Map (…, 3) of linear RGB in place."""
+        """Map linear RGB of shape (…, 3) in place."""
         brightest = np.maximum(light.max(axis=-1), 1e-9)
         light *= (self(brightest) / brightest)[..., None]
 
     def __call__(self, light: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What is shown, 0 to 1, of light over white."""
+        """Return the displayed light, 0 to 1, of light relative to white."""
         if self._peak <= 1:
             return np.minimum(light, 1)
         shown = light * np.float32(self._white)
@@ -43,7 +43,7 @@ class ToneMap:
         return shown
 
     def _shoulder(self, light: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The Bézier from (1, white) over its middle point to (peak, 1), solved for its parameter."""
+        """Return the Bézier curve from (1, white) through its control point to (peak, 1), solved for its parameter."""
         middle = 1 + _BEND * (1 / self._white - 1), self._white + _BEND * (1 - self._white)
         a, b, c = 1 - 2 * middle[0] + self._peak, 2 * middle[0] - 2, 1 - light.astype(np.float64)
         t = -2 * c / (b + np.sqrt(np.maximum(b * b - 4 * a * c, 0)))

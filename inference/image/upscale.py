@@ -1,6 +1,6 @@
-"""Twice as many pixels: a small network of ours in tiles, and an enlargement from which the original can be had back.
+"""Doubles the size of an image with a small network in tiles, and keeps the original recoverable from the result.
 
-`scripts/train_upscale.py` trains the network; docs/upscale.md says on which photos and what it gains over Lanczos.
+`scripts/train_upscale.py` trains the network; docs/upscale.md describes the training photos and the gain over Lanczos.
 """
 
 from __future__ import annotations
@@ -17,22 +17,23 @@ from inference.canvas import Box, Extent
 from inference.engine import Pixels, Report, ignore, part
 from inference.image.onnx import WEIGHTS, Network
 
-NAME: Final = "upscale"  # what stands where an engine's name does
-REACH: Final = 9  # px around a tile that its enlargement depends on, by the network's construction
+NAME: Final = "upscale"  # used in place of an engine's name
+REACH: Final = 9  # px around a tile that affect its enlargement: the network's receptive field
 TILE: Final = 256  # px; one tile takes about 80 MB
-WORTHWHILE: Final = 1.6  # times; below it resampling and sharpening do as well
-TAPS: Final = 4  # px to each side that resampling looks at
+WORTHWHILE: Final = 1.6  # growth factor below which resampling and sharpening are as good as the network
+TAPS: Final = 4  # px on each side that resampling reads
 NOTHING: Final = Box(0, 0, 0, 0)
-ROUNDS: Final = 4  # of back-projection
-ROWS: Final = 128  # of the original that are made consistent at a time
-MARGIN: Final = 16  # rows around them, beyond what the rounds carry over
-GUESSED: Final = 0.8  # of the progress, when the network has done its part
+ROUNDS: Final = 4  # rounds of back-projection
+ROWS: Final = 128  # rows of the original that are made consistent at a time
+MARGIN: Final = 16  # context rows around them, more than the rounds propagate
+GUESSED: Final = 0.8  # progress when the network is done
 
 
 def upscale(pixels: Pixels, report: Report = ignore, unread: Box = NOTHING) -> Pixels:
-    """(2 * height, 2 * width, 3). Tiles overlap by what the network sees, so that no seam lies between them.
+    """Return the image at twice its size, (2 * height, 2 * width, 3), without seams between tiles.
 
-    `unread`, in pixels of the small picture, stays black: whoever asks does not look there.
+    Tiles overlap by the network's receptive field. The box `unread`, in pixels of the small image, stays black because
+    the caller does not read it.
     """
     extent = Extent.of(pixels)
     large = np.zeros((2 * extent.height, 2 * extent.width, 3), np.uint8)
@@ -46,11 +47,11 @@ def upscale(pixels: Pixels, report: Report = ignore, unread: Box = NOTHING) -> P
 
 
 def upscale_expansion(master: Pixels, report: Report = ignore) -> Pixels:
-    """A master at twice its size which, halved again, is the master bit for bit: the photo's own pixels too.
+    """Return a master at twice its size. Halving the result gives the master bit for bit, including the photo.
 
-    At this size the photo has no pixels of its own, but every four new ones have the mean, rounded half up, of the one
-    they come from (what cv2.INTER_AREA computes). So nothing is claimed that the photo does not say. The network's
-    guess is pulled there by back-projection: Irani and Peleg, «Improving Resolution by Image Registration», 1991.
+    The photo has no original pixels at this size, but the mean of every four new pixels, rounded half up as
+    cv2.INTER_AREA computes it, is the pixel they come from. So the result never contradicts the photo. Back-projection
+    makes the network's output consistent: Irani and Peleg, «Improving Resolution by Image Registration», 1991.
     """
     large = upscale(master, part(report, 0.0, GUESSED))
     rest = part(report, GUESSED, 1.0)
@@ -66,9 +67,9 @@ def upscale_expansion(master: Pixels, report: Report = ignore) -> Pixels:
 
 
 def enlarge(pixels: Pixels, size: Extent, unread: Box = NOTHING) -> Pixels:
-    """The picture at another size: by the network first where it is to grow by more than WORTHWHILE, then resampled.
+    """Resample the image to another size. The network doubles it first when it grows by more than WORTHWHILE.
 
-    Within `unread`, in pixels of that size, there may be anything.
+    The contents of `unread`, in pixels of the new size, are undefined.
     """
     small = Extent.of(pixels)
     if _growth(small, size) > WORTHWHILE:
@@ -79,7 +80,7 @@ def enlarge(pixels: Pixels, size: Extent, unread: Box = NOTHING) -> Pixels:
 
 
 def softened(small: Extent, size: Extent) -> float:
-    """How many times `enlarge` resamples beyond what the network makes up for."""
+    """Return the growth factor of `enlarge` that the network does not compensate."""
     growth = _growth(small, size)
     return growth / 2 if growth > WORTHWHILE else growth
 
@@ -89,7 +90,7 @@ def _growth(small: Extent, size: Extent) -> float:
 
 
 def _unread_before(unread: Box, size: Extent, small: Extent) -> Box:
-    """What is unread of the small picture: TAPS less on each side where there is something beyond."""
+    """Return the unread box of the small image, which is TAPS smaller on each side that has pixels beyond it."""
     across, down = small.width / size.width, small.height / size.height
     before = Box(
         ceil(unread.left * across) + TAPS if unread.left else 0,
@@ -106,7 +107,7 @@ def _network() -> Network:
 
 
 def _around(pixels: Pixels, tile: Box) -> Pixels:
-    """A tile and its surroundings; beyond the picture's edge, the edge."""
+    """Return a tile with its surroundings; the image's edge is replicated beyond it."""
     down, across = tile.padded(REACH).slices
     rows = np.arange(down.start, down.stop).clip(0, pixels.shape[0] - 1)
     columns = np.arange(across.start, across.stop).clip(0, pixels.shape[1] - 1)
@@ -114,7 +115,7 @@ def _around(pixels: Pixels, tile: Box) -> Pixels:
 
 
 def _projected(large: NDArray[np.float32], small: Pixels) -> NDArray[np.float32]:
-    """Almost consistent, and smooth: what each mean lacks is spread by a cubic enlargement."""
+    """Return an almost consistent, smooth result: the errors of the means are enlarged cubically and added."""
     size = (large.shape[1], large.shape[0])
     for _ in range(ROUNDS):
         lacking = small - cv2.resize(large, small.shape[1::-1], interpolation=cv2.INTER_AREA)
@@ -123,7 +124,7 @@ def _projected(large: NDArray[np.float32], small: Pixels) -> NDArray[np.float32]
 
 
 def _consistent(large: NDArray[np.float32], small: Pixels) -> Pixels:
-    """Rounded so that each four sum to four times the one they come from, but for what rounding a mean allows."""
+    """Round so that the mean of each four pixels, rounded half up, is exactly the pixel they come from."""
     height, width = small.shape[:2]
     fours = large.reshape(height, 2, width, 2, 3).transpose(0, 2, 4, 1, 3).reshape(height, width, 3, 4)
     fours = np.rint(fours).clip(0, 255).astype(np.int16)

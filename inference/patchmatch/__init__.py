@@ -1,1 +1,1 @@
-"""The engine without weights: PatchMatch outpainting on the CPU."""
+"""The PatchMatch engine, which outpaints on the CPU without model weights."""

@@ -1,5 +1,4 @@
-"""The engine without weights: PatchMatch outpainting, coarse to fine on a small canvas, then copied from the full
-photo."""
+"""The PatchMatch engine: it synthesises a small canvas from coarse to fine, then copies pixels from the full photo."""
 
 from __future__ import annotations
 
@@ -22,30 +21,32 @@ from inference.subject.memory import Subjects
 from inference.subject.removal import alpha_at, close, without
 from inference.subject.subject import Subject
 
-COARSE = 60 * 60 * 3 // 2  # pixels of the photo where the layout is decided
+COARSE = 60 * 60 * 3 // 2  # pixels of the photo at the level that decides the layout
 WORK = 512 * 384  # pixels of the canvas on which patches are searched
-WORK_LARGE = 768 * 576  # the same for canvases that are seen at more than LARGE pixels
+WORK_LARGE = 768 * 576  # the same for canvases of more than LARGE pixels
 LARGE = 3000 * 2000
-SEEN = 0.3  # of the work is done when the subject is known
+SEEN = 0.3  # progress when the subject is known
 
 
 class PatchMatch:
-    """Copies what the photo shows into a larger scene. Reads no words and needs nothing but a CPU core."""
+    """Extends a scene with copies from the photo. It ignores prompts and needs only a CPU core."""
 
     name = "patchmatch"
     reads_words = False
     devices = os.cpu_count() or 1
 
     def __init__(self, cache: Path | None = None, guests: Path | None = None, subjects: Subjects | None = None) -> None:
-        """`cache` keeps the kernels' machine code, by default in a folder inside the virtual environment; `guests` is
-        an operator's folder of transparent pictures that may walk into others; `subjects` finds what photos are about.
+        """Open the engine.
 
-        Raises EngineUnavailable when there is no such folder or something in it is no such picture."""
+        `cache` is the folder for the kernels' machine code, by default inside the virtual environment. `guests` is an
+        operator's folder of transparent images of beings. `subjects` finds the photos' subjects. Raises
+        EngineUnavailable when `guests` does not exist or contains an image that is not transparent.
+        """
         self.cache = kernel.cache_in(cache or kernel.default_folder())
         self._bank, self._subjects = open_bank(guests), subjects or Subjects()
 
     def expand(self, request: Request, report: Report) -> Painted:
-        """Raises EngineError for a photo without pixels or of another type than (height, width, 3) bytes."""
+        """Paint a request. Raises EngineError when the photo is empty or not an array of (height, width, 3) bytes."""
         photo = _checked(request.photo)
         made = versions("kuotu", "numpy", "numba", "onnxruntime", "opencv-python-headless")
         key = f"{self.name} {made} guests={self._bank.digest}"
@@ -65,7 +66,7 @@ class PatchMatch:
 
 
 def _scenery(photo: Pixels, subject: Subject | None, request: Request, report: Report) -> Pixels:
-    """The canvas before anybody walks in; continued from a photo without its subject where that can be painted out."""
+    """Return the canvas without beings. A removable subject is removed from the photo before the scene is extended."""
     if subject is None or not subject.removable:
         return _filled(photo, request, report)
     height, width = photo.shape[:2]
@@ -84,7 +85,7 @@ def _filled(photo: Pixels, request: Request, report: Report) -> Pixels:
 
 
 def prefill(photo: Pixels, margins: Margins, seed: int = 0, work: int = 96 * 72) -> Pixels:
-    """A quick, soft guess at the whole canvas, for a model to paint over: a small synthesis, enlarged."""
+    """Return a quick, soft init image of the whole canvas for a model: a small synthesis, enlarged."""
     photo = _checked(photo)
     collage = _collage(photo, margins, Style.FAITHFUL, seed, work, work // 12, ignore)
     extent = Extent.of(photo)

@@ -1,4 +1,4 @@
-"""The nearest-neighbour field: for every patch that touches the new area, a similar patch of the atlas.
+"""The nearest-neighbour field assigns a similar patch of the atlas to every patch that touches the new area.
 
 Propagation and random search follow Barnes, Shechtman, Finkelstein, Goldman, «PatchMatch» (SIGGRAPH 2009), section 3.
 """
@@ -13,11 +13,11 @@ from inference.patchmatch.kernel import inlined, kernel
 from inference.patchmatch.patch import CHANNELS, NEVER, SIZE, Flags, Floats, Ints, Rows, distance, drawn, shuffled
 
 FALLOFF = 1.3  # confidence shrinks by this factor with each pixel away from the photo
-FARTHEST = 20  # pixels after which it no longer shrinks
+FARTHEST = 20  # pixels after which confidence no longer shrinks
 
 
 class Field(NamedTuple):
-    """(rows, cols) of the canvas's patches, named by their top left pixels."""
+    """Arrays (rows, cols) over the canvas's patches. A patch's position is its top left pixel."""
 
     row: Ints  # source row in the atlas
     col: Ints
@@ -26,25 +26,28 @@ class Field(NamedTuple):
 
 
 class Terms(NamedTuple):
-    """What a source costs at a place besides its distance, in squared grey levels per patch; by top left pixels."""
+    """Cost terms of a source at a place besides the distance, in squared grey levels per patch.
 
-    wanted_row: Floats  # (rows, cols) of the canvas: the source row this place would come from
-    row_weight: float  # per source row away from it
+    Positions are top left pixels of patches.
+    """
+
+    wanted_row: Floats  # (rows, cols) of the canvas: the preferred source row
+    row_weight: float  # cost per source row away from the preferred one
     wanted_texture: Floats  # (rows, cols) of the canvas
     texture: Floats  # (rows, cols) of the atlas
-    texture_weight: float  # per squared grey level of missing texture
-    extra: Ints  # (rows, cols) of the atlas: what a source costs anywhere; NEVER where no patch fits
+    texture_weight: float  # cost per squared grey level of missing texture
+    extra: Ints  # (rows, cols) of the atlas: a source's fixed cost; NEVER where no patch fits
 
 
 @inlined
 def penalty(astray: float, row_weight: float, missing: np.float32, texture_weight: float, extra: int) -> np.int32:
-    """Off the wanted row, smoother than wanted, or disliked: the terms of one source at one place."""
+    """Return the cost terms of one source at one place: its row, its missing texture and its fixed cost."""
     return extra + np.int32(row_weight * abs(astray) + texture_weight * max(missing, np.float32(0)) ** 2)
 
 
 @kernel
 def measure(canvas: Rows, source: Rows, field: Field, terms: Terms) -> None:
-    """Write every open patch's cost."""
+    """Write the cost of every open patch into the field."""
     row_weight, texture_weight = np.float32(terms.row_weight), np.float32(terms.texture_weight)
     for row in range(field.open.shape[0]):
         for col in range(field.open.shape[1]):
@@ -67,11 +70,12 @@ def search(
     forward: bool,
     state: np.uint64,
 ) -> np.uint64:
-    """One pass over the field in scan order or against it. Returns the random state.
+    """Run one pass over the field in scan order or in reverse, and return the random state.
 
-    For every patch: what continues its two scanned neighbours, then random places around the best so far in windows
-    that halve from `radius` (equation 1 of the paper). A random place must cost less than `reluctance` times the
-    present one: neighbours then keep a common offset, and large regions are copied whole."""
+    For every patch, the candidates are the continuations of its two scanned neighbours, then random places around the
+    best so far, in windows that halve from `radius` (equation 1 of the paper). A random place must cost less than
+    `reluctance` times the current one, so that neighbours keep a common offset and large regions are copied whole.
+    """
     field_row, field_col, field_cost, texture, extra = field.row, field.col, field.cost, terms.texture, terms.extra
     row_weight, texture_weight = np.float32(terms.row_weight), np.float32(terms.texture_weight)
     rows, cols = field.open.shape
@@ -88,7 +92,7 @@ def search(
         span = radius * 4
         while span >= 1:
             limit = best
-            if span > radius:  # the two neighbours come first
+            if span > radius:  # the two neighbours are tried first
                 near_row, near_col = (row - step, col) if span > 2 * radius else (row, col - step)
                 span >>= 1
                 if not (0 <= near_row < rows and 0 <= near_col < cols):
@@ -120,13 +124,15 @@ def search(
 
 
 def confidence(away: Floats) -> Floats:
-    """Weight by the distance from the photo in pixels (Wexler et al., the alpha of equation 4)."""
+    """Return the weights for distances from the photo in pixels (Wexler et al., the alpha of equation 4)."""
     return np.power(np.float32(FALLOFF), -np.minimum(away, FARTHEST)).astype(np.float32)
 
 
 def bell(width: float) -> Floats:
-    """(SIZE, SIZE) Gaussian weights inside a patch; `width` is the deviation in half patches. Narrow bells keep
-    detail sharp."""
+    """Return (SIZE, SIZE) Gaussian weights inside a patch.
+
+    `width` is the standard deviation in half patches; a narrow bell keeps detail sharp.
+    """
     along = np.exp(-((np.arange(SIZE) - (SIZE - 1) / 2) ** 2) / (2 * (width * (SIZE - 1) / 2) ** 2))
     return np.outer(along, along).astype(np.float32)
 

@@ -1,5 +1,4 @@
-"""From a collage on the work canvas to the full canvas: offsets scaled up, tone, seam, and the copy in strips of
-rows."""
+"""Turns a collage on the work canvas into the full canvas: scales offsets, corrects tone and seam, copies strips."""
 
 from __future__ import annotations
 
@@ -18,7 +17,7 @@ STRIP = 256  # rows between two reports
 
 
 def finish(photo: Pixels, margins: Margins, collage: Collage, pages: tuple[Page, ...], report: Report) -> Pixels:
-    """The canvas at full size, the photo bit for bit in its place."""
+    """Return the canvas at full size, which contains the photo bit for bit."""
     extent = Extent.of(photo)
     width, height = margins.canvas(extent)
     canvas = np.empty((height, width, 3), np.uint8)

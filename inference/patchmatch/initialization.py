@@ -1,8 +1,9 @@
-"""The start at the coarsest level: the new area filled pixel by pixel, in rings from the photo outwards.
+"""Initialises the coarsest level: the new area is filled pixel by pixel, in rings from the photo outwards.
 
-Every pixel takes the centre of the source patch whose pixels agree best with those known around it, over every
-position of the atlas (in the manner of Efros and Leung, «Texture Synthesis by Non-parametric Sampling», ICCV 1999).
-This step decides the layout."""
+Every pixel takes the centre of the source patch that matches the known pixels around it best, among all positions of
+the atlas (in the manner of Efros and Leung, «Texture Synthesis by Non-parametric Sampling», ICCV 1999). This step
+decides the layout.
+"""
 
 from __future__ import annotations
 
@@ -18,28 +19,27 @@ WORST = np.float32(1e30)
 
 
 class Onion(NamedTuple):
-    """The canvas being filled; everything by pixel, costs in squared grey levels per channel."""
+    """The canvas that is being filled. Arrays are per pixel; costs are in squared grey levels per channel."""
 
     canvas: Floats  # (height, width, 3)
     known: Flags  # (height, width)
     row: Ints  # (height, width): the source pixel in the atlas
     col: Ints
-    wanted_row: Floats  # (height, width): the source row this place would come from
-    row_weight: float  # cost per source row away from it
-    extra: (
-        Floats  # (height, width) of the atlas: what a source costs anyway; at least NEVER where no patch fits around it
-    )
-    reuse: float  # added to `extra` around a source that was used
-    jitter: float  # how far a random draw may raise a cost, relatively
+    wanted_row: Floats  # (height, width): the preferred source row
+    row_weight: float  # cost per source row away from the preferred one
+    extra: Floats  # (height, width) of the atlas: a source's fixed cost; at least NEVER where no patch fits
+    reuse: float  # added to `extra` around a source each time it is used
+    jitter: float  # largest relative increase of a cost by a random draw
 
 
 @kernel
 def fill(onion: Onion, source: Floats, order: Ints, state: np.uint64) -> np.uint64:  # noqa: C901 - as in field.search
-    """Fill the pixels of `order` ((count, 2) rows and columns) one after the other, from `source` (3, height, width).
+    """Fill the pixels of `order`, (count, 2) rows and columns, one after the other from `source`, (3, height, width).
 
-    What continues the neighbours' sources is tried first, for a good bound makes the full search short; then every
-    position, rows outwards from the wanted one, until uprightness alone costs more than the best. Returns the random
-    state."""
+    The continuations of the neighbours' sources are tried first, because a good bound shortens the full search. Then
+    every position is tried, in rows outwards from the preferred one, until the row term alone exceeds the best cost.
+    Returns the random state.
+    """
     canvas, known, used_row, used_col, extra = onion.canvas, onion.known, onion.row, onion.col, onion.extra
     weight, jitter, reuse = np.float32(onion.row_weight), np.float32(onion.jitter), np.float32(onion.reuse)
     height, width = known.shape
@@ -87,7 +87,7 @@ def fill(onion: Onion, source: Floats, order: Ints, state: np.uint64) -> np.uint
 
 @inlined
 def look(canvas: Floats, known: Flags, y: int, x: int, seen: Floats, where: NDArray[np.int64]) -> int:
-    """List the known pixels around one, the middle rows first; returns how many there are."""
+    """List the known pixels around a pixel, the middle rows first, and return their number."""
     height, width = known.shape
     count = 0
     for nth in range(SIZE):
@@ -113,9 +113,9 @@ def compare(
     bound: float,
     total: Floats,
 ) -> bool:
-    """Squared differences to the sources of one row, in `total`; false as soon as every one of them reaches `bound`.
+    """Write the squared differences to the sources of one row to `total`; return false once all of them reach `bound`.
 
-    A row at a time, sample by sample: so the innermost loop runs over adjacent pixels, which vector instructions like.
+    The samples are the outer loop, so that the inner loop runs over adjacent pixels and can be vectorised.
     """
     width = last - first
     for n in range(width):

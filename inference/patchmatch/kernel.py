@@ -1,4 +1,4 @@
-"""Compiled kernels, and the folder that keeps their machine code between runs."""
+"""Compiles kernels, and manages the folder that keeps their machine code between runs."""
 
 from __future__ import annotations
 
@@ -21,37 +21,36 @@ _borrowed: list[tempfile.TemporaryDirectory[str]] = []
 
 
 def kernel(function: Compiled) -> Compiled:
-    """Compile at the first call, without the interpreter's lock, so that a watchdog thread can run beside it."""
+    """Compile a function at its first call. It runs without the interpreter's lock, so that other threads can run."""
     compiled = numba.njit(nogil=True, fastmath=True, error_model="numpy")(function)
     _kernels.append(compiled)
     return compiled
 
 
 def inlined(function: Compiled) -> Compiled:
-    """A piece of a kernel, pasted into its callers: a call would count references to every array it is handed."""
+    """Compile a function that is inlined into kernels, because a call would count references to all array arguments."""
     return numba.njit(nogil=True, fastmath=True, error_model="numpy", inline="always")(function)
 
 
 def default_folder() -> Path:
-    """Where numba's own NUMBA_CACHE_DIR says, else beside the libraries whose machine code it extends."""
+    """Return the folder that NUMBA_CACHE_DIR names, or else the one inside the virtual environment."""
     return Path(NAMED) if NAMED else shipped_folder()
 
 
 def shipped_folder() -> Path:
-    """Inside the virtual environment, where set-up compiles the kernels."""
+    """Return the folder inside the virtual environment to which set-up compiles the kernels."""
     return Path(sys.prefix) / "cache" / "kernels"
 
 
 def cache_in(folder: Path) -> Path | None:
-    """Keep machine code in `folder`; call it before the first kernel runs.
+    """Keep machine code in `folder`. It must be called before the first kernel runs.
 
-    A new folder starts with what set-up has compiled. A folder that cannot be written is read through a copy in a
-    temporary folder. Returns the folder in use, or None when no folder can be written and every process compiles for
-    itself.
+    A new folder starts as a copy of what set-up compiled. A read-only folder is copied to a temporary one. Returns the
+    folder in use, or None when no folder is writable and every process compiles for itself.
     """
     config: Any = numba.config
     if config.BOUNDSCHECK is not None:
-        return None  # numba's index does not tell checked code from unchecked code
+        return None  # numba's index does not distinguish code with and without bounds checks
     shipped, folder = shipped_folder() / _version(), folder / _version()
     if not folder.exists():
         _seed(folder, shipped)
@@ -66,7 +65,10 @@ def cache_in(folder: Path) -> Path | None:
 
 
 def _version() -> str:
-    """Numba notices a change in a kernel's own file, not in the kernels it calls: every version gets its own folder."""
+    """Return a digest of all kernel sources, which names the folder of this version.
+
+    Numba detects a change in a kernel's own file, but not in the files of the kernels that it calls.
+    """
     sources = sorted(Path(__file__).parent.glob("*.py"))
     return sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:12]
 
@@ -81,7 +83,7 @@ def _writable(folder: Path) -> Path | None:
 
 
 def _seed(folder: Path, shipped: Path) -> None:
-    """Copy what set-up has compiled, whole or not at all; of processes that do so at once the first one wins."""
+    """Copy what set-up compiled atomically. When several processes do so at the same time, the first one wins."""
     if not shipped.is_dir():
         return
     try:
@@ -89,13 +91,13 @@ def _seed(folder: Path, shipped: Path) -> None:
         with tempfile.TemporaryDirectory(prefix=".seed-", dir=folder.parent) as unfinished:
             Path(shutil.copytree(shipped, Path(unfinished) / shipped.name)).rename(folder)
     except OSError:
-        return  # another process was first, or the folder cannot be written, which _writable finds out next
+        return  # another process was first, or the folder is read-only, which _writable detects next
 
 
 def _copy(folder: Path) -> Path | None:
     try:
         borrowed = tempfile.TemporaryDirectory(prefix="kuotu-kernels-")
-        _borrowed.append(borrowed)  # removed when the process ends
+        _borrowed.append(borrowed)  # a reference keeps the folder until the process ends
         if folder.is_dir():
             shutil.copytree(folder, borrowed.name, dirs_exist_ok=True)
     except OSError:

@@ -1,5 +1,4 @@
-"""Where patches come from: the photo, and, for styles that ask, its mirror image and copies of other sizes, side by
-side."""
+"""The sources of patches: an atlas of the photo and, for some styles, mirrored and resized copies side by side."""
 
 from __future__ import annotations
 
@@ -14,22 +13,24 @@ from inference.canvas import Extent, Margins, round_half_up
 from inference.engine import Pixels
 from inference.patchmatch.patch import HALF, SIZE
 
-LARGE = 3.0  # new pixels per pixel of the photo: twice as wide and as tall
+LARGE = 3.0  # new pixels per pixel of the photo; 3 means twice as wide and twice as tall
 LEAST = SIZE + 2  # pixels a photo needs along a side so that a patch fits with room to choose
 
 
 @dataclass(frozen=True)
 class Page:
-    """One way to look at the photo."""
+    """One transformed copy of the photo."""
 
     scale: float = 1.0
     mirrored: bool = False
     upturned: bool = False
 
     def extent(self, photo: Extent) -> Extent:
+        """Return the page's extent for a photo's extent."""
         return Extent(max(LEAST, round(photo.width * self.scale)), max(LEAST, round(photo.height * self.scale)))
 
     def pixels(self, photo: Pixels) -> Pixels:
+        """Return the transformed copy of a photo."""
         seen = photo[:: -1 if self.upturned else 1, :: -1 if self.mirrored else 1]
         if self.scale == 1.0:
             return np.ascontiguousarray(seen)
@@ -40,16 +41,17 @@ class Page:
 
 @dataclass(frozen=True)
 class Atlas:
-    """The pages of one level in one picture, top edges aligned; the first page is the photo itself."""
+    """The pages of one level in one image with aligned top edges. The first page is the photo itself."""
 
     pixels: Pixels  # (height, width, 3)
-    valid: NDArray[np.bool_]  # (height, width): a patch centred here lies inside one page
-    page: NDArray[np.int32]  # (width,): the page of a column; -1 for the spare last one
-    bottom: NDArray[np.int32]  # (width,): how many rows of a column the page fills
+    valid: NDArray[np.bool_]  # (height, width): whether a patch centred here lies inside one page
+    page: NDArray[np.int32]  # (width,): the page of a column; -1 for the unused last one
+    bottom: NDArray[np.int32]  # (width,): the number of rows that the page fills in a column
     first: NDArray[np.int32]  # (pages,): a page's first column
 
     @classmethod
     def of(cls, photo: Pixels, pages: tuple[Page, ...]) -> Atlas:
+        """Build the atlas of a photo's pages."""
         views = [page.pixels(photo) for page in pages]
         width, height = sum(view.shape[1] for view in views) + 1, max(view.shape[0] for view in views)
         pixels = np.zeros((height, width, 3), np.uint8)
@@ -67,7 +69,7 @@ class Atlas:
 
 @dataclass(frozen=True)
 class Level:
-    """A canvas at one size, in its own pixels."""
+    """A canvas at one resolution; lengths are in its own pixels."""
 
     photo: Extent
     margins: Margins
@@ -82,16 +84,17 @@ class Level:
 
 
 def plan(photo: Extent, margins: Margins, work: int, coarse: int) -> list[Level]:
-    """Levels from coarsest to finest, each about half as large as the next.
+    """Return the levels from coarsest to finest, each about half as large as the next.
 
-    `work` bounds the finest canvas and `coarse` the coarsest photo, both as pixels of area; so cost and layout depend
-    on neither the photo's size nor its shape. Beyond LARGE the coarsest photo also shrinks as the new area grows, for
-    filling it costs photo times new pixels."""
+    `work` bounds the area of the finest canvas and `coarse` that of the coarsest photo, both in pixels, so that cost
+    and layout do not depend on the photo's size and shape. Beyond LARGE, the coarsest photo also shrinks as the new
+    area grows, because the cost of filling it is the product of photo and new pixels.
+    """
     full = photo.area
     growth = margins.canvas(photo).area / full
     finest = min(1.0, sqrt(work / (full * growth)))
     coarse = min(coarse, int(coarse * sqrt(LARGE / max(growth - 1, 0.1))))
-    ratio = sqrt(full * finest**2 / coarse)  # of the sides of the photo, finest to coarsest
+    ratio = sqrt(full * finest**2 / coarse)  # between the photo's sides at the finest and the coarsest level
     steps = max(1, round(log(ratio, 2))) if ratio > 1.2 else 0
     return [
         _level(photo, margins, finest * ratio ** (step / max(steps, 1) - 1 if steps else 0))
@@ -114,5 +117,5 @@ def _level(photo: Extent, margins: Margins, scale: float) -> Level:
 
 
 def _scaled(margin: int, scale: float) -> int:
-    """A margin never vanishes: every new pixel of the canvas needs one below it."""
+    """Scale a margin. A margin that is not 0 keeps at least one pixel, because finer levels start from it."""
     return max(1, round_half_up(margin * scale)) if margin else 0

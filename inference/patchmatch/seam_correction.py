@@ -1,8 +1,8 @@
-"""Making the seam vanish on the generated side: what the photo's edge says is different from what its neighbours
-continue to.
+"""Hides the seam on the generated side, where the photo's edge differs from what the new neighbours continue to.
 
-The step is split into wavelengths along the seam; each band is carried into the new part and fades over its own
-length, as a membrane would let it."""
+The step is split into bands of wavelengths along the seam. Each band extends into the new part and fades over its own
+length, as a membrane does.
+"""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from inference.patchmatch.patch import CHANNELS, Floats
 from inference.patchmatch.transfer import Place, Sources, byte, take
 
 WAVELENGTHS = (1.5, 3, 6, 12, 24, 48, 96)
-LARGEST_STEP = 48.0  # grey levels: a larger step is content, not tone
+LARGEST_STEP = 48.0  # grey levels; a larger step is content, not tone
 FADED = 3.5  # wavelengths after which a band is no longer added
 
 
 class Correction(NamedTuple):
-    """The colour step along the seam, by wavelength."""
+    """The colour step along the seam, split by wavelength."""
 
     step: Floats  # (bands, 2 * width + 2 * height, 3): top, bottom, left, right
-    fading: Floats  # (bands, distances): how much of a band is left at a whole number of pixels from the photo
+    fading: Floats  # (bands, distances): the remaining share of a band by distance from the photo in px
 
 
 def correction(sources: Sources) -> Correction:
-    """Wavelengths up to a few work pixels: longer ones are in the tone already."""
+    """Measure the correction for wavelengths up to a few work pixels. The tone corrects the longer ones."""
     photo, place = sources.photo, sources.place
     height, width = photo.shape[0], photo.shape[1] // CHANNELS
     step = np.zeros((2 * (width + height), 3), np.float32)
@@ -43,7 +43,7 @@ def correction(sources: Sources) -> Correction:
 
 
 def _bands(side: Floats, reach: Floats) -> Floats:
-    """(length, 3) to (bands, length, 3), shortest wavelength first; the bands add up to the step."""
+    """Split (length, 3) into (bands, length, 3), shortest wavelength first. The sum of the bands is the step."""
     smooth = [side] + [
         cv2.GaussianBlur(side[None], (0, 0), sigmaX=0.7 * float(length), sigmaY=0.1, borderType=cv2.BORDER_REPLICATE)[0]
         for length in reach[1:]
@@ -54,7 +54,10 @@ def _bands(side: Floats, reach: Floats) -> Floats:
 
 @kernel
 def measure(sources: Sources, step: Floats) -> None:
-    """The photo's edge pixels minus what the neighbouring new pixels' sources continue to; top, bottom, left, right."""
+    """Write the step to `step`, in the order top, bottom, left, right.
+
+    The step is the photo's edge pixels minus the continuation of the neighbouring new pixels' sources.
+    """
     photo, offsets, pages, place = sources.photo, sources.offsets, sources.pages, sources.place
     height, width = photo.shape[0], photo.shape[1] // CHANNELS
     seen = np.empty(CHANNELS, np.uint8)
@@ -80,7 +83,7 @@ def correct(
 ) -> None:
     """Add the step of the nearest seam pixel to the new pixels of the canvas's rows `first` to `last`.
 
-    `height` and `width` are the photo's. At a corner both sides have a say, by how far they are.
+    `height` and `width` are the photo's. At a corner, both sides are weighted by their distances.
     """
     step, fading = correction.step, correction.fading
     bands, reach = fading.shape

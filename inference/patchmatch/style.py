@@ -1,4 +1,4 @@
-"""What the three styles ask of the synthesis."""
+"""The synthesis settings of the three styles."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ MIRROR = Page(mirrored=True)
 
 @dataclass(frozen=True)
 class StyleSettings:
-    """Choices of a style; costs are squared grey levels per channel."""
+    """The settings of a style. Costs are in squared grey levels per channel."""
 
     pages: tuple[Page, ...] = (Page(), MIRROR)
-    upright: float = 6000.0  # cost of taking a patch from as far up or down as the photo is tall
+    upright: float = 6000.0  # cost of a source that is the photo's height away vertically
     lively: float = 1.0  # weight of the texture term
-    reuse: float = 2.0  # added to the cost of a source, and of those around it, each time it is used
+    reuse: float = 2.0  # added to the cost of a source and its surroundings each time it is used
     mirrored: float = 300.0  # cost of a mirrored source
-    central: float = 100.0  # cost of a source in the middle of the photo: what stands there is likely to be its subject
-    jitter: float = 0.1  # how far a random draw may raise a cost, relatively
-    bend: float = 0.16  # how far rows may wander, as a share of the photo's height
+    central: float = 100.0  # cost of a source in the middle of the photo, which is probably its subject
+    jitter: float = 0.1  # largest relative increase of a cost by a random draw
+    bend: float = 0.16  # largest shift of the preferred rows, as a share of the photo's height
 
     def drawn(self, seed: int) -> StyleSettings:
-        """The settings for one seed: a reroll weighs the costs anew."""
+        """Return the settings of one seed, which varies the weights, so that a reroll differs."""
         factors = np.exp2(np.random.default_rng([seed, 3]).uniform(-1, 1, 3))
         return replace(
             self, mirrored=self.mirrored * factors[0], central=self.central * factors[1], reuse=self.reuse * factors[2]
@@ -36,5 +36,5 @@ class StyleSettings:
 SETTINGS = {
     Style.FAITHFUL: StyleSettings(),
     Style.PLAYFUL: StyleSettings(upright=2500.0, reuse=4.0, mirrored=0.0, central=0.0, jitter=0.2, bend=0.25),
-    Style.WILD: StyleSettings(),  # as faithful; what walks into it does the rest
+    Style.WILD: StyleSettings(),  # the scene is as faithful as in the other styles; the beings make it wild
 }

@@ -1,5 +1,4 @@
-"""From a photo to a collage on the work canvas, coarse to fine: the onion start, then search and vote at every
-level."""
+"""Synthesises a collage on the work canvas from coarse to fine: an initial fill, then search and vote per level."""
 
 from __future__ import annotations
 
@@ -20,8 +19,8 @@ from inference.patchmatch.prior import carried_outwards, dislike, energy, wanted
 from inference.patchmatch.pyramid import Atlas, Level
 from inference.patchmatch.style import StyleSettings
 
-TEXTURE_SHARE = 0.7  # of the carried texture that a patch has to have
-SHARPNESS = 0.25  # temperature of the vote, as a share of the median cost
+TEXTURE_SHARE = 0.7  # share of the expected texture that a patch must have
+SHARPNESS = 0.25  # temperature of the vote as a share of the median cost
 
 
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -29,14 +28,15 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 
 @dataclass(frozen=True)
 class Effort:
-    """How hard a level of some size is worked on; small levels decide more and cost less."""
+    """The amount of work at a level. Small levels get more, because they decide more and cost less."""
 
-    rounds: int  # of search and vote
-    radius: int  # of the random search, in pixels
+    rounds: int  # rounds of search and vote
+    radius: int  # radius of the random search in pixels
     bell: float
 
 
 def effort(level: Level) -> Effort:
+    """Return the amount of work for a level, by its longer side."""
     side = max(level.canvas)
     if side <= 96:
         return Effort(3, 1 << 12, 0.9)
@@ -47,18 +47,18 @@ def effort(level: Level) -> Effort:
 
 @dataclass(frozen=True)
 class Collage:
-    """A finished work canvas, and where each of its pixels comes from."""
+    """A finished work canvas, and the source of each of its pixels."""
 
     level: Level
     atlas: Atlas
     pixels: Pixels  # (height, width, 3)
     row: Ints  # (height, width): the source pixel in the atlas
     col: Ints
-    new: Flags  # (height, width): outside the photo
+    new: Flags  # (height, width): whether the pixel is outside the photo
 
 
 class Stage:
-    """Everything the synthesis knows at one level."""
+    """The state of the synthesis at one level."""
 
     def __init__(self, level: Level, photo: Pixels, settings: StyleSettings, seed: int) -> None:
         self.level, self.settings, self.seed = level, settings, seed
@@ -79,13 +79,14 @@ class Stage:
         self.row, self.col = self.row - box.top, self.col - box.left  # inside the photo a pixel is its own source
 
     def field(self) -> Field:
-        """The field of all patches, from the sources of the pixels at their centres."""
+        """Return the field of all patches, from the sources of their centre pixels."""
         valid = self.atlas.valid[HALF:-HALF, HALF:-HALF]
         row, col = _nearest_valid(valid, _centres(self.row) - HALF, _centres(self.col) - HALF)
         opened = cv2.dilate(self.new.astype(np.uint8), np.ones((SIZE, SIZE), np.uint8), borderValue=0)
         return Field(row, col, np.zeros(row.shape, np.int32), _centres(opened) > 0)
 
     def terms(self) -> Terms:
+        """Return the cost terms of the patches."""
         wanted = carried_outwards(energy(self.photo), self.level) * np.float32(TEXTURE_SHARE)
         return Terms(
             wanted_row=_centres(self.wanted_row) - np.float32(HALF),
@@ -97,6 +98,7 @@ class Stage:
         )
 
     def onion(self) -> Onion:
+        """Return the inputs of the initial fill."""
         return Onion(
             canvas=self.canvas.astype(np.float32),
             known=~self.new,
@@ -111,12 +113,12 @@ class Stage:
 
 
 def _centres(array: NDArray[Scalar]) -> NDArray[Scalar]:
-    """(height, width) by pixel to (rows, cols) by patch."""
+    """Convert an array per pixel, (height, width), to one per patch, (rows, cols)."""
     return np.ascontiguousarray(array[HALF:-HALF, HALF:-HALF])
 
 
 def _nearest_valid(valid: Flags, row: Ints, col: Ints) -> tuple[Ints, Ints]:
-    """Move sources to the nearest place where a patch fits."""
+    """Move sources to the nearest position where a patch fits."""
     rows_, cols_ = valid.shape
     row, col = np.clip(row, 0, rows_ - 1), np.clip(col, 0, cols_ - 1)
     if valid.all():
@@ -131,7 +133,7 @@ def _nearest_valid(valid: Flags, row: Ints, col: Ints) -> tuple[Ints, Ints]:
 
 
 def synthesize(photo: Pixels, levels: list[Level], settings: StyleSettings, seed: int, report: Report) -> Collage:
-    """Fill the canvas of the last level. `photo` is at the last level's size."""
+    """Fill the canvas of the last level. `photo` has the last level's size."""
     state = np.uint64(seed * 2654435761 + 88172645463325252)
     stage = Stage(levels[0], photo, settings, seed)
     state = peel(stage, seed, state, part(report, 0.0, 0.5))
@@ -146,7 +148,7 @@ def synthesize(photo: Pixels, levels: list[Level], settings: StyleSettings, seed
 
 
 def peel(stage: Stage, seed: int, state: np.uint64, report: Report) -> np.uint64:
-    """The onion start."""
+    """Fill the new area of the coarsest level in rings, and return the random state."""
     onion, source = stage.onion(), np.ascontiguousarray(np.moveaxis(stage.atlas.pixels, 2, 0), np.float32)
     for order, fraction in in_rings(~onion.known, seed):
         report(fraction)
@@ -156,7 +158,7 @@ def peel(stage: Stage, seed: int, state: np.uint64, report: Report) -> np.uint64
 
 
 def in_rings(new: Flags, seed: int, pieces: int = 16) -> Iterator[tuple[Ints, float]]:
-    """The new pixels from the photo outwards, in pieces, each with the fraction that came before it."""
+    """Yield the new pixels from the photo outwards in pieces, each with the fraction that precedes it."""
     ring = cv2.distanceTransform(new.astype(np.uint8), cv2.DIST_C, 3)
     ring = ring + np.random.default_rng(seed).random(new.shape) * 0.9
     pixels = np.argwhere(new).astype(np.int32)
@@ -166,7 +168,7 @@ def in_rings(new: Flags, seed: int, pieces: int = 16) -> Iterator[tuple[Ints, fl
 
 
 def finer(coarse: Stage, fine: Stage) -> Stage:
-    """Carry the offsets of a coarse stage over to a fine one, and vote its first picture."""
+    """Transfer the offsets of a coarse stage to a finer one, and vote for its first pixels."""
     at = _nearest(fine.new.shape[0], coarse.new.shape[0]), _nearest(fine.new.shape[1], coarse.new.shape[1])
     grid = np.ix_(*at)
     page = coarse.atlas.page[coarse.col]
@@ -189,7 +191,7 @@ def _nearest(fine: int, coarse: int) -> NDArray[np.intp]:
 
 
 def refine(stage: Stage, depth: int, last: bool, state: np.uint64, report: Report) -> np.uint64:
-    """Rounds of search and vote at one level; leaves the picture and its sources in the stage."""
+    """Run the rounds of search and vote at one level, update the stage, and return the random state."""
     field, terms, work = stage.field(), stage.terms(), effort(stage.level)
     canvas, source = rows(stage.canvas), rows(stage.atlas.pixels)
     within, trust = bell(work.bell), _centres(confidence(stage.away))
@@ -210,7 +212,7 @@ def refine(stage: Stage, depth: int, last: bool, state: np.uint64, report: Repor
 
 
 def _spread(stage: Stage, field: Field) -> None:
-    """Give every new pixel the source that the patch centred on it names."""
+    """Give every new pixel the source of the patch that is centred on it."""
     height, width = stage.new.shape
     at_row = np.clip(np.arange(height) - HALF, 0, height - SIZE)
     at_col = np.clip(np.arange(width) - HALF, 0, width - SIZE)

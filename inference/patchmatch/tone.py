@@ -1,9 +1,10 @@
-"""The tone of the new part: one smooth picture out of copied regions.
+"""Corrects the tone of the new part, so that copied regions form one smooth image.
 
-Copies carry their own brightness with them, which shows as bands in a sky and as a step at the photo's edge. So the
-gradients are taken from the copies and the photo holds the rim fast: where copies meet, the mean of what both
-continue to. Steps then spread over the regions instead of standing at their borders (Pérez et al. 2003; the same idea
-per patch in Darabi et al., «Image Melding», 2012)."""
+Copies keep their source's brightness, which causes bands in a sky and a step at the photo's edge. So the gradients are
+taken from the copies, and the photo is the boundary condition. Where copies meet, the gradient is the mean of their
+continuations. Steps then spread over the regions instead of remaining at their borders (Pérez et al. 2003; Darabi et
+al., «Image Melding», 2012, have the same idea per patch).
+"""
 
 from __future__ import annotations
 
@@ -17,16 +18,16 @@ from inference.patchmatch.prior import energy
 from inference.patchmatch.synthesis import Collage
 
 CYCLES = 2
-SWEEPS = 2  # of smoothing, before and after a coarser grid's correction
-SMALLEST = 8  # pixels of a side that are not halved any more
+SWEEPS = 2  # smoothing sweeps before and after a coarser grid's correction
+SMALLEST = 8  # pixels; a grid with a shorter side is not halved further
 
-REACH = 12.0  # work pixels over which a wrong gradient bleeds where the picture is as busy as BUSY
+REACH = 12.0  # work pixels over which a wrong gradient spreads where the image is as busy as BUSY
 BUSY = 6.0  # grey levels of mean gradient
-FARTHEST = 96.0  # work pixels over which it bleeds in a clear sky
+FARTHEST = 96.0  # work pixels over which it spreads in a clear sky
 
 
 def tone(collage: Collage) -> Floats:
-    """(height, width, 3) to be added to the copied picture; zero inside the photo."""
+    """Return the (height, width, 3) correction to add to the copied image; it is zero inside the photo."""
     load = np.zeros(collage.pixels.shape, np.float32)
     atlas = collage.atlas
     weigh(collage.pixels, atlas.pixels, atlas.bottom, atlas.page, collage.row, collage.col, collage.new, load)
@@ -35,7 +36,10 @@ def tone(collage: Collage) -> Floats:
 
 
 def reach(pixels: Pixels) -> Floats:
-    """(height, width) work pixels over which a gradient may bleed: where nothing hides a step, it has to spread."""
+    """Return the (height, width) distances, in work pixels, over which a gradient may spread.
+
+    The distance is large in smooth areas, where no texture hides a step.
+    """
     return np.asarray(np.clip(REACH * BUSY / (energy(pixels) + 0.1), REACH, FARTHEST), np.float32)
 
 
@@ -50,7 +54,7 @@ def weigh(
     new: Flags,
     load: Floats,
 ) -> None:
-    """Sum, over each new pixel's neighbours, the wanted difference minus the voted one."""
+    """Add to `load`, for each new pixel, the sum over its neighbours of the wanted minus the voted difference."""
     height, width = new.shape
     for y in range(height):
         for x in range(width):
@@ -76,10 +80,10 @@ def weigh(
 
 
 def solve(load: Floats, new: Flags, screen: Floats) -> Floats:
-    """(height, width, 3) d with  neighbours * d - (sum of the neighbours' d) + screen * d = load  on new pixels, 0
-    elsewhere.
+    """Solve  neighbours * d - (sum of the neighbours' d) + screen * d = load  for d on new pixels; d is 0 elsewhere.
 
-    `screen` ((height, width)) is one over the squared distance in pixels over which d fades."""
+    d is (height, width, 3). `screen`, (height, width), is one over the squared distance in pixels over which d fades.
+    """
     correction = np.zeros_like(load)
     for _ in range(CYCLES):
         _cycle(correction, load, new, screen)
@@ -87,7 +91,7 @@ def solve(load: Floats, new: Flags, screen: Floats) -> Floats:
 
 
 def _cycle(correction: Floats, load: Floats, new: Flags, screen: Floats) -> None:
-    """One V-cycle, in place."""
+    """Run one multigrid V-cycle in place."""
     height, width = new.shape
     smallest = min(height, width) <= SMALLEST
     smooth(correction, load, new, screen, 8 * SWEEPS if smallest else SWEEPS)
@@ -111,7 +115,7 @@ def _cycle(correction: Floats, load: Floats, new: Flags, screen: Floats) -> None
 
 @kernel
 def smooth(correction: Floats, load: Floats, new: Flags, screen: Floats, sweeps: int) -> None:
-    """Gauss-Seidel, red and black pixels in turn."""
+    """Run Gauss-Seidel sweeps in place, red and black pixels in turn."""
     height, width = new.shape
     for half_sweep in range(2 * sweeps):
         for y in range(height):
@@ -135,6 +139,7 @@ def smooth(correction: Floats, load: Floats, new: Flags, screen: Floats, sweeps:
 
 @kernel
 def residual(correction: Floats, load: Floats, new: Flags, screen: Floats, left_over: Floats) -> None:
+    """Write the residual of `solve`'s equation on new pixels to `left_over`."""
     height, width = new.shape
     for y in range(height):
         for x in range(width):
@@ -159,7 +164,10 @@ def residual(correction: Floats, load: Floats, new: Flags, screen: Floats, left_
 def restrict(
     fine: Floats, screen: Floats, new: Flags, coarse: Floats, screen_coarse: Floats, new_coarse: Flags
 ) -> None:
-    """Sum four pixels into one; it is new if all of them are. `new_coarse` starts all true, the other two all zero."""
+    """Sum four pixels into one, which is new if all four are.
+
+    `new_coarse` must be all true at the start, and the other two outputs all zero.
+    """
     height, width = new.shape
     for y in range(height):
         for x in range(width):

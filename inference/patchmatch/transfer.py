@@ -1,8 +1,9 @@
-"""The full-size pass: every new pixel is copied from the full photo, at the offset its place on the work canvas has.
+"""The full-size pass: every new pixel is copied from the full photo at the offset of its place on the work canvas.
 
-A canvas pixel lies between four work pixels. Each has an offset, so each names a pixel of the photo: where they agree,
-their mean is a plain copy, as sharp as the photo; elsewhere it is a blend. The tone of the work canvas is added on the
-way. One row at a time: no canvas of floats exists."""
+A canvas pixel lies between four work pixels. The offset of each points to a pixel of the photo. Where they agree, their
+mean is a plain copy, as sharp as the photo; elsewhere it is a blend. The work canvas's tone is added at the same time.
+The pass handles one row at a time, so no canvas of floats is needed.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from inference.patchmatch.patch import CHANNELS, Flags, Floats, Ints, Rows
 
 
 class Offsets(NamedTuple):
-    """Per pixel of the work canvas: which page, and how far its pixel lies from the canvas pixel, at full size."""
+    """The page and the offset from the canvas pixel to its source, at full size, per pixel of the work canvas."""
 
     page: Ints
     row: Ints  # page row minus canvas row, relative to the photo's corner
@@ -24,18 +25,18 @@ class Offsets(NamedTuple):
 
 
 class Place(NamedTuple):
-    """How the full canvas lies over the work canvas: both are anchored at the photo's corner."""
+    """The relation of the full canvas to the work canvas. Both are anchored at the photo's corner."""
 
-    top: int  # of the photo on the full canvas
+    top: int  # position of the photo on the full canvas
     left: int
-    work_top: int  # of the photo on the work canvas
+    work_top: int  # position of the photo on the work canvas
     work_left: int
     down: float  # work pixels per full pixel
     across: float
 
 
 class Pages(NamedTuple):
-    """(pages,) how each page reads the full photo."""
+    """Arrays (pages,) that tell how each page reads the full photo."""
 
     height: Ints
     width: Ints
@@ -45,7 +46,7 @@ class Pages(NamedTuple):
 
 
 class Sources(NamedTuple):
-    """Everything that says which pixel of the photo a canvas pixel is copied from."""
+    """Everything that determines which pixel of the photo a canvas pixel is copied from."""
 
     photo: Rows
     offsets: Offsets
@@ -62,16 +63,17 @@ class Stretch(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """The canvas's columns in cells, each between the middles of two work columns."""
+    """The canvas's columns grouped in cells, each between the centres of two work columns."""
 
     start: Ints  # (cells + 1,): first column of a cell, and the end of the last one
     cell: Ints  # (width,): the cell of a column
     before: Ints  # (cells,): work column at a cell's left
-    after: Ints  # (cells,): and at its right
-    far: Floats  # (3 * width,): how far a column lies from the left one to the right one, 0 to 1; once per channel
+    after: Ints  # (cells,): work column at a cell's right
+    far: Floats  # (3 * width,): position of a column between the left and the right one, 0 to 1, once per channel
 
 
 def columns(place: Place, width: int, work_width: int) -> Columns:
+    """Group the canvas's columns in cells."""
     at = (np.arange(width) - place.left + 0.5) * place.across - 0.5 + place.work_left
     floor = np.floor(at)
     start = np.flatnonzero(np.diff(floor, prepend=floor[0] - 1))
@@ -110,9 +112,10 @@ def transfer(canvas: Rows, first: int, last: int, sources: Sources, columns: Col
 
 @inlined
 def gather(line: Rows, stretch: Stretch, work_row: int, beside: Ints, sources: Sources, columns: Columns) -> None:
-    """Write what one corner of every cell says of a stretch of pixels to `line`; cells with the same offset at once.
+    """Write the pixels that one corner of every cell points to, for a stretch, to `line`.
 
-    The corner lies in `work_row`, and for each cell in the work column that `beside` names.
+    The corner is in `work_row` and, for each cell, in the work column that `beside` names. Adjacent cells with the same
+    offset are copied together.
     """
     photo, offsets, pages, place = sources.photo, sources.offsets, sources.pages, sources.place
     page, row, col, starts = offsets.page[work_row], offsets.row[work_row], offsets.col[work_row], columns.start
@@ -134,7 +137,7 @@ def gather(line: Rows, stretch: Stretch, work_row: int, beside: Ints, sources: S
 def shade(
     tones: Floats, begin: int, end: int, above: int, below: int, low: float, tone: Floats, columns: Columns
 ) -> None:
-    """The tone between the work pixels, for the columns `begin` to `end`."""
+    """Interpolate the tone between the work pixels for the columns `begin` to `end`."""
     x = begin
     while x < end:
         cell = columns.cell[x]
@@ -150,7 +153,7 @@ def shade(
 
 @inlined
 def mix(canvas: Rows, lines: Rows, tones: Floats, far: Floats, low: float, begin: int, end: int) -> None:
-    """The mean of the four corners, by nearness, and the tone."""
+    """Write the bilinear mean of the four corners plus the tone."""
     for n in range(np.uint64(begin), np.uint64(end)):
         upper, lower = np.float32(lines[0, n]), np.float32(lines[2, n])
         upper_far, lower_far = np.float32(lines[1, n]), np.float32(lines[3, n])
@@ -160,13 +163,16 @@ def mix(canvas: Rows, lines: Rows, tones: Floats, far: Floats, low: float, begin
 
 @inlined
 def byte(value: float) -> np.uint8:
+    """Return a value rounded and clamped to 0 to 255."""
     return np.uint8(min(max(value + np.float32(0.5), np.float32(0)), np.float32(255)))
 
 
 @inlined
 def take(photo: Rows, pages: Pages, page: int, row: int, col: int, line: Rows, to: int, count: int) -> None:
-    """Write `count` pixels of a page's row, from a column on, to the pixels of `line` from `to` on; places outside are
-    clamped to the page."""
+    """Copy `count` pixels of a page's row, from column `col` on, to `line` from pixel `to` on.
+
+    Positions outside are clamped to the page.
+    """
     width, last_row = pages.width[page], pages.height[page] - 1
     row = min(max(row, 0), last_row)
     row = last_row - row if pages.upturned[page] else row
@@ -182,7 +188,7 @@ def take(photo: Rows, pages: Pages, page: int, row: int, col: int, line: Rows, t
 
 @inlined
 def reverse(photo: Rows, row: int, last: int, line: Rows, to: int, count: int) -> None:
-    """Pixels from the column `last` leftwards."""
+    """Copy pixels from the column `last` leftwards."""
     start, first = np.uint64(to * CHANNELS), np.uint64(last * CHANNELS)
     for n in range(np.uint64(0), np.uint64(count * CHANNELS), np.uint64(CHANNELS)):
         for k in range(np.uint64(CHANNELS)):
@@ -193,7 +199,7 @@ def reverse(photo: Rows, row: int, last: int, line: Rows, to: int, count: int) -
 def sample(
     photo: Rows, step: float, row: int, col: int, width: int, mirrored: bool, line: Rows, to: int, count: int
 ) -> None:
-    """Pixels between those of the photo, one by one."""
+    """Interpolate pixels between those of the photo, one by one."""
     half, most_row, most_col = np.float32(0.5), photo.shape[0] - 1, photo.shape[1] // CHANNELS - 1
     y = min(max((np.float32(row) + half) * step - half, np.float32(0)), np.float32(most_row))
     top, low = int(y), y - np.float32(int(y))

@@ -1,5 +1,7 @@
-"""Compile every kernel once, so that the first expansion is as fast as the tenth: `python -m
-inference.patchmatch.warmup`."""
+"""Compiles every kernel, so that the first expansion is as fast as later ones:
+
+`python -m inference.patchmatch.warmup`.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,10 @@ from inference.patchmatch.engine import PatchMatch
 
 
 def warm_up(cache: Path | None = None) -> Path | None:
-    """Returns the folder that now holds the machine code, or None when none could be written. Takes seconds, once."""
+    """Compile all kernels, which takes seconds the first time.
+
+    Returns the folder of the machine code, or None when no folder is writable.
+    """
     engine = PatchMatch(cache)
     photo = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)
     for style in Style:

@@ -1,6 +1,6 @@
-"""Flat borders of a photo: the bars of a film still, a white frame, the dark line that a scanner left.
+"""Detects flat borders of a photo: the bars of a film still, a white frame, the dark line of a scanner.
 
-An engine would take them for the scene and continue them, and what it then paints is a larger frame.
+An engine would take a border for a part of the scene and paint a larger frame.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from inference.canvas import Margins
 from inference.engine import Pixels
 from inference.image.bands import Side, inwards
 
-DEEPEST: Final = 0.15  # of the photo's length across the border; deeper is scenery
-EVEN: Final = 16  # grey levels that a pixel may lie off the border's colour: JPEG rings beside an edge
-MOSTLY: Final = 0.97  # of a line's pixels must be even
-EDGE: Final = 24  # grey levels that set the scene off from the border
-SET_OFF: Final = 0.6  # of the pixels along its inner edge must be; under a flat sky stand only some trees
-SOFT: Final = 3  # px over which that edge may spread
+DEEPEST: Final = 0.15  # largest depth as a share of the photo's length across the border; a deeper area is scenery
+EVEN: Final = 16  # grey levels that a pixel may differ from the border's colour, because JPEG rings beside an edge
+MOSTLY: Final = 0.97  # share of a line's pixels that must be even
+EDGE: Final = 24  # grey levels by which a pixel of the scene must differ from the border
+SET_OFF: Final = 0.6  # share of the inner edge's pixels that must differ; a flat sky ends at a few trees only
+SOFT: Final = 3  # px; largest width of that edge
 
 
 def flat_border(photo: Pixels) -> Margins:
-    """How many pixels of each side belong to a flat border: mostly none."""
+    """Return the depth of the flat border on each side in px; most photos have none."""
     return Margins(*(_depth(photo, side) for side in Side))
 
 
@@ -39,7 +39,7 @@ def _depth(photo: Pixels, side: Side) -> int:
 
 
 def _off(lines: Pixels, colour: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How far each pixel lies off a colour, in the channel where that is most."""
+    """Return the difference of each pixel from a colour, in the channel where it is largest."""
     return np.asarray(np.abs(lines - colour).max(axis=-1))
 
 

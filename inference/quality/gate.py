@@ -1,7 +1,7 @@
-"""Is a canvas fit to be sent? Failures that need no eye: black, flat, noise, a smear, a visible seam.
+"""Judges whether a canvas may be sent. It detects obvious failures: black, flat, noise, a smear, a visible seam.
 
-What is measured is compared with the photo's own near the same side, so that a clear sky may stay clear and a night
-dark. The bounds lie beyond what expansions of the sample photos reach; benchmarks/gate.py prints both.
+Every measurement is compared with the photo's own near the same side, so that a clear sky may stay clear and a night
+may stay dark. The bounds are beyond what expansions of the sample photos reach; benchmarks/gate.py prints both.
 """
 
 from __future__ import annotations
@@ -19,33 +19,35 @@ from inference.canvas import Margins
 from inference.engine import EngineError, Pixels
 from inference.image.bands import Side, grown, inwards, outwards
 
-NEAR: Final = 5  # px from the seam, from where on the lines of the photo speak for the photo alone
+NEAR: Final = 5  # px from the seam from which the photo's lines are not influenced by the seam
 FAR: Final = 25
-FLAT: Final = 1.0  # grey levels per px: where a photo's lines differ less, nobody sees 2.5 times the difference
-ALONG: Final = 32  # px along the seam over which a step is averaged, so that texture is no step
+FLAT: Final = 1.0  # grey levels per px; lower bound of the photo's own gradient, because 2.5 times less is invisible
+ALONG: Final = 32  # px along the seam over which a step is averaged, so that texture does not count as a step
 
-DARK, LIT = 4.0, 24.0  # mean grey level: at most of a black part, at least of a photo that is not
-PLAIN, VARIED = 2.0, 8.0  # standard deviation in grey levels: at most of a flat part, at least of a photo that is not
-SMEARED: Final = 0.1  # change per px away from the photo, over the photo's own; a smear has none
-LIVELY: Final = 1.0  # grey levels per px: a photo that changes less cannot tell a smear from a sky
-UNRELATED, RELATED = 0.4, 0.7  # correlation of neighbouring px: at most of noise, at least of a photo that is not
-ROUGH: Final = 0.5  # at most that of a part of the photo beside which noise is none
-BLOTCH: Final = 8  # px: noise in a latent space becomes blotches of this size
-GRADIENT: Final = 2.5  # times the photo's own
+DARK, LIT = 4.0, 24.0  # mean grey level: a black part is below the first, a photo that is not black is above the second
+PLAIN, VARIED = 2.0, 8.0  # standard deviation in grey levels: the bounds of a flat part and of a photo that is not flat
+SMEARED: Final = 0.1  # change per px away from the photo, divided by the photo's own; a smear has none
+LIVELY: Final = 1.0  # grey levels per px; beside a photo that changes less, a smear looks like a sky
+UNRELATED, RELATED = 0.4, 0.7  # correlation of neighbours: the bounds of noise and of a photo that is not noise
+ROUGH: Final = 0.5  # correlation of a part of the photo that is itself as rough as noise
+BLOTCH: Final = 8  # px; noise in a latent space becomes blotches of this size
+GRADIENT: Final = 2.5  # multiple of the photo's own gradient
 STEP: Final = 16.0  # grey levels
-UNTOUCHED: Final = 1.0  # mean difference in grey levels from what was there before
-NARROWEST: Final = 16  # px; a narrower new part is judged by its seam alone
-DEEPEST: Final = 512  # px from a side that are looked at
-RIM: Final = 32  # px of the photo that say what may go on: where a backdrop ends it, a backdrop may
-EDGE: Final = 4  # px of the photo that say whether a side is plain, whatever stands behind them
-EVEN: Final = 16.0  # grey levels that a pixel of a plain edge may lie off its colour
-MOSTLY: Final = 0.9  # of a plain edge's pixels do not lie further off
-LINES: Final = 256  # of these px that are measured along each axis, evenly spread
+UNTOUCHED: Final = 1.0  # mean difference from the init image in grey levels
+NARROWEST: Final = 16  # px; a narrower new part is judged by its seam only
+DEEPEST: Final = 512  # px; largest depth that is examined
+RIM: Final = 32  # px; depth of the photo that decides what the new part may be, such as a plain backdrop
+EDGE: Final = 4  # px; depth of the photo that decides whether a side is plain
+EVEN: Final = 16.0  # grey levels that a pixel of a plain edge may differ from its colour
+MOSTLY: Final = 0.9  # share of a plain edge's pixels that must not differ more
+LINES: Final = 256  # maximum number of evenly spread lines that are measured along each axis
 
 Grey = NDArray[np.float32]
 
 
 class Kind(StrEnum):
+    """The kinds of problems."""
+
     BLACK = "black"
     FLAT = "flat"
     NOISE = "noise"
@@ -57,13 +59,13 @@ class Kind(StrEnum):
 
     @property
     def grave(self) -> bool:
-        """Whether there is nothing in the picture worth seeing."""
+        """Whether the problem leaves nothing worth showing."""
         return self not in (Kind.SMEAR, Kind.SEAM, Kind.STEP)
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong, where, and by how much: `found` passes `bound`."""
+    """A problem of a canvas: its kind, its side, and the value `found`, which violates `bound`."""
 
     kind: Kind
     side: Side | None
@@ -72,7 +74,7 @@ class Problem:
 
     @property
     def excess(self) -> float:
-        """How far beyond its bound, to choose the lesser of two: 0 at the bound."""
+        """The relative distance from the bound, 0 at the bound. It is used to choose the lesser of two problems."""
         larger, smaller = max(self.found, self.bound), min(self.found, self.bound)
         return float(larger / max(smaller, 1e-3) - 1)
 
@@ -82,7 +84,7 @@ class Problem:
 
 
 class Unfit(EngineError):
-    """An engine looked at what it painted and found a problem itself; another seed may help."""
+    """An engine found a problem in its own result; another seed may help."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(str(problem))
@@ -90,14 +92,14 @@ class Unfit(EngineError):
 
 
 def judge(canvas: Pixels, margins: Margins) -> Problem | None:
-    """The worst problem of a canvas with the photo in its place, or None. Grave ones come first."""
+    """Return the worst problem of a canvas that contains the photo, or None. Grave problems come first."""
     return next(_grave(canvas, margins), None) or max(
         _visible(canvas, margins), key=lambda problem: problem.excess, default=None
     )
 
 
 def unchanged(painted: Pixels, margins: Margins, start: Pixels) -> Problem | None:
-    """The first side where a model left the canvas as it was given it, `start`; None when it painted all of them."""
+    """Return a problem for the first side that a model left as in the init image `start`, or None."""
     for side in grown(margins):
         change = _difference(_band(painted, margins, side), _band(start, margins, side))
         if change < UNTOUCHED:
@@ -107,12 +109,12 @@ def unchanged(painted: Pixels, margins: Margins, start: Pixels) -> Problem | Non
 
 @dataclass(frozen=True)
 class Look:
-    """What part of a picture beside a seam looks like, in grey levels; `away` is the change per px away from it."""
+    """Statistics of a part beside a seam, in grey levels. `away` is the change per px away from the seam."""
 
     mean: float
     deviation: float
     away: float
-    relation: float  # correlation of neighbours along the axis where it is larger, at the scale where it is smaller
+    relation: float  # correlation of neighbours: the maximum over the axes, the minimum over the scales
 
 
 def _grave(canvas: Pixels, margins: Margins) -> Iterator[Problem]:
@@ -132,9 +134,9 @@ def _grave(canvas: Pixels, margins: Margins) -> Iterator[Problem]:
 
 
 def _plain(canvas: Pixels, margins: Margins, side: Side) -> bool:
-    """Whether the outermost pixels of the photo are of one colour: a sticker's ground, a studio's backdrop.
+    """Return whether the outermost pixels of the photo have one colour, like a sticker's ground or a studio backdrop.
 
-    What continues them is plain too, however varied the thing is that stands close behind them.
+    Their continuation is plain as well, however varied the subject close to them is.
     """
     edge = inwards(canvas, margins, side, EDGE)
     colour = np.median(edge.reshape(-1, 3), axis=0)
@@ -142,7 +144,7 @@ def _plain(canvas: Pixels, margins: Margins, side: Side) -> bool:
 
 
 def _rough(canvas: Pixels, margins: Margins, depth: int) -> bool:
-    """Whether some part of the photo as deep as the new one is noise as well: gravel, foliage, carved wood."""
+    """Return whether some part of the photo as deep as the new part looks like noise: gravel, foliage, carved wood."""
     height, width = canvas.shape[:2]
     photo = canvas[margins.top : height - margins.bottom, margins.left : width - margins.right]
     step = max(NARROWEST, min(depth, *photo.shape[:2]))
@@ -170,7 +172,7 @@ def _seen(seam: Seam) -> Iterator[Problem]:
 
 
 def look(part: Pixels) -> Look:
-    """(length, depth, 3), axis 1 leading away from the seam."""
+    """Return the statistics of a part of shape (length, depth, 3), in which axis 1 leads away from the seam."""
     green = part[..., 1]
     along, away = (max(1, length // LINES) for length in green.shape)
     lines, columns = green[::along].astype(np.float32), green[:, ::away].astype(np.float32)
@@ -180,7 +182,7 @@ def look(part: Pixels) -> Look:
         deviation=float(lines.std()),
         away=float(np.abs(np.diff(lines, axis=1)).mean()),
         relation=min(
-            max(_relation(lines, 1), _relation(columns, 0)),  # stripes are related along themselves
+            max(_relation(lines, 1), _relation(columns, 0)),  # stripes correlate along their own direction
             max(_relation(coarse, 1), _relation(coarse, 0)),
         ),
     )
@@ -191,7 +193,7 @@ def _band(canvas: Pixels, margins: Margins, side: Side) -> Pixels:
 
 
 def _relation(grey: Grey, axis: int) -> float:
-    """Correlation of neighbours along an axis; 1 where too little varies or too few are there to tell."""
+    """Return the correlation of neighbours along an axis; 1 where there is too little variation or too few pixels."""
     variance = float(grey.var())
     if min(grey.shape) < 8 or variance < VARIED**2:
         return 1.0
@@ -210,7 +212,7 @@ def _difference(one: Pixels, other: Pixels) -> float:
 
 @dataclass(frozen=True)
 class Seam:
-    """`gradient`: the mean difference across the seam over that between the photo's own lines near by; 1 is invisible.
+    """`gradient`: the mean difference across the seam over that between the photo's lines nearby; 1 is invisible.
 
     `step`: the tonal step across the seam in grey levels (RMS), beyond that between the photo's own lines.
     """
@@ -221,7 +223,7 @@ class Seam:
 
 
 def seams(canvas: Pixels, margins: Margins) -> list[Seam]:
-    """One for each side that has new pixels."""
+    """Measure the seam of each side that has new pixels."""
     return [_seam(canvas, margins, side) for side in grown(margins)]
 
 
@@ -235,7 +237,7 @@ def _seam(canvas: Pixels, margins: Margins, side: Side) -> Seam:
 
 
 def _averaged_along(difference: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(length, depth, 3), each line for itself."""
+    """Average (length, depth, 3) along the seam, each line separately."""
     length, depth, channels = difference.shape
     lines = np.ascontiguousarray(difference).reshape(length, depth * channels)
     return np.asarray(cv2.blur(lines, (1, ALONG)), np.float32)

@@ -1,4 +1,4 @@
-"""An engine that judges its own work: kept from flat borders, asked again with another seed when the gate refuses."""
+"""Wraps an engine: keeps flat borders from it, and tries other seeds when the gate refuses a result."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from inference.quality.border import flat_border
 from inference.quality.gate import Kind, Problem, Unfit, judge
 
 RETRIES: Final = 2
-SHARES: Final = (0.0, 0.8, 0.95, 1.0)  # of the progress shown: most orders need one attempt
+SHARES: Final = (0.0, 0.8, 0.95, 1.0)  # progress after each attempt; most orders need only one
 SEEDS: Final = 2**31
-SAME: Final = 0.02  # relative difference of two findings that are one
-STRIDE: Final = 0x9E3779B1  # golden ratio of 2**32: derived seeds lie far apart
+SAME: Final = 0.02  # relative difference up to which two findings are the same
+STRIDE: Final = 0x9E3779B1  # 2**32 divided by the golden ratio, so that derived seeds are far apart
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
 class Attempt:
-    """A canvas, the seed that gave it, and what the gate has against it."""
+    """A canvas, the seed that produced it, and the problem that the gate found, or None."""
 
     painted: Painted
     seed: int
@@ -33,24 +33,25 @@ class Attempt:
 
 
 def trust(_canvas: Pixels, _margins: Margins) -> None:
-    """Instead of a judge, when the gate is off."""
+    """Accept every canvas. It replaces `judge` when the gate is off."""
 
 
 class Careful:
-    """Another engine, judged. The same request gives the same bytes as long as that holds for the other."""
+    """An engine that judges the results of another one. It is as deterministic as that engine."""
 
     def __init__(self, engine: Engine, judged: Callable[[Pixels, Margins], Problem | None] = judge) -> None:
         self.name, self.reads_words, self.devices = engine.name, engine.reads_words, engine.devices
         self._engine, self._judged = engine, judged
 
     def expand(self, request: Request, report: Report) -> Painted:
+        """Return the canvas of `attempt`."""
         return self.attempt(request, report).painted
 
     def attempt(self, request: Request, report: Report) -> Attempt:
-        """The first attempt without a problem, else the one with the smallest, visible ones before grave ones.
+        """Return the first attempt without a problem, or else the one with the smallest, visible before grave.
 
-        A problem that comes back with another seed just as it was is not the seed's, and ends the attempts. Raises
-        EngineError when no attempt has anything to show. Asking again for the seed reported gives the same canvas.
+        A problem that recurs unchanged with another seed does not depend on the seed, so it ends the attempts. Raises
+        EngineError when no attempt is worth showing. A request with the reported seed gives the same canvas.
         """
         inner = _within_border(request)
         shown: list[Attempt] = []
@@ -73,7 +74,7 @@ class Careful:
     def _attempt(
         self, request: Request, inner: Request, seed: int, report: Report
     ) -> tuple[Attempt | None, Problem | None]:
-        """No attempt where the engine itself refuses what it painted."""
+        """Paint one attempt. The attempt is None when the engine itself refuses its result."""
         asked = replace(inner, seed=seed)
         try:
             painted = self._engine.expand(asked, report)
@@ -92,22 +93,25 @@ class Careful:
         return min(fit, key=_badness)
 
     def _shows(self, problem: Problem | None) -> bool:
-        """An engine that reads no words has nothing but the photo to paint with, so what it copies cannot be noise."""
+        """Return whether a result may be shown despite its problem.
+
+        An engine that reads no prompts copies from the photo, so of its grave problems only a black part is real.
+        """
         if problem is None or not problem.kind.grave:
             return True
         return not self.reads_words and problem.kind is not Kind.BLACK
 
 
 def _stays(problems: list[Problem]) -> bool:
-    """Whether the last two problems are one: the same thing at the same side, as far off as before."""
+    """Return whether the last two problems are the same: equal in kind and side, and nearly equal in value."""
     if len(problems) < 2 or problems[-1].kind in (Kind.BLACK, Kind.NOISE, Kind.IGNORED, Kind.UNCHANGED):
-        return False  # a model that failed altogether fails alike each time, and works the next
+        return False  # total failures look alike, but the next attempt may succeed
     last, one = problems[-1], problems[-2]
     return (last.kind, last.side) == (one.kind, one.side) and abs(last.found - one.found) <= SAME * abs(one.found)
 
 
 def derived(seed: int, number: int) -> int:
-    """The seed of an attempt; that of the first is the one asked for."""
+    """Return the seed of an attempt. The first attempt has the requested seed."""
     return (seed + number * STRIDE) % SEEDS
 
 
@@ -117,7 +121,7 @@ def _badness(attempt: Attempt) -> tuple[bool, float]:
 
 
 def _within_border(request: Request) -> Request:
-    """The same canvas, asked for from inside the photo's flat border where that is to grow."""
+    """Return a request for the same canvas that crops the photo's flat border on the sides that grow."""
     border = flat_border(request.photo)
     trimmed = Margins(
         *(margin and flat for margin, flat in zip(astuple(request.margins), astuple(border), strict=True))
@@ -129,7 +133,10 @@ def _within_border(request: Request) -> Request:
 
 
 def _with_photo(painted: Pixels, request: Request) -> Pixels:
-    """Whatever an engine did, the photo is bit for bit in its place."""
+    """Put the photo bit for bit into the canvas, whatever the engine did.
+
+    Raises EngineError for a wrong shape or type.
+    """
     width, height = request.margins.canvas(request.extent)
     if painted.shape != (height, width, 3) or painted.dtype != np.uint8:
         raise EngineError(f"the engine gave {painted.dtype} {painted.shape} for a canvas of {width}x{height}")

@@ -1,4 +1,4 @@
-"""The classifier that ships: a MobileNet of nsfwjs on onnxruntime."""
+"""The classifier that ships with Kuotu: the MobileNet of nsfwjs on ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from inference.safety.verdict import Scores, looks
 
 
 class MobileNet:
-    """The MobileNetV2 of nsfwjs (MIT), converted by `scripts/convert_nsfw.py`: five classes, the weights in 8 bits.
+    """The MobileNetV2 of nsfwjs (MIT), converted by `scripts/convert_nsfw.py`. It has five classes and 8-bit weights.
 
     Howard, Sandler et al., «MobileNetV2: Inverted Residuals and Linear Bottlenecks», CVPR 2018.
     """
@@ -24,11 +24,11 @@ class MobileNet:
         self._network = Network(weights)
 
     def scores(self, pixels: Pixels) -> Scores:
-        """The worst of a look at the whole picture and, when it is longer than wide, at squares along it."""
+        """Return the highest scores over the whole image and, if it is elongated, squares along its longer side."""
         classes = np.stack([self.classes(look) for look in looks(pixels)])
         _drawing, hentai, _neutral, porn, sexy = classes.T
         return Scores(float((hentai + porn).max()), float(sexy.max()))
 
     def classes(self, look: Pixels) -> NDArray[np.float32]:
-        """Probabilities (drawing, hentai, neutral, porn, sexy) of a picture of 224 x 224."""
+        """Return the probabilities (drawing, hentai, neutral, porn, sexy) of a 224 x 224 image."""
         return self._network(look)

@@ -1,4 +1,7 @@
-"""A transformers image classifier in place of the one that ships: found on this machine, its classes understood."""
+"""A transformers image classifier that replaces the shipped one. It is read from this machine's files.
+
+The names of its classes, or the operator's options, tell which classes are explicit or suggestive.
+"""
 
 from __future__ import annotations
 
@@ -20,16 +23,16 @@ from inference.safety.verdict import Scores, looks
 
 EXPLICIT: Final = {"nsfw", "porn", "porno", "pornography", "pornographic", "hentai", "explicit", "nude", "nudity"}
 SUGGESTIVE: Final = {"sexy", "suggestive", "sensual", "racy", "revealing", "lingerie"}
-DENIED: Final = {"no", "non", "not"}  # «not_nsfw» names what is left
+DENIED: Final = {"no", "non", "not"}  # negations: «not_nsfw» is not an explicit class
 LOOK: Final = 448  # px a side; the model's own processor shrinks further
 
 _log = logging.getLogger(__name__)
 
 
 class Classification(HubModel):
-    """What KUOTU_SAFETY says, as in `org/name?explicit=high,medium&suggestive=low`.
+    """The value of KUOTU_SAFETY, such as `org/name?explicit=high,medium&suggestive=low`.
 
-    Without the options a class counts when its name says so.
+    Without the options, the name of a class decides whether it is explicit or suggestive.
     """
 
     setting = "KUOTU_SAFETY"
@@ -37,7 +40,7 @@ class Classification(HubModel):
     command = "kuotu pull --safety"
     example = "?explicit=high,medium"
 
-    explicit: tuple[str, ...] = ()  # names of classes
+    explicit: tuple[str, ...] = ()  # class names
     suggestive: tuple[str, ...] = ()
 
     @field_validator("explicit", "suggestive", mode="before")
@@ -48,24 +51,25 @@ class Classification(HubModel):
 
 @dataclass(frozen=True)
 class LocatedClassifier:
-    """A classifier on this machine, and which of its classes count."""
+    """A classifier on this machine, and the names of its explicit and suggestive classes."""
 
     folder: Path
     explicit: frozenset[str]
     suggestive: frozenset[str]
 
     def scores(self, classes: Mapping[str, float]) -> Scores:
+        """Return the summed probabilities of the explicit and of the suggestive classes."""
         explicit, suggestive = (sum(classes[name] for name in names) for names in (self.explicit, self.suggestive))
         return Scores(min(1.0, explicit), min(1.0, suggestive))
 
     def __str__(self) -> str:
-        """For operators."""
+        """Return a description for operators."""
         counted = f"explicit: {', '.join(sorted(self.explicit))}"
         return f"{counted}; suggestive: {', '.join(sorted(self.suggestive)) or 'none'}"
 
 
 def locate(text: str) -> LocatedClassifier:
-    """Find a classifier and read which classes it has; imports no torch. Raises EngineUnavailable with the remedy."""
+    """Find a classifier and read its classes without importing torch. Raises EngineUnavailable with the remedy."""
     wanted = Classification.parse(text)
     folder = wanted.folder()
     try:
@@ -98,10 +102,10 @@ def _named(classes: Iterable[str], words: set[str]) -> frozenset[str]:
 
 
 class TransformersClassifier:
-    """Runs on the processor, whatever there is: the card's memory belongs to the engine."""
+    """A transformers classifier. It always runs on the CPU, because the GPU's memory is reserved for the engine."""
 
     def __init__(self, text: str) -> None:
-        """Raises EngineUnavailable with the remedy."""
+        """Load the classifier. Raises EngineUnavailable with the remedy."""
         self._located = locate(text)
         self._choice = Classification.parse(text)
         self.name = self._choice.model
@@ -109,12 +113,12 @@ class TransformersClassifier:
         _log.info("pictures are checked by %s: %s", self.name, self._located)
 
     def scores(self, pixels: Pixels) -> Scores:
-        """The worst of a look at the whole picture and, when it is longer than wide, at squares along it."""
+        """Return the highest scores over the whole image and, if it is elongated, squares along its longer side."""
         found = [self._located.scores(classes) for classes in self.classes(looks(pixels, LOOK))]
         return Scores(max(one.explicit for one in found), max(one.suggestive for one in found))
 
     def classes(self, pictures: Iterable[Pixels]) -> list[dict[str, float]]:
-        """Probabilities by class, for each picture."""
+        """Return the probabilities of each image, by class name."""
         answers = self._classify([Image.fromarray(picture) for picture in pictures], top_k=None)
         return [{row["label"]: float(row["score"]) for row in answer} for answer in answers]
 

@@ -1,6 +1,7 @@
-"""Is a picture fit to be shown? A classifier scores it; two thresholds make a verdict of the scores.
+"""Decides whether an image may be shown: a classifier scores it, and thresholds turn the scores into a verdict.
 
-Nothing is ever blacked out: unsure means a spoiler and a plain reason, unsafe the same and no place in the gallery.
+No image is ever blacked out. An unsure image is sent under a spoiler with a plain reason; an unsafe one is also kept
+out of the gallery.
 """
 
 from __future__ import annotations
@@ -17,28 +18,28 @@ from inference.canvas import Extent, round_half_up
 from inference.engine import Pixels
 
 SHIPPED: Final = "mobilenet"
-SIDE: Final = 224  # pixels that the network sees, across and down
-SQUARES: Final = 24  # at most, along a picture; a longer one is squeezed into them
-SQUARISH: Final = 1.25  # up to this ratio of its sides, a picture is seen in one look
+SIDE: Final = 224  # width and height of the network's input, in px
+SQUARES: Final = 24  # maximum number of squares along an image; a longer image is squeezed
+SQUARISH: Final = 1.25  # up to this ratio of its sides, an image is classified as a whole only
 
 _log = logging.getLogger(__name__)
 
 
 class Level(StrEnum):
-    """What may be done with a picture, from best to worst."""
+    """What may be done with an image, from best to worst."""
 
-    SAFE = "safe"  # anything
+    SAFE = "safe"  # no restriction
     UNSURE = "unsure"  # shown under a spoiler
     UNSAFE = "unsafe"  # shown under a spoiler, never published
 
     def __or__(self, other: Level) -> Level:
-        """The worse of two."""
+        """Return the worse of two levels."""
         return max(self, other, key=list(Level).index)
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Probabilities, 0 to 1: of pornography, drawn or not, and of what is merely revealing."""
+    """Probabilities, 0 to 1: `explicit` of pornography, photographed or drawn, `suggestive` of revealing content."""
 
     explicit: float
     suggestive: float
@@ -46,32 +47,36 @@ class Scores:
 
 @dataclass(frozen=True)
 class Thresholds:
-    """From which score on a picture is no longer safe, or unsafe. 1.01 is never."""
+    """The scores from which an image is unsure or unsafe. The value 1.01 is never reached."""
 
     unsure: float = 0.75
     unsafe: float = 0.95
-    suggestive: float = 1.01  # unsure, never unsafe; a class so vague that it counts only for those who ask
+    suggestive: float = 1.01  # leads to unsure at most; off by default because the class is vague
 
 
 @dataclass(frozen=True)
 class Verdict:
+    """The decision about an image."""
+
     level: Level
     scores: Scores
-    reason: str  # for the log; people read a sentence of their own language
+    reason: str  # for the log; people read a localised sentence
 
     def __or__(self, other: Verdict) -> Verdict:
-        """The worse of two."""
+        """Return the worse of two verdicts."""
         return max(self, other, key=lambda verdict: (list(Level).index(verdict.level), verdict.scores.explicit))
 
 
 class Classifier(Protocol):
+    """Scores an image, an array of (height, width, 3) bytes."""
+
     name: str
 
     def scores(self, pixels: Pixels) -> Scores: ...
 
 
 def check(pixels: Pixels, classifier: Classifier, thresholds: Thresholds = Thresholds()) -> Verdict:
-    """Decide about a picture, and log the decision."""
+    """Classify an image, and return and log the verdict."""
     verdict = decide(classifier.scores(pixels), thresholds)
     severity = logging.INFO if verdict.level is Level.SAFE else logging.WARNING
     _log.log(severity, "%s by %s: %s", verdict.level, classifier.name, verdict.reason)
@@ -79,7 +84,7 @@ def check(pixels: Pixels, classifier: Classifier, thresholds: Thresholds = Thres
 
 
 def decide(scores: Scores, thresholds: Thresholds) -> Verdict:
-    """The thresholds' word on scores."""
+    """Return the verdict that the thresholds give for the scores."""
     explicit, suggestive = scores.explicit, scores.suggestive
     level, reason = Level.SAFE, f"explicit {explicit:.3f} below {thresholds.unsure:g}"
     if suggestive >= thresholds.suggestive:
@@ -92,7 +97,7 @@ def decide(scores: Scores, thresholds: Thresholds) -> Verdict:
 
 
 def looks(pixels: Pixels, side: int = SIDE) -> list[Pixels]:
-    """(side, side, 3) each: the picture squeezed into a square, then squares along its longer side."""
+    """Return (side, side, 3) crops: the whole image squeezed into a square, then squares along its longer side."""
     extent = Extent.of(pixels)
     whole = [_resized(pixels, Extent(side, side))]
     if max(extent) <= SQUARISH * min(extent):

@@ -1,4 +1,4 @@
-"""The outline of a subject, sharpened along the photo's own edges."""
+"""Aligns the outline of a subject with the edges in the photo."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from numpy.typing import NDArray
 
 from inference.engine import Pixels
 
-EVEN: Final = 40.0  # squared grey levels: a window that varies less has no edge to follow
+EVEN: Final = 40.0  # variance in squared grey levels below which a window has no edge to follow
 
 Matte = NDArray[np.float32]
 
 
 def along_edges(matte: Matte, photo: Pixels, radius: int) -> Matte:
-    """A guided filter (He, Sun, Tang, ECCV 2010) with the photo's luminance as its guide; both (height, width)."""
+    """Apply a guided filter (He, Sun, Tang, ECCV 2010) to a (height, width) matte.
+
+    The photo's luminance is the guide.
+    """
     guide = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY).astype(np.float32)
     window = (2 * radius + 1, 2 * radius + 1)
     mean_guide, mean_matte = cv2.blur(guide, window), cv2.blur(matte, window)

@@ -1,4 +1,4 @@
-"""The subjects of the photos seen last: rerolls and styles of one photo ask the network once."""
+"""Caches the saliency maps of recent photos, so that rerolls and styles of one photo run the network once."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from inference.subject.subject import Subject, find_subject
 
 
 class Subjects:
-    """Keeps the maps of the last few photos, 100 kB each; several threads may ask."""
+    """A thread-safe cache of the saliency maps of the last `most` photos, 100 kB each."""
 
     def __init__(self, most: int = 16) -> None:
         self._maps: OrderedDict[bytes, Salience] = OrderedDict()
         self._most, self._one_at_a_time = most, Lock()
 
     def of(self, photo: Pixels) -> Subject | None:
+        """Return the subject of a photo, or None."""
         return find_subject(photo, self._map(photo))
 
     def _map(self, photo: Pixels) -> Salience:
@@ -38,5 +39,5 @@ class Subjects:
 
 
 def fingerprint(photo: Pixels) -> bytes:
-    """The same for the same pixels in the same shape."""
+    """Return a digest of the photo's pixels and width."""
     return blake2b(np.ascontiguousarray(photo).data, digest_size=16, salt=b"%d" % photo.shape[1]).digest()

@@ -1,7 +1,7 @@
-"""A photo without its subject, and a subject closed beyond the frame that cuts it.
+"""Removes the subject from a photo, and completes a subject that the frame cuts.
 
-The scene around a photo is continued from a copy in which the subject is covered, so that no second head and no sleeve
-in the air grows out of it; what the frame cut then ends under a round outline of its own mirror image.
+The scene is extended from a copy in which the subject is covered, so that no second head or loose sleeve grows out of
+the photo. A subject that the frame cuts is then continued by its mirror image under a round outline.
 """
 
 from __future__ import annotations
@@ -17,24 +17,26 @@ from inference.engine import Pixels
 from inference.image.bands import Side
 from inference.subject.subject import Subject
 
-NEAR: Final = 8  # px that a row needs beside the subject to cover it from there
-QUICK: Final = 6.0  # how much faster than evenly the left filling gives way to the right one
-ROUND: Final = 0.42  # depth of a cap, as a share of the width of the cut
-SHADE: Final = 0.35  # of the light that the lower end of a cap loses
-FEWEST: Final = 4  # px of a cut that is worth closing
+NEAR: Final = 8  # px; a row needs as many beside the subject to cover it from that side
+QUICK: Final = 6.0  # steepness of the transition from the left filling to the right one; 1 is linear
+ROUND: Final = 0.42  # depth of a cap as a share of the cut's width
+SHADE: Final = 0.35  # share of the light that the lower end of a cap loses
+FEWEST: Final = 4  # px; narrower cuts are not closed
 
 Alpha = NDArray[np.uint8]
 
 
 def alpha_at(subject: Subject, width: int, height: int) -> Alpha:
-    """(height, width) of the whole photo, 0 to 255."""
+    """Return the subject's alpha at the whole photo's size, (height, width), 0 to 255."""
     small = np.rint(subject.matte * 255).astype(np.uint8)
     return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def without(photo: Pixels, alpha: Alpha) -> Pixels:
-    """Each row of the subject covered by what stands left and right of it, mirrored; rows without either by the one
-    above."""
+    """Return the photo with the subject covered, row by row, by the mirrored pixels left and right of it.
+
+    A row without such pixels is covered by the row above.
+    """
     covered = photo.copy()
     reach = max(9, max(photo.shape) // 120) | 1
     hidden = cv2.dilate((alpha > 12).astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
@@ -63,13 +65,13 @@ def _cover(covered: Pixels, photo: Pixels, row: int, first: int, last: int) -> N
 
 
 def _folded(distance: NDArray[np.intp], period: int) -> NDArray[np.intp]:
-    """A distance walked to and fro over `period` pixels."""
+    """Fold distances back and forth into the range of `period` pixels, like a mirror."""
     turns, rest = np.divmod(distance, period)
     return np.where(turns % 2 == 0, rest, period - 1 - rest)
 
 
 def close(canvas: Pixels, photo: Pixels, alpha: Alpha, margins: Margins, cut: frozenset[Side]) -> None:
-    """Close a subject, in place, beyond every side that cuts it and has new pixels."""
+    """Complete a subject in place beyond every side that cuts it and has new pixels."""
     for side in sorted(cut):
         room = getattr(margins, side.value)
         if room:
@@ -77,11 +79,16 @@ def close(canvas: Pixels, photo: Pixels, alpha: Alpha, margins: Margins, cut: fr
             cap(np.rot90(canvas, turns), np.rot90(photo, turns), np.rot90(alpha, turns), _below(margins, side), side)
 
 
-_TURNS: Final = {Side.BOTTOM: 0, Side.LEFT: 1, Side.TOP: 2, Side.RIGHT: 3}  # quarter turns that bring a side down
+_TURNS: Final = {
+    Side.BOTTOM: 0,
+    Side.LEFT: 1,
+    Side.TOP: 2,
+    Side.RIGHT: 3,
+}  # quarter turns that move a side to the bottom
 
 
 def _below(margins: Margins, side: Side) -> tuple[int, int]:
-    """Where the photo begins on a canvas turned so that `side` is at the bottom: (left, top)."""
+    """Return the photo's (left, top) on a canvas that is rotated so that `side` is at the bottom."""
     return {
         Side.BOTTOM: (margins.left, margins.top),
         Side.LEFT: (margins.top, margins.right),
@@ -99,10 +106,10 @@ def cap(
     depth: int | None = None,
     strip: int | None = None,
 ) -> int:
-    """Continue a subject below a photo, in place, under a round outline, and say how deep.
+    """Continue a subject below a photo in place under a round outline, and return the depth in px.
 
-    Arrays are turned so that the cut lies at the bottom. Below it comes its mirror image; of the last `strip` rows
-    alone, to and fro, when that is given.
+    The arrays are rotated so that the cut is at the bottom. The subject's mirror image continues it; when `strip` is
+    given, only the last `strip` rows are used, back and forth.
     """
     run = np.flatnonzero(alpha[-1] > 127)
     if run.size < FEWEST:

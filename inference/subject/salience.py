@@ -1,4 +1,4 @@
-"""How much each part of a photo belongs to what stands out: U2-Netp on ONNX Runtime, one core.
+"""Computes a photo's saliency map with U2-Netp on ONNX Runtime, on one core.
 
 Qin, Zhang, Huang, Dehghan, Zaiane, Jagersand, «U2-Net: Going Deeper with Nested U-Structure for Salient Object
 Detection», Pattern Recognition 106 (2020).
@@ -16,24 +16,24 @@ from numpy.typing import NDArray
 from inference.engine import Pixels
 from inference.image.onnx import WEIGHTS, session
 
-SIDE: Final = 320  # pixels that the network sees, across and down
-MEAN: Final = np.array([0.485, 0.456, 0.406], np.float32)  # of ImageNet, with which it was trained
+SIDE: Final = 320  # width and height of the network's input, in px
+MEAN: Final = np.array([0.485, 0.456, 0.406], np.float32)  # ImageNet's statistics, with which the network was trained
 DEVIATION: Final = np.array([0.229, 0.224, 0.225], np.float32)
 
 Salience = NDArray[np.uint8]
 
 
 def salience(photo: Pixels, weights: Path = WEIGHTS / "u2netp.onnx") -> Salience:
-    """(320, 320), 0 to 255, over the photo squeezed into a square.
+    """Return the saliency map, (320, 320) from 0 to 255, of the photo squeezed into a square.
 
-    The session ends before this returns, so that its 200 MB are free for what comes next. The values are rounded to
-    bytes because the last bits of a float differ between processors.
+    The session ends before this function returns, so that its 200 MB are free again. The values are rounded to bytes
+    because the last bits of a float differ between processors.
     """
     small = cv2.resize(photo, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
     small /= max(float(small.max()), 1.0)
     planes = ((small - MEAN) / DEVIATION).transpose(2, 0, 1)[None]
     network = session(weights)
-    output = network.get_outputs()[0].name  # the first is the fused map; the others are the stages it is made of
+    output = network.get_outputs()[0].name  # the first output is the fused map; the others are its stages
     (map_,) = network.run([output], {network.get_inputs()[0].name: np.ascontiguousarray(planes)})
     found = map_[0, 0]
     low, high = float(found.min()), float(found.max())

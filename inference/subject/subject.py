@@ -1,4 +1,4 @@
-"""What a photo is about: one thing that stands out from the rest, or nothing where that is unsure."""
+"""Finds the subject of a photo: one salient object, or none when that is uncertain."""
 
 from __future__ import annotations
 
@@ -15,46 +15,46 @@ from inference.image.bands import Side
 from inference.subject.matte import Matte, along_edges
 from inference.subject.salience import Salience
 
-LONGEST: Final = 1024  # px of the copy of the photo on which the subject is looked at
-SOFT: Final = 0.6  # of the subject's area may be neither in nor out
-SOFT_AT_SIDE: Final = 0.35  # likewise of one that the frame cuts anywhere but below
-LEAST, MOST = 0.02, 0.75  # of the photo
-SMALLEST: Final = 8  # px of a subject's shorter side
-ALONE: Final = 0.5  # of all that stands out belongs to the subject
+LONGEST: Final = 1024  # px; longer side of the copy on which the subject is found
+SOFT: Final = 0.6  # largest share of the subject's area that may be partly transparent
+SOFT_AT_SIDE: Final = 0.35  # the same for a subject that the frame cuts at another side than the bottom
+LEAST, MOST = 0.02, 0.75  # limits of the subject's share of the photo
+SMALLEST: Final = 8  # px; least length of a subject's shorter side
+ALONE: Final = 0.5  # least share of the salient area that belongs to the subject
 BORDER: Final = {
     Side.TOP: 0.03,
     Side.BOTTOM: 0.06,
     Side.LEFT: 0.06,
     Side.RIGHT: 0.06,
-}  # of a side, to count as cut by it
-SURROUNDED: Final = 0.42  # of the frame may be covered by a subject that can be painted out
-COVERED: Final = 0.6  # of the photo likewise
+}  # share of a side that the subject must cover to be cut by it
+SURROUNDED: Final = 0.42  # largest share of the frame that a removable subject covers
+COVERED: Final = 0.6  # largest share of the photo that a removable subject covers
 
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """A copy of the photo of at most 1024 px, and how far each of its pixels belongs to the subject."""
+    """A copy of the photo of at most 1024 px, and the matte that tells how far each pixel belongs to the subject."""
 
     photo: Pixels
     matte: Matte  # (height, width), 0 to 1
-    box: Box  # around it, in pixels of the copy
+    box: Box  # bounding box in pixels of the copy
     cut: frozenset[Side]  # the sides of the frame that cut it
 
     @property
     def cutout(self) -> NDArray[np.uint8]:
-        """(height, width, 4) of the box."""
+        """Return the subject's box as RGBA, (height, width, 4)."""
         whole = np.dstack([self.photo, np.rint(self.matte * 255).astype(np.uint8)])
         return np.ascontiguousarray(whole[self.box.top : self.box.bottom, self.box.left : self.box.right])
 
     @property
     def removable(self) -> bool:
-        """Whether enough is seen around it to continue the scene without it."""
+        """Whether enough of the scene around the subject is visible to extend it without the subject."""
         frame = np.concatenate([self.matte[0], self.matte[-1], self.matte[:, 0], self.matte[:, -1]])
         return bool((frame > 0.5).mean() < SURROUNDED and (self.matte > 0.5).mean() < COVERED)
 
 
 def find_subject(photo: Pixels, salience: Salience) -> Subject | None:
-    """None where the map is blurred, scattered, or of a size or shape that no subject has."""
+    """Return the subject, or None when the map is blurred, scattered, or of an unlikely size or shape."""
     copy = _copy(photo)
     height, width = copy.shape[:2]
     likely = np.asarray(cv2.resize(salience, (width, height), interpolation=cv2.INTER_LINEAR) / 255, np.float32)
@@ -70,7 +70,7 @@ def find_subject(photo: Pixels, salience: Salience) -> Subject | None:
     matte = _matte(likely, labels == largest, copy)
     cut = frozenset(side for side, least in BORDER.items() if (_line(matte, side) > 0.5).mean() > least)
     if Side.BOTTOM not in cut and ({Side.LEFT, Side.RIGHT} <= cut or (cut and blurred > SOFT_AT_SIDE * area)):
-        return None  # a band from side to side is background, and so is likely what the map is vague about at a side
+        return None  # a band from side to side is background, and so, probably, is a vague area at a side
     box = _around(matte)
     if min(box.right - box.left, box.bottom - box.top) < SMALLEST:
         return None

@@ -1,4 +1,7 @@
-"""A transformers CLIP that sees what pictures are about: found on this machine, its vision half opened."""
+"""A transformers CLIP model whose image encoder compares what images are about.
+
+It is read from this machine's files.
+"""
 
 from __future__ import annotations
 
@@ -18,18 +21,18 @@ from inference.engine import EngineUnavailable, Pixels
 from inference.hub.model import HubModel
 from inference.surprise.statistics import Floats, Reason
 
-WORTH: Final = 0.9  # how surprising it is alone that something else is there; chosen by hand
+WORTH: Final = 0.9  # the surprise that this reason alone can reach; chosen by hand
 WEIGHTS: Final = ("model.safetensors", "model.safetensors.index.json")
 
 _log = logging.getLogger(__name__)
 
 
 class ClipChoice(HubModel):
-    """What KUOTU_SURPRISE says, as in `org/name?weight=8&offset=-5`.
+    """The value of KUOTU_SURPRISE, such as `org/name?weight=8&offset=-5`.
 
-    Weight and offset are those of the logistic curve over the measure «strange». The defaults are chosen by hand, so
-    that a photo's own border hardly counts and half surprises when the strangest piece is 1.8 times as unlike the
-    photo as the photo's own are; `python -m benchmarks.surprise --clip …` fits them.
+    `weight` and `offset` define the logistic curve over the measure «strange». The defaults are chosen by hand: the
+    photo's own border hardly counts, and the curve reaches one half when the strangest new piece is 1.8 times as unlike
+    the photo as the photo's own pieces are. `python -m benchmarks.surprise --clip …` fits them.
     """
 
     setting = "KUOTU_SURPRISE"
@@ -37,28 +40,29 @@ class ClipChoice(HubModel):
     command = "kuotu pull --surprise"
     example = "?weight=8&offset=-5"
 
-    weight: float = Field(default=10.0, gt=0, le=100)  # beyond, the curve is a step
+    weight: float = Field(default=10.0, gt=0, le=100)  # a larger weight makes the curve a step
     offset: float = Field(default=-6.0, ge=-100, le=100)
 
     @property
     def reason(self) -> Reason:
+        """The reason for surprise with this weight and offset."""
         return Reason({"strange": self.weight}, self.offset, WORTH)
 
 
 @dataclass(frozen=True)
 class LocatedClip:
-    """A CLIP on this machine."""
+    """A CLIP model on this machine."""
 
     choice: ClipChoice
     folder: Path
 
     def __str__(self) -> str:
-        """For operators."""
+        """Return a description for operators."""
         return f"{self.folder}; weight {self.choice.weight:g}, offset {self.choice.offset:g}"
 
 
 def locate(text: str) -> LocatedClip:
-    """Find a CLIP; imports no torch. Raises EngineUnavailable with the remedy."""
+    """Find a CLIP model without importing torch. Raises EngineUnavailable with the remedy."""
     choice = ClipChoice.parse(text)
     folder, said = choice.folder(), f"{choice.setting}={choice.model}"
     try:
@@ -76,10 +80,13 @@ def locate(text: str) -> LocatedClip:
 
 
 class Clip:
-    """Runs on the processor, whatever there is: the card's memory belongs to the engine."""
+    """The image encoder of a CLIP model.
+
+    It always runs on the CPU, because the GPU's memory is reserved for the engine.
+    """
 
     def __init__(self, text: str) -> None:
-        """Raises EngineUnavailable with the remedy."""
+        """Load the model. Raises EngineUnavailable with the remedy."""
         located = locate(text)
         self.reason = located.choice.reason
         self._torch: Any = import_module("torch")
@@ -87,7 +94,10 @@ class Clip:
         _log.info("surprise is guessed with %s at %s", located.choice.model, located)
 
     def encode(self, pictures: Sequence[Pixels]) -> Floats:
-        """(n, width) float32 of unit length, in one batch. Raises ValueError when a vector is not finite."""
+        """Encode images in one batch to (n, width) float32 vectors of unit length.
+
+        Raises ValueError when a vector is not finite.
+        """
         shown = self._processor([Image.fromarray(picture) for picture in pictures], return_tensors="pt")
         with self._torch.inference_mode():
             found = self._model.get_image_features(pixel_values=shown["pixel_values"]).pooler_output
@@ -98,7 +108,7 @@ class Clip:
 
 
 def _opened(located: LocatedClip) -> tuple[Any, Any]:
-    """Model and processor, without the half that reads words."""
+    """Return the model without its text encoder, and the image processor."""
     folder = located.folder
     with located.choice.loading():
         library: Any = import_module("transformers")

@@ -1,7 +1,7 @@
-"""Who guesses the surprise of an expansion: picture statistics alone, or together with a CLIP, which knows things.
+"""Guesses the surprise of an expansion from image statistics together with a CLIP model, which recognises objects.
 
-A CLIP (Radford et al., «Learning Transferable Visual Models From Natural Language Supervision», 2021) turns a picture
-into a vector that stands for what is in it; the cosine of two says how much they are about the same.
+A CLIP model (Radford et al., «Learning Transferable Visual Models From Natural Language Supervision», 2021) encodes an
+image as a vector that represents its content; the cosine of two vectors tells how similar the contents are.
 """
 
 from __future__ import annotations
@@ -20,31 +20,39 @@ from inference.engine import Pixels
 from inference.image.bands import Side, grown
 from inference.surprise.statistics import REASONS, Floats, Measures, Reason, combined, measure, surprise
 
-PIECES: Final = 8  # of the new part, at most
-LEAST, MOST = 1 / 6, 1 / 2  # of the photo's shorter side: how large a piece is, as large as its margin in between
-LAYERED: Final = 4  # pieces of a side from which on they lie in two layers, one near the photo and one far away
+PIECES: Final = 8  # maximum number of pieces of the new part
+LEAST, MOST = (
+    1 / 6,
+    1 / 2,
+)  # limits of a piece's size, as shares of the photo's shorter side; within them it is as large as its margin
+LAYERED: Final = (
+    4  # a side with at least this many pieces has two layers of them, one near the photo and one far from it
+)
 
 STATISTICS: Final = "statistics"
-LOOK: Final = 336  # px a side that an encoder is given; its own processor shrinks further
-FLOOR: Final = 0.02  # of 1 - cosine: what is less does not tell pictures apart
+LOOK: Final = 336  # px per side of an encoder's input; the model's own processor reduces it further
+FLOOR: Final = 0.02  # lower bound of 1 - cosine; smaller values do not distinguish images
 
 Guess: TypeAlias = Callable[[Pixels, Pixels, Margins], float]
-"""The surprise, 0 to 1, of (photo, canvas, margins)."""
+"""Returns the surprise, 0 to 1, of (photo, canvas, margins)."""
 
 Encoder: TypeAlias = Callable[[Sequence[Pixels]], Floats]
-"""(n, any width): a vector of unit length for each picture. May raise anything."""
+"""Returns an array (n, any width) with a vector of unit length for each image. It may raise any exception."""
 
 _log = logging.getLogger(__name__)
 
 
 class MeaningGuess:
-    """The statistics' reasons for surprise, and one more: something is there that the photo is not about."""
+    """Adds one reason to those of the statistics: the new part shows something unrelated to the photo."""
 
     def __init__(self, encoder: Encoder, reason: Reason) -> None:
         self._encoder, self._reasons = encoder, (*REASONS, reason)
 
     def __call__(self, photo: Pixels, canvas: Pixels, margins: Margins) -> float:
-        """Deterministic; one batch of at most 17 pictures. When the encoder fails, the statistics' word counts."""
+        """Return the surprise, 0 to 1. It is deterministic and encodes one batch of at most 17 images.
+
+        When the encoder fails, the statistics alone decide.
+        """
         try:
             measures = self.measures(photo, canvas, margins)
         except Exception:
@@ -55,16 +63,16 @@ class MeaningGuess:
         return combined(measures, REASONS if measures.strange is None else self._reasons)
 
     def measures(self, photo: Pixels, canvas: Pixels, margins: Margins) -> Measures | None:
-        """None where no patch fits into the new part. Raises what the encoder raises."""
+        """Return the measures, or None where no patch fits into the new part. Raises what the encoder raises."""
         measures = measure(photo, canvas, margins)
         return measures and replace(measures, strange=strangeness(photo, canvas, margins, self._encoder))
 
 
 def strangeness(photo: Pixels, canvas: Pixels, margins: Margins, encoder: Encoder) -> float | None:
-    """Log of how unlike the photo the strangest new piece is, over the strangest of the photo's own.
+    """Return the log of the distance of the strangest new piece from the photo, over that of the photo's own strangest.
 
-    One strange thing is enough, so the strangest counts and not the mean; of as many pieces on both sides. None where
-    the margins are too narrow for pieces.
+    One strange object is enough for surprise, so the maximum is taken and not the mean. The photo contributes as many
+    pieces as the new part. The result is None where the margins are too narrow for pieces.
     """
     found = pairs(margins, Extent.of(photo))
     if not found:
@@ -78,26 +86,29 @@ def strangeness(photo: Pixels, canvas: Pixels, margins: Margins, encoder: Encode
 
 
 def _squeezed(picture: Pixels) -> Pixels:
-    """(LOOK, LOOK, 3), whole whatever its ratio."""
+    """Return the whole image squeezed to (LOOK, LOOK, 3), whatever its ratio."""
     return np.asarray(cv2.resize(picture, (LOOK, LOOK), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 class Pair(NamedTuple):
-    """Of equal size, on the canvas."""
+    """Two boxes of equal size on the canvas."""
 
-    new: Box  # at least half of it new along the axis that leads away from the photo
-    own: Box  # all of it the photo's: mirrored across the seams, as near to that as fits
+    new: Box  # at least half of it is new along the axis that leads away from the photo
+    own: Box  # entirely inside the photo: `new` mirrored across the seams, or the nearest box that fits
 
 
 def pairs(margins: Margins, photo: Extent) -> list[Pair]:
-    """Spread evenly along the sides with room; none where every margin is below a twelfth of the shorter side."""
+    """Return pairs spread evenly along the sides that have room.
+
+    There are none when every margin is below a twelfth of the photo's shorter side.
+    """
     sides = [side for side in grown(margins) if getattr(margins, side) >= LEAST / 2 * min(photo)]
     new = (box for side in sides for box in _along(margins, photo, side, PIECES // len(sides)))
     return [Pair(box, _mirrored(box, margins.box(photo))) for box in dict.fromkeys(new)]
 
 
 def _along(margins: Margins, photo: Extent, side: Side, most: int) -> Iterator[Box]:
-    """Squares on one side of the canvas, corners included."""
+    """Yield squares on one side of the canvas, including its corners."""
     canvas, margin = margins.canvas(photo), getattr(margins, side)
     aside = side in (Side.LEFT, Side.RIGHT)
     depth, length = (canvas.width, canvas.height) if aside else (canvas.height, canvas.width)
@@ -112,7 +123,7 @@ def _along(margins: Margins, photo: Extent, side: Side, most: int) -> Iterator[B
 
 
 def _spread(length: int, count: int, size: int) -> list[int]:
-    """Where things of a size start that stand in the middles of equal parts of a length."""
+    """Return the starts of `count` intervals of `size`, each centred in one of `count` equal parts of a length."""
     return [round(length * (number + 0.5) / count - size / 2) for number in range(count)]
 
 

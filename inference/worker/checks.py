@@ -1,4 +1,4 @@
-"""What is checked and guessed of every expansion, and an engine under these checks."""
+"""The checks that every expansion passes, and an engine that applies them."""
 
 from __future__ import annotations
 
@@ -20,37 +20,42 @@ UNCHECKED: Final = Verdict(Level.SAFE, Scores(0.0, 0.0), "not checked")
 
 @dataclass(frozen=True)
 class Checks:
-    """An operator's settings."""
+    """The operator's settings for the checks."""
 
     gate: bool = True  # off for a model that is meant to paint noise, such as an untrained one
-    classifier: str = SHIPPED  # or NO_CLASSIFIER, or a transformers model
+    classifier: str = SHIPPED  # alternatives: NO_CLASSIFIER, or a transformers model
     thresholds: Thresholds = field(default_factory=Thresholds)
-    surprise: str = STATISTICS  # or a CLIP
+    surprise: str = STATISTICS  # alternative: a CLIP model
 
     def to_json(self) -> str:
+        """Return the settings as JSON, for the command line of an engine process."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> Checks:
+        """Read the settings from the text of `to_json`."""
         values = json.loads(text)
         return cls(**values | {"thresholds": Thresholds(**values["thresholds"])})
 
 
 @dataclass(frozen=True, eq=False)
 class Checked:
-    """A canvas, the seed that gave it, whether it may be shown, and how surprising it may be."""
+    """A canvas with the seed that produced it, its safety verdict, and its guessed surprise."""
 
     painted: Painted
     seed: int
     verdict: Verdict
-    surprise: float | None  # 0 to 1; none of what was doubled
+    surprise: float | None  # 0 to 1; None for a doubled photo
 
 
 class CheckedEngine:
-    """Paints as carefully as the checks ask, has photo and canvas classified, and the surprise guessed."""
+    """An engine whose results are judged by the gate, classified for safety, and rated for surprise."""
 
     def __init__(self, engine: Engine, checks: Checks) -> None:
-        """Raises EngineUnavailable when there is no such classifier or CLIP here."""
+        """Open the classifier and the surprise guess.
+
+        Raises EngineUnavailable when one of them is not on this machine.
+        """
         self._careful, self._gate = Careful(engine, judge if checks.gate else trust), checks.gate
         self._thresholds, self._guess = checks.thresholds, open_guess(checks.surprise)
         self._classifier: Classifier | None = None
@@ -58,6 +63,7 @@ class CheckedEngine:
             self._classifier = open_classifier(checks.classifier)
 
     def expand(self, request: Request, report: Report) -> Checked:
+        """Paint a request and check the result. Raises EngineError as the engine does."""
         attempt = self._careful.attempt(replace(request, judged=self._gate), report)
         canvas = attempt.painted.pixels
         verdict = self._verdict(request.photo) | self._verdict(canvas)
@@ -65,7 +71,7 @@ class CheckedEngine:
         return Checked(attempt.painted, attempt.seed, verdict, guess)
 
     def double(self, request: Request, report: Report) -> Checked:
-        """The photo at twice its size, whatever the engine; margins, style and prompt change nothing."""
+        """Return the photo at twice its size. The engine is not used; margins, style and prompt have no effect."""
         doubled = upscale_expansion(request.photo, report)
         verdict = self._verdict(request.photo) | self._verdict(doubled)
         key = f"{NAME} {versions('kuotu', 'onnxruntime', 'opencv-python-headless')}"

@@ -1,7 +1,8 @@
-"""The engine process: `python -m inference.worker.child OPENER ENGINE MODEL CHECKS`, spoken to in frames.
+"""The engine process: `python -m inference.worker.child OPENER ENGINE MODEL CHECKS`. It communicates in frames.
 
-It ends with its parent, however that ends: a thread reads stdin and leaves at its end, even in mid-expansion (kernels
-release the interpreter). One job is one core. Ctrl-C and SIGTERM reach whole groups of processes; the parent decides.
+The process ends when its parent ends, for whatever reason: a thread reads stdin and exits the process at end of file,
+even in the middle of an expansion (kernels release the interpreter's lock). One job uses one core. Ctrl-C and SIGTERM
+reach a whole process group, so this process ignores them and the parent decides when it ends.
 """
 
 from __future__ import annotations
@@ -57,11 +58,12 @@ from inference.worker.protocol import (
     encode,
 )
 
-DECODED, PAINTED, ENCODED = 0.03, 0.85, 0.97  # how far an order is after each stage
+DECODED, PAINTED, ENCODED = 0.03, 0.85, 0.97  # the progress of an order after each stage
 WARM_UP: Final = Request(np.tile(np.arange(0, 256, 4).astype(np.uint8)[:, None], (48, 1, 3)), Margins(16, 16, 16, 16))
 
 
 def main(opener: str, engine: str, model: str, checks: str) -> None:
+    """Open the engine, then carry out orders until the parent ends."""
     faulthandler.enable()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
@@ -83,13 +85,14 @@ def main(opener: str, engine: str, model: str, checks: str) -> None:
 
 
 class Answers(logging.Handler):
-    """Frames to the parent; the lines that this process logs go with them, so that they stand in the parent's log."""
+    """Sends frames to the parent. As a log handler it also sends this process's log lines, for the parent's log."""
 
     def __init__(self, pipe: BinaryIO) -> None:
         super().__init__()
         self._pipe, self._one_at_a_time = pipe, Lock()
 
     def send(self, message: Message) -> None:
+        """Write one message to the parent. Several threads may call it."""
         with self._one_at_a_time:
             for part in encode(message).parts():
                 self._pipe.write(part)
@@ -100,14 +103,14 @@ class Answers(logging.Handler):
 
 
 class Orders:
-    """Orders as they arrive, and which of them were cancelled."""
+    """The queue of orders that have arrived, and the number of the last cancelled one."""
 
     def __init__(self) -> None:
         self._arrived: SimpleQueue[Expand] = SimpleQueue()
-        self._cancelled = 0  # the number of the last one
+        self._cancelled = 0  # the number of the last cancelled order
 
     def listen(self, pipe: BinaryIO) -> None:
-        """Until the parent is gone; then so is this process."""
+        """Read frames until the parent closes the pipe, then exit this process."""
         try:
             while True:
                 match decode(read(pipe)):
@@ -119,14 +122,16 @@ class Orders:
             os._exit(0)
 
     def next(self) -> Expand:
+        """Wait for the next order, and return it."""
         return self._arrived.get()
 
     def cancelled(self, asked: Expand) -> bool:
+        """Return whether an order was cancelled."""
         return self._cancelled >= asked.number
 
 
 def _answer(engine: CheckedEngine, orders: Orders, answers: Answers) -> Message:
-    """Carry out the next order; whatever happens is a message."""
+    """Carry out the next order, and return the outcome or the failure as a message."""
     asked = orders.next()
     tell = whole_percents(lambda fraction: answers.send(Progress(fraction)))
 
@@ -174,16 +179,16 @@ def _carried_out(engine: CheckedEngine, order: Order, report: Report) -> Outcome
 
 
 def warm(opener: str, name: EngineName, model: str) -> Engine:
-    """The engine, warm: compiled, loaded, and shown to work."""
+    """Open the engine and paint one small canvas with it, so that it is loaded, compiled and known to work."""
     module, _, function = opener.partition(":")
     engine = cast(Engine, getattr(import_module(module), function)(name, model))
-    with suppress(Unfit):  # what it makes of a ramp is no matter
+    with suppress(Unfit):  # the quality of the warm-up canvas does not matter
         engine.expand(WARM_UP, ignore)
     return engine
 
 
 def _own_stdout() -> BinaryIO:
-    """Frames alone go to the real stdout; what libraries print goes to stderr."""
+    """Return the real stdout for frames only, and redirect what libraries print to stderr."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return answers

@@ -1,4 +1,4 @@
-"""Frames on a pipe between two processes: a length, a JSON header, then blobs of bytes."""
+"""Frames on a pipe between two processes. A frame is a length, a JSON header, then blobs of bytes."""
 
 from __future__ import annotations
 

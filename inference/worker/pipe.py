@@ -1,4 +1,4 @@
-"""A link to a child process: frames to it, frames from it, and how it ended."""
+"""A link to a child process, which sends frames, receives frames and reports how the process ended."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from inference.worker.frame import Frame, receive
 
 
 class Link:
+    """A child process and the two pipes to it."""
+
     def __init__(self, process: Process, orders: StreamWriter, answers: StreamReader) -> None:
         self._process, self._orders, self._answers = process, orders, answers
 
     @classmethod
     async def spawn(cls, *command: str) -> Self:
-        """In a process group of its own, so that Ctrl-C ends it through its parent."""
+        """Start a command in its own process group, so that Ctrl-C reaches only the parent, which ends the child."""
         process = await create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, limit=1 << 20, process_group=0)
         assert process.stdin
         assert process.stdout
@@ -29,23 +31,27 @@ class Link:
         return self._process.returncode is None
 
     def post(self, frame: Frame) -> None:
-        """Send without waiting: what the pipe does not take yet is kept, and lost if the child ends."""
+        """Send a frame without waiting.
+
+        Bytes that the pipe cannot take yet are buffered; they are lost if the child ends.
+        """
         for part in frame.parts():
             self._orders.write(part)
 
     async def receive(self) -> Frame:
+        """Wait for the next frame. Raises EOFError when the child has closed its pipe."""
         return await receive(self._answers)
 
     def kill(self) -> None:
-        """Not by Popen.kill, which would reap the child before asyncio does and so lose how it ended."""
+        """Kill the process. Popen.kill is not used: it would reap the child before asyncio and lose its exit status."""
         if self.alive:
             with suppress(ProcessLookupError):
                 os.kill(self._process.pid, SIGKILL)
 
     async def end(self) -> str:
-        """Kill it, and say how it had ended, if it had: «ended by SIGSEGV»."""
+        """Kill the process if it still runs, and return how it ended, such as «ended by SIGSEGV»."""
         self.kill()
-        while await self._answers.read(1 << 20):  # a process counts as ended when its pipes are empty
+        while await self._answers.read(1 << 20):  # asyncio reports an exit only after the pipes are empty
             pass
         self._orders.close()
         code = await self._process.wait()

@@ -1,7 +1,8 @@
-"""An engine in a process of its own: one order at a time, cancelled and watched from here.
+"""An engine in a separate process, which carries out one order at a time. This side cancels and supervises it.
 
-A crash, a hang or exhausted memory there is a failed order here, and a new process. The parent needs no thread and
-polls nothing: it is told by frames on a pipe. What runs on the other side is `inference/worker/child.py`.
+A crash, a hang or exhausted memory in that process fails one order here and starts a new process. The parent needs no
+thread and does not poll, because the frames on a pipe tell it everything. The other side is
+`inference/worker/child.py`.
 """
 
 from __future__ import annotations
@@ -37,10 +38,11 @@ _log = logging.getLogger(__name__)
 
 
 class EngineProcess:
-    """One long-lived process that carries out orders one after another; one job, one core.
+    """One long-lived process that carries out orders one after another. One job uses one core.
 
-    `opener` names the function that opens the engine there, as module:function of (EngineName, model). In seconds:
-    `time_limit` for an order, `start_limit` to open and warm up, `grace` to leave an order after being asked.
+    `opener` names the function that opens the engine in that process, as module:function of (EngineName, model). The
+    limits are in seconds: `time_limit` for an order, `start_limit` to open and warm up, and `grace` for an order to
+    stop after it is cancelled.
     """
 
     def __init__(
@@ -65,28 +67,30 @@ class EngineProcess:
             (checks or Checks()).to_json(),
         )
         self._time_limit, self._start_limit, self._grace = time_limit, start_limit, grace
-        self._opening: asyncio.Task[Link] | None = None  # done: takes the next order
+        self._opening: asyncio.Task[Link] | None = None  # when it is done, the process accepts the next order
         self._running: asyncio.Task[Outcome] | None = None
         self._busy: Link | None = None
-        self._number = 0  # of the order in hand, or the last
+        self._number = 0  # the number of the current order, or of the last one
         self._cancelled = self._closed = False
 
     @property
     def idle(self) -> bool:
-        """Whether no order is in hand."""
+        """Whether no order is being carried out."""
         return self._running is None or self._running.done()
 
     async def start(self) -> EngineInfo:
-        """Open the engine and warm it up, unless that is done. Raises EngineUnavailable with the remedy."""
+        """Open the engine and warm it up, unless that has been done. Raises EngineUnavailable with the remedy."""
         await self._ready()
         assert self.info
         return self.info
 
     async def expand(self, order: Order, report: Report) -> Outcome:
-        """Carry out one order; a second waits for the first. `report` may raise Cancelled, which is like `cancel()`.
+        """Carry out one order; a second call waits for the first.
 
-        Raises Cancelled after `cancel()`, BadPhoto for the photo, EngineError for the rest. After a crash, a hang or
-        exhausted memory a new process is opened at once, for the next order.
+        If `report` raises Cancelled, that acts like `cancel()`.
+
+        Raises Cancelled after `cancel()`, BadPhoto when the file is not a usable photo, and EngineError for any other
+        failure. After a crash, a hang or exhausted memory, a new process is opened at once for the next order.
         """
         while self._running and not self._running.done():
             await asyncio.wait({self._running})
@@ -95,14 +99,14 @@ class EngineProcess:
         try:
             return await asyncio.shield(self._running)
         except asyncio.CancelledError:
-            if self._running.cancelled():  # by cancel(), before it had begun
+            if self._running.cancelled():  # cancel() was called before the order had begun
                 raise Cancelled from None
             self.cancel()
             await asyncio.wait({self._running})
             raise
 
     def cancel(self) -> None:
-        """Ask the engine to leave its order: it does at its next report, or is ended after the grace."""
+        """Ask the engine to stop its order at its next report; the process is killed when the grace has passed."""
         if self._running is None or self._running.done() or self._cancelled:
             return
         self._cancelled = True
@@ -113,7 +117,7 @@ class EngineProcess:
             self._running.cancel()
 
     async def close(self) -> None:
-        """End the process. An order in hand fails with EngineError."""
+        """End the process. An order that is being carried out fails with EngineError."""
         self._closed = True
         if self._busy:
             self._busy.kill()
@@ -173,7 +177,7 @@ class EngineProcess:
             self._busy = None
 
     async def _converse(self, link: Link, order: Order, report: Report) -> Outcome:
-        """Hand the order over and hear of its progress until it ends, one way or another."""
+        """Send the order, and pass its progress on until the final message arrives."""
         link.post(encode(Expand(self._number, order)))
         while isinstance(message := await _next(link), Progress):
             self._pass_on(message.fraction, report)
@@ -206,14 +210,14 @@ def _alive(opening: asyncio.Task[Link]) -> bool:
 
 
 async def _next(link: Link) -> Message:
-    """Return the next message that is not a line for the log."""
+    """Return the next message that is not a log line; log lines go to this process's log."""
     while isinstance(message := decode(await link.receive()), LogLine):
         logging.getLogger(message.name).log(message.level, "%s", message.text)
     return message
 
 
 def _info(message: Message) -> EngineInfo:
-    """Return what a warm engine process says about itself. Raises EngineUnavailable with the remedy."""
+    """Return the engine information from the first message of a process. Raises EngineUnavailable with the remedy."""
     match message:
         case EngineInfo():
             return message

@@ -1,7 +1,7 @@
 """The messages between the program and an engine process, and the codec that both sides use.
 
-The program sends `Expand` and `Cancel`. The engine process sends `Ready` or `Unavailable` once; then, for each order,
-`Progress` messages and one of `Outcome`, `Refused`, `Failed` and `Left`. `LogLine` may come at any time.
+The program sends `Expand` and `Cancel`. The engine process first sends `EngineInfo` or `Unavailable`. For each order it
+then sends `Progress` messages and one of `Outcome`, `Refused`, `Failed` and `Left`. `LogLine` may come at any time.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from inference.worker.frame import Frame
 
 @dataclass(frozen=True)
 class Order:
-    """One expansion whose photo is still encoded: a file as it was sent, or a master.
+    """One expansion whose photo is still encoded: the file as a person sent it, or a master.
 
-    With `doubles` the photo is enlarged to twice its size instead, and the engine is not asked.
+    When `doubles` is set, the photo is enlarged to twice its size instead, and the engine is not used.
     """
 
     photo: bytes
@@ -41,16 +41,16 @@ class Outcome:
     thumb: bytes  # JPEG, 640 px
     extent: Extent
     seconds: float  # from decoding to encoding, in the engine process
-    seed: int  # the order's, or one derived from it that gave a picture without a problem
-    verdict: Level  # of photo and result, whichever is worse
-    reason: str  # of the verdict, for the log
+    seed: int  # the order's seed, or a seed derived from it that gave a result without a problem
+    verdict: Level  # the worse verdict of photo and result
+    reason: str  # the reason of the verdict, for the log
     surprise: float | None  # the machine's guess, 0 to 1; None for a doubled photo
     recipe: Recipe
 
 
 @dataclass(frozen=True)
 class EngineInfo:
-    """What an engine process says about its engine when it is ready for orders."""
+    """What an engine process reports about its engine when it is ready for orders."""
 
     name: str
     model: str
@@ -60,7 +60,7 @@ class EngineInfo:
 
 @dataclass(frozen=True)
 class Expand:
-    """Carry out an order. Numbers rise by one, so that a `Cancel` can name its order."""
+    """Carry out an order. Each order has a number one higher than the last, which a `Cancel` refers to."""
 
     number: int
     order: Order
@@ -68,14 +68,14 @@ class Expand:
 
 @dataclass(frozen=True)
 class Cancel:
-    """Leave the order with this number."""
+    """Stop the order with this number."""
 
     number: int
 
 
 @dataclass(frozen=True)
 class Unavailable:
-    """The engine cannot be opened; the process ends. `traceback` is empty when `text` says everything."""
+    """The engine cannot be opened, and the process ends. `traceback` is empty when `text` explains the cause fully."""
 
     text: str
     traceback: str = ""
@@ -85,21 +85,21 @@ class Unavailable:
 class LogLine:
     """A line that the engine process logged, for the program's own log."""
 
-    name: str  # of the logger
+    name: str  # the logger's name
     level: int
     text: str
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How much of the order is done, 0 to 1."""
+    """The fraction of the order that is done, 0 to 1."""
 
     fraction: float
 
 
 @dataclass(frozen=True)
 class Refused:
-    """The order's file is not a photo: the parts of a `BadPhoto`."""
+    """The order's file is not a usable photo. The fields are those of `BadPhoto`."""
 
     reason: Reason
     found: str
@@ -108,7 +108,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class Failed:
-    """The order failed. After `exhausted` memory the process should be replaced."""
+    """The order failed. When `exhausted` is set, memory ran out and the process should be replaced."""
 
     text: str
     traceback: str
@@ -117,7 +117,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class Left:
-    """The engine has left a cancelled order."""
+    """The engine has stopped a cancelled order."""
 
 
 Message: TypeAlias = Expand | Cancel | EngineInfo | Unavailable | LogLine | Progress | Outcome | Refused | Failed | Left
