@@ -51,18 +51,26 @@ class PatchMatch:
         made = versions("kuotu", "numpy", "numba", "onnxruntime", "opencv-python-headless")
         key = f"{self.name} {made} guests={self._bank.digest}"
         if not request.margins:
-            return Painted(photo.copy(), {"key": key, "credits": []})
+            return Painted(photo.copy(), {"key": key, "credits": [], "beings": 0.0})
         report(0.0)
         subject = self._subjects.of(photo)
         report(SEEN)
         canvas = _scenery(photo, subject, request, part(report, SEEN, 0.95))
         credits_: list[str] = []
+        scenery = canvas
         if request.style is not Style.FAITHFUL:
-            wild = request.style is Style.WILD
+            wild, scenery = request.style is Style.WILD, canvas.copy()
             credits_ = perform(canvas, photo, request.margins, subject, self._bank, request.seed, wild)
         canvas[request.margins.box(request.extent).slices] = photo
         report(1.0)
-        return Painted(canvas, {"key": key, "credits": credits_})
+        return Painted(canvas, {"key": key, "credits": credits_, "beings": _new_share(scenery, canvas, request)})
+
+
+def _new_share(scenery: Pixels, canvas: Pixels, request: Request) -> float:
+    """Return the share of the new pixels that beings and their shadows cover, 0 to 1."""
+    changed = (scenery != canvas).any(axis=-1)
+    changed[request.margins.box(request.extent).slices] = False
+    return round(float(changed.sum()) / (canvas.shape[0] * canvas.shape[1] - request.extent.area), 4)
 
 
 def _scenery(photo: Pixels, subject: Subject | None, request: Request, report: Report) -> Pixels:

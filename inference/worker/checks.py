@@ -12,6 +12,7 @@ from inference.quality.gate import judge
 from inference.quality.retry import Careful, trust
 from inference.registry import open_classifier, open_guess
 from inference.safety.verdict import SHIPPED, Classifier, Level, Scores, Thresholds, Verdict, check
+from inference.surprise.beings import with_beings
 from inference.surprise.semantic import STATISTICS
 
 NO_CLASSIFIER: Final = "none"
@@ -67,7 +68,8 @@ class CheckedEngine:
         attempt = self._careful.attempt(replace(request, judged=self._gate), report)
         canvas = attempt.painted.pixels
         verdict = self._verdict(request.photo) | self._verdict(canvas)
-        guess = self._guess(request.photo, canvas, request.margins)
+        share = float(str(attempt.painted.recipe.get("beings", 0.0)))
+        guess = with_beings(self._guess(request.photo, canvas, request.margins), share)
         return Checked(attempt.painted, attempt.seed, verdict, guess)
 
     def double(self, request: Request, report: Report) -> Checked:

@@ -1,0 +1,16 @@
+"""Raises a guess of surprise for the beings that an engine says it has put into the scene.
+
+The statistics compare textures and edges, so they do not see that a cup has grown legs. The engine knows.
+"""
+
+from __future__ import annotations
+
+from math import exp
+from typing import Final
+
+STEEPNESS: Final = 8.0  # chosen by hand: beings on 5 % of the new pixels take a third of the way to 1
+
+
+def with_beings(guess: float, share: float) -> float:
+    """Return the guess, 0 to 1, raised for beings that cover a share, 0 to 1, of the new pixels."""
+    return guess + (1 - guess) * (1 - exp(-STEEPNESS * share))
