@@ -129,7 +129,7 @@ def _grave(canvas: Pixels, margins: Margins) -> Iterator[Problem]:
                 yield Problem(Kind.BLACK, side, new.mean, DARK)
             if new.deviation < PLAIN and rim.deviation > VARIED:
                 yield Problem(Kind.FLAT, side, new.deviation, PLAIN)
-        if new.relation < UNRELATED and own.relation > RELATED and not _rough(canvas, margins, band.shape[1]):
+        if new.relation < UNRELATED and own.relation > RELATED and not _rough(canvas, margins, band.shape[1], new):
             yield Problem(Kind.NOISE, side, new.relation, UNRELATED)
 
 
@@ -143,13 +143,17 @@ def _plain(canvas: Pixels, margins: Margins, side: Side) -> bool:
     return float((np.abs(edge - colour).max(axis=-1) <= EVEN).mean()) >= MOSTLY
 
 
-def _rough(canvas: Pixels, margins: Margins, depth: int) -> bool:
-    """Return whether some part of the photo as deep as the new part looks like noise: gravel, foliage, carved wood."""
+def _rough(canvas: Pixels, margins: Margins, depth: int, new: Look) -> bool:
+    """Return whether some part of the photo as deep as the new part looks like noise: gravel, foliage, carved wood.
+
+    The part must vary half as much as the new part does: the faint noise of a sensor in a plain area does not count.
+    """
     height, width = canvas.shape[:2]
     photo = canvas[margins.top : height - margins.bottom, margins.left : width - margins.right]
     step = max(NARROWEST, min(depth, *photo.shape[:2]))
     rows, columns = (range(0, max(1, length - step + 1), step) for length in photo.shape[:2])
-    return any(look(photo[row : row + step, col : col + step]).relation < ROUGH for row in rows for col in columns)
+    parts = (look(photo[row : row + step, col : col + step]) for row in rows for col in columns)
+    return any(part.relation < ROUGH and part.deviation >= new.deviation / 2 for part in parts)
 
 
 def _visible(canvas: Pixels, margins: Margins) -> Iterator[Problem]:

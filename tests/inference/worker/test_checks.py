@@ -31,7 +31,7 @@ async def opened() -> AsyncIterator[Opener]:
 
         def open_process(checks: Checks) -> EngineProcess:
             opener = "tests.support.engines:open_engine"
-            process = EngineProcess(EngineName.PATCHMATCH, "noise", opener=opener, checks=checks)
+            process = EngineProcess(EngineName.PATCHMATCH, "words", opener=opener, checks=checks)
             stack.push_async_callback(process.close)
             return process
 
