@@ -189,7 +189,8 @@ async def test_a_database_that_cannot_be_says_so_in_one_line(url: str, says: str
 
 FULL = """
 import asyncio, resource, sys
-from storage.database import DatabaseUnavailable, migrate, open_database
+from storage.database import DatabaseUnavailable, open_database
+from storage.migrations import migrate
 async def main():
     try:
         await migrate(await open_database(sys.argv[1]))
