@@ -35,20 +35,20 @@ WEIGHT = "[name for name in ('torch', 'diffusers', 'transformers') if name in sy
         pytest.param("import bot.__main__, bot.bootstrap, bot.jobs.expansions", id="the program"),
         pytest.param("from bot.settings import Settings; Settings(safety='org/name')", id="a classifier by setting"),
         pytest.param("from bot.settings import Settings; Settings(surprise='org/name')", id="a CLIP by setting"),
-        pytest.param("from inference.surprise.semantic import open_guess; open_guess()", id="a guess by statistics"),
+        pytest.param("from inference.registry import open_guess; open_guess()", id="a guess by statistics"),
         pytest.param("import bot.cli.doctor, inference.worker.child", id="the doctor and the engine process"),
         pytest.param("open_engine(EngineName.AUTO, '?cache=/nonexistent')", id="auto without a model"),
         pytest.param("open_engine(EngineName.PATCHMATCH)", id="patchmatch"),
     ],
 )
 def test_torch_is_imported_by_nothing_else(doing: str) -> None:
-    assert python(f"import sys; from inference.engine import *; {doing}; print({WEIGHT})") == "[]"
+    assert python(f"import sys; from inference.engine import *; from inference.registry import *; {doing}; print({WEIGHT})") == "[]"
 
 
 def test_without_the_extra_there_is_a_sentence_and_auto_does_without() -> None:
     code = (
         "import sys; sys.modules['torch'] = None\n"
-        "from inference.engine import *\n"
+        "from inference.engine import *\nfrom inference.registry import *\n"
         "print(open_engine(EngineName.AUTO).name)\n"
         "try: open_engine(EngineName.DIFFUSION)\n"
         "except EngineUnavailable as error: print(error)\n"
@@ -63,7 +63,7 @@ def test_without_the_extra_a_clip_is_refused_in_one_sentence(tmp_path: Path) -> 
     (tmp_path / "model.safetensors").touch()
     sentence = python(
         "import sys; sys.modules['torch'] = None\n"
-        "from inference.surprise.semantic import *\n"
+        "from inference.engine import *\nfrom inference.registry import *\n"
         f"try: open_guess({str(tmp_path)!r})\n"
         "except EngineUnavailable as error: print(error)\n"
     )
