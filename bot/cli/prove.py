@@ -29,7 +29,7 @@ COLUMNS = ("preset", "what", "loaded", "painted", "peak", "repeats", "alone", "g
 
 
 def prove(
-    models: Sequence[str], out: Path, *, minutes: float, side: int = SIDE, say: Callable[[str], None] = print
+    models: Sequence[str], out: Path, *, minutes: float, side: int = SIDE, tell: Callable[[str], None] = print
 ) -> Path:
     """Try every available model until the time is over. Another run continues with what is missing.
 
@@ -55,14 +55,14 @@ def prove(
         try:
             for shown in trial.rows({row.key for row in rows}):
                 rows.append(shown.row)
-                say(_line(shown.row))
+                tell(_line(shown.row))
                 _keep(out, rows, shown)
                 if time.monotonic() > end:
                     missing.append(f"{model}: the time was over; run the same command again")
                     break
         except EngineUnavailable as reason:
             missing.append(f"{model}: {reason}")
-    return _page(out, rows, missing, say)
+    return _page(out, rows, missing, tell)
 
 
 def _requests(side: int) -> list[Request]:
@@ -119,7 +119,7 @@ def _sheet(pictures: Sequence[Pixels]) -> Pixels:
     return np.concatenate(lines)
 
 
-def _page(out: Path, rows: Sequence[Row], missing: Sequence[str], say: Callable[[str], None]) -> Path:
+def _page(out: Path, rows: Sequence[Row], missing: Sequence[str], tell: Callable[[str], None]) -> Path:
     """Write the page: a table of all rows, a list of what did not run, and the pictures."""
     head = "".join(f"<th>{name}</th>" for name in COLUMNS)
     body = "".join("<tr>" + "".join(f"<td>{escape(text)}</td>" for _, text in _cells(row)) + "</tr>\n" for row in rows)
@@ -138,5 +138,5 @@ def _page(out: Path, rows: Sequence[Row], missing: Sequence[str], say: Callable[
         "utf-8",
     )
     for line in missing:
-        say(f"did not run: {line}")
+        tell(f"did not run: {line}")
     return page

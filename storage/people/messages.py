@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import transactions
@@ -16,9 +17,17 @@ class Messages:
         self._read, self._write = transactions(engine)
 
     async def remember(self, message: Message) -> None:
-        """Store what a message shows, replacing what was stored before."""
-        async with self._write() as session:
-            await session.merge(message)
+        """Store what a message shows, replacing what was stored before.
+
+        An expansion that was deleted after the message had been sent is left out.
+        """
+        try:
+            async with self._write() as session:
+                await session.merge(message)
+        except IntegrityError:
+            message.expansion_id = None
+            async with self._write() as session:
+                await session.merge(message)
 
     async def message(self, chat_id: int, message_id: int) -> Message | None:
         """Return a message, or None if it is unknown."""

@@ -42,7 +42,8 @@ WEIGHT = "[name for name in ('torch', 'diffusers', 'transformers') if name in sy
     ],
 )
 def test_torch_is_imported_by_nothing_else(doing: str) -> None:
-    assert python(f"import sys; from inference.engine import *; from inference.registry import *; {doing}; print({WEIGHT})") == "[]"
+    imports = "import sys; from inference.engine import *; from inference.registry import *"
+    assert python(f"{imports}; {doing}; print({WEIGHT})") == "[]"
 
 
 def test_without_the_extra_there_is_a_sentence_and_auto_does_without() -> None:
