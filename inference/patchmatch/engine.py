@@ -70,7 +70,8 @@ def _new_share(scenery: Pixels, canvas: Pixels, request: Request) -> float:
     """Return the share of the new pixels that beings and their shadows cover, 0 to 1."""
     changed = (scenery != canvas).any(axis=-1)
     changed[request.margins.box(request.extent).slices] = False
-    return round(float(changed.sum()) / (canvas.shape[0] * canvas.shape[1] - request.extent.area), 4)
+    new = canvas.shape[0] * canvas.shape[1] - request.extent.area
+    return float(round(float(changed.sum()) / new, 4))
 
 
 def _scenery(photo: Pixels, subject: Subject | None, request: Request, report: Report) -> Pixels:
