@@ -62,10 +62,10 @@ def rename(database: Path, table: str, name: str) -> None:
 
 async def test_without_its_tables_kuotu_is_not_healthy(fresh: Kuotu, tmp_path: Path, http: ClientSession) -> None:
     database = tmp_path / "data" / "kuotu.db"
-    await asyncio.to_thread(rename, database, "expansions", "elsewhere")
+    await asyncio.to_thread(rename, database, "jobs", "elsewhere")
     async with http.get(f"{fresh.address}healthz") as answer:
         facts = await answer.json()
-    await asyncio.to_thread(rename, database, "elsewhere", "expansions")
+    await asyncio.to_thread(rename, database, "elsewhere", "jobs")
     assert (answer.status, facts["ok"]) == (503, False)
     async with http.get(f"{fresh.address}healthz") as answer:
         assert answer.status == 200
