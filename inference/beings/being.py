@@ -54,19 +54,11 @@ def carrying(legs: Sprite, top: Sprite, base: int, random: Generator) -> Sprite:
 
 def closed(cutout: Sprite, cut: frozenset[Side]) -> Sprite:
     """Round the edges of a cut-out where its photo's frame cut it straight."""
-    for side, turns in _TURNS.items():
+    for side in (Side.BOTTOM, Side.LEFT, Side.TOP, Side.RIGHT):
         if side in cut:
             depth = 0.1 if side is Side.BOTTOM else 0.16
-            cutout = np.ascontiguousarray(np.rot90(rounded(np.rot90(cutout, turns), depth), -turns))
+            cutout = np.ascontiguousarray(np.rot90(rounded(np.rot90(cutout, side.turns), depth), -side.turns))
     return cutout
-
-
-_TURNS: Final = {
-    Side.BOTTOM: 0,
-    Side.LEFT: 1,
-    Side.TOP: 2,
-    Side.RIGHT: 3,
-}  # quarter turns that move a side to the bottom
 
 
 def hips(legs: Sprite) -> tuple[int, int]:

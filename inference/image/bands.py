@@ -21,6 +21,11 @@ class Side(StrEnum):
     RIGHT = "right"
     BOTTOM = "bottom"
 
+    @property
+    def turns(self) -> int:
+        """The number of quarter turns by `np.rot90` that move this side to the bottom."""
+        return (Side.BOTTOM, Side.LEFT, Side.TOP, Side.RIGHT).index(self)
+
 
 def grown(margins: Margins) -> list[Side]:
     """Return the sides that have new pixels and therefore a seam."""

@@ -75,16 +75,8 @@ def close(canvas: Pixels, photo: Pixels, alpha: Alpha, margins: Margins, cut: fr
     for side in sorted(cut):
         room = getattr(margins, side.value)
         if room:
-            turns = _TURNS[side]
+            turns = side.turns
             cap(np.rot90(canvas, turns), np.rot90(photo, turns), np.rot90(alpha, turns), _below(margins, side), side)
-
-
-_TURNS: Final = {
-    Side.BOTTOM: 0,
-    Side.LEFT: 1,
-    Side.TOP: 2,
-    Side.RIGHT: 3,
-}  # quarter turns that move a side to the bottom
 
 
 def _below(margins: Margins, side: Side) -> tuple[int, int]:
