@@ -119,7 +119,14 @@ async def _engines(settings: Settings, stack: AsyncExitStack, opener: str) -> li
     engines: list[EngineProcess] = []
     wanted, limit = 1, settings.time_limit
     while len(engines) < wanted:
-        engine = EngineProcess(settings.engine, settings.model, time_limit=limit, opener=opener, checks=checks)
+        engine = EngineProcess(
+            settings.engine,
+            settings.model,
+            guests=settings.guests,
+            time_limit=limit,
+            opener=opener,
+            checks=checks,
+        )
         stack.push_async_callback(engine.close)
         wanted = settings.workers or (await engine.start()).devices
         engines.append(engine)

@@ -106,6 +106,10 @@ class Settings(BaseSettings):
         default=STATISTICS,
         description="What rates how outrageous a result is: `statistics`, or a CLIP's hub id or folder as well.",
     )
+    guests: str = Field(
+        default="",
+        description="A folder of your own transparent PNGs or WebPs, which may walk into wild pictures.",
+    )
     playground: Literal["auto", "always"] = Field(
         default="auto", description="The local chat page: `auto` serves it only without a token, `always` in any case."
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from inference.engine import Engine, EngineName, EngineUnavailable
 from inference.safety.mobilenet import MobileNet
 from inference.safety.verdict import SHIPPED, Classifier
@@ -9,19 +11,23 @@ from inference.surprise.semantic import STATISTICS, Guess, MeaningGuess
 from inference.surprise.statistics import surprise
 
 
-def open_engine(name: EngineName, model: str = "") -> Engine:
-    """Open an engine by name, and import its libraries now. Raises EngineUnavailable with the remedy."""
+def open_engine(name: EngineName, model: str = "", guests: str = "") -> Engine:
+    """Open an engine by name, and import its libraries now.
+
+    `guests` is a folder of transparent images, which only the engine without a model uses. Raises EngineUnavailable
+    with the remedy.
+    """
     match name:
         case EngineName.PATCHMATCH:
             from inference.patchmatch.engine import PatchMatch
 
-            return PatchMatch()
+            return PatchMatch(guests=Path(guests) if guests else None)
         case EngineName.DIFFUSION:
             return _open_diffusion(model)
         case EngineName.AUTO:
             from inference.diffusion.availability import gather, suitable
 
-            return open_engine(suitable(gather(model)), model)
+            return open_engine(suitable(gather(model)), model, guests)
 
 
 def _open_diffusion(model: str) -> Engine:

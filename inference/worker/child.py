@@ -1,4 +1,4 @@
-"""The engine process: `python -m inference.worker.child OPENER ENGINE MODEL CHECKS`. It communicates in frames.
+"""The engine process: `python -m inference.worker.child OPENER ENGINE MODEL GUESTS CHECKS`. It speaks in frames.
 
 The process ends when its parent ends, for whatever reason: a thread reads stdin and exits the process at end of file,
 even in the middle of an expansion (kernels release the interpreter's lock). One job uses one core. Ctrl-C and SIGTERM
@@ -62,7 +62,7 @@ DECODED, PAINTED, ENCODED = 0.03, 0.85, 0.97  # the progress of an order after e
 WARM_UP: Final = Request(np.tile(np.arange(0, 256, 4).astype(np.uint8)[:, None], (48, 1, 3)), Margins(16, 16, 16, 16))
 
 
-def main(opener: str, engine: str, model: str, checks: str) -> None:
+def main(opener: str, engine: str, model: str, guests: str, checks: str) -> None:
     """Open the engine, then carry out orders until the parent ends."""
     faulthandler.enable()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -73,7 +73,7 @@ def main(opener: str, engine: str, model: str, checks: str) -> None:
     orders = Orders()
     Thread(target=orders.listen, args=(sys.stdin.buffer,), daemon=True).start()
     try:
-        opened = warm(opener, EngineName(engine), model)
+        opened = warm(opener, EngineName(engine), model, guests)
         checked = CheckedEngine(opened, Checks.from_json(checks))
     except EngineUnavailable as error:
         return answers.send(Unavailable(str(error)))
@@ -178,10 +178,10 @@ def _carried_out(engine: CheckedEngine, order: Order, report: Report) -> Outcome
     )
 
 
-def warm(opener: str, name: EngineName, model: str) -> Engine:
+def warm(opener: str, name: EngineName, model: str, guests: str = "") -> Engine:
     """Open the engine and paint one small canvas with it, so that it is loaded, compiled and known to work."""
     module, _, function = opener.partition(":")
-    engine = cast(Engine, getattr(import_module(module), function)(name, model))
+    engine = cast(Engine, getattr(import_module(module), function)(name, model, guests))
     with suppress(Unfit):  # the quality of the warm-up canvas does not matter
         engine.expand(WARM_UP, ignore)
     return engine

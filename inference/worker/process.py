@@ -40,9 +40,9 @@ _log = logging.getLogger(__name__)
 class EngineProcess:
     """One long-lived process that carries out orders one after another. One job uses one core.
 
-    `opener` names the function that opens the engine in that process, as module:function of (EngineName, model). The
-    limits are in seconds: `time_limit` for an order, `start_limit` to open and warm up, and `grace` for an order to
-    stop after it is cancelled.
+    `opener` names the function that opens the engine in that process, as module:function of (EngineName, model,
+    guests). The limits are in seconds: `time_limit` for an order, `start_limit` to open and warm up, and `grace` for an
+    order to stop after it is cancelled.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class EngineProcess:
         engine: EngineName,
         model: str = "",
         *,
+        guests: str = "",
         time_limit: float = 300.0,
         start_limit: float = 600.0,
         grace: float = 2.0,
@@ -64,6 +65,7 @@ class EngineProcess:
             opener,
             engine.value,
             model,
+            guests,
             (checks or Checks()).to_json(),
         )
         self._time_limit, self._start_limit, self._grace = time_limit, start_limit, grace

@@ -17,7 +17,7 @@ import numpy as np
 from inference.engine import Engine, EngineName, EngineUnavailable, Painted, Pixels, Report, Request
 
 
-def open_engine(name: EngineName, model: str) -> Engine:
+def open_engine(name: EngineName, model: str, guests: str = "") -> Engine:
     if model == "missing":
         raise EngineUnavailable("no model at /nowhere; run kuotu pull")
     if model == "broken":

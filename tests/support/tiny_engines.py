@@ -27,7 +27,7 @@ from inference.engine import EngineName, Painted, Report, Request
 PETABYTE = 2**50
 
 
-def open_engine(_name: EngineName, model: str) -> Wardrobe:
+def open_engine(_name: EngineName, model: str, _guests: str = "") -> Wardrobe:
     torch.set_num_threads(1)
     return Wardrobe(Path(model))
 

@@ -19,7 +19,7 @@ LISTED = 6  # most frequent emoji of anonymous counts that are listed
 
 
 async def credit_lines(services: Services, say: Texts, chain: Sequence[Expansion]) -> list[str]:
-    """Return the depth of a chain and the nearest step by another author. `chain` starts at the root."""
+    """Return the depth of a chain, its nearest step by another author, and its guests. `chain` starts at the root."""
     depth = len(growth(chain))
     lines = [say.html("result.step", depth=depth)] if depth > 1 else []
     other = next((step for step in reversed(chain) if step.person_id != chain[-1].person_id), None)
@@ -27,7 +27,15 @@ async def credit_lines(services: Services, say: Texts, chain: Sequence[Expansion
     if post is not None and post.status is PostStatus.LIVE:
         key = "credit.titled" if post.title else "credit.untitled"
         lines.append(say.html(key, title=post.title, name=post.author.name))
+    if guests := guests_of(say, chain):
+        lines.append(say.html("credit.guests", guests=guests))
     return lines
+
+
+def guests_of(say: Texts, chain: Sequence[Expansion]) -> str:
+    """Return the credits of the photos whose cut-outs walk about in a chain: «a moose by Ryan Hagerty», or nothing."""
+    credits_ = (credit for step in chain for credit in (step.recipe or {}).get("credits", ()))
+    return format_list(list(dict.fromkeys(credits_)), locale=say.language)
 
 
 def reaction_row(expansion_id: int, counts: dict[Feeling, int]) -> list[InlineKeyboardButton]:

@@ -109,6 +109,15 @@ async def test_a_post_tells_what_was_drawn_in_the_readers_language(wall: Wall) -
     assert "Drawn" not in await text(wall, f"/post/{plain.id}?lang=en")
 
 
+async def test_a_post_credits_the_guests_of_every_step(wall: Wall) -> None:
+    post = await wall.hang(flat(60, 40))
+    async with transactions(wall.database).write() as session:
+        recipe = {"credits": ["a moose by Ryan <Hagerty>", "a panda by X"]}
+        await session.execute(update(Expansion).where(Expansion.id == post.expansion_id).values(recipe=recipe))
+    page = await text(wall, f"/post/{post.id}?lang=en")
+    assert "<dt>Guests</dt><dd><bdi>a moose by Ryan &lt;Hagerty&gt; and a panda by X</bdi></dd>" in page
+
+
 async def test_a_post_tells_what_was_felt_in_channels_apart_from_the_votes(wall: Wall) -> None:
     post, other = await wall.hang(flat(60, 40)), await wall.hang(flat(60, 40))
     await wall.services.anonymous.put(-100, 7, post.expansion_id, {"👍": 12, "🤣": 3})

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
+from inference.beings.bank import open_bank
 from inference.canvas import Extent, Margins
 from inference.engine import Cancelled, EngineError, EngineName, EngineUnavailable, Style, ignore
 from inference.image.codec import decode, extent
@@ -338,3 +339,23 @@ async def test_the_engine_ends_with_its_parent(number: signal.Signals, tmp_path:
         await parent.wait() if number is signal.SIGTERM else None
         await parent.stderr.read()  # ends when the last process that holds it has ended: the engine has it too
         assert await parent.wait() == -number
+
+
+async def test_an_operators_guests_belong_to_the_engine_that_paints(tmp_path: Path) -> None:
+    own = np.zeros((40, 30, 4), np.uint8)
+    own[5:35, 5:25] = 255
+    cv2.imwrite(str(tmp_path / "teapot.png"), own)
+    process = EngineProcess(EngineName.PATCHMATCH, guests=str(tmp_path), checks=NO_CHECKS)
+    try:
+        outcome = await process.expand(ORDER, ignore)
+    finally:
+        await process.close()
+    assert f"guests={open_bank(tmp_path).digest}" in str(outcome.recipe["key"])
+    assert open_bank(tmp_path).digest != open_bank().digest
+
+
+async def test_a_folder_of_guests_that_is_not_there_is_said_at_the_start(tmp_path: Path) -> None:
+    process = EngineProcess(EngineName.PATCHMATCH, guests=str(tmp_path / "gone"), checks=NO_CHECKS)
+    with pytest.raises(EngineUnavailable, match=r"KUOTU_GUESTS names .*gone, which is no folder"):
+        await process.start()
+    await process.close()
