@@ -16,7 +16,7 @@ from inference.image.codec import decode
 from inference.registry import open_engine
 
 ROOT = Path(__file__).parents[1]
-ROWS = (("aitzgorri", Style.FAITHFUL, 2), ("chelsea", Style.WILD, 3))  # sample, style, seed
+ROWS = (("aitzgorri", Style.FAITHFUL, 2), ("coffee", Style.WILD, 5))  # sample, style, seed
 HALF, GAP = 796, 8  # px
 PAPER, LINE = (246, 245, 242), (214, 211, 205)
 
