@@ -76,6 +76,6 @@ def test_what_setup_needs_is_said_before_it_starts(page: str) -> None:
 
 
 def test_make_bench_takes_names() -> None:
-    command = ("make", "--dry-run", "bench", "ONLY=engine,bot")
+    command = ("make", "--dry-run", "--no-print-directory", "bench", "ONLY=engine,bot")
     told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert told.rstrip().endswith("kuotu bench engine bot")

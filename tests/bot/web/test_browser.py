@@ -25,7 +25,7 @@ from tests.support.launch import MEI, signed
 from tests.support.wall import ANN, BOB, TOKEN, Wall, flat, paint, paint_further, wall_in
 
 pytestmark = pytest.mark.browser
-AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
+AXE = Path(__file__).parents[2] / "vendor" / "axe-core" / "axe.min.js"
 THEME = {"bg_color": "#17212b", "secondary_bg_color": "#0e1621", "text_color": "#f5f5f5", "hint_color": "#8fa3b5"}
 BOXES = """() => [...document.querySelectorAll('.card')].slice(0, 24).map((card) => {
     const frame = card.querySelector('.frame').getBoundingClientRect(), image = card.querySelector('img');
