@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from telegram.ext import ExtBot
 
-from bot.bootstrap import Kuotu, running
+from bot.bootstrap import Kuotu
 from bot.chat.cards.status import film_caption
 from bot.chat.texts import texts
 from bot.jobs.films import FilmMaker
@@ -25,11 +25,11 @@ from storage.jobs.expansions import recorded
 from storage.jobs.films import FILMS, FilmStore
 from storage.jobs.lease import ATTEMPTS
 from storage.models import Expansion, FilmKind, Job, Status
+from tests.support.bot import kuotu_in
 from tests.support.messages import is_film
 from tests.support.photos import small_photo
 from tests.support.rows import photo, start
 from tests.support.scenes import expansion_of, result_in, store_of
-from tests.support.settings import settings_in
 from tests.support.wall import ANN, Wall, flat, wall_in
 
 pytest.importorskip("av")
@@ -200,7 +200,7 @@ async def made_by_hand(kuotu: Kuotu, person: int) -> Expansion:
 async def test_progress_is_told_and_the_message_becomes_the_film(tmp_path: Path) -> None:
     """The serving program reads everything from the rows, because another program makes the film."""
     async with (
-        running(settings_in(tmp_path), work=False) as kuotu,
+        kuotu_in(tmp_path, work=False) as kuotu,
         Person(kuotu.address, 33, name="Ann", language="en") as ann,
         ExtBot(DEFAULT_TOKEN, f"{kuotu.address}bot") as bot,
     ):
@@ -233,7 +233,7 @@ async def test_a_film_whose_message_was_deleted_comes_as_a_new_one(kuotu: Kuotu,
 
 async def test_whoever_is_forgotten_is_sent_nothing(tmp_path: Path) -> None:
     async with (
-        running(settings_in(tmp_path), work=False) as kuotu,
+        kuotu_in(tmp_path, work=False) as kuotu,
         Person(kuotu.address, 34, name="Ann", language="en") as ann,
     ):
         await ann.say("/start")
@@ -252,12 +252,11 @@ async def test_whoever_is_forgotten_is_sent_nothing(tmp_path: Path) -> None:
 
 async def test_a_crash_in_the_middle_loses_nothing(tmp_path: Path) -> None:
     """A film that was requested before a crash is made by the next program, in the same message."""
-    settings = settings_in(tmp_path)
-    async with running(settings) as kuotu, Person(kuotu.address, 32, name="Ann", language="en") as ann:
+    async with kuotu_in(tmp_path) as kuotu, Person(kuotu.address, 32, name="Ann", language="en") as ann:
         result = await result_in(ann)
         films = store_of(kuotu)
         await films.claim(expansion_of(result), LOOP, ann.user, ann.chat, None)
         await films.place(expansion_of(result), LOOP, result.id)
-    async with running(settings) as kuotu, Person(kuotu.address, 32) as ann:
+    async with kuotu_in(tmp_path) as kuotu, Person(kuotu.address, 32) as ann:
         film = await ann.wait_for(is_film)
         assert film.id == result.id
