@@ -53,9 +53,6 @@ def layout_difference(one: Pixels, other: Pixels, request: Request) -> float:
 @pytest.mark.parametrize(
     ("extent", "margins"),
     [
-        pytest.param(Extent(8, 8), Margins(4, 4, 4, 4), id="tiny"),
-        pytest.param(Extent(1, 1), Margins(3, 0, 0, 5), id="one pixel"),
-        pytest.param(Extent(64, 64), Margins(1, 0, 0, 0), id="one new column"),
         pytest.param(Extent(300, 9), Margins(0, 20, 7, 0), id="strip"),
         pytest.param(Extent(24, 24), Margins(300, 0, 0, 0), id="huge margin"),
         pytest.param(Extent(1500, 200), Margins(0, 50, 0, 50), id="panorama"),
@@ -63,7 +60,8 @@ def layout_difference(one: Pixels, other: Pixels, request: Request) -> float:
     ],
 )
 @pytest.mark.parametrize("style", Style)
-def test_odd_geometry_is_filled(engine: PatchMatch, extent: Extent, margins: Margins, style: Style) -> None:
+def test_what_is_far_from_square_is_filled(engine: PatchMatch, extent: Extent, margins: Margins, style: Style) -> None:
+    """The contract of all engines holds the common odd sizes; these have been hard for this one's pyramid."""
     photo = np.asarray(cv2.resize(sample("sunset", 200), extent, interpolation=cv2.INTER_AREA), np.uint8)
     request = Request(photo, margins, style)
     result = engine.expand(request, ignore).pixels
