@@ -14,6 +14,7 @@ from inference.engine import EngineError, Pixels, Request, Style, ignore
 from inference.patchmatch.engine import PatchMatch, prefill
 from inference.patchmatch.tone import FARTHEST, REACH, reach
 from inference.quality.retry import Careful
+from inference.subject.memory import Subjects
 from tests.support.photos import SAMPLES
 
 NAMES = sorted(path.stem for path in SAMPLES.glob("*.jpg") if path.stem != "picos-12mp")
@@ -32,7 +33,7 @@ def asked(photo: Pixels, direction: Direction = Direction.ALL, scale: float = 1.
 
 @pytest.fixture(scope="session")
 def engine() -> PatchMatch:
-    return PatchMatch()
+    return PatchMatch(subjects=Subjects(most=64))  # each photo is looked at once
 
 
 def kept(result: Pixels, request: Request) -> Pixels:
@@ -87,7 +88,7 @@ def test_text_stays_black_on_white(engine: PatchMatch) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_reroll_is_clearly_another_layout(engine: PatchMatch, name: str) -> None:
-    request = asked(sample(name, 256), Direction.RIGHT)
+    request = asked(sample(name, 240), Direction.RIGHT)
     first, second = (engine.expand(replace(request, seed=seed), ignore).pixels for seed in (1, 2))
     assert layout_difference(first, second, request) >= 5
 
