@@ -31,12 +31,8 @@ async def start(services: Services, visit: Visit) -> None:
     if (wanted := post_in(promised)) is not None:
         await open_post(services, visit, wanted)
         return
-    before, after = (EXAMPLE / f"{name}.jpg" for name in ("before", "after"))
-    await visit.bot.send_media_group(
-        visit.chat.id,
-        [InputMediaPhoto(before.read_bytes()), InputMediaPhoto(after.read_bytes())],
-        message_thread_id=visit.message.message_thread_id if visit.message.is_topic_message else None,
-    )
+    album = [InputMediaPhoto((EXAMPLE / f"{name}.jpg").read_bytes()) for name in ("before", "after")]
+    await visit.send(lambda seat: visit.bot.send_media_group(seat.chat_id, album, message_thread_id=seat.thread_id))
     await visit.reply("welcome" if visit.private else "welcome.group", name=visit.person.name)
 
 

@@ -98,7 +98,7 @@ async def program(tmp_path: Path) -> AsyncIterator[Program]:
 
 @pytest.fixture
 async def ann(program: Program) -> AsyncIterator[Person]:
-    async with Person(program.address, 1, name="Ann", language="en") as ann:
+    async with Person(program.address, 7001, name="Ann", language="en") as ann:
         yield ann
 
 

@@ -210,7 +210,7 @@ async def _with_subject(services: Services, visit: Visit, act: Callable[[int], A
         await act(subject)
         return
     bans = ", ".join(f"<code>{ban.id}</code>" for ban in await services.moderation.bans())
-    await visit.bot.send_message(visit.chat.id, f"{visit.say('ban.how')}\n{bans}".strip())
+    await visit.write(f"{visit.say('ban.how')}\n{bans}".strip())
 
 
 def _subject(visit: Visit) -> int | None:

@@ -12,13 +12,14 @@ from telegram.error import BadRequest
 
 from bot.chat.choice import Choice, first_choice
 from bot.chat.expand.panel import open_panel
-from bot.chat.telegram.visit import Visit, thread_of
+from bot.chat.telegram.visit import Visit
 from bot.services import Services
 from inference.canvas import Extent
 from inference.image.codec import extent, look
 from inference.image.refusal import BadPhoto
 from storage.models import Photo
 
+TOO_BIG: Final = "file is too big"  # what getFile answers above 20 MB
 UNTYPED: Final = ("", "application/octet-stream")  # MIME types that clients send when they do not know the file's type
 
 
@@ -76,7 +77,7 @@ async def take_photo(services: Services, visit: Visit, message: Message, prompt:
     if (file.file_size or 0) > FileSizeLimit.FILESIZE_DOWNLOAD:
         await visit.reply("photo.file_too_large")
         return
-    await visit.bot.send_chat_action(visit.chat.id, ChatAction.UPLOAD_PHOTO, message_thread_id=thread_of(message))
+    await visit.show_activity(ChatAction.UPLOAD_PHOTO)
     try:
         data = await _download(visit, file.file_id)
         size = await asyncio.to_thread(extent, data)
@@ -88,7 +89,7 @@ async def take_photo(services: Services, visit: Visit, message: Message, prompt:
         await visit.reply(f"photo.bad.{problem.reason}", found=problem.found, limit=problem.limit)
         return
     except BadRequest as error:
-        if "too big" not in error.message.lower():
+        if TOO_BIG not in error.message.lower():
             raise
         await visit.reply("photo.file_too_large")
         return
@@ -122,6 +123,14 @@ def mentions(message: Message, username: str) -> bool:
     """Return whether a caption mentions the bot or contains /expand."""
     names = message.parse_caption_entities([MessageEntity.MENTION, MessageEntity.BOT_COMMAND]).values()
     return any(name.lower() in (f"@{username}".lower(), "/expand", f"/expand@{username}".lower()) for name in names)
+
+
+def is_addressed(message: Message, username: str) -> bool:
+    """Return whether a message in a group asks the bot for something: by a mention, a command or a reply to it."""
+    answered = message.reply_to_message
+    mentioned = mentions(message, username) or f"@{username}".lower() in (message.text or "").lower()
+    reply = answered is not None and answered.from_user is not None and answered.from_user.username == username
+    return mentioned or reply or (message.text or "").startswith("/")
 
 
 def prompt_of(message: Message, username: str) -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+from telegram import Message
+
 from bot.chat.buttons.panel import PickDirection, PickPhoto, PickRatio, PickScale, PickStyle
 from bot.chat.cards.panel import caption, keyboard, preview
 from bot.chat.choice import Choice, extent_of, first_choice
-from bot.chat.telegram.media import Medium, Seat, put_picture, remember, send_picture
-from bot.chat.telegram.visit import Visit, answer_to
+from bot.chat.telegram.media import Medium, put_picture, remember, send_picture
+from bot.chat.telegram.seat import Seat, answer_to
+from bot.chat.telegram.visit import Visit
 from bot.services import Services
 from inference.canvas import Direction, NoSuchCanvas, RatioAcross, RatioReached
 from inference.engine import Style
@@ -98,11 +101,16 @@ def default_choice(visit: Visit) -> Choice:
 
 
 async def _send(services: Services, visit: Visit, panel: Panel) -> None:
-    seat = Seat(panel.chat_id, panel.thread_id, answer_to(visit.message))
+    seats = Seat(panel.chat_id, panel.thread_id, answer_to(visit.message)).and_elsewhere()
     words, markup = caption(services, visit.say, panel), await keyboard(services, visit.say, panel)
-    sent, _ = await send_picture(visit.bot, seat, _preview_of(services, panel), words, markup)
-    await services.store.place_panel(panel.id, sent.message_id)
-    await remember(services, (panel.chat_id, sent.message_id), MessageKind.PANEL, panel.person_id)
+    sent, _ = await send_picture(visit.bot, seats, _preview_of(services, panel), words, markup)
+    await settle_panel(services, panel, sent)
+
+
+async def settle_panel(services: Services, panel: Panel, message: Message) -> None:
+    """Record that a message shows a panel."""
+    await services.store.place_panel(panel.id, message.message_id)
+    await remember(services, (panel.chat_id, message.message_id), MessageKind.PANEL, panel.person_id)
 
 
 def _preview_of(services: Services, panel: Panel) -> Medium:

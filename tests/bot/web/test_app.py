@@ -60,14 +60,19 @@ def rename(database: Path, table: str, name: str) -> None:
         connection.execute(f"ALTER TABLE {table} RENAME TO {name}")
 
 
-async def test_without_its_tables_kuotu_is_not_healthy(fresh: Kuotu, tmp_path: Path, http: ClientSession) -> None:
+async def test_without_its_tables_kuotu_is_alive_but_not_ready(
+    fresh: Kuotu, tmp_path: Path, http: ClientSession
+) -> None:
     database = tmp_path / "data" / "kuotu.db"
     await asyncio.to_thread(rename, database, "jobs", "elsewhere")
-    async with http.get(f"{fresh.address}healthz") as answer:
+    async with http.get(f"{fresh.address}readyz") as answer:
         facts = await answer.json()
+    async with http.get(f"{fresh.address}healthz") as alive:
+        assert alive.status == 200
     await asyncio.to_thread(rename, database, "elsewhere", "jobs")
     assert (answer.status, facts["ok"]) == (503, False)
-    async with http.get(f"{fresh.address}healthz") as answer:
+    assert "jobs" in facts["wrong"]["database"]
+    async with http.get(f"{fresh.address}readyz") as answer:
         assert answer.status == 200
 
 
