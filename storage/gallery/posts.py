@@ -96,9 +96,9 @@ class GalleryStore:
         """Record a person's reaction. Returns the counts and the person's current reaction.
 
         A button toggles. A native reaction in the message `native_in` sets the vote, or clears it if `feeling` is None;
-        it clears only a vote that was given in that message. The update of a tap counts as handled in the same
-        transaction, and one that was handled before changes nothing. Otherwise a tap that is handled again after a
-        crash or an outage would toggle the vote back.
+        it clears only a vote that was given in that message. The update of a tap is marked in the same transaction, and
+        one that was marked before changes nothing. Otherwise a tap that is handled again after a crash or an outage
+        would toggle the vote back.
         """
         async with self._write() as session:
             await hold(session, person_id)
@@ -168,10 +168,9 @@ def _republish(post: Post, person_id: int) -> Post | None:
 
 
 async def _first_time(session: AsyncSession, update_id: int) -> bool:
-    """Record that an update was handled. Returns False if it was before. One that is not in the inbox counts as new."""
-    this = Received.update_id == update_id
-    open_ = update(Received).where(this, Received.handled_at.is_(None)).values(handled_at=now(), body="")
-    if await session.scalar(open_.returning(Received.update_id)) is not None:
+    """Mark that an update had its effect. Returns False if it had before. One that is not in the inbox counts as new."""
+    this = update(Received).where(Received.update_id == update_id, Received.effective.is_(False))
+    if await session.scalar(this.values(effective=True).returning(Received.update_id)) is not None:
         return True
     return await session.get(Received, update_id) is None
 

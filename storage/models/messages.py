@@ -83,6 +83,7 @@ class Received(Base):
     update_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     body: Mapped[str] = mapped_column(Text)  # empty once it was handled, because it names the sender
     tries: Mapped[int] = mapped_column(default=0)  # how often its handling has begun
+    effective: Mapped[bool] = mapped_column(default=False)  # it has had an effect that must not be repeated
     handled_at: Mapped[datetime | None] = mapped_column(Moment)
 
     __table_args__ = (
