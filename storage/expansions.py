@@ -63,14 +63,32 @@ class Store:
 
     # photos
 
-    async def add_photo(self, photo: Photo) -> Photo:
-        """Store a photo. If its message has brought a photo before, return that row instead."""
+    async def add_photo(self, photo: Photo, edited_at: datetime | None = None) -> Photo:
+        """Store a photo. If its message has brought a photo before, return that row instead.
+
+        If the message was edited since, the new photo takes the place of the old one, in open panels, too. Expansions
+        keep the photo that they were made from.
+        """
         async with self._write() as session:
             if photo.chat_id is None or photo.message_id is None:
                 session.add(photo)
                 return photo
             same = (Photo.chat_id == photo.chat_id, Photo.message_id == photo.message_id)
-            return await get_or_add(session, photo, *same)
+            old = await session.scalar(select(Photo).where(*same))
+            if old is None or edited_at is None or edited_at <= old.created_at or old.blob == photo.blob:
+                return await get_or_add(session, photo, *same)
+            old.message_id = None
+            await session.flush()
+            session.add(photo)
+            await session.flush()
+            await session.execute(update(Panel).where(Panel.photo_id == old.id).values(photo_id=photo.id))
+            return photo
+
+    async def photo_of(self, chat_id: int, message_id: int) -> Photo | None:
+        """Return the photo that a message brought, or None."""
+        async with self._read() as session:
+            here = (Photo.chat_id == chat_id, Photo.message_id == message_id)
+            return await session.scalar(select(Photo).where(*here))
 
     async def photo(self, photo_id: int) -> Photo | None:
         """Return a photo by id, or None if it is gone."""
@@ -96,6 +114,11 @@ class Store:
         """Return a panel by id, or None if it is gone."""
         async with self._read() as session:
             return await session.get(Panel, panel_id)
+
+    async def panels_of(self, photo_id: int) -> list[Panel]:
+        """Return the panels that show a photo."""
+        async with self._read() as session:
+            return list(await session.scalars(select(Panel).where(Panel.photo_id == photo_id)))
 
     async def place_panel(self, panel_id: int, message_id: int) -> None:
         """Store the id of the message that shows a panel."""

@@ -73,6 +73,7 @@ IN_CHANNELS = ("expand", "cancel", "privacy", "forget")
 
 NEW = filters.UpdateType.MESSAGE  # not an edited one
 POSTED = filters.UpdateType.CHANNEL_POST
+EDITED = filters.UpdateType.EDITED
 SHARED = filters.VIA_BOT & filters.PHOTO & (POSTED | (NEW & filters.ChatType.GROUPS))
 
 
@@ -149,9 +150,12 @@ def handlers(services: Services) -> list[BaseHandler[Any, Any, Any]]:
         MessageHandler(SHARED, tell(services, channel.shared)),
         MessageHandler((NEW | POSTED) & PICTURES & ~filters.ANIMATION, on(arrival.photo_arrived)),
         MessageHandler((NEW | POSTED) & OTHER_FILES, on(arrival.other_file_arrived)),
+        MessageHandler(EDITED & PICTURES & ~filters.ANIMATION, on(arrival.photo_edited)),
         MessageHandler(NEW & filters.StatusUpdate.MIGRATE, on(members.migrated)),
         ChatMemberHandler(on(members.membership), ChatMemberHandler.MY_CHAT_MEMBER),
         MessageHandler((NEW | POSTED) & filters.TEXT & ~filters.COMMAND, on(welcome.words)),
+        MessageHandler(NEW & filters.ChatType.PRIVATE & filters.COMMAND, on(welcome.unknown_command)),
+        MessageHandler(NEW & filters.ChatType.PRIVATE & ~filters.StatusUpdate.ALL, on(welcome.unknown_kind)),
     ]
 
 

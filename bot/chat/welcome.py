@@ -45,3 +45,13 @@ async def words(services: Services, visit: Visit) -> None:
     """Take text as a title if one was asked for. Otherwise explain the bot in private, and ignore it in a group."""
     if not await title_words(services, visit) and visit.private:
         await visit.reply("words")
+
+
+async def unknown_command(services: Services, visit: Visit) -> None:
+    """Name the commands to somebody who typed another."""
+    await visit.reply("unknown_command")
+
+
+async def unknown_kind(services: Services, visit: Visit) -> None:
+    """Answer a message of a kind that nothing else handles, such as a poll, a contact or a story."""
+    await visit.reply("photo.other_file")

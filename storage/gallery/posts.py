@@ -168,7 +168,7 @@ def _republish(post: Post, person_id: int) -> Post | None:
 
 
 async def _first_time(session: AsyncSession, update_id: int) -> bool:
-    """Mark that an update had its effect. Returns False if it had before. One that is not in the inbox counts as new."""
+    """Mark that an update had its effect. Returns False if it had before. One that is not in the inbox is new."""
     this = update(Received).where(Received.update_id == update_id, Received.effective.is_(False))
     if await session.scalar(this.values(effective=True).returning(Received.update_id)) is not None:
         return True

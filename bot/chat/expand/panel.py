@@ -91,6 +91,16 @@ async def refresh(services: Services, visit: Visit, panel: Panel) -> bool:
     return await put_picture(services, visit.bot, where, _preview_of(services, panel), words, markup) is not None
 
 
+async def refit(services: Services, visit: Visit, panel: Panel) -> None:
+    """Show a panel whose photo has changed, with a choice that fits if the old one does not."""
+    choice = first_choice(Choice.of(panel), extent_of(panel.photo), services.limits.max_megapixels)
+    if choice is not None:
+        fresh = await services.store.change_panel(
+            panel.id, direction=choice.direction, scale=choice.scale, ratio=choice.ratio
+        )
+        await refresh(services, visit, fresh)
+
+
 def default_choice(visit: Visit) -> Choice:
     """Return the person's settings, then the chat's, then the defaults: all directions, 1.5 times, faithful."""
     rows: list[models.Person | models.Chat] = [visit.person, visit.chat]
@@ -114,7 +124,7 @@ async def settle_panel(services: Services, panel: Panel, message: Message) -> No
 
 
 def _preview_of(services: Services, panel: Panel) -> Medium:
-    return Medium(partial(preview, services, panel), spoiler=False)
+    return Medium(partial(preview, services, panel), spoiler=panel.photo.spoiler)
 
 
 async def _own(services: Services, visit: Visit, panel_id: int) -> Panel | None:

@@ -40,7 +40,7 @@ async def place(
     seats = Seat(first.chat_id, first.thread_id, answer).and_elsewhere(first.person_id)
     caption = await waiting_caption(services, say, expansions)
     markup = InlineKeyboardMarkup([[button(say("status.cancel"), Cancel(first.id))]])
-    canvas = Medium(partial(_canvas, services, first), spoiler=False)
+    canvas = Medium(partial(_canvas, services, first), spoiler=first.source.spoiler)
     sent, _ = await send_picture(bot, seats, canvas, caption, markup)
     await settle_in(services, bot, expansions, sent)
 

@@ -62,8 +62,8 @@ class Shown:
 
 
 def is_veiled(expansion: Expansion) -> bool:
-    """Return whether the safety check wants the picture to be covered by a spoiler."""
-    return expansion.verdict != Level.SAFE
+    """Return whether a picture is covered by a spoiler: the photo was, or the safety check wants it."""
+    return expansion.source.spoiler or expansion.verdict != Level.SAFE
 
 
 def picture_of(services: Services, expansion: Expansion) -> Medium:

@@ -47,6 +47,16 @@ class Visit:
         return self.chat.kind == ChatType.PRIVATE
 
     @property
+    def answered(self) -> telegram.Message | None:
+        """The message that the visitor's message replies to.
+
+        In a topic, Telegram makes every message a reply to the one that created the topic; that is no reply.
+        """
+        message = self.message.reply_to_message if self.message is not None else None
+        created = message is not None and message.forum_topic_created is not None
+        return None if created else message
+
+    @property
     def seat(self) -> Seat:
         """The place of an answer."""
         return Seat.beside(self.chat.id, self.message)
@@ -93,16 +103,14 @@ async def answer(query: telegram.CallbackQuery, text: str | None = None, *, aler
 
 async def receive(update: telegram.Update, bot: Bot, people: People) -> Visit | None:
     """The visit that an update is; None where nobody is to be answered. What is posted in a channel, it says itself."""
-    user, where, seen = update.effective_user, update.effective_chat, update.effective_message
+    where, seen = update.effective_chat, update.effective_message
     message = seen if isinstance(seen, telegram.Message) else None  # Telegram no longer shows very old ones to the bot
-    if where is None or (user is None and update.channel_post is None):
-        return None
+    if where is None or (message is not None and message.is_automatic_forward):
+        return None  # the channel's own post was answered where it stands
     title = clean_name(where.title) if where.title else ""
-    person = (
-        await people.see(user.id, clean_name(user.full_name), user.language_code)
-        if user is not None
-        else await people.see(where.id, title)
-    )
+    person = await _who(update, where, title, people)
+    if person is None:
+        return None
     chat = await people.see_chat(where.id, where.type, title)
     say, whisper = speak(person, chat)
     return Visit(
@@ -117,6 +125,24 @@ async def receive(update: telegram.Update, bot: Bot, people: People) -> Visit | 
         update.message_reaction,
         update.update_id,
     )
+
+
+async def _who(update: telegram.Update, where: telegram.Chat, title: str, people: People) -> Person | None:
+    """Return who acts: a user, or the chat in whose name a message was written.
+
+    Telegram gives anonymous administrators and people who write as a channel the id of a bot that all of them share,
+    so the chat that they write for is the author.
+    """
+    user = update.effective_user
+    written = update.message or update.edited_message
+    sender = written.sender_chat if written is not None else None
+    if sender is not None:
+        return await people.see(sender.id, clean_name(sender.title or title))
+    if user is not None:
+        return await people.see(user.id, clean_name(user.full_name), user.language_code)
+    if update.channel_post is not None or update.edited_channel_post is not None:
+        return await people.see(where.id, title)
+    return None
 
 
 def speak(person: Person, chat: Chat) -> tuple[Texts, Texts]:
