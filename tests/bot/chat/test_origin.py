@@ -10,8 +10,14 @@ import pytest
 from bot.playground import Message, Person
 from tests.support.messages import is_panel, is_result
 
-GROUP = -100_500
 STALE = "This button is out of date; the newest one works."
+
+
+async def two_in_a_group(newcomer: Callable[..., Any]) -> tuple[Person, Person]:
+    """Return Ann and Ben in a group."""
+    ann, ben = await newcomer("Ann"), await newcomer("Ben")
+    group = await ann.new_group("Sunday club", [ann.user, ben.user])
+    return await newcomer("Ann", user=ann.user, chat=group), await newcomer("Ben", user=ben.user, chat=group)
 
 
 async def result_in(chat: Person, photo: bytes) -> Message:
@@ -30,19 +36,19 @@ def datum(message: Message, tag: str) -> str:
 async def test_data_of_ones_own_picture_does_nothing_to_anothers_message(
     newcomer: Callable[..., Any], photo: bytes, tag: str
 ) -> None:
-    ann, ben = await newcomer("Ann", chat=GROUP), await newcomer("Ben")
+    ann, here = await two_in_a_group(newcomer)
+    ben = await newcomer("Ben", user=here.user)
     theirs, own = await result_in(ann, photo), await result_in(ben, photo)
-    async with Person(ben.address, ben.user, GROUP, name="Ben", language="en") as here:
-        data = f"dy|{datum(own, 'de').split('|')[1]}" if tag == "dy" else datum(own, tag)
-        query = await here.press_data(theirs.id, data)
-        assert (await here.answer_to(query))["text"] == STALE
-        shown = await here.wait_for(lambda m: m.id == theirs.id)
-        assert (shown.text, shown.labels) == (theirs.text, theirs.labels)
+    data = f"dy|{datum(own, 'de').split('|')[1]}" if tag == "dy" else datum(own, tag)
+    query = await here.press_data(theirs.id, data)
+    assert (await here.answer_to(query))["text"] == STALE
+    shown = await here.wait_for(lambda m: m.id == theirs.id)
+    assert (shown.text, shown.labels) == (theirs.text, theirs.labels)
     assert own.id in [message.id for message in ben.messages]
 
 
 async def test_a_panels_button_on_anothers_panel_is_out_of_date(newcomer: Callable[..., Any], photo: bytes) -> None:
-    ann, ben = await newcomer("Ann", chat=GROUP), await newcomer("Ben", chat=GROUP)
+    ann, ben = await two_in_a_group(newcomer)
     await ann.send_document(photo, caption="/expand")
     theirs = await ann.wait_for(is_panel)
     mark = ben.now

@@ -25,7 +25,7 @@ from tests.support.settings import settings_in
 ANONYMOUS = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
 CHANNEL_BOT = {"id": 136817688, "is_bot": True, "first_name": "Channel", "username": "Channel_Bot"}
 SERVICE = {"id": 777000, "is_bot": False, "first_name": "Telegram"}
-MODERATOR = 7070
+MODERATOR, BEN = 7070, 7071
 _numbers, _people = itertools.count(10**9), itertools.count(5000)
 
 
@@ -51,9 +51,9 @@ class Hook:
         )
 
     async def group(self) -> Person:
-        """Return Ann, who is in charge of a group, there."""
-        ann = await self.person("Ann")
-        return await self.person("Ann", await ann.new_group("Sunday club", [ann.user]), ann.user)
+        """Return Ann, who is in charge of a group with Ben, there."""
+        ann, ben = await self.person("Ann"), await self.person("Ben", user=BEN)
+        return await self.person("Ann", await ann.new_group("Sunday club", [ann.user, ben.user]), ann.user)
 
 
 @pytest.fixture(scope="module")
@@ -79,12 +79,15 @@ def command(text: str, group: Person, **more: Any) -> dict[str, Any]:
 
 async def test_an_anonymous_administrators_panel_belongs_to_the_groups_administrators(hooked: Hook) -> None:
     ann = await hooked.group()
-    ben = await hooked.person("Ben", ann.chat)
+    ben = await hooked.person("Ben", ann.chat, BEN)
     photo = await ann.send_photo(small_photo())
     group = {"id": ann.chat, "type": "supergroup", "title": "Sunday club"}
     await hooked.post(**command("/expand", ann, **{"from": ANONYMOUS}, sender_chat=group, reply_to_message=photo.raw))
     panel = await ann.wait_for(is_panel)
-    assert await ben.tap(panel, "Expand") == "This panel is somebody else's. Send a photo of your own."
+    assert (
+        await ben.tap(panel, "Expand")
+        == "This panel is somebody else's. Send your own photo, or answer one with /expand."
+    )
     await ann.tap(panel, "Expand")
     await ann.wait_for(is_result)
     assert await hooked.kuotu.services.people.person(ANONYMOUS["id"]) is None  # type: ignore[arg-type]
@@ -173,20 +176,23 @@ async def test_each_expand_opens_a_panel_with_its_own_words(hooked: Hook) -> Non
 
 async def test_two_people_expand_photos_of_one_album_each_for_themselves(hooked: Hook) -> None:
     ann = await hooked.group()
-    ben = await hooked.person("Ben", ann.chat)
-    first, second = await ann.send_album([small_photo(), small_photo(300)])
+    ben = await hooked.person("Ben", ann.chat, BEN)
+    first, second = await ann.send_album([small_photo(), small_photo(longest=200)])
     anns, bens = await _panel_after(ann, first, "/expand"), await _panel_after(ben, second, "/expand")
     assert anns.id != bens.id
     chosen = [[b.label for b in panel.buttons if "🖼" in b.label and "✓" in b.label] for panel in (anns, bens)]
     assert chosen[0] != chosen[1]
-    assert await ben.tap(bens, "Expand") != "This panel is somebody else's. Send a photo of your own."
+    assert (
+        await ben.tap(bens, "Expand")
+        != "This panel is somebody else's. Send your own photo, or answer one with /expand."
+    )
 
 
 async def test_an_edited_photo_is_the_photo_that_is_now_there(hooked: Hook) -> None:
     ann, other = await hooked.person("Ann"), await hooked.person("Ben")
     sent = await ann.send_photo(small_photo())
     panel = await ann.wait_for(is_panel)
-    wide = await other.send_photo(small_photo(500))
+    wide = await other.send_photo(small_photo(longest=240))
     edited = {**sent.raw, "photo": wide.raw["photo"], "edit_date": 2_000_000_000}
     mark = ann.now
     await hooked.post("edited_message", **edited)
@@ -199,24 +205,10 @@ async def test_an_edited_photo_is_the_photo_that_is_now_there(hooked: Hook) -> N
     [
         ({"text": "/frobnicate", "entities": [{"type": "bot_command", "offset": 0, "length": 11}]}, "/help"),
         ({"contact": {"phone_number": "1", "first_name": "B"}}, "still pictures"),
-        (
-            {
-                "poll": {
-                    "id": "1",
-                    "question": "?",
-                    "options": [],
-                    "total_voter_count": 0,
-                    "is_closed": False,
-                    "is_anonymous": True,
-                    "type": "regular",
-                    "allows_multiple_answers": False,
-                }
-            },
-            "still pictures",
-        ),
+        ({"dice": {"emoji": "🎲", "value": 3}}, "still pictures"),
         ({"story": {"chat": {"id": 5, "type": "private"}, "id": 1}}, "still pictures"),
     ],
-    ids=["command", "contact", "poll", "story"],
+    ids=["command", "contact", "dice", "story"],
 )
 async def test_in_private_every_kind_of_message_gets_one_sentence(hooked: Hook, body: Any, says: str) -> None:
     ann = await hooked.person("Ann")
