@@ -13,7 +13,7 @@ from bot.hosting import claim_folder, joining, run_beside, this_program
 from bot.jobs.expansions import Painter
 from bot.jobs.films import FilmMaker, films_possible
 from bot.jobs.loop import Loop
-from bot.services import Limits, Services
+from bot.services import DERIVED, Limits, Services
 from bot.settings import Settings
 from bot.wordlist import WordList, read_words
 from inference.engine import EngineName, EngineUnavailable
@@ -24,6 +24,8 @@ from inference.worker.process import OPENER, EngineProcess
 from inference.worker.protocol import EngineInfo
 from storage.blobs import BlobsUnavailable, open_blobs
 from storage.cleanup.retention import Retention
+from storage.cleanup.shelf import Shelf
+from storage.cleanup.sweep import Sweep
 from storage.database import DatabaseUnavailable, open_database
 from storage.expansions import Store
 from storage.gallery.anonymous import AnonymousCounts
@@ -74,6 +76,7 @@ class Opened:
     inbox: Inbox
     engines: list[EngineProcess]
     news: News
+    sweep: Sweep
 
 
 async def _start(settings: Settings, stack: AsyncExitStack, *, work: bool, serve: bool, opener: str) -> Kuotu:
@@ -89,6 +92,7 @@ async def _start(settings: Settings, stack: AsyncExitStack, *, work: bool, serve
 
     serving = await Serving.open(settings, opened.services, opened.inbox, stack)
     await serving.show_jobs(program, stack)
+    await serving.clean(opened.sweep, stack)
     await _work(settings, opened, program, stack)
     await serving.receive(stack)
     return Kuotu(serving.address, serving.services, serving.playground)
@@ -96,6 +100,7 @@ async def _start(settings: Settings, stack: AsyncExitStack, *, work: bool, serve
 
 async def _free_what_is_held(services: Services) -> None:
     """No other program is there, so every lease is one of a former life, and need not be waited for."""
+    await services.shelf.free()
     await services.queue.rescue(every_lease=True)
     if services.films is not None:
         await services.films.queue.rescue(every_lease=True)
@@ -151,6 +156,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack, *, work: bool
         galleries=Galleries(database),
         queue=queue,
         blobs=blobs,
+        shelf=Shelf(database, blobs, DERIVED),
         engine=(engines[0].info if engines else None) or elsewhere,
         limits=_limits(settings),
         moderation=Moderation(database),
@@ -159,7 +165,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack, *, work: bool
         anonymous=AnonymousCounts(database),
         films=films if films_possible() else None,
     )
-    return Opened(services, Inbox(database), engines, news)
+    return Opened(services, Inbox(database), engines, news, Sweep(database, blobs, this_program(), DERIVED))
 
 
 def _limits(settings: Settings) -> Limits:

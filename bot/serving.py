@@ -17,6 +17,7 @@ from bot.chat.telegram.connection import connect, receive_updates
 from bot.chat.telegram.outbox import Outbox
 from bot.chat.telegram.visit import App
 from bot.hosting import free_port, listen, reachable, run_beside
+from bot.jobs.collector import Collector
 from bot.jobs.retention import Keeper
 from bot.jobs.watch import Watch
 from bot.playground import Playground
@@ -24,6 +25,7 @@ from bot.services import Services
 from bot.settings import Settings
 from bot.web.app import WEBHOOK_PATH, add_health, add_webhook, build_web, health
 from bot.web.gallery import add_gallery, lead_to_gallery
+from storage.cleanup.sweep import Sweep
 from storage.people.inbox import Inbox
 
 
@@ -65,6 +67,12 @@ class Serving:
         await run_beside(Redrawing(services, bot, outbox).run(), stack)
         if self.settings.retention_days:
             await run_beside(Keeper(services).run(), stack)
+
+    async def clean(self, sweep: Sweep, stack: AsyncExitStack) -> None:
+        """Delete the blobs that no row needs any more, beside everything else."""
+        collector = Collector(self.services, sweep)
+        await run_beside(collector.run(), stack)
+        await run_beside(collector.search(), stack)
 
     async def receive(self, stack: AsyncExitStack) -> None:
         await receive_updates(self.application, _webhook(self.settings), self.secret, stack)

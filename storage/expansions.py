@@ -14,13 +14,16 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, delete, func, select,
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from storage.chain import ancestors
-from storage.cleanup.orphans import abandoned, blobs_of, orphans
+from storage.cleanup.notes import hasten, note, settle
+from storage.cleanup.orphans import abandoned, blobs_of
+from storage.cleanup.shelf import Kept
 from storage.database import get_or_add, transactions
 from storage.jobs.estimate import past_jobs, typical_seconds
 from storage.jobs.expansions import NAME as EXPANSION
 from storage.jobs.expansions import drop_jobs
-from storage.jobs.fairness import settle
+from storage.jobs.fairness import settle as settle_job
 from storage.jobs.lease import let_go
+from storage.jobs.quota import forget_spent, keep_spent
 from storage.jobs.submit import begin
 from storage.models import Expansion, Panel, Photo, Status, now, status_is
 from storage.statistics import Statistics, statistics
@@ -56,14 +59,21 @@ class Store:
 
     # photos
 
-    async def add_photo(self, photo: Photo) -> Photo:
-        """Store a photo. If its message has brought a photo before, return that row instead."""
+    async def add_photo(self, photo: Photo, kept: Kept | None = None) -> Photo:
+        """Store a photo. If its message has brought a photo before, return that row instead.
+
+        `kept` are the photo's stored blobs.
+        """
+        notes = kept.notes if kept is not None else ()
         async with self._write() as session:
             if photo.chat_id is None or photo.message_id is None:
                 session.add(photo)
-                return photo
-            same = (Photo.chat_id == photo.chat_id, Photo.message_id == photo.message_id)
-            return await get_or_add(session, photo, *same)
+                row = photo
+            else:
+                same = (Photo.chat_id == photo.chat_id, Photo.message_id == photo.message_id)
+                row = await get_or_add(session, photo, *same)
+            await (settle if row is photo else hasten)(session, notes)
+            return row
 
     async def photo(self, photo_id: int) -> Photo | None:
         """Return a photo by id, or None if it is gone."""
@@ -146,6 +156,11 @@ class Store:
         async with self._write() as session:
             return await _show_in(session, ids, old, new)
 
+    async def forget_spent(self) -> None:
+        """Delete what remains of deleted expansions for the quota, once it is a day old."""
+        async with self._write() as session:
+            await forget_spent(session)
+
     # expansions
 
     async def expansion(self, expansion_id: int) -> Expansion | None:
@@ -179,7 +194,7 @@ class Store:
     async def delivered(self, expansion_id: int, file_id: str | None) -> None:
         """Record that the result or the apology is shown, and settle the job. `file_id` is Telegram's."""
         async with self._write() as session:
-            await settle(session, EXPANSION, expansion_id)
+            await settle_job(session, EXPANSION, expansion_id)
             shown = update(Expansion).where(Expansion.id == expansion_id)
             await session.execute(shown.values(delivered_at=now(), file_id=file_id))
 
@@ -223,21 +238,22 @@ class Store:
         """Return the statistics of the expansions in the days before a moment."""
         return await statistics(self._engine, moment, days)
 
-    async def delete_expansion(self, expansion_id: int) -> list[str]:
-        """Delete an expansion with its post and reactions. Returns the blobs that no row needs any more.
+    async def delete_expansion(self, expansion_id: int) -> None:
+        """Delete an expansion with its post and reactions, and note its blobs.
 
         Expansions that continue from its result stay, and so does its master as long as one of them needs it.
         """
         async with self._write() as session:
             expansion = await session.get(Expansion, expansion_id)
             if expansion is None:
-                return []
+                return
+            await keep_spent(session, [expansion])
             await drop_jobs(session, [expansion_id])
             await session.execute(delete(Expansion).where(Expansion.id == expansion_id))
             pictures = [photo for photo in (expansion.result, expansion.source) if photo is not None]
             gone = [photo for photo in pictures if await abandoned(session, photo)]
             await session.execute(delete(Photo).where(Photo.id.in_([photo.id for photo in gone])))
-            return await orphans(session, blobs_of([expansion], gone))
+            await note(session, blobs_of([expansion], gone))
 
     async def _expansions(
         self, *where: ColumnElement[bool], order: tuple[SQLColumnExpression[int], ...] = (Expansion.id,)

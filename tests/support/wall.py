@@ -17,7 +17,7 @@ from PIL import Image
 from sqlalchemy.ext.asyncio import AsyncEngine
 from yarl import URL
 
-from bot.services import Limits, Services
+from bot.services import DERIVED, Limits, Services
 from bot.web.door import Door
 from bot.web.gallery import add_gallery
 from bot.wordlist import WordList
@@ -27,6 +27,7 @@ from inference.registry import open_engine
 from inference.worker.protocol import EngineInfo
 from storage.blobs import Blobs, open_blobs
 from storage.cleanup.retention import Retention
+from storage.cleanup.shelf import Shelf
 from storage.database import open_database
 from storage.expansions import Store
 from storage.gallery.anonymous import AnonymousCounts
@@ -215,6 +216,7 @@ def services_on(database: AsyncEngine, blobs: Blobs) -> Services:
         galleries=Galleries(database),
         queue=EmbeddedQueue(database, EXPANSIONS),
         blobs=blobs,
+        shelf=Shelf(database, blobs, DERIVED),
         engine=EngineInfo("patchmatch", "", False),
         limits=Limits(40, 50, frozenset()),
         moderation=Moderation(database),

@@ -142,15 +142,18 @@ async def _download(visit: Visit, file_id: str) -> bytes:
 async def _keep(services: Services, visit: Visit, message: Message, data: bytes, size: Extent) -> Photo:
     """Decode a photo once, to check that it is complete and to make its thumbnail, then store the original bytes."""
     (width, height), thumb = await services.decoding.run(size.width * size.height, look, data)
+    kept = await services.shelf.put((data, ""), (thumb, ".jpg"))
+    blob, small = kept.keys
     return await services.store.add_photo(
         Photo(
             person_id=visit.person.id,
-            blob=await services.blobs.put(data, ""),
-            thumb=await services.blobs.put(thumb, ".jpg"),
+            blob=blob,
+            thumb=small,
             width=width,
             height=height,
             chat_id=visit.chat.id,
             message_id=message.message_id,
             media_group=message.media_group_id,
-        )
+        ),
+        kept,
     )

@@ -53,9 +53,10 @@ async def delete_everywhere(services: Services, bot: Bot, expansion_id: int) -> 
 
 
 async def _delete(services: Services, expansion_id: int) -> list[Message]:
-    """Delete the rows and blobs of an expansion. Returns the messages that still show it."""
+    """Delete the rows of an expansion; its blobs follow. Returns the messages that still show it."""
     shown = [m for m in await services.messages.showing(expansion_id) if m.kind.leaves_with_expansion]
-    await services.discard(await services.store.delete_expansion(expansion_id))
+    await services.store.delete_expansion(expansion_id)
+    await services.rounds.caught_up()
     return shown
 
 
