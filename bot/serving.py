@@ -25,6 +25,7 @@ from bot.services import Services
 from bot.settings import Settings
 from bot.web.app import WEBHOOK_PATH, add_health, add_webhook, build_web, health
 from bot.web.gallery import add_gallery, lead_to_gallery
+from bot.web.metrics import add_metrics
 from storage.cleanup.sweep import Sweep
 from storage.people.inbox import Inbox
 
@@ -87,13 +88,17 @@ def _web(
     if settings.webhook_url:
         add_webhook(app, application, secret)
     add_health(app, lambda: health(services, settings))
+    if (metrics := settings.metrics.get_secret_value()) or not settings.on_telegram:
+        add_metrics(app, metrics)
     bot = application.bot
     add_gallery(
         app,
         services,
         bot.token,
         lambda payload: _chat(f"https://t.me/{bot.username}" if settings.on_telegram else "/", payload),
-        settings.public_url,
+        settings.public_url or settings.webhook_url,
+        settings.hosts,
+        settings.proxies,
     )
     if playground is None:
         lead_to_gallery(app)

@@ -1,4 +1,4 @@
-"""The HTTP server: health, metrics, Telegram's webhook, and the playground if there is no bot token."""
+"""The HTTP server: health, Telegram's webhook, and the playground if there is no bot token."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable
 import structlog
 import telegram
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.chat.telegram.visit import App
@@ -28,17 +27,13 @@ def build_web() -> web.Application:
 
 
 def add_health(app: web.Application, healthy: Callable[[], Awaitable[dict[str, object]]]) -> None:
-    """Serve `/healthz` for load balancers and `/metrics` for Prometheus."""
+    """Serve `/healthz` for load balancers."""
 
     async def healthz(_request: web.Request) -> web.Response:
         facts = await healthy()
         return web.json_response(facts, status=200 if facts["ok"] else 503)
 
-    async def metrics(_request: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
-
     app.router.add_get("/healthz", healthz)
-    app.router.add_get("/metrics", metrics)
 
 
 def add_webhook(app: web.Application, application: App, secret: str) -> None:
@@ -49,7 +44,9 @@ def add_webhook(app: web.Application, application: App, secret: str) -> None:
             return web.Response(status=403)
         try:
             update = telegram.Update.de_json(dict(json.loads(await request.read())), application.bot)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+            return web.Response(status=400)
+        if update is None or not 0 <= update.update_id < 2**63:
             return web.Response(status=400)
         await application.update_queue.put(update)
         return web.Response()

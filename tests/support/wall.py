@@ -20,6 +20,7 @@ from yarl import URL
 from bot.services import DERIVED, Limits, Services
 from bot.web.door import Door
 from bot.web.gallery import add_gallery
+from bot.web.rate import Network
 from bot.wordlist import WordList
 from inference.canvas import Direction, Extent, scaled
 from inference.engine import EngineName, Pixels, Request, Style
@@ -184,7 +185,11 @@ async def _photo(blobs: Blobs, author: int, pixels: Pixels) -> Photo:
 
 @asynccontextmanager
 async def wall_in(
-    folder: Path, names: Sequence[str] = ("Ann", "Ben", "小梅"), public_url: str = ""
+    folder: Path,
+    names: Sequence[str] = ("Ann", "Ben", "小梅"),
+    public_url: str = "",
+    hosts: Sequence[str] = (),
+    proxies: Sequence[Network] = (),
 ) -> AsyncIterator[Wall]:
     """Run a site without posts; `names` are its people, whose ids count from 1."""
     database = await open_database(sqlite_in(folder))
@@ -193,9 +198,8 @@ async def wall_in(
     for number, name in enumerate(names, 1):
         await services.people.see(number, name)
     app = web.Application()
-    door = add_gallery(
-        app, services, TOKEN, lambda payload: f"https://t.me/kuotu_bot{payload and f'?start={payload}'}", public_url
-    )
+    chat = lambda payload: f"https://t.me/kuotu_bot{payload and f'?start={payload}'}"  # noqa: E731
+    door = add_gallery(app, services, TOKEN, chat, public_url, hosts, proxies)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
