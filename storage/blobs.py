@@ -16,7 +16,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, MemoryStore, ObjectStore, S3Store
 
-OUTAGE = (BaseError, OSError)  # what the methods of Blobs raise while the store cannot be used
+STORE_ERRORS = (BaseError, OSError)  # what a store raises that does not answer; a missing key is a FileNotFoundError
 PATIENCE: Any = {"max_retries": 4, "retry_timeout": timedelta(seconds=20)}  # otherwise S3 is tried for three minutes
 
 

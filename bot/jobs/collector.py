@@ -15,7 +15,7 @@ import structlog
 
 from bot.jobs.loop import OUTAGE, to_its_end
 from bot.services import Services
-from storage import blobs
+from storage.blobs import STORE_ERRORS
 from storage.cleanup.sweep import DAILY, Sweep
 
 log = structlog.get_logger()
@@ -80,7 +80,7 @@ class Collector:
                 await act()
                 return
             except Exception as error:
-                outage = isinstance(error, (*OUTAGE, *blobs.OUTAGE))
+                outage = isinstance(error, (*OUTAGE, *STORE_ERRORS))
                 reason = str(error).partition("\n")[0]
                 log.warning("collector.failed", reason=reason, again_in=pause, exc_info=not outage)
             await asyncio.sleep(pause)

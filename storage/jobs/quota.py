@@ -31,7 +31,7 @@ async def spend(session: AsyncSession, person_id: int, count: int, quota: int | 
     starts = sorted(await _starts_today(session, person_id) + await _deleted_today(session, person_id))
     excess = len(starts) + count - quota  # how many must become older than 24 hours first
     if excess > 0:
-        last = starts[min(excess, len(starts)) - 1] + DAY if starts else now()
+        last = min(starts[min(excess, len(starts)) - 1], now()) + DAY if starts else now()
         raise QuotaSpent(len(starts), quota, last)
 
 

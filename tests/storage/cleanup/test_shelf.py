@@ -11,7 +11,8 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.blobs import Blobs, key_of, open_blobs
-from storage.cleanup.shelf import LOT, Shelf
+from storage.cleanup.notes import lock, note
+from storage.cleanup.shelf import HELD, LOT, Shelf
 from storage.database import transactions
 from storage.expansions import Store
 from storage.models import BlobNote, now
@@ -68,6 +69,12 @@ async def there(blobs: Blobs, *keys: str) -> list[bool]:
 async def collect(shelf: Shelf) -> None:
     while await shelf.settle_lot():
         pass
+
+
+async def a_while(engine: AsyncEngine) -> None:
+    """Let other tasks do what nothing keeps them from doing: each of them needs a few queries, and this takes many."""
+    for _ in range(30):
+        await noted(engine)
 
 
 async def sent(store: Store, shelf: Shelf, person_id: int = ANN, message_id: int = 7) -> tuple[str, str]:
@@ -141,11 +148,26 @@ async def test_a_put_during_a_deletion_keeps_the_blob(
     deleting = asyncio.create_task(collect(shelf))
     await blobs.reached.wait()  # the notes are claimed, and the call of the store is on its way
     putting = asyncio.create_task(sent(store, shelf, BOB))
-    await noted(engine)
+    await a_while(engine)
     assert not putting.done()
     blobs.open.set()
     await asyncio.gather(deleting, putting)
     await collect(shelf)
+    assert await there(blobs, *keys) == [True, True]
+
+
+async def test_a_deletion_waits_for_a_put_that_has_just_begun(
+    engine: AsyncEngine, store: Store, shelf: Shelf, blobs: Gate
+) -> None:
+    keys = await sent(store, shelf)
+    await People(engine).forget(ANN)
+    async with transactions(engine).write() as session:  # what `hold` does, before it commits
+        await lock(session, keys)
+        await note(session, keys, HELD)
+        deleting = asyncio.create_task(collect(shelf))
+        await a_while(engine)
+        assert not blobs.reached.is_set()
+    await deleting
     assert await there(blobs, *keys) == [True, True]
 
 
