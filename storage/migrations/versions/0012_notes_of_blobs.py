@@ -5,8 +5,8 @@ from alembic import op
 
 from storage.models import Moment
 
-revision = "0011"
-down_revision = "0009"
+revision = "0012"
+down_revision = "0011"
 
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
