@@ -13,7 +13,7 @@ from bot.hosting import claim_folder, joining, this_program
 from bot.jobs.expansions import Painter
 from bot.jobs.films import FilmMaker, films_possible
 from bot.jobs.loop import Loop
-from bot.services import Limits, Services
+from bot.services import DERIVED, Limits, Services
 from bot.settings import Settings
 from bot.supervisor import Supervisor
 from bot.wordlist import WordList, read_words
@@ -25,6 +25,8 @@ from inference.worker.process import OPENER, EngineProcess
 from inference.worker.protocol import EngineInfo
 from storage.blobs import BlobsUnavailable, open_blobs
 from storage.cleanup.retention import Retention
+from storage.cleanup.shelf import Shelf
+from storage.cleanup.sweep import Sweep
 from storage.database import DatabaseUnavailable, open_database
 from storage.expansions import Store
 from storage.gallery.anonymous import AnonymousCounts
@@ -76,6 +78,7 @@ class Opened:
     inbox: Inbox
     engines: list[EngineProcess]
     news: News
+    sweep: Sweep
 
 
 async def _start(settings: Settings, stack: AsyncExitStack, *, work: bool, serve: bool, opener: str) -> Kuotu:
@@ -92,6 +95,7 @@ async def _start(settings: Settings, stack: AsyncExitStack, *, work: bool, serve
 
     serving = await Serving.open(settings, opened.services, opened.inbox, supervisor, stack)
     await serving.show_jobs(program, stack)
+    serving.clean(opened.sweep, stack)
     _work(settings, opened, program, supervisor, stack)
     await serving.receive(stack)
     return Kuotu(serving.address, serving.services, serving.playground, supervisor)
@@ -99,6 +103,7 @@ async def _start(settings: Settings, stack: AsyncExitStack, *, work: bool, serve
 
 async def _free_what_is_held(services: Services) -> None:
     """No other program is there, so every lease is one of a former life, and need not be waited for."""
+    await services.shelf.free()
     await services.queue.rescue(every_lease=True)
     if services.films is not None:
         await services.films.queue.rescue(every_lease=True)
@@ -154,6 +159,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack, *, work: bool
         galleries=Galleries(database),
         queue=queue,
         blobs=blobs,
+        shelf=Shelf(database, blobs, DERIVED),
         engine=(engines[0].info if engines else None) or elsewhere,
         limits=_limits(settings),
         moderation=Moderation(database),
@@ -162,7 +168,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack, *, work: bool
         anonymous=AnonymousCounts(database),
         films=films if films_possible() else None,
     )
-    return Opened(services, Inbox(database), engines, news)
+    return Opened(services, Inbox(database), engines, news, Sweep(database, blobs, this_program(), DERIVED))
 
 
 def _limits(settings: Settings) -> Limits:

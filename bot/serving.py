@@ -23,6 +23,7 @@ from bot.chat.telegram.retry import until_accepted
 from bot.chat.telegram.updates import Polling, set_webhook, update_in
 from bot.chat.telegram.visit import App
 from bot.hosting import free_port, listen, reachable
+from bot.jobs.collector import Collector
 from bot.jobs.retention import Keeper
 from bot.jobs.watch import Watch
 from bot.playground import Playground
@@ -32,6 +33,8 @@ from bot.supervisor import Supervisor, Work
 from bot.web.app import WEBHOOK_PATH, add_webhook, build_web
 from bot.web.gallery import add_gallery, lead_to_gallery
 from bot.web.health import Health, add_health
+from bot.web.metrics import add_metrics
+from storage.cleanup.sweep import Sweep
 from storage.people.inbox import Inbox
 
 
@@ -79,6 +82,12 @@ class Serving:
         if self.settings.retention_days:
             self._keep("retention", Keeper(services).run, stack)
 
+    def clean(self, sweep: Sweep, stack: AsyncExitStack) -> None:
+        """Delete the blobs that no row needs any more, beside everything else."""
+        collector = Collector(self.services, sweep)
+        self._keep("collector", collector.run, stack)
+        self._keep("search for blobs", collector.search, stack)
+
     async def receive(self, stack: AsyncExitStack) -> None:
         """Handle what the last run left and what Telegram sends. Nothing that fails here stops the start."""
         bot, dispatcher, conditions = self.application.bot, self.dispatcher, self.supervisor.conditions
@@ -104,12 +113,16 @@ class Serving:
         if settings.webhook_url:
             add_webhook(app, bot, self.dispatcher.receive, self.secret)
         add_health(app, Health(services, settings, self.supervisor.conditions))
+        if (metrics := settings.metrics.get_secret_value()) or not settings.on_telegram:
+            add_metrics(app, metrics)
         add_gallery(
             app,
             services,
             bot.token,
             lambda payload: _chat(f"https://t.me/{bot.username}" if settings.on_telegram else "/", payload),
-            settings.public_url,
+            settings.public_url or settings.webhook_url,
+            settings.hosts,
+            settings.proxies,
         )
         if self.playground is None:
             lead_to_gallery(app)

@@ -179,11 +179,13 @@ async def _keep(
     A photo of another chat belongs to the command that asked for it, because messages there are none of ours.
     """
     (width, height), thumb = await services.decoding.run(size.width * size.height, look, data)
+    kept = await services.shelf.put((data, ""), (thumb, ".jpg"))
+    blob, small = kept.keys
     here = message if isinstance(message, Message) else visit.message
     photo = Photo(
         person_id=visit.person.id,
-        blob=await services.blobs.put(data, ""),
-        thumb=await services.blobs.put(thumb, ".jpg"),
+        blob=blob,
+        thumb=small,
         width=width,
         height=height,
         chat_id=visit.chat.id,
@@ -192,4 +194,4 @@ async def _keep(
         spoiler=bool(message.has_media_spoiler),
     )
     edited_at = message.edit_date if isinstance(message, Message) else None
-    return await services.store.add_photo(photo, edited_at)
+    return await services.store.add_photo(photo, kept, edited_at)
