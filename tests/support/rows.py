@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from itertools import count
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import transactions
@@ -16,7 +17,7 @@ from storage.jobs.expansions import EXPANSIONS, recorded
 from storage.jobs.lease import LEASE
 from storage.jobs.news import LOOK, News
 from storage.jobs.queue import Queue
-from storage.models import Expansion, Judgement, Panel, Person, Photo, Post, Reason, Status
+from storage.models import BlobNote, Expansion, Judgement, Panel, Person, Photo, Post, Reason, Status
 
 ANN, BOB, CAT = 1, 2, 3
 _numbers = count(1)
@@ -88,6 +89,12 @@ async def posts_of(engine: AsyncEngine, source: Photo, *priors: float) -> list[P
         assert post is not None
         posts.append(post)
     return posts
+
+
+async def noted(engine: AsyncEngine) -> set[str]:
+    """Return the keys of the blobs that are noted to be deleted."""
+    async with transactions(engine).read() as session:
+        return set(await session.scalars(select(BlobNote.key)))
 
 
 async def withhold(moderation: Moderation, post_id: int, moderator: int) -> None:

@@ -36,16 +36,16 @@ class Recorder:
         self.placed += [job.subject for job in jobs]
         await self.note_placed([job.subject for job in jobs])
 
-    async def show(self, job: Job) -> bool:
+    async def show(self, job: Job) -> float | None:
         self.shown.append(job.subject)
         self.begun.set()
         await self.gate.wait()
         if self.refusals:
             self.refusals -= 1
-            return False
+            return 0.0
         await self.note_shown(job)
         self.ends.put_nowait((job.subject, job.status))
-        return True
+        return None
 
     async def changed(self, jobs: Sequence[Job]) -> None:
         self.told += [(job.subject, job.status, job.progress) for job in jobs]

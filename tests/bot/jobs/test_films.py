@@ -115,9 +115,11 @@ async def test_what_is_deleted_meanwhile_leaves_nothing_behind(studio: Studio) -
     assert made.preview is not None
     async with studio.working():
         await studio.running()
-        await services.discard(await services.store.delete_expansion(made.id))
+        await services.store.delete_expansion(made.id)
+        await services.shelf.settle_lot()
         other = await studio.asked()
         assert await studio.screen.ends.get() == (other.id, Status.DONE)
+    await services.shelf.settle_lot()
     for key in (LOOP.movie(made.preview), LOOP.poster(made.preview)):
         with pytest.raises(FileNotFoundError):
             await services.blobs.get(key)

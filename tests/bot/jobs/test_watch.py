@@ -151,7 +151,7 @@ async def test_an_error_of_a_screen_is_tried_again_and_told(
     engine: AsyncEngine, store: Store, source: Photo, wall: Recorder, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Clumsy(Recorder):
-        async def show(self, job: Job) -> bool:
+        async def show(self, job: Job) -> float | None:
             if not self.shown:
                 self.shown.append(job.subject)
                 raise ZeroDivisionError("never mind")
