@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from storage.jobs.quota import QuotaSpent
 from storage.models import Expansion, Feeling, Message, MessageKind, Photo, SpentQuota, Status, now
 from storage.people.messages import Messages
 from storage.people.people import People
-from tests.support.databases import sqlite_in
+from tests.support.databases import new_sqlite
 from tests.support.rows import ANN, BOB, add, add_people, expansion, make, noted, panel, photo, queue_on, start
 
 
@@ -357,9 +356,8 @@ async def test_a_message_that_is_gone_makes_room_for_another(store: Store, sourc
     assert (moved.chat_id, moved.thread_id, moved.message_id) == (BOB, 5, 101)
 
 
-async def test_no_question_reads_a_whole_table(tmp_path: Path, sqlite_template: Path) -> None:
-    shutil.copy(sqlite_template, tmp_path)
-    engine = await open_database(sqlite_in(tmp_path))
+async def test_no_question_reads_a_whole_table(tmp_path: Path) -> None:
+    engine = await open_database(new_sqlite(tmp_path))
     await add_people(engine)
     store, queue = Store(engine), queue_on(engine)
     gallery, galleries = GalleryStore(engine), Galleries(engine)

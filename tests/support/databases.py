@@ -1,16 +1,17 @@
 """Fixtures that give each test an empty database, on SQLite and on PostgreSQL; tests/conftest.py imports them.
 
-The migrations run once per session and database. PostgreSQL comes from a wheel, so nothing must be installed.
+The migrations run once per process and database. PostgreSQL comes from a wheel, so nothing must be installed.
 """
 
 from __future__ import annotations
 
 import asyncio
-import shutil
 import warnings
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory, mkdtemp
 
 import pytest
 from sqlalchemy import text
@@ -26,6 +27,21 @@ EMPTY = f"TRUNCATE {', '.join(table.name for table in Base.metadata.sorted_table
 
 def sqlite_in(folder: Path) -> str:
     return f"sqlite+aiosqlite:///{folder / 'kuotu.db'}"
+
+
+def new_sqlite(folder: Path) -> str:
+    """Write an SQLite database with tables and no rows into a folder, and return its URL."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "kuotu.db").write_bytes(_migrated_file())
+    return sqlite_in(folder)
+
+
+@cache
+def _migrated_file() -> bytes:
+    """Return a migrated SQLite file. The migrations run in a thread, because the caller's may have a running loop."""
+    with TemporaryDirectory() as folder, ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, _make(sqlite_in(Path(folder)))).result()
+        return (Path(folder) / "kuotu.db").read_bytes()
 
 
 @pytest.fixture(scope="session")
@@ -47,20 +63,11 @@ def postgres(postgres_server: str) -> str:
     return postgres_server
 
 
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with tables and no rows, to be copied."""
-    folder = tmp_path_factory.mktemp("sqlite")
-    asyncio.run(_make(sqlite_in(folder)))
-    return folder / "kuotu.db"
-
-
 @pytest.fixture(params=DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of the test's database; it has its tables, and `engine` empties them."""
     if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path)
-        return sqlite_in(tmp_path)
+        return new_sqlite(tmp_path)
     return str(request.getfixturevalue("postgres"))
 
 

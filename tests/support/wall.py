@@ -38,11 +38,10 @@ from storage.gallery.posts import GalleryStore
 from storage.jobs.embedded import EmbeddedQueue
 from storage.jobs.expansions import EXPANSIONS, recorded
 from storage.jobs.films import FILMS, FilmStore
-from storage.migrations import migrate
 from storage.models import Expansion, Feeling, FilmKind, Photo, Post, Status
 from storage.people.messages import Messages
 from storage.people.people import People
-from tests.support.databases import sqlite_in
+from tests.support.databases import new_sqlite
 from tests.support.photos import SAMPLES
 
 TOKEN = "7000000001:a-token-of-this-run"
@@ -192,8 +191,7 @@ async def wall_in(
     proxies: Sequence[Network] = (),
 ) -> AsyncIterator[Wall]:
     """Run a site without posts; `names` are its people, whose ids count from 1."""
-    database = await open_database(sqlite_in(folder))
-    await migrate(database)
+    database = await open_database(new_sqlite(folder))
     services = services_on(database, open_blobs(str(folder / "blobs")))
     for number, name in enumerate(names, 1):
         await services.people.see(number, name)

@@ -98,6 +98,12 @@ async def test_a_token_that_telegram_does_not_know(examined: Examine, kuotu: Kuo
 
 
 @pytest.fixture
+async def fresh(fresh_with: Any) -> Kuotu:
+    """A Kuotu that the doctor asks as it asks Telegram, so it needs no engine."""
+    return await fresh_with(work=False)
+
+
+@pytest.fixture
 async def host(fresh: Kuotu) -> Any:
     async with Person(fresh.address, 1, name="Ann", language="en") as ann:
         yield ann

@@ -15,11 +15,11 @@ from sqlalchemy import select, update
 from bot.bootstrap import Kuotu
 from bot.playground import Person
 from inference.canvas import Margins
-from inference.engine import Request, ignore
+from inference.engine import EngineName, Request, ignore
 from inference.image.codec import decode
-from inference.patchmatch.engine import PatchMatch
 from storage.database import open_database, transactions
 from storage.models import Expansion, Job, now
+from tests.support.blind_engine import open_engine
 from tests.support.databases import sqlite_in
 from tests.support.jobs import unshown
 from tests.support.messages import is_panel, is_result, size
@@ -116,7 +116,8 @@ async def test_each_of_four_variants_is_made_again_by_its_seed_alone(chat: Perso
     await chat.tap(third, "Full size")
     file = await chat.wait_for(lambda m: m.kind == "document" and m.from_bot)
     seed = int(third.text.partition("#")[2].split()[0])
-    alone = PatchMatch().expand(Request(decode(photo), Margins(40, 26, 40, 27), seed=seed), ignore).pixels
+    request = Request(decode(photo), Margins(40, 26, 40, 27), seed=seed)
+    alone = open_engine(EngineName.PATCHMATCH).expand(request, ignore).pixels
     assert np.array_equal(decode(await chat.download(file)), alone)
 
 
