@@ -1,4 +1,4 @@
-"""The command line: kuotu run, worker, expand, upscale, demo, doctor, pull, prove, bench, warm."""
+"""The command line: kuotu run, worker, migrate, expand, upscale, demo, doctor, pull, prove, bench, warm."""
 
 from __future__ import annotations
 
@@ -58,6 +58,14 @@ def run(
 def worker() -> None:
     """Only paint: take expansions from the queue that KUOTU_QUEUE_URL and KUOTU_DATABASE_URL name."""
     _serve(_settings(), work=True, serve=False)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to the newest revision. Programs that share one queue wait for this when they start."""
+    from bot.cli.migrate import prepare
+
+    print(asyncio.run(prepare(_settings())))
 
 
 @cli.command()

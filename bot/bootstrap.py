@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.errors import CannotRun
 from bot.hosting import claim_folder, joining, run_beside, this_program
@@ -30,18 +34,22 @@ from storage.gallery.anonymous import AnonymousCounts
 from storage.gallery.browsing import Galleries
 from storage.gallery.moderation import Moderation
 from storage.gallery.posts import GalleryStore
-from storage.jobs.embedded import open_queue
 from storage.jobs.expansions import EXPANSIONS
 from storage.jobs.films import FILMS, FilmStore
 from storage.jobs.news import News
+from storage.jobs.opening import LOCAL, open_queue
 from storage.jobs.queue import QueueUnavailable
-from storage.migrations import migrate
+from storage.migrations import migrate, migrated
 from storage.people.inbox import Inbox
 from storage.people.messages import Messages
 from storage.people.people import People
 
 if TYPE_CHECKING:
     from bot.playground import Playground
+
+log = structlog.get_logger()
+
+PATIENCE = 2.0  # seconds between two looks whether the database has been migrated
 
 
 @dataclass(frozen=True)
@@ -137,10 +145,10 @@ async def open_services(settings: Settings, stack: AsyncExitStack, *, work: bool
     """Database, pictures, queue and engines, as the settings' URLs choose them."""
     database = await open_database(settings.database)
     stack.push_async_callback(database.dispose)
-    await migrate(database)
     news, blobs = News(database), open_blobs(settings.blobs)
     queue = open_queue(settings.queue_url, database, EXPANSIONS, news)
     films = FilmStore(database, open_queue(settings.queue_url, database, FILMS, news))
+    await _tables(settings, database)
     engines = await _engines(settings, stack, opener) if work else []
     elsewhere = EngineInfo(settings.engine.value, settings.model, settings.engine is EngineName.DIFFUSION)
     services = Services(
@@ -160,6 +168,16 @@ async def open_services(settings: Settings, stack: AsyncExitStack, *, work: bool
         films=films if films_possible() else None,
     )
     return Opened(services, Inbox(database), engines, news)
+
+
+async def _tables(settings: Settings, database: AsyncEngine) -> None:
+    """Migrate the tables, or wait for `kuotu migrate` where several programs start against one database."""
+    if settings.queue_url == LOCAL:
+        return await migrate(database)
+    while not await migrated(database):
+        log.warning("database.old", remedy="run `kuotu migrate`; this program starts as soon as that is done")
+        await asyncio.sleep(PATIENCE)
+    return None
 
 
 def _limits(settings: Settings) -> Limits:

@@ -50,7 +50,10 @@ class Settings(BaseSettings):
         default="",
         description="`s3://bucket/prefix`, `file:///folder`, `memory://`, or empty for a folder in the data folder.",
     )
-    queue_url: str = Field(default="local", description="Where jobs wait. `local` keeps them in the database.")
+    queue_url: str = Field(
+        default="local",
+        description="Where jobs wait. `local` is the database itself; `postgresql://…`, the database's own address, is Procrastinate in it.",
+    )
     engine: EngineName = Field(
         default=EngineName.AUTO,
         description="`patchmatch`, `diffusion`, or `auto`: diffusion if a model and a GPU are there, else patchmatch.",

@@ -23,7 +23,7 @@ from storage.models import Job, Status
 log = structlog.get_logger()
 
 PULSE = 1.0  # seconds between two checks of a running job, and at least between two records of its progress
-LEASE_KEPT = 5.0  # seconds after which a lease is renewed, even if there is no progress
+LEASE_KEPT = 2.0  # seconds after which a lease is renewed, even if there is no progress
 IDLE = 60.0  # seconds that a job may run while its engine does nothing
 STUBBORN = 30.0  # seconds that a cancelled job may take to end
 AWAY = 1.0  # seconds until a query is repeated after a database outage

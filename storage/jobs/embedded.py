@@ -1,35 +1,42 @@
-"""A queue in the database, on SQLite or PostgreSQL: jobs are rows, and workers take them by leases."""
+"""The queue in the database, on SQLite or PostgreSQL: jobs are rows, and workers take them by leases."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import aliased
 
 from storage.database import transactions
 from storage.jobs.clock import from_now
+from storage.jobs.dispatch import ORDER, RUNNING_FIRST, ByTurn, Dispatch
 from storage.jobs.kinds import JobKind, Record
-from storage.jobs.lease import LEASE, about, given_back, leased
+from storage.jobs.lease import CLAIM, LEASE, about, given_back, leased
 from storage.jobs.news import News
-from storage.jobs.queue import Beat, Queue, QueueUnavailable
+from storage.jobs.queue import Beat
 from storage.models import FINAL_STATUSES, LIVE_STATUSES, Job, Status, status_is
-
-ORDER = (Job.priority.desc(), Job.turn, Job.id)
-RUNNING_FIRST = case((status_is(Job, Status.RUNNING), 0), else_=1)
 
 
 class EmbeddedQueue:
     """The queue of one kind of job. See `Queue` for the methods.
 
     Programs on the same PostgreSQL are notified of changes at once. Without notifications they look every two seconds.
+    `dispatch` chooses the next job, by default from the table itself.
     """
 
-    def __init__(self, engine: AsyncEngine, kind: JobKind, news: News | None = None, lease: timedelta = LEASE) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        kind: JobKind,
+        news: News | None = None,
+        lease: timedelta = LEASE,
+        dispatch: Dispatch | None = None,
+    ) -> None:
         self.kind = kind
+        self._dispatch = dispatch or ByTurn(kind)
         self._read, self._write = transactions(engine)
         self._lease = lease
         self._bells = (news or News(engine)).of(kind.names[0])
@@ -38,6 +45,7 @@ class EmbeddedQueue:
 
     async def put(self, subjects: Sequence[int]) -> None:
         async with self._write() as session:
+            await self._dispatch.add(session, *self._free(), Job.subject.in_(list(subjects)))
             await self._bells.announce(session)
         self._bells.ring()
 
@@ -122,6 +130,7 @@ class EmbeddedQueue:
             if mine is None:
                 return False
             await self._record_ends(session, [mine])
+            await self._dispatch.done(session, [mine])
             if record is not None:
                 await record(session)
             await self._bells.announce(session)
@@ -173,7 +182,7 @@ class EmbeddedQueue:
         return await self._claim(owner, limit, *self._open(Status.WAITING), Job.owner.is_not(None))
 
     async def hold(self, job: Job, seconds: float | None = None) -> bool:
-        held = self._lease if seconds is None else timedelta(seconds=seconds)
+        held = CLAIM if seconds is None else timedelta(seconds=seconds)
         async with self._write() as session:
             keep = update(Job).where(Job.id == job.id, Job.fence == job.fence)
             kept = await session.scalar(keep.values(until=from_now(session, held)).returning(Job.id))
@@ -190,26 +199,25 @@ class EmbeddedQueue:
         return *self._open(Status.WAITING), Job.owner.is_(None)
 
     async def _take(self, session: AsyncSession, owner: str) -> Job | None:
-        first = select(Job.id).where(*self._free()).order_by(*ORDER).limit(1)
-        if self.kind.one_each:
-            running = aliased(Job)
-            busy = (running.person_id == Job.person_id, running.kind == Job.kind, status_is(running, Status.RUNNING))
-            first = first.where(~exists().where(*busy))
-        chosen = await session.scalar(first.with_for_update(skip_locked=True, of=Job))
-        if chosen is None:
-            return None
-        lease = {"owner": owner, "until": from_now(session, self._lease), "fence": Job.fence + 1}
-        lease |= {"status": Status.RUNNING, "attempts": Job.attempts + 1, "started_at": from_now(session)}
-        taken = update(Job).where(Job.id == chosen).values(**lease, progress=0.0)
-        fresh = {"populate_existing": True}  # this transaction may have rescued the job and hold a stale object
-        return await session.scalar(taken.returning(Job), execution_options=fresh)
+        await self._dispatch.tend(session, *self._free())
+        while (chosen := await self._dispatch.choose(session, *self._free())) is not None:
+            lease = {"owner": owner, "until": from_now(session, self._lease), "fence": Job.fence + 1}
+            lease |= {"status": Status.RUNNING, "attempts": Job.attempts + 1, "started_at": from_now(session)}
+            taken = update(Job).where(Job.id == chosen.row, *self._free())
+            taken = taken.values(**lease, progress=0.0, ticket=chosen.ticket)
+            fresh = {"populate_existing": True}  # this transaction may have rescued the job and hold a stale object
+            job: Job | None = await session.scalar(taken.returning(Job), execution_options=fresh)
+            if job is not None:
+                return job
+            await self._dispatch.forget(session, chosen)
+        return None
 
     async def _claim(self, owner: str, limit: int, *where: ColumnElement[bool]) -> list[Job]:
         async with self._write() as session:
             nobodys = or_(Job.until.is_(None), Job.until < from_now(session))
             some = select(Job.id).where(*where, nobodys).order_by(Job.id).limit(limit)
             claim = update(Job).where(Job.id.in_(some.with_for_update(skip_locked=True)))
-            lease = {"owner": owner, "until": from_now(session, self._lease), "fence": Job.fence + 1}
+            lease = {"owner": owner, "until": from_now(session, CLAIM), "fence": Job.fence + 1}
             claimed = await session.scalars(claim.values(lease).returning(Job))
             return sorted(claimed, key=lambda job: job.id)
 
@@ -225,19 +233,14 @@ class EmbeddedQueue:
         values = given_back(session, tried=tried) | ({} if error is None else {"error": error})
         back = list(await session.scalars(update(Job).where(*where).values(values).returning(Job)))
         await self._record_ends(session, back)
+        await self._dispatch.done(session, [job for job in back if job.status.final])
+        await self._dispatch.again(session, [job for job in back if not job.status.final])
         return back
 
     async def _record_ends(self, session: AsyncSession, jobs: Sequence[Job]) -> None:
         for job in jobs:
             if job.status.final:
                 await self.kind.record_end(session, job)
-
-
-def open_queue(url: str, engine: AsyncEngine, kind: JobKind, news: News | None = None) -> Queue:
-    """Open the queue that a URL names. `local` is the embedded queue. Raises QueueUnavailable for any other URL."""
-    if url == "local":
-        return EmbeddedQueue(engine, kind, news)
-    raise QueueUnavailable(f"no queue at {url!r}; KUOTU_QUEUE_URL=local is the embedded one")
 
 
 def _answer(cancel: bool | None) -> Beat:
