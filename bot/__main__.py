@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -55,9 +54,14 @@ def run(
 
 
 @cli.command()
-def worker() -> None:
-    """Only paint: take expansions from the queue that KUOTU_QUEUE_URL and KUOTU_DATABASE_URL name."""
-    _serve(_settings(), work=True, serve=False)
+def worker(
+    drain: Annotated[bool, typer.Option("--drain", help="end when nothing waits in the queue")] = False,
+) -> None:
+    """Only paint: take expansions from the queue that KUOTU_QUEUE_URL and KUOTU_DATABASE_URL name.
+
+    SIGTERM and Ctrl-C let the job in hand end. A second one stops at once, and another worker repeats the job.
+    """
+    _serve(_settings(), work=True, serve=False, drain=drain)
 
 
 @cli.command()
@@ -210,22 +214,12 @@ def _settings() -> Settings:
     return read_settings()
 
 
-def _serve(settings: Settings, *, work: bool, serve: bool) -> None:
-    """Run Kuotu until it gets SIGINT or SIGTERM."""
-    from bot.bootstrap import running
+def _serve(settings: Settings, *, work: bool, serve: bool, drain: bool = False) -> None:
+    from bot.cli.serve import until_told
     from bot.logs import configure_logs
 
     configure_logs(settings)
-
-    async def until_told() -> None:
-        stop = asyncio.Event()
-        for name in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(name, stop.set)
-        async with running(settings, work=work, serve=serve) as kuotu:
-            print(f"\n  扩图 Kuotu is ready: {kuotu.address}\n  Ctrl-C stops it.\n", flush=True)
-            await stop.wait()
-
-    asyncio.run(until_told())
+    asyncio.run(until_told(settings, work=work, serve=serve, drain=drain))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +17,7 @@ from bot.hosting import claim_folder, joining, run_beside, this_program
 from bot.jobs.expansions import Painter
 from bot.jobs.films import FilmMaker, films_possible
 from bot.jobs.loop import Loop
+from bot.jobs.presence import Presence
 from bot.services import Limits, Services
 from bot.settings import Settings
 from bot.wordlist import WordList, read_words
@@ -39,6 +40,7 @@ from storage.jobs.films import FILMS, FilmStore
 from storage.jobs.news import News
 from storage.jobs.opening import LOCAL, open_queue
 from storage.jobs.queue import QueueUnavailable
+from storage.jobs.workers import Workers
 from storage.migrations import migrate, migrated
 from storage.people.inbox import Inbox
 from storage.people.messages import Messages
@@ -59,17 +61,29 @@ class Kuotu:
     address: str  # of the page, or the bot's @name; a worker's own name
     services: Services
     playground: Playground | None
+    loops: Sequence[Loop] = ()  # that take jobs
+
+    async def drained(self) -> None:
+        """Return when no loop takes jobs any more, because the queue is empty and they were started to drain it."""
+        await asyncio.gather(*(loop.ended.wait() for loop in self.loops))
+
+    async def finish(self) -> None:
+        """Take no new job, and return when the jobs in hand have ended."""
+        await asyncio.gather(*(loop.finish() for loop in self.loops))
 
 
 @asynccontextmanager
 async def running(
-    settings: Settings, *, work: bool = True, serve: bool = True, opener: str = OPENER
+    settings: Settings, *, work: bool = True, serve: bool = True, drain: bool = False, opener: str = OPENER
 ) -> AsyncIterator[Kuotu]:
-    """Everything, started in order, stopped in reverse; `opener` opens engines in processes. Raises CannotRun."""
+    """Everything, started in order, stopped in reverse; `opener` opens engines in processes. Raises CannotRun.
+
+    With `drain`, work ends when the queue is empty.
+    """
     return_large_blocks()
     async with AsyncExitStack() as stack:
         try:
-            yield await _start(settings, stack, work=work, serve=serve, opener=opener)
+            yield await _start(settings, stack, work=work, serve=serve, drain=drain, opener=opener)
         except (DatabaseUnavailable, BlobsUnavailable, QueueUnavailable, EngineUnavailable) as error:
             raise CannotRun(str(error)) from error
 
@@ -84,22 +98,24 @@ class Opened:
     news: News
 
 
-async def _start(settings: Settings, stack: AsyncExitStack, *, work: bool, serve: bool, opener: str) -> Kuotu:
+async def _start(
+    settings: Settings, stack: AsyncExitStack, *, work: bool, serve: bool, drain: bool, opener: str
+) -> Kuotu:
     claim_folder(settings.data_dir, stack)
     opened, program = await open_services(settings, stack, work=work, opener=opener), this_program()
     async with joining(settings.database, stack) as alone:
         if alone:
             await _free_what_is_held(opened.services)
     if not serve:
-        await _work(settings, opened, program, stack)
-        return Kuotu(f"{program}, which paints", opened.services, None)
+        loops = await _work(settings, opened, program, stack, drain)
+        return Kuotu(f"{program}, which paints", opened.services, None, loops)
     from bot.serving import Serving  # the chat and the web, and with them Telegram, belong to this role alone
 
     serving = await Serving.open(settings, opened.services, opened.inbox, stack)
     await serving.show_jobs(program, stack)
-    await _work(settings, opened, program, stack)
+    loops = await _work(settings, opened, program, stack, drain)
     await serving.receive(stack)
-    return Kuotu(serving.address, serving.services, serving.playground)
+    return Kuotu(serving.address, serving.services, serving.playground, loops)
 
 
 async def _free_what_is_held(services: Services) -> None:
@@ -109,15 +125,22 @@ async def _free_what_is_held(services: Services) -> None:
         await services.films.queue.rescue(every_lease=True)
 
 
-async def _work(settings: Settings, opened: Opened, program: str, stack: AsyncExitStack) -> None:
+async def _work(settings: Settings, opened: Opened, program: str, stack: AsyncExitStack, drain: bool) -> Sequence[Loop]:
     """Hear of jobs, paint, and make films where expansions are painted."""
     services, engines = opened.services, opened.engines
     await run_beside(opened.news.listen(), stack)
-    for number, engine in enumerate(engines):
-        await run_beside(Loop(f"{program}:{number}", Painter(services, engine)).run(), stack)
-    if engines and services.films is not None:
+    if not engines:
+        return ()
+    info = services.engine
+    presence = Presence(services.workers, program, info.name, info.model, len(engines))
+    await run_beside(presence.run(), stack)
+    loops = [Loop(f"{program}:{number}", Painter(services, engine), drain) for number, engine in enumerate(engines)]
+    if services.films is not None:
         maker = FilmMaker(services, services.films, settings.time_limit)
-        await run_beside(Loop(f"{program}:films", maker).run(), stack)
+        loops.append(Loop(f"{program}:films", maker, drain))
+    for loop in loops:
+        await run_beside(loop.run(), stack)
+    return loops
 
 
 async def _engines(settings: Settings, stack: AsyncExitStack, opener: str) -> list[EngineProcess]:
@@ -143,7 +166,7 @@ async def _engines(settings: Settings, stack: AsyncExitStack, opener: str) -> li
 
 async def open_services(settings: Settings, stack: AsyncExitStack, *, work: bool, opener: str = OPENER) -> Opened:
     """Database, pictures, queue and engines, as the settings' URLs choose them."""
-    database = await open_database(settings.database)
+    database = await open_database(settings.database, pool=settings.database_pool)
     stack.push_async_callback(database.dispose)
     news, blobs = News(database), open_blobs(settings.blobs)
     queue = open_queue(settings.queue_url, database, EXPANSIONS, news)
@@ -162,6 +185,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack, *, work: bool
         engine=(engines[0].info if engines else None) or elsewhere,
         limits=_limits(settings),
         moderation=Moderation(database),
+        workers=Workers(database),
         words=_words(settings),
         retention=Retention(database, timedelta(days=settings.retention_days)),
         anonymous=AnonymousCounts(database),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
@@ -47,7 +46,7 @@ class Serving:
         api = settings.telegram_api if settings.on_telegram else f"http://{reachable(settings.host)}:{port}"
         services = replace(services, pages=_pages(settings, api))
         application = build_application(services, inbox, token=token, api=api)
-        secret = settings.webhook_secret.get_secret_value() or secrets.token_urlsafe(32)
+        secret = settings.secret_for(token)
         await listen(_web(settings, services, application, playground, secret), settings.host, port, stack)
         await connect(application, stack)
         address = f"@{application.bot.username}" if settings.on_telegram else f"{api}/"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 import structlog
@@ -77,27 +77,46 @@ async def to_its_end(work: Awaitable[T]) -> T:
 
 @dataclass
 class Loop:
-    """Takes jobs of one kind, one at a time. `name` is the owner of their leases."""
+    """Takes jobs of one kind, one at a time. `name` is the owner of their leases.
+
+    With `drain` it ends as soon as no job waits. `finish` lets it end after the job in hand.
+    """
 
     name: str
     craft: Craft
+    drain: bool = False
     pulse: float = PULSE
     lease_kept: float = LEASE_KEPT
     idle: float = IDLE
     away: float = AWAY
+    ended: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _last: bool = field(default=False, init=False)
 
     async def run(self) -> None:
         """Take and do jobs until cancelled. A database outage does not end the loop, so loaded models stay loaded."""
-        while True:
-            try:
-                job = await self.craft.queue.take(self.name)
-                if job is None:
-                    await self.craft.queue.wait()
-                else:
-                    await self._carry_out(job)
-            except OUTAGE as error:
-                self._say_outage(error)
-                await asyncio.sleep(self.away)
+        try:
+            while not self._last:
+                try:
+                    await self._next()
+                except OUTAGE as error:
+                    self._say_outage(error)
+                    await asyncio.sleep(self.away)
+        finally:
+            self.ended.set()
+
+    async def finish(self) -> None:
+        """Take no new job, and return when the one in hand has ended: an idle loop ends at its next look."""
+        self._last = True
+        await self.ended.wait()
+
+    async def _next(self) -> None:
+        job = await self.craft.queue.take(self.name)
+        if job is not None:
+            await self._carry_out(job)
+        elif self.drain and not (await self.craft.queue.counts())[Status.WAITING]:
+            self._last = True
+        else:
+            await self.craft.queue.wait()
 
     async def _carry_out(self, job: Job) -> None:
         """Do one job and end it. The queue decides how often a failed job is tried again."""

@@ -16,6 +16,7 @@ from storage.models.people import Chat, Person
 from storage.models.photos import Panel, Photo
 from storage.models.posts import Post, PostStatus, status_is
 from storage.models.reactions import Feeling, Reaction
+from storage.models.workers import Worker
 
 __all__ = [
     "FINAL_STATUSES",
@@ -48,6 +49,7 @@ __all__ = [
     "Received",
     "Report",
     "Status",
+    "Worker",
     "day_of",
     "now",
     "one_of",
