@@ -20,6 +20,7 @@ from bot.jobs.loop import Loop
 from bot.jobs.presence import Presence
 from bot.services import Limits, Services
 from bot.settings import Settings
+from bot.turns import LocalTurns
 from bot.wordlist import WordList, read_words
 from inference.engine import EngineName, EngineUnavailable
 from inference.image.memory import return_large_blocks
@@ -45,6 +46,7 @@ from storage.migrations import migrate, migrated
 from storage.people.inbox import Inbox
 from storage.people.messages import Messages
 from storage.people.people import People
+from storage.people.turns import SharedTurns
 
 if TYPE_CHECKING:
     from bot.playground import Playground
@@ -190,6 +192,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack, *, work: bool
         retention=Retention(database, timedelta(days=settings.retention_days)),
         anonymous=AnonymousCounts(database),
         films=films if films_possible() else None,
+        turns=SharedTurns(database) if database.dialect.name == "postgresql" else LocalTurns(),
     )
     return Opened(services, Inbox(database), engines, news)
 

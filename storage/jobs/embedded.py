@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, case, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
-from sqlalchemy.orm import aliased
 
 from storage.database import transactions
 from storage.jobs.clock import from_now
 from storage.jobs.dispatch import ORDER, RUNNING_FIRST, ByTurn, Dispatch
+from storage.jobs.idle import Nothing
 from storage.jobs.kinds import JobKind, Record
 from storage.jobs.lease import CLAIM, LEASE, about, given_back, leased
+from storage.jobs.listing import free_jobs, in_order, open_jobs, place_of
 from storage.jobs.news import News
 from storage.jobs.queue import Beat
 from storage.models import FINAL_STATUSES, LIVE_STATUSES, Job, Status, status_is
@@ -39,13 +42,15 @@ class EmbeddedQueue:
         self._dispatch = dispatch or ByTurn(kind)
         self._read, self._write = transactions(engine)
         self._lease = lease
+        self._looking = asyncio.Lock()  # one worker of a program looks for jobs at a time
+        self._nothing = Nothing()
         self._bells = (news or News(engine)).of(kind.names[0])
 
     # for programs that start and cancel jobs
 
     async def put(self, subjects: Sequence[int]) -> None:
         async with self._write() as session:
-            await self._dispatch.add(session, *self._free(), Job.subject.in_(list(subjects)))
+            await self._dispatch.add(session, *free_jobs(self.kind), Job.subject.in_(list(subjects)))
             await self._bells.announce(session)
         self._bells.ring()
 
@@ -65,20 +70,13 @@ class EmbeddedQueue:
         return job is not None
 
     async def position(self, subject: int, name: str = "") -> int:
-        own = aliased(Job)
-        ahead = or_(
-            Job.priority > own.priority,
-            and_(Job.priority == own.priority, tuple_(Job.turn, Job.id) < tuple_(own.turn, own.id)),
-        )
-        others = select(func.count()).select_from(Job).where(*self._free(), ahead).scalar_subquery()
-        this = (own.kind == (name or self.kind.names[0]), own.subject == subject, own.status == Status.WAITING)
         async with self._read() as session:
-            return await session.scalar(select(others + 1).where(*this)) or 0
+            return await session.scalar(place_of(self.kind, name or self.kind.names[0], subject)) or 0
 
     async def counts(self) -> dict[Status, int]:
         async with self._read() as session:
             count = select(func.count()).select_from(Job)
-            return {s: (await session.scalar(count.where(*self._open(s)))) or 0 for s in LIVE_STATUSES}
+            return {s: (await session.scalar(count.where(*open_jobs(self.kind, s)))) or 0 for s in LIVE_STATUSES}
 
     async def jobs(self, subjects: Iterable[int]) -> list[Job]:
         these = (Job.kind.in_(self.kind.names), Job.subject.in_(list(subjects)))
@@ -88,7 +86,17 @@ class EmbeddedQueue:
     # for workers
 
     async def take(self, owner: str) -> Job | None:
-        self._bells.listen()
+        async with self._looking:
+            self._bells.listen()
+            news = self._bells.mark()
+            if self._nothing.after(news):
+                return None
+            job = await self._look(owner)
+            if job is None:
+                self._nothing = Nothing(news, time.monotonic())
+            return job
+
+    async def _look(self, owner: str) -> Job | None:
         while True:
             try:
                 async with self._write() as session:
@@ -165,8 +173,8 @@ class EmbeddedQueue:
     # for programs that show jobs
 
     async def live(self, limit: int) -> list[Job]:
-        running = select(Job).where(*self._open(Status.RUNNING)).order_by(*ORDER).limit(limit)
-        waiting = select(Job).where(*self._free()).order_by(*ORDER).limit(limit)
+        running = in_order(limit, *open_jobs(self.kind, Status.RUNNING))
+        waiting = in_order(limit, *free_jobs(self.kind))
         async with self._read() as session:
             return [*await session.scalars(running), *await session.scalars(waiting)][:limit]
 
@@ -175,11 +183,11 @@ class EmbeddedQueue:
 
     async def claim_ended(self, owner: str, limit: int) -> list[Job]:
         self._bells.keep_watching()
-        return await self._claim(owner, limit, *self._open(*FINAL_STATUSES))
+        return await self._claim(owner, limit, *open_jobs(self.kind, *FINAL_STATUSES))
 
     async def claim_unplaced(self, owner: str, limit: int) -> list[Job]:
         self._bells.keep_watching()
-        return await self._claim(owner, limit, *self._open(Status.WAITING), Job.owner.is_not(None))
+        return await self._claim(owner, limit, *open_jobs(self.kind, Status.WAITING), Job.owner.is_not(None))
 
     async def hold(self, job: Job, seconds: float | None = None) -> bool:
         held = CLAIM if seconds is None else timedelta(seconds=seconds)
@@ -190,20 +198,12 @@ class EmbeddedQueue:
 
     # queries that several methods share
 
-    def _open(self, *statuses: Status) -> tuple[ColumnElement[bool], ...]:
-        """Return the conditions for jobs with these statuses whose end has not been settled."""
-        return Job.kind.in_(self.kind.names), Job.status.in_(statuses), Job.settled_at.is_(None)
-
-    def _free(self) -> tuple[ColumnElement[bool], ...]:
-        """Return the conditions for waiting jobs that a worker may take."""
-        return *self._open(Status.WAITING), Job.owner.is_(None)
-
     async def _take(self, session: AsyncSession, owner: str) -> Job | None:
-        await self._dispatch.tend(session, *self._free())
-        while (chosen := await self._dispatch.choose(session, *self._free())) is not None:
+        await self._dispatch.tend(session, *free_jobs(self.kind))
+        while (chosen := await self._dispatch.choose(session, *free_jobs(self.kind))) is not None:
             lease = {"owner": owner, "until": from_now(session, self._lease), "fence": Job.fence + 1}
             lease |= {"status": Status.RUNNING, "attempts": Job.attempts + 1, "started_at": from_now(session)}
-            taken = update(Job).where(Job.id == chosen.row, *self._free())
+            taken = update(Job).where(Job.id == chosen.row, *free_jobs(self.kind))
             taken = taken.values(**lease, progress=0.0, ticket=chosen.ticket)
             fresh = {"populate_existing": True}  # this transaction may have rescued the job and hold a stale object
             job: Job | None = await session.scalar(taken.returning(Job), execution_options=fresh)
@@ -222,7 +222,7 @@ class EmbeddedQueue:
             return sorted(claimed, key=lambda job: job.id)
 
     async def _rescue(self, session: AsyncSession, *, every_lease: bool = False) -> list[Job]:
-        running = select(Job.id).where(*self._open(Status.RUNNING))
+        running = select(Job.id).where(*open_jobs(self.kind, Status.RUNNING))
         stale = running if every_lease else running.where(Job.until < from_now(session))
         these = Job.id.in_(stale.with_for_update(skip_locked=True))
         return await self._give_back(session, these, error="the worker stopped before it ended the job")

@@ -16,6 +16,7 @@ from storage.models.people import Chat, Person
 from storage.models.photos import Panel, Photo
 from storage.models.posts import Post, PostStatus, status_is
 from storage.models.reactions import Feeling, Reaction
+from storage.models.turns import Turn
 from storage.models.workers import Worker
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "Received",
     "Report",
     "Status",
+    "Turn",
     "Worker",
     "day_of",
     "now",

@@ -371,6 +371,7 @@ async def test_a_start_is_its_programs_to_place_until_its_lease_has_run_out(
     assert await queue.claim_unplaced("a third", 9) == []
     assert await store.place([row.id], 8)
     assert not await store.place([row.id], 9)  # the first program was slow, and deletes its message
+    await queue.put([row.id])
     placed = await store.expansion(row.id)
     assert placed is not None
     assert placed.message_id == 8
