@@ -1,7 +1,8 @@
 """Measure several workers on one PostgreSQL: pickup, cancel, rescue, speed-up, connections, and a full table.
 
 `python -m benchmarks.scale [PARTS]`, where parts are of pickup, cancel, rescue, speedup, connections, full. Workers are
-programs of their own whose engine only waits. Everything runs on loopback, once with `local` and once with Procrastinate.
+programs of their own whose engine only waits. Everything runs on loopback, once with `local` and once with
+Procrastinate.
 """
 
 from __future__ import annotations
@@ -32,9 +33,7 @@ PEOPLE = range(1, 65)
 SAMPLES = 60
 FAST, SLOW = 0.0, 2.0  # seconds of a job
 WAITING, OLD = 100_000, 1_000_000  # rows of a full table
-FILL = """
-INSERT INTO people (id, name, created_at, settings) SELECT n, '', now(), '{}' FROM generate_series(:first, :last) n
-"""
+FILL = "INSERT INTO people (id, name, created_at) SELECT n, '', now() FROM generate_series(:first, :last) n"
 subjects = count(1000)
 
 

@@ -1,4 +1,4 @@
-"""Workers are killed while they work: every job ends once, and nothing is left behind."""
+"""Workers are killed and connections cut: every job ends once, nothing is left behind, and no process exits."""
 
 from __future__ import annotations
 
@@ -31,6 +31,13 @@ async def engine(empty_postgres: str) -> AsyncIterator[AsyncEngine]:
     await engine.dispose()
 
 
+async def cut_all(engine: AsyncEngine) -> None:
+    """End all connections to the database, as a restart of PostgreSQL does."""
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+    async with engine.connect() as connection:
+        await connection.execute(text(f"{others} AND pid <> pg_backend_pid()"))
+
+
 @pytest.mark.parametrize("carrier", ["local", "procrastinate"])
 async def test_every_job_ends_once_whatever_is_killed(engine: AsyncEngine, empty_postgres: str, carrier: str) -> None:
     dice, url = Random(7), "local" if carrier == "local" else empty_postgres.replace("+psycopg", "")
@@ -46,7 +53,9 @@ async def test_every_job_ends_once_whatever_is_killed(engine: AsyncEngine, empty
                 crews[victim].kill()
                 crews[victim] = await stack.enter_async_context(crew(empty_postgres, url, seconds=SECONDS))
                 killed += 1
+                await cut_all(engine)
             await queue.watch(0.1)
+        assert [process.returncode for process in crews] == [None, None]
     assert killed > 1
     async with transactions(engine).read() as session:
         ends = list(await session.scalars(select(Person.name).where(Person.id.in_(SUBJECTS))))
