@@ -13,13 +13,14 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.errors import CannotRun
-from bot.hosting import claim_folder, joining, run_beside, this_program
+from bot.hosting import claim_folder, joining, this_program
 from bot.jobs.expansions import Painter
 from bot.jobs.films import FilmMaker, films_possible
 from bot.jobs.loop import Loop
 from bot.jobs.presence import Presence
-from bot.services import Limits, Services
+from bot.services import DERIVED, Limits, Services
 from bot.settings import Settings
+from bot.supervisor import Supervisor
 from bot.turns import LocalTurns
 from bot.wordlist import WordList, read_words
 from inference.engine import EngineName, EngineUnavailable
@@ -30,6 +31,8 @@ from inference.worker.process import OPENER, EngineProcess
 from inference.worker.protocol import EngineInfo
 from storage.blobs import BlobsUnavailable, open_blobs
 from storage.cleanup.retention import Retention
+from storage.cleanup.shelf import Shelf
+from storage.cleanup.sweep import Sweep
 from storage.database import DatabaseUnavailable, open_database
 from storage.expansions import Store
 from storage.gallery.anonymous import AnonymousCounts
@@ -63,6 +66,7 @@ class Kuotu:
     address: str  # of the page, or the bot's @name; a worker's own name
     services: Services
     playground: Playground | None
+    supervisor: Supervisor
     loops: Sequence[Loop] = ()  # that take jobs
 
     async def drained(self) -> None:
@@ -98,51 +102,58 @@ class Opened:
     inbox: Inbox
     engines: list[EngineProcess]
     news: News
+    sweep: Sweep
 
 
 async def _start(
     settings: Settings, stack: AsyncExitStack, *, work: bool, serve: bool, drain: bool, opener: str
 ) -> Kuotu:
     claim_folder(settings.data_dir, stack)
+    supervisor = Supervisor()
     opened, program = await open_services(settings, stack, work=work, opener=opener), this_program()
     async with joining(settings.database, stack) as alone:
         if alone:
             await _free_what_is_held(opened.services)
     if not serve:
-        loops = await _work(settings, opened, program, stack, drain)
-        return Kuotu(f"{program}, which paints", opened.services, None, loops)
+        loops = _work(settings, opened, program, supervisor, stack, drain)
+        return Kuotu(f"{program}, which paints", opened.services, None, supervisor, loops)
     from bot.serving import Serving  # the chat and the web, and with them Telegram, belong to this role alone
 
-    serving = await Serving.open(settings, opened.services, opened.inbox, stack)
+    serving = await Serving.open(settings, opened.services, opened.inbox, supervisor, stack)
     await serving.show_jobs(program, stack)
-    loops = await _work(settings, opened, program, stack, drain)
+    serving.clean(opened.sweep, stack)
+    loops = _work(settings, opened, program, supervisor, stack, drain)
     await serving.receive(stack)
-    return Kuotu(serving.address, serving.services, serving.playground, loops)
+    return Kuotu(serving.address, serving.services, serving.playground, supervisor, loops)
 
 
 async def _free_what_is_held(services: Services) -> None:
     """No other program is there, so every lease is one of a former life, and need not be waited for."""
+    await services.shelf.free()
     await services.queue.rescue(every_lease=True)
     if services.films is not None:
         await services.films.queue.rescue(every_lease=True)
 
 
-async def _work(settings: Settings, opened: Opened, program: str, stack: AsyncExitStack, drain: bool) -> Sequence[Loop]:
+def _work(
+    settings: Settings, opened: Opened, program: str, supervisor: Supervisor, stack: AsyncExitStack, drain: bool
+) -> Sequence[Loop]:
     """Hear of jobs, paint, and make films where expansions are painted."""
     services, engines = opened.services, opened.engines
-    await run_beside(opened.news.listen(), stack)
+    supervisor.start("news", opened.news.listen, stack)
     if not engines:
         return ()
     info = services.engine
     presence = Presence(services.workers, program, info.name, info.model, len(engines))
-    await run_beside(presence.run(), stack)
+    supervisor.start("presence", presence.run, stack)
     loops = [Loop(f"{program}:{number}", Painter(services, engine), drain) for number, engine in enumerate(engines)]
-    if services.films is not None:
-        maker = FilmMaker(services, services.films, settings.time_limit)
-        loops.append(Loop(f"{program}:films", maker, drain))
-    for loop in loops:
-        await run_beside(loop.run(), stack)
-    return loops
+    for number, loop in enumerate(loops):
+        supervisor.start(f"engine {number}", loop.run, stack)
+    if services.films is None:
+        return loops
+    maker = Loop(f"{program}:films", FilmMaker(services, services.films, settings.time_limit), drain)
+    supervisor.start("film maker", maker.run, stack)
+    return [*loops, maker]
 
 
 async def _engines(settings: Settings, stack: AsyncExitStack, opener: str) -> list[EngineProcess]:
@@ -184,6 +195,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack, *, work: bool
         galleries=Galleries(database),
         queue=queue,
         blobs=blobs,
+        shelf=Shelf(database, blobs, DERIVED),
         engine=(engines[0].info if engines else None) or elsewhere,
         limits=_limits(settings),
         moderation=Moderation(database),
@@ -194,7 +206,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack, *, work: bool
         films=films if films_possible() else None,
         turns=SharedTurns(database) if database.dialect.name == "postgresql" else LocalTurns(),
     )
-    return Opened(services, Inbox(database), engines, news)
+    return Opened(services, Inbox(database), engines, news, Sweep(database, blobs, this_program(), DERIVED))
 
 
 async def _tables(settings: Settings, database: AsyncEngine) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
+from bot.rounds import Rounds
 from bot.thumbnails import SIZES
 from bot.turns import LocalTurns, MessageKey, Turns
 from bot.wordlist import WordList
@@ -13,6 +14,7 @@ from inference.image.upscale import NAME as UPSCALE
 from inference.worker.protocol import EngineInfo
 from storage.blobs import Blobs
 from storage.cleanup.retention import Retention
+from storage.cleanup.shelf import Shelf
 from storage.expansions import Store
 from storage.gallery.anonymous import AnonymousCounts
 from storage.gallery.browsing import Galleries
@@ -24,6 +26,12 @@ from storage.jobs.workers import Workers
 from storage.models import Expansion, FilmKind
 from storage.people.messages import Messages
 from storage.people.people import People
+
+# The endings of the keys of everything that is made from a blob and deleted with it: thumbnails and films.
+DERIVED = (
+    *(size.key("") for size in SIZES.values()),
+    *(key for kind in FilmKind for key in (kind.movie(""), kind.poster(""))),
+)
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,7 @@ class Services:
     galleries: Galleries
     queue: Queue
     blobs: Blobs
+    shelf: Shelf  # stores and deletes blobs that rows name
     engine: EngineInfo
     limits: Limits
     moderation: Moderation
@@ -65,16 +74,11 @@ class Services:
     decoding: PixelBudget = field(default_factory=PixelBudget)
     changed: asyncio.Queue[MessageKey] = field(default_factory=asyncio.Queue)  # messages to be redrawn
     turns: Turns = field(default_factory=LocalTurns)
+    rounds: Rounds = field(default_factory=Rounds)  # of the loop that deletes noted blobs
 
     def maker_of(self, expansion: Expansion) -> tuple[str, str]:
         """Return the names of the engine and the model that make a picture. Doubling is the same with every engine."""
         return (UPSCALE, "") if expansion.doubles else (self.engine.name, self.engine.model)
-
-    async def discard(self, blobs: list[str]) -> None:
-        """Delete blobs that no row needs any more, together with their thumbnails and films."""
-        small = [size.key(blob) for blob in blobs for size in SIZES.values()]
-        films = [key for blob in blobs for kind in FilmKind for key in (kind.movie(blob), kind.poster(blob))]
-        await self.blobs.delete([*blobs, *small, *films])
 
     async def picture(self, expansion: Expansion) -> bytes:
         """Return the JPEG of a finished expansion that chats see. Raises LookupError while there is none."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hmac
 import re
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeAlias
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -18,6 +18,9 @@ from inference.surprise.semantic import STATISTICS
 from inference.worker.checks import NO_CLASSIFIER
 
 UNDOWNLOADED = (SHIPPED, NO_CLASSIFIER, STATISTICS)  # values of KUOTU_SAFETY and KUOTU_SURPRISE that need no download
+
+
+Network: TypeAlias = IPv4Network | IPv6Network
 
 
 class Settings(BaseSettings):
@@ -42,7 +45,7 @@ class Settings(BaseSettings):
     )
     public_url: str = Field(
         default="",
-        description="The gallery's public address in links. When empty: the visitor's address, or KUOTU_WEBHOOK_URL.",
+        description="The gallery's public address in links. When empty: KUOTU_WEBHOOK_URL, or this machine's.",
     )
     database_url: str = Field(
         default="", description="`postgresql+psycopg://…`, or empty for an SQLite file in the data folder."
@@ -121,7 +124,16 @@ class Settings(BaseSettings):
         default="auto", description="The local chat page: `auto` serves it only without a token, `always` in any case."
     )
     hosts: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(), description="Host names, separated by commas, that lead to the playground besides localhost."
+        default=(),
+        description="This machine's host names besides localhost, with commas between, for the playground and links.",
+    )
+    proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
+        default=(),
+        description="Your proxies' addresses or networks, with commas between. Only their `X-Forwarded-For` counts.",
+    )
+    metrics: SecretStr = Field(
+        default=SecretStr(""),
+        description="The bearer token that `/metrics` demands. When empty, only the local playground serves it.",
     )
     log: Literal["text", "json"] = Field(default="text", description="The format of log lines: `text` or `json`.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
@@ -186,6 +198,23 @@ class Settings(BaseSettings):
         except ValueError:
             raise ValueError("ids are numbers, with commas between them") from None
 
+    @field_validator("proxies", mode="before")
+    @classmethod
+    def _split_networks(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return tuple(ip_network(part, strict=False) for part in value.replace(",", " ").split())
+        except ValueError as error:
+            raise ValueError(f"{error}; use addresses and networks like 127.0.0.1 and 172.16.0.0/12") from None
+
+    @field_validator("metrics")
+    @classmethod
+    def _like_a_bearer_token(cls, value: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"[\w.~+/=-]{16,}|", value.get_secret_value(), re.ASCII):
+            raise ValueError("use at least 16 of A-Z a-z 0-9 _ - . ~ + / =, such as `openssl rand -hex 16` prints")
+        return value
+
     @field_validator("hosts", mode="before")
     @classmethod
     def _split_words(cls, value: object) -> object:
@@ -225,7 +254,8 @@ class Settings(BaseSettings):
         """The secrets that logs must never show. The bot's id before the colon of its token is public."""
         token = self.telegram_token.get_secret_value()
         derived = self.secret_for(token) if token else self.webhook_secret.get_secret_value()
-        found = [token.partition(":")[2], derived, self.hub_token.get_secret_value()]
+        others = (self.hub_token.get_secret_value(), self.metrics.get_secret_value())
+        found = [token.partition(":")[2], derived, *others]
         return [secret for secret in found if secret]
 
 

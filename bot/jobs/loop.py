@@ -94,15 +94,13 @@ class Loop:
 
     async def run(self) -> None:
         """Take and do jobs until cancelled. A database outage does not end the loop, so loaded models stay loaded."""
-        try:
-            while not self._last:
-                try:
-                    await self._next()
-                except OUTAGE as error:
-                    self._say_outage(error)
-                    await asyncio.sleep(self.away)
-        finally:
-            self.ended.set()
+        while not self._last:
+            try:
+                await self._next()
+            except OUTAGE as error:
+                self._say_outage(error)
+                await asyncio.sleep(self.away)
+        self.ended.set()
 
     async def finish(self) -> None:
         """Take no new job, and return when the one in hand has ended: an idle loop ends at its next look."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from random import random
 from typing import Any
@@ -17,6 +17,7 @@ from bot.web.door import PAGE, Door
 from bot.web.film import Films
 from bot.web.picture import Pictures
 from bot.web.post import PostPage
+from bot.web.rate import Clients, Network
 from bot.web.render import Pages, link, send_asset, speak
 from bot.web.visits import Visits
 from storage.gallery.listing import PERIODIC, Listing, Order, Period, Place
@@ -27,14 +28,22 @@ START = re.compile(r"0\.\d{1,24}")
 
 
 def add_gallery(
-    app: web.Application, services: Services, token: str, chat: Callable[[str], str], public_url: str = ""
+    app: web.Application,
+    services: Services,
+    token: str,
+    chat: Callable[[str], str],
+    public_url: str = "",
+    hosts: Collection[str] = (),
+    proxies: Sequence[Network] = (),
 ) -> Door:
     """Serve `/gallery`, `/post/<id>`, `/picture/<id>/<width>.webp`, `/film/<id>/<kind>.mp4` and the Mini App's calls.
 
-    `chat` returns the address of the chat with the bot for a /start payload.
+    `chat` returns the address of the chat with the bot for a /start payload. Absolute links start with `public_url`, or
+    with the address that the visitor uses if it is this machine's or one of `hosts`. `proxies` are believed about whom
+    they ask for.
     """
-    pages = Pages(chat, public_url)
-    door = Door(pages, token)
+    pages = Pages(chat, public_url, hosts)
+    door = Door(pages, token, Clients(proxies))
     wall, post = Wall(services, pages), PostPage(services, pages)
     films = Films(services)
     pictures, visits = Pictures(services, Thumbnails(services.blobs)), Visits(services, door)

@@ -39,6 +39,7 @@ class Pictures:
         except FileNotFoundError:  # it was deleted since the check
             raise web.HTTPNotFound from None
         if await self.services.store.expansion(post.expansion_id) is None:  # deleted meanwhile: the copy would stay
-            await self.services.discard([blob])
+            await self.services.shelf.discard(blob)
+            self.services.rounds.ring()
             raise web.HTTPNotFound
         return web.Response(body=body, content_type=TYPES[size.format], headers=headers)

@@ -5,6 +5,7 @@ This package imports every table, because foreign keys connect them and migratio
 
 from storage.models.anonymous import AnonymousCount
 from storage.models.base import Base, Key, one_of, only
+from storage.models.blobs import BlobNote, BlobSweep
 from storage.models.expansions import Expansion
 from storage.models.films import Film, FilmKind
 from storage.models.galleries import Gallery, Impression
@@ -15,6 +16,7 @@ from storage.models.moment import Moment, day_of, now
 from storage.models.people import Chat, Person
 from storage.models.photos import Panel, Photo
 from storage.models.posts import Post, PostStatus, status_is
+from storage.models.quota import SpentQuota
 from storage.models.reactions import Feeling, Reaction
 from storage.models.turns import Turn
 from storage.models.workers import Worker
@@ -27,6 +29,8 @@ __all__ = [
     "AuditEntry",
     "Ban",
     "Base",
+    "BlobNote",
+    "BlobSweep",
     "Chat",
     "Expansion",
     "Feeling",
@@ -49,6 +53,7 @@ __all__ = [
     "Reason",
     "Received",
     "Report",
+    "SpentQuota",
     "Status",
     "Turn",
     "Worker",

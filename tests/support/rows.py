@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from itertools import count
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import transactions
@@ -15,7 +16,7 @@ from storage.jobs.expansions import EXPANSIONS, recorded
 from storage.jobs.lease import LEASE
 from storage.jobs.news import LOOK, News
 from storage.jobs.queue import Queue
-from storage.models import Expansion, Judgement, Panel, Person, Photo, Reason, Status
+from storage.models import BlobNote, Expansion, Judgement, Panel, Person, Photo, Reason, Status
 
 ANN, BOB, CAT = 1, 2, 3
 _numbers = count(1)
@@ -75,6 +76,12 @@ async def make(store: Store, queue: Queue, source: Photo, person_id: int | None 
     finished = await store.expansion(started.id)
     assert finished is not None
     return finished
+
+
+async def noted(engine: AsyncEngine) -> set[str]:
+    """Return the keys of the blobs that are noted to be deleted."""
+    async with transactions(engine).read() as session:
+        return set(await session.scalars(select(BlobNote.key)))
 
 
 async def withhold(moderation: Moderation, post_id: int, moderator: int) -> None:

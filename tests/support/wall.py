@@ -17,9 +17,10 @@ from PIL import Image
 from sqlalchemy.ext.asyncio import AsyncEngine
 from yarl import URL
 
-from bot.services import Limits, Services
+from bot.services import DERIVED, Limits, Services
 from bot.web.door import Door
 from bot.web.gallery import add_gallery
+from bot.web.rate import Network
 from bot.wordlist import WordList
 from inference.canvas import Direction, Extent, scaled
 from inference.engine import EngineName, Pixels, Request, Style
@@ -27,6 +28,7 @@ from inference.registry import open_engine
 from inference.worker.protocol import EngineInfo
 from storage.blobs import Blobs, open_blobs
 from storage.cleanup.retention import Retention
+from storage.cleanup.shelf import Shelf
 from storage.database import open_database
 from storage.expansions import Store
 from storage.gallery.anonymous import AnonymousCounts
@@ -184,7 +186,11 @@ async def _photo(blobs: Blobs, author: int, pixels: Pixels) -> Photo:
 
 @asynccontextmanager
 async def wall_in(
-    folder: Path, names: Sequence[str] = ("Ann", "Ben", "小梅"), public_url: str = ""
+    folder: Path,
+    names: Sequence[str] = ("Ann", "Ben", "小梅"),
+    public_url: str = "",
+    hosts: Sequence[str] = (),
+    proxies: Sequence[Network] = (),
 ) -> AsyncIterator[Wall]:
     """Run a site without posts; `names` are its people, whose ids count from 1."""
     database = await open_database(sqlite_in(folder))
@@ -193,9 +199,8 @@ async def wall_in(
     for number, name in enumerate(names, 1):
         await services.people.see(number, name)
     app = web.Application()
-    door = add_gallery(
-        app, services, TOKEN, lambda payload: f"https://t.me/kuotu_bot{payload and f'?start={payload}'}", public_url
-    )
+    chat = lambda payload: f"https://t.me/kuotu_bot{payload and f'?start={payload}'}"  # noqa: E731
+    door = add_gallery(app, services, TOKEN, chat, public_url, hosts, proxies)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -216,6 +221,7 @@ def services_on(database: AsyncEngine, blobs: Blobs) -> Services:
         galleries=Galleries(database),
         queue=EmbeddedQueue(database, EXPANSIONS),
         blobs=blobs,
+        shelf=Shelf(database, blobs, DERIVED),
         engine=EngineInfo("patchmatch", "", False),
         limits=Limits(40, 50, frozenset()),
         moderation=Moderation(database),

@@ -52,13 +52,13 @@ class Watched:
     async def changed(self, jobs: Sequence[Job]) -> None:
         self.told.extend(job.progress for job in jobs if job.status is Status.RUNNING)
 
-    async def show(self, job: Job) -> bool:
+    async def show(self, job: Job) -> float | None:
         refused, self.refusals = self.refusals > 0, self.refusals - 1
         film = await self.films.film(job.subject, FilmKind(job.kind))
         if film is not None and not refused:
             await self.films.delivered(film, "file")
         self.shown.put_nowait((job.subject, job.status))
-        return not refused
+        return 0.0 if refused else None
 
 
 @dataclass
@@ -139,9 +139,11 @@ async def test_what_is_deleted_meanwhile_leaves_nothing_behind(studio: Studio) -
     assert made.preview is not None
     async with studio.working():
         await studio.running()
-        await services.discard(await services.store.delete_expansion(made.id))
+        await services.store.delete_expansion(made.id)
+        await services.shelf.settle_lot()
         other = await studio.asked()
         assert await studio.screen.shown.get() == (other.id, Status.DONE)
+    await services.shelf.settle_lot()
     for key in (LOOP.movie(made.preview), LOOP.poster(made.preview)):
         with pytest.raises(FileNotFoundError):
             await services.blobs.get(key)

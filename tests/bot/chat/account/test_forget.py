@@ -80,7 +80,7 @@ async def test_nothing_is_left(kuotu: Kuotu, newcomer: Any, database: AsyncEngin
     await ann.tap(await ask(ann), QUESTION)
     report = await done(ann)
     await inbox_is_empty(database)
-    assert await traces(database, ann.user) == set()
+    assert await traces(database, ann.user) == {"spent_quota"}  # how many expansions, for a day
     assert await stray_blobs(database, folder) == set()
     assert [m.id for m in ann.messages if m.from_bot] == [report.id]
     await bob.wait_gone(card)  # the card showed her picture
