@@ -1,13 +1,12 @@
-"""The command line: kuotu run, worker, expand, upscale, demo, doctor, pull, prove, bench, warm."""
+"""The command line: kuotu run, worker, migrate, expand, upscale, demo, doctor, pull, prove, bench, warm."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Final
@@ -55,9 +54,22 @@ def run(
 
 
 @cli.command()
-def worker() -> None:
-    """Only paint: take expansions from the queue that KUOTU_QUEUE_URL and KUOTU_DATABASE_URL name."""
-    _serve(_settings(), work=True, serve=False)
+def worker(
+    drain: Annotated[bool, typer.Option("--drain", help="end when nothing waits in the queue")] = False,
+) -> None:
+    """Only paint: take expansions from the queue that KUOTU_QUEUE_URL and KUOTU_DATABASE_URL name.
+
+    SIGTERM and Ctrl-C let the job in hand end. A second one stops at once, and another worker repeats the job.
+    """
+    _serve(_settings(), work=True, serve=False, drain=drain)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to the newest revision. Programs that share one queue wait for this when they start."""
+    from bot.cli.migrate import prepare
+
+    print(asyncio.run(prepare(_settings())))
 
 
 @cli.command()
@@ -202,28 +214,12 @@ def _settings() -> Settings:
     return read_settings()
 
 
-def _serve(settings: Settings, *, work: bool, serve: bool) -> None:
-    """Run Kuotu until it gets SIGINT or SIGTERM."""
-    from bot.bootstrap import running
+def _serve(settings: Settings, *, work: bool, serve: bool, drain: bool = False) -> None:
+    from bot.cli.serve import until_told
     from bot.logs import configure_logs
-    from bot.watchdog import watch_event_loop
 
     configure_logs(settings)
-
-    async def until_told() -> None:
-        stop = asyncio.Event()
-        for name in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(name, stop.set)
-        async with running(settings, work=work, serve=serve) as kuotu, AsyncExitStack() as stack:
-            kuotu.supervisor.start("watchdog", watch_event_loop, stack)
-            print(f"\n  扩图 Kuotu is ready: {kuotu.address}\n  Ctrl-C stops it.\n", flush=True)
-            broken = kuotu.supervisor.broken
-            broken.add_done_callback(lambda _: stop.set())
-            await stop.wait()
-            if broken.done():
-                raise CannotRun(f"{broken.result()}; the log says more")
-
-    asyncio.run(until_told())
+    asyncio.run(until_told(settings, work=work, serve=serve, drain=drain))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

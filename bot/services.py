@@ -22,6 +22,7 @@ from storage.gallery.moderation import Moderation
 from storage.gallery.posts import GalleryStore
 from storage.jobs.films import FilmStore
 from storage.jobs.queue import Queue
+from storage.jobs.workers import Workers
 from storage.models import Expansion, FilmKind
 from storage.people.messages import Messages
 from storage.people.people import People
@@ -63,6 +64,7 @@ class Services:
     engine: EngineInfo
     limits: Limits
     moderation: Moderation
+    workers: Workers
     words: WordList  # words that are not allowed in titles
     retention: Retention
     anonymous: AnonymousCounts

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -63,7 +62,7 @@ class Serving:
         services = replace(services, pages=_pages(settings, api))
         application = build_application(services, token=token, api=api)
         dispatcher = _dispatcher(services, application, inbox, supervisor)
-        secret = settings.webhook_secret.get_secret_value() or secrets.token_urlsafe(32)
+        secret = settings.secret_for(token)
         serving = cls(settings, services, application, dispatcher, supervisor, playground, f"{api}/", secret)
         await listen(serving._web(), settings.host, port, stack)
         await connect(application, supervisor.clock, stack)

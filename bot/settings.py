@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
@@ -40,7 +41,7 @@ class Settings(BaseSettings):
         default="", description="The public address for Telegram's updates. When it is empty, the bot polls for them."
     )
     webhook_secret: SecretStr = Field(
-        default=SecretStr(""), description="The secret of every webhook call. When empty, each start makes a new one."
+        default=SecretStr(""), description="The secret of every webhook call. When empty, it is derived from the token."
     )
     public_url: str = Field(
         default="",
@@ -49,11 +50,17 @@ class Settings(BaseSettings):
     database_url: str = Field(
         default="", description="`postgresql+psycopg://…`, or empty for an SQLite file in the data folder."
     )
+    database_pool: int = Field(
+        default=10, ge=2, description="The most connections to PostgreSQL that one program opens; one more listens."
+    )
     blobs_url: str = Field(
         default="",
         description="`s3://bucket/prefix`, `file:///folder`, `memory://`, or empty for a folder in the data folder.",
     )
-    queue_url: str = Field(default="local", description="Where jobs wait. `local` keeps them in the database.")
+    queue_url: str = Field(
+        default="local",
+        description="Where jobs wait: `local`, or the database's own `postgresql://…` to let Procrastinate carry them.",
+    )
     engine: EngineName = Field(
         default=EngineName.AUTO,
         description="`patchmatch`, `diffusion`, or `auto`: diffusion if a model and a GPU are there, else patchmatch.",
@@ -227,6 +234,11 @@ class Settings(BaseSettings):
         """Whether a bot token is set, so that the bot runs on Telegram and not in the playground."""
         return bool(self.telegram_token.get_secret_value())
 
+    def secret_for(self, token: str) -> str:
+        """Return the secret of webhook calls. All programs of one bot derive the same one from its token."""
+        derived = hmac.new(token.encode(), b"kuotu webhook", "sha256").hexdigest()
+        return self.webhook_secret.get_secret_value() or derived
+
     @property
     def database(self) -> str:
         """The URL of the database."""
@@ -240,9 +252,10 @@ class Settings(BaseSettings):
     @property
     def secrets(self) -> list[str]:
         """The secrets that logs must never show. The bot's id before the colon of its token is public."""
-        token = self.telegram_token.get_secret_value().partition(":")[2]
-        others = (self.webhook_secret, self.hub_token, self.metrics)
-        found = [token, *(secret.get_secret_value() for secret in others)]
+        token = self.telegram_token.get_secret_value()
+        derived = self.secret_for(token) if token else self.webhook_secret.get_secret_value()
+        others = (self.hub_token.get_secret_value(), self.metrics.get_secret_value())
+        found = [token.partition(":")[2], derived, *others]
         return [secret for secret in found if secret]
 
 

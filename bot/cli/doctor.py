@@ -35,8 +35,8 @@ from inference.surprise.semantic import STATISTICS
 from inference.worker.checks import NO_CLASSIFIER
 from storage.blobs import BlobsUnavailable, open_blobs
 from storage.database import DatabaseUnavailable, open_database
-from storage.jobs.embedded import open_queue
 from storage.jobs.expansions import EXPANSIONS
+from storage.jobs.opening import open_queue
 from storage.jobs.queue import QueueUnavailable
 from storage.models import Chat
 from storage.people.people import People

@@ -18,6 +18,8 @@ from storage.models.photos import Panel, Photo
 from storage.models.posts import Post, PostStatus, status_is
 from storage.models.quota import SpentQuota
 from storage.models.reactions import Feeling, Reaction
+from storage.models.turns import Turn
+from storage.models.workers import Worker
 
 __all__ = [
     "FINAL_STATUSES",
@@ -53,6 +55,8 @@ __all__ = [
     "Report",
     "SpentQuota",
     "Status",
+    "Turn",
+    "Worker",
     "day_of",
     "now",
     "one_of",

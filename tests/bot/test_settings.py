@@ -123,3 +123,13 @@ def test_places_default_to_the_data_folder(tmp_path: Path) -> None:
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         Settings().port = 1  # type: ignore[misc]
+
+
+def test_all_programs_of_a_bot_share_the_secret_of_the_webhook() -> None:
+    own, other = Settings(telegram_token=TOKEN), Settings(telegram_token="987654321:AAF-something_else")
+    secret = own.secret_for(TOKEN)
+    assert secret == Settings(telegram_token=TOKEN).secret_for(TOKEN)
+    assert secret != other.secret_for("987654321:AAF-something_else")
+    assert Settings(webhook_secret=secret).webhook_secret.get_secret_value() == secret  # Telegram accepts its letters
+    assert secret in own.secrets
+    assert Settings(telegram_token=TOKEN, webhook_secret="chosen").secret_for(TOKEN) == "chosen"

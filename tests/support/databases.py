@@ -22,7 +22,8 @@ from storage.migrations import migrate
 from storage.models import Base
 
 DATABASES = ["sqlite", "postgresql"]
-EMPTY = f"TRUNCATE {', '.join(table.name for table in Base.metadata.sorted_tables)} RESTART IDENTITY CASCADE"
+TABLES = [*(table.name for table in Base.metadata.sorted_tables), "procrastinate_jobs"]
+EMPTY = f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY CASCADE"
 
 
 def sqlite_in(folder: Path) -> str:
@@ -58,16 +59,20 @@ def postgres_server() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def postgres(postgres_server: str) -> str:
-    """The URL of a PostgreSQL database with tables, which all tests of the session share."""
-    asyncio.run(_make(postgres_server))
+    """The URL of a PostgreSQL database with tables and those of Procrastinate, which all tests of the session share."""
+    asyncio.run(_make(postgres_server, carried=True))
     return postgres_server
 
 
 @pytest.fixture(params=DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of the test's database; it has its tables, and `engine` empties them."""
-    if request.param == "sqlite":
-        return new_sqlite(tmp_path)
+    return url_of(request.param, request, tmp_path)
+
+
+def url_of(database: str, request: pytest.FixtureRequest, folder: Path) -> str:
+    if database == "sqlite":
+        return new_sqlite(folder)
     return str(request.getfixturevalue("postgres"))
 
 
@@ -94,7 +99,7 @@ async def empty_postgres(postgres: str) -> str:
     return postgres
 
 
-async def _make(url: str) -> None:
+async def _make(url: str, *, carried: bool = False) -> None:
     engine = await open_database(url)
-    await migrate(engine)
+    await migrate(engine, carried=carried)
     await engine.dispose()

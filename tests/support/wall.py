@@ -38,6 +38,7 @@ from storage.gallery.posts import GalleryStore
 from storage.jobs.embedded import EmbeddedQueue
 from storage.jobs.expansions import EXPANSIONS, recorded
 from storage.jobs.films import FILMS, FilmStore
+from storage.jobs.workers import Workers
 from storage.models import Expansion, Feeling, FilmKind, Photo, Post, Status
 from storage.people.messages import Messages
 from storage.people.people import People
@@ -222,6 +223,7 @@ def services_on(database: AsyncEngine, blobs: Blobs) -> Services:
         engine=EngineInfo("patchmatch", "", False),
         limits=Limits(40, 50, frozenset()),
         moderation=Moderation(database),
+        workers=Workers(database),
         words=WordList(frozenset()),
         retention=Retention(database, timedelta(days=90)),
         anonymous=AnonymousCounts(database),
