@@ -13,6 +13,7 @@ from bot.hosting import claim_folder, joining, run_beside, this_program
 from bot.jobs.expansions import Painter
 from bot.jobs.films import FilmMaker, films_possible
 from bot.jobs.loop import Loop
+from bot.keys import open_marks
 from bot.services import Limits, Services
 from bot.settings import Settings
 from bot.wordlist import WordList, read_words
@@ -39,6 +40,7 @@ from storage.migrations import migrate
 from storage.people.inbox import Inbox
 from storage.people.messages import Messages
 from storage.people.people import People
+from storage.register import Register
 
 if TYPE_CHECKING:
     from bot.playground import Playground
@@ -157,6 +159,8 @@ async def open_services(settings: Settings, stack: AsyncExitStack, *, work: bool
         words=_words(settings),
         retention=Retention(database, timedelta(days=settings.retention_days)),
         anonymous=AnonymousCounts(database),
+        register=Register(database),
+        marks=open_marks(settings),
         films=films if films_possible() else None,
     )
     return Opened(services, Inbox(database), engines, news)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
+from bot.marks import Marks, origin_of
 from bot.thumbnails import SIZES
 from bot.turns import LocalTurns, MessageKey, Turns
 from bot.wordlist import WordList
@@ -23,6 +24,7 @@ from storage.jobs.queue import Queue
 from storage.models import Expansion, FilmKind
 from storage.people.messages import Messages
 from storage.people.people import People
+from storage.register import Register
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class Services:
     words: WordList  # words that are not allowed in titles
     retention: Retention
     anonymous: AnonymousCounts
+    register: Register
+    marks: Marks
     films: FilmStore | None = None  # None where films cannot be made
     pages: str = ""  # base URL of the web pages, if chats can open them
     # limits the pixels that this process decodes at the same time; engines run in other processes
@@ -73,6 +77,15 @@ class Services:
         small = [size.key(blob) for blob in blobs for size in SIZES.values()]
         films = [key for blob in blobs for kind in FilmKind for key in (kind.movie(blob), kind.poster(blob))]
         await self.blobs.delete([*blobs, *small, *films])
+
+    async def marked(self, data: bytes, expansion: Expansion, *, signed: bool = True) -> bytes:
+        """Return a file of a finished expansion with its labels and a manifest, or with its labels alone.
+
+        Raises CannotSign.
+        """
+        chain = await self.store.ancestry(expansion.id) or [expansion]
+        origin = origin_of(chain, await self.register.of([step.id for step in chain]))
+        return await asyncio.to_thread(self.marks.marked if signed else self.marks.labelled, data, origin)
 
     async def picture(self, expansion: Expansion) -> bytes:
         """Return the JPEG of a finished expansion that chats see. Raises LookupError while there is none."""

@@ -19,7 +19,7 @@ from inference.worker.process import EngineProcess
 from inference.worker.protocol import Order, Outcome
 from storage.jobs.expansions import Made, recorded
 from storage.jobs.queue import Queue
-from storage.models import Expansion, Job, Photo, Status
+from storage.models import Expansion, Job, Mark, Photo, Status
 
 
 @dataclass
@@ -56,6 +56,7 @@ class Painter:
         return await to_its_end(self._keep(expansion, outcome))
 
     async def _order(self, expansion: Expansion) -> Order:
+        marks = self.services.marks
         return Order(
             photo=await self.services.blobs.get(expansion.source.blob),
             margins=Margins(expansion.left, expansion.top, expansion.right, expansion.bottom),
@@ -64,6 +65,8 @@ class Painter:
             prompt=expansion.prompt,
             beside=await self._beside(expansion),
             doubles=expansion.doubles,
+            secret=marks.keys.secret.hex(),
+            maker=" ".join(self.services.maker_of(expansion)),
         )
 
     async def _beside(self, expansion: Expansion) -> tuple[int, ...]:
@@ -89,12 +92,17 @@ class Painter:
         async def record(session: AsyncSession) -> None:
             made = _made(expansion, outcome, *pictures) | Made(engine=engine, model=model)
             await recorded(expansion.id, **made)(session)
+            await session.merge(_mark(expansion, outcome))
 
         async def undo() -> None:
             if await self.services.store.expansion(expansion.id) is None:
                 await self.services.discard(list(pictures))
 
         return Ended(Status.DONE, record=record, undo=undo)
+
+
+def _mark(expansion: Expansion, outcome: Outcome) -> Mark:
+    return Mark(expansion_id=expansion.id, person_id=expansion.person_id, **vars(outcome.marks))
 
 
 def _made(expansion: Expansion, outcome: Outcome, master: str, thumb: str, preview: str) -> Made:

@@ -75,7 +75,8 @@ class FilmMaker:
                 await self.services.discard([picture])
 
         await self.services.blobs.put_at(kind.poster(picture), reel.poster)
-        await self.services.blobs.put_at(kind.movie(picture), reel.movie)
+        movie = await self.services.marked(reel.movie, expansion)
+        await self.services.blobs.put_at(kind.movie(picture), movie)
         return Ended(Status.DONE, undo=undo)
 
 

@@ -38,6 +38,7 @@ from inference.engine import (
 )
 from inference.image.codec import decode_kept, encode_chat, encode_master, thumbnail
 from inference.image.refusal import BadPhoto
+from inference.marks.marking import mark
 from inference.quality.gate import Unfit
 from inference.worker.checks import CheckedEngine, Checks
 from inference.worker.frame import read
@@ -160,6 +161,7 @@ def _carried_out(engine: CheckedEngine, order: Order, report: Report) -> Outcome
     checked = work(request, part(report, DECODED, PAINTED))
     report(PAINTED)
     canvas = checked.painted.pixels
+    marks = mark(canvas, request, bytes.fromhex(order.secret), order.maker)
     master = encode_master(canvas)
     report(ENCODED)
     preview, thumb = encode_chat(canvas), thumbnail(canvas)
@@ -175,6 +177,7 @@ def _carried_out(engine: CheckedEngine, order: Order, report: Report) -> Outcome
         reason=checked.verdict.reason,
         surprise=checked.surprise,
         recipe=checked.painted.recipe,
+        marks=marks,
     )
 
 

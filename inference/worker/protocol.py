@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 from inference.canvas import Extent, Margins
 from inference.engine import Recipe, Style
 from inference.image.refusal import Reason
+from inference.marks.marking import Marked
 from inference.safety.verdict import Level
 from inference.worker.frame import Frame
 
@@ -30,6 +31,8 @@ class Order:
     prompt: str = ""
     beside: tuple[int, ...] = ()  # seeds of sibling variants that are still waiting
     doubles: bool = False
+    secret: str = field(default="", repr=False)  # the installation's, hexadecimal; numbers depend on it
+    maker: str = ""  # names the engine and the model; numbers depend on it
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Outcome:
     reason: str  # the reason of the verdict, for the log
     surprise: float | None  # the machine's guess, 0 to 1; None for a doubled photo
     recipe: Recipe
+    marks: Marked
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,7 @@ def encode(message: Message) -> Frame:
             values = vars(order) | {"number": number, "margins": astuple(order.margins)}
             return Frame(kind, values, (values.pop("photo"),))
         case Outcome():
+            values["marks"] = vars(message.marks)
             blobs = values.pop("master"), values.pop("preview"), values.pop("thumb")
             return Frame(kind, values, blobs)
         case _:
@@ -154,6 +159,7 @@ def decode(frame: Frame) -> Message:
         case "Outcome":
             values["master"], values["preview"], values["thumb"] = frame.blobs
             values["extent"], values["verdict"] = Extent(*values["extent"]), Level(values["verdict"])
+            values["marks"] = Marked(**values["marks"])
             return Outcome(**values)
         case "Refused":
             return Refused(Reason(values.pop("reason")), **values)

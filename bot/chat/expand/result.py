@@ -20,8 +20,9 @@ from bot.chat.cards.result import before_of, result_caption, result_keyboard
 from bot.chat.expand.panel import open_panel
 from bot.chat.telegram.media import answer_with_picture, picture_of, put_picture, remember
 from bot.chat.telegram.visit import Visit, answer_to, thread_of
+from bot.marks import ROOM
 from bot.services import Services
-from inference.image.codec import full_resolution
+from inference.image.codec import FILE_BYTES, full_resolution
 from storage.models import Expansion, MessageKind, Photo
 
 
@@ -63,8 +64,9 @@ async def full_size(services: Services, visit: Visit, tap: FullSize) -> None:
     await visit.bot.send_chat_action(visit.chat.id, ChatAction.UPLOAD_DOCUMENT)
     master = await services.blobs.get(expansion.result.blob)
     data, extension, lossless = await services.decoding.run(
-        expansion.result.width * expansion.result.height, full_resolution, master
+        expansion.result.width * expansion.result.height, full_resolution, master, FILE_BYTES - ROOM
     )
+    data = await services.marked(data, expansion)
     sent = await visit.bot.send_document(
         visit.chat.id,
         BytesIO(data),

@@ -1,0 +1,31 @@
+"""Marks a finished canvas: puts the number into its new pixels, and measures what the register keeps of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from inference.engine import Pixels, Request
+from inference.marks.fingerprint import fingerprint
+from inference.marks.number import number_of
+from inference.marks.origin import pixel_hash
+
+
+@dataclass(frozen=True)
+class Marked:
+    """What the register keeps of a result."""
+
+    number: str  # 16 hexadecimal digits
+    watermarked: bool  # whether the pixels carry the number
+    fingerprint: str  # 16 hexadecimal digits
+    source: str  # the SHA-256 of the photo's pixels
+    result: str  # the SHA-256 of the canvas, after the watermark
+
+
+def mark(canvas: Pixels, request: Request, secret: bytes, maker: str) -> Marked:
+    """Measure the canvas of a request.
+
+    `maker` names what made it: an engine and its model.
+    """
+    source = pixel_hash(request.photo)
+    number = number_of(secret, source, request, maker)
+    return Marked(number, False, fingerprint(canvas), source, pixel_hash(canvas))
