@@ -123,6 +123,7 @@ class Settings(BaseSettings):
         default=SecretStr(""),
         description="64 hexadecimal digits for watermarks, the same on all machines. When empty: the data folder's.",
     )
+    watermark: bool = Field(default=True, description="Put an invisible number into the new pixels of every result.")
     producer: str = Field(
         default="Kuotu", description="The name or code of your service in the labels of generated files."
     )

@@ -65,6 +65,7 @@ class Painter:
             prompt=expansion.prompt,
             beside=await self._beside(expansion),
             doubles=expansion.doubles,
+            watermark=marks.watermark,
             secret=marks.keys.secret.hex(),
             maker=" ".join(self.services.maker_of(expansion)),
         )

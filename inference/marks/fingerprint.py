@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from inference.engine import Pixels
+from inference.marks.canonical import CANONICAL, canonical
 
 SIDE, LOW = 32, 8  # px of the small copy; frequencies per axis
 ALIKE: Final = 8  # bits that may differ; two unrelated pictures differ in 32 on average
@@ -19,9 +20,8 @@ ALIKE: Final = 8  # bits that may differ; two unrelated pictures differ in 32 on
 
 def fingerprint(pixels: Pixels) -> str:
     """Return the hash in 16 hexadecimal digits."""
-    small = cv2.resize(pixels, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-    grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    low = cv2.dct(grey)[:LOW, :LOW].ravel()
+    grey = canonical(pixels, CANONICAL / max(pixels.shape))
+    low = cv2.dct(cv2.resize(grey, (SIDE, SIDE), interpolation=cv2.INTER_AREA))[:LOW, :LOW].ravel()
     bits = low > np.median(low[1:])  # the first one is the mean, which says nothing about the picture
     return np.packbits(bits).tobytes().hex()
 

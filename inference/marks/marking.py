@@ -8,6 +8,7 @@ from inference.engine import Pixels, Request
 from inference.marks.fingerprint import fingerprint
 from inference.marks.number import number_of
 from inference.marks.origin import pixel_hash
+from inference.marks.watermark import watermark
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,12 @@ class Marked:
     result: str  # the SHA-256 of the canvas, after the watermark
 
 
-def mark(canvas: Pixels, request: Request, secret: bytes, maker: str) -> Marked:
-    """Measure the canvas of a request.
+def mark(canvas: Pixels, request: Request, secret: bytes, maker: str, *, watermarked: bool) -> Marked:
+    """Put the number of a request into its canvas, in place, and measure the result.
 
-    `maker` names what made it: an engine and its model.
+    `maker` names what made it: an engine and its model. Without `watermarked`, no pixel changes.
     """
     source = pixel_hash(request.photo)
     number = number_of(secret, source, request, maker)
-    return Marked(number, False, fingerprint(canvas), source, pixel_hash(canvas))
+    carries = watermarked and watermark(canvas, request.margins, number, secret)
+    return Marked(number, carries, fingerprint(canvas), source, pixel_hash(canvas))

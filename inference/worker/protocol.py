@@ -32,6 +32,7 @@ class Order:
     beside: tuple[int, ...] = ()  # seeds of sibling variants that are still waiting
     doubles: bool = False
     secret: str = field(default="", repr=False)  # the installation's, hexadecimal; numbers depend on it
+    watermark: bool = False  # whether the new pixels carry the number
     maker: str = ""  # names the engine and the model; numbers depend on it
 
 
