@@ -1,4 +1,4 @@
-"""The command line: kuotu run, worker, expand, upscale, keys, demo, doctor, pull, prove, bench, warm."""
+"""The command line: kuotu run, worker, expand, upscale, keys, verify, demo, doctor, pull, prove, bench, warm."""
 
 from __future__ import annotations
 
@@ -133,6 +133,21 @@ def keys(
     from bot.cli.keys import keys as show
 
     show(_settings(), renew=renew)
+
+
+@cli.command()
+def verify(
+    file: Path,
+    photo: Annotated[Path | None, typer.Option(help="the original photo, to compare with")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="a .jpg with the untouched rectangle drawn")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
+) -> None:
+    """Say whether a picture was made here, and whether the photo in it is untouched. Exits with 1 if it was not."""
+    from bot.cli.verify import verify_file
+
+    with _in_one_line(file):
+        ours = verify_file(file, photo, out, _settings(), as_json=as_json)
+    sys.exit(0 if ours else 1)
 
 
 @cli.command()

@@ -18,6 +18,7 @@ from bot.web.film import Films
 from bot.web.picture import Pictures
 from bot.web.post import PostPage
 from bot.web.render import Pages, link, send_asset, speak
+from bot.web.verify import COST, VerifyPage
 from bot.web.visits import Visits
 from storage.gallery.listing import PERIODIC, Listing, Order, Period, Place
 
@@ -29,16 +30,18 @@ START = re.compile(r"0\.\d{1,24}")
 def add_gallery(
     app: web.Application, services: Services, token: str, chat: Callable[[str], str], public_url: str = ""
 ) -> Door:
-    """Serve `/gallery`, `/post/<id>`, `/picture/<id>/<width>.webp`, `/film/<id>/<kind>.mp4` and the Mini App's calls.
+    """Serve `/gallery`, `/verify`, `/post/<id>`, `/picture/<id>/…`, `/film/<id>/…` and the Mini App's calls.
 
     `chat` returns the address of the chat with the bot for a /start payload.
     """
     pages = Pages(chat, public_url)
     door = Door(pages, token)
     wall, post = Wall(services, pages), PostPage(services, pages)
-    films = Films(services)
+    films, check = Films(services), VerifyPage(services, pages)
     pictures, visits = Pictures(services, Thumbnails(services.blobs)), Visits(services, door)
     app.router.add_get("/gallery", door.page(wall.show))
+    app.router.add_get("/verify", door.page(check.ask))
+    app.router.add_post("/verify", door.page(check.answer, COST))
     app.router.add_get("/post/{id}", door.page(post.show))
     app.router.add_get("/picture/{id}/{name}", door.file(pictures.send))
     app.router.add_get("/film/{id}/{name}", door.file(films.send, PAGE))

@@ -50,15 +50,18 @@ class Detection:
         return float(np.dot(self.soft, encode(number)) / (np.linalg.norm(self.soft) + 1e-9))
 
 
-def detect(pixels: Pixels, secret: bytes) -> Detection:
-    """Return the best match of a secret's watermark in a picture, whether or not it is sure."""
+def detect(pixels: Pixels, secret: bytes, *, cropped: bool = True) -> Detection:
+    """Return the best match of a secret's watermark in a picture, whether or not it is sure.
+
+    The search for a crop takes most of the time; without `cropped` it is left out.
+    """
     waves = carriers(secret)
 
     def at(share: float) -> Detection:
         return max((_match(waves, spectrum) for spectrum in spectra(pixels, share)), key=_sync)
 
     best, where = at(1.0), 1.0
-    for share in SHARES[1:]:
+    for share in SHARES[1:] if cropped else ():
         found = at(share)
         if found.sync > best.sync:
             best, where = found, share

@@ -107,7 +107,7 @@ def _add(canvas: Pixels, box: Box, pattern: Plane, scale: float) -> None:
     move = np.array([[scale, 0, start[0]], [0, scale, start[1]]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     part = cv2.warpAffine(pattern, move, box.extent, flags=flags, borderMode=cv2.BORDER_REFLECT)
-    part += cv2.repeat(_noise(), 1, -(-box.width // DITHER.width))[: box.height, : box.width]
+    part = part + cv2.repeat(_noise(), 1, -(-box.width // DITHER.width))[: box.height, : box.width]
     brighter = part.clip(0, None).astype(np.uint8)
     darker = (1 - part).clip(0, None).astype(np.uint8)  # what lies below 0 is rounded down, like what lies above
     view = canvas[box.slices]

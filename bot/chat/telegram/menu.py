@@ -7,7 +7,20 @@ from telegram import BotCommand, BotCommandScopeChat
 from bot.chat.telegram.visit import Bot
 from bot.chat.texts import DEFAULT, LANGUAGES, Texts, texts
 
-MENU = ("expand", "gallery", "top", "mine", "settings", "cancel", "help", "privacy", "mydata", "forget", "start")
+MENU = (
+    "expand",
+    "gallery",
+    "top",
+    "mine",
+    "verify",
+    "settings",
+    "cancel",
+    "help",
+    "privacy",
+    "mydata",
+    "forget",
+    "start",
+)
 
 
 async def set_menu(bot: Bot) -> None:
