@@ -13,24 +13,23 @@ import cv2
 import numpy as np
 
 from inference.canvas import Box, Extent, Margins
-from inference.engine import EngineName, Pixels, Request, Style, ignore
+from inference.engine import Pixels, Request
 from inference.image.codec import decode, encode_master
 from inference.marks.carrier import carriers
 from inference.marks.detection import SHARES, SURE, detect, spectra
 from inference.marks.keyring import make
 from inference.marks.labels import labelled
 from inference.marks.manifest import sign
-from inference.marks.marking import mark
+from inference.marks.marking import Marking, mark
 from inference.marks.origin import Origin, Step
 from inference.marks.watermark import watermark
-from inference.registry import open_engine
 
 SAMPLES = Path(__file__).parents[1] / "bot" / "playground" / "samples"
 SECRET, NUMBER = b"a secret for benchmarks, no other", "0123456789abcdef"
-RESULTS, PAINTED, MASTER = 200, 800, 1600  # results; px of the longer side when painted, and then
+RESULTS, MASTER, EVERY = 200, 1600, 10  # results, px of their longer side, and after how many the table is printed
 CLEAN, KEYS = 40, 250  # crops of clean photos, and wrong keys for each: 10,000 trials
 ROUNDS = 5
-GROWN = (Margins(200, 0, 0, 0), Margins(0, 150, 0, 0), Margins(100, 80, 100, 80), Margins(0, 0, 170, 120))
+GROWN = ((0.25, 0, 0, 0), (0, 0.2, 0, 0), (0.12, 0.12, 0.12, 0.12), (0, 0, 0.2, 0.15))  # shares of the canvas
 
 
 def main() -> None:
@@ -54,7 +53,7 @@ def costs() -> None:
         origin = Origin(NUMBER, (Step(Box(0, 0, 9, 9), 1, "a" * 64, "patchmatch"),))
 
         def measure(canvas: Pixels = canvas, request: Request = request) -> object:
-            return mark(canvas, request, SECRET, "benchmark", watermarked=True)
+            return mark(canvas, request, Marking(SECRET, "benchmark", watermark=True))
 
         def finish(file: bytes = file, origin: Origin = origin) -> object:
             return sign(labelled(file, origin, "Kuotu"), origin, keys)
@@ -63,23 +62,26 @@ def costs() -> None:
         print(f"{width:>7}x{height} {marks:>18.0f} {signature:>18.0f} {marks + signature:>8.0f}")
 
 
-def attacks() -> None:
+def attacks(results: int = RESULTS) -> None:
     """Print for each attack how many marks are found, and how many bits of their numbers are wrong."""
-    wrong: dict[str, list[int]] = {name: [] for name in ATTACKS}
-    found = dict.fromkeys(ATTACKS, 0)
-    known = dict.fromkeys(ATTACKS, 0)
-    for number, (canvas, margins) in enumerate(_results()):
+    outcomes: dict[str, list[tuple[bool, bool, int]]] = {name: [] for name in ATTACKS}
+    for number, (canvas, margins) in enumerate(_results(results), 1):
         random = np.random.default_rng(number)
         for name, attack in ATTACKS.items():
             seen = detect(attack(canvas, margins, random), SECRET)
-            found[name] += seen.sure
-            known[name] += seen.carries(NUMBER)
-            wrong[name].append((int(seen.number, 16) ^ int(NUMBER, 16)).bit_count())
-    print(f"| {'attack':40} | found | number known | number read | wrong bits |")
-    for name, bits in wrong.items():
-        read, share = sum(count == 0 for count in bits), np.mean(bits) / 64
-        cells = f"{found[name] / len(bits):6.1%} | {known[name] / len(bits):12.1%} | {read / len(bits):11.1%}"
-        print(f"| {name:40} | {cells} | {share:10.2%} |", flush=True)
+            wrong = (int(seen.number, 16) ^ int(NUMBER, 16)).bit_count()
+            outcomes[name].append((seen.sure, seen.carries(NUMBER), wrong))
+        if number % EVERY == 0 or number == results:
+            _print_table(outcomes, number)
+
+
+def _print_table(outcomes: dict[str, list[tuple[bool, bool, int]]], number: int) -> None:
+    print(f"\n{number} results\n| what was done | found | number known | number read | wrong bits |")
+    print("| --- | --- | --- | --- | --- |")
+    for name, seen in outcomes.items():
+        found, known, wrong = (np.array(column) for column in zip(*seen, strict=True))
+        shares = found.mean(), known.mean(), (wrong == 0).mean(), wrong.mean() / 64
+        print(f"| {name} | " + " | ".join(f"{share:.1%}" for share in shares) + " |", flush=True)
 
 
 def false_alarms() -> None:
@@ -93,6 +95,10 @@ def false_alarms() -> None:
             waves = carriers(random.bytes(32))
             fit = max(float(waves.places(spectrum).max()) for spectrum in tested)
             worst.setdefault(path.stem, []).append(fit)
+        _print_alarms(worst)
+
+
+def _print_alarms(worst: dict[str, list[float]]) -> None:
     trials = [fit for fits in worst.values() for fit in fits]
     alarms = sum(fit >= SURE for fit in trials)
     concerned = sum(max(fits) >= SURE for fits in worst.values())
@@ -144,20 +150,16 @@ ATTACKS: dict[str, Attack] = {
 }
 
 
-def _results() -> Iterator[tuple[Pixels, Margins]]:
-    """Yield marked results of the engine without a model, enlarged to a chat's size before they are marked."""
-    engine, random = open_engine(EngineName.PATCHMATCH), np.random.default_rng(1)
-    photos, zoom = sorted(SAMPLES.glob("*.jpg")), MASTER // PAINTED
-    for number, path in zip(range(RESULTS), cycle(photos), strict=False):
-        margins = GROWN[int(random.integers(len(GROWN)))]
-        photo = _crop(_photo(path.stem), random)
-        canvas = margins.canvas(Extent.of(photo))
-        photo = _scaled(photo, round(max(Extent.of(photo)) * PAINTED / max(canvas)))
-        painted = engine.expand(Request(photo, margins, list(Style)[number % 2], number), ignore).pixels
-        large = _scaled(painted, zoom * max(Extent.of(painted)))
-        margins = Margins(*(zoom * side for side in vars(margins).values()))
-        if watermark(large, margins, NUMBER, SECRET):
-            yield large, margins
+def _results(results: int) -> Iterator[tuple[Pixels, Margins]]:
+    """Yield marked pictures. What counts as new are real pixels at the edges of photos."""
+    random = np.random.default_rng(1)
+    for _, path in zip(range(results), cycle(sorted(SAMPLES.glob("*.jpg"))), strict=False):
+        canvas = _scaled(_crop(_photo(path.stem), random), MASTER)
+        height, width = canvas.shape[:2]
+        left, top, right, bottom = GROWN[int(random.integers(len(GROWN)))]
+        margins = Margins(int(width * left), int(height * top), int(width * right), int(height * bottom))
+        assert watermark(canvas, margins, NUMBER, SECRET)
+        yield canvas, margins
 
 
 def _crop(photo: Pixels, random: np.random.Generator) -> Pixels:

@@ -39,7 +39,7 @@ def open_keys(settings: Settings) -> Keyring:
 
 def open_marks(settings: Settings) -> Marks:
     """Return the marks that the settings ask for. Raises CannotRun."""
-    return Marks(open_keys(settings), settings.producer, settings.timestamp_url, settings.watermark)
+    return Marks(open_keys(settings), settings.producer, settings.timestamp_url, settings.watermark, settings.label)
 
 
 def renew_keys(settings: Settings) -> Keyring:

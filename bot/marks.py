@@ -5,26 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from inference.canvas import Box
 from inference.marks.keyring import Keyring
+from inference.marks.label import Label
 from inference.marks.labels import labelled
 from inference.marks.manifest import CannotSign, sign
+from inference.marks.marking import Marking
 from inference.marks.origin import Origin, Step
 from storage.models import Expansion, Mark
 
 ROOM = 2**16  # bytes that marks add at most; a file near a limit leaves them free
 
 _log = logging.getLogger(__name__)
-
-
-class Label(StrEnum):
-    """Where people see that a picture is generated: the values of KUOTU_LABEL."""
-
-    CAPTION = "caption"
-    CORNER = "corner"
-    NONE = "none"
 
 
 @dataclass(frozen=True)
@@ -36,6 +29,10 @@ class Marks:
     timestamp_url: str = ""
     watermark: bool = True
     label: Label = Label.CAPTION
+
+    def marking(self, maker: str) -> Marking:
+        """Return how the results of an engine are marked."""
+        return Marking(self.keys.secret, maker, self.watermark, self.label is Label.CORNER)
 
     def labelled(self, data: bytes, origin: Origin) -> bytes:
         """Return a file with its labels alone."""

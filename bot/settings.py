@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from inference.engine import EngineName
+from inference.marks.label import Label
 from inference.safety.verdict import SHIPPED
 from inference.surprise.semantic import STATISTICS
 from inference.worker.checks import NO_CLASSIFIER
@@ -124,6 +125,10 @@ class Settings(BaseSettings):
         description="64 hexadecimal digits for watermarks, the same on all machines. When empty: the data folder's.",
     )
     watermark: bool = Field(default=True, description="Put an invisible number into the new pixels of every result.")
+    label: Label = Field(
+        default=Label.CAPTION,
+        description="Where people see that a machine painted: `caption`, `corner` of the picture itself, or `none`.",
+    )
     producer: str = Field(
         default="Kuotu", description="The name or code of your service in the labels of generated files."
     )

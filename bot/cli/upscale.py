@@ -32,5 +32,5 @@ def upscale_file(source: Path, out: Path, marks: Marks, *, max_megapixels: float
 
 
 def _origin(photo: Pixels, large: Pixels, marks: Marks) -> Origin:
-    done = mark(large, Request(photo, Margins()), marks.keys.secret, NAME, watermarked=False)
+    done = mark(large, Request(photo, Margins()), marks.marking(NAME))
     return Origin(done.number, (Step(Extent.of(large).box, 2, done.source, NAME),))

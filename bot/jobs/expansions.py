@@ -56,7 +56,6 @@ class Painter:
         return await to_its_end(self._keep(expansion, outcome))
 
     async def _order(self, expansion: Expansion) -> Order:
-        marks = self.services.marks
         return Order(
             photo=await self.services.blobs.get(expansion.source.blob),
             margins=Margins(expansion.left, expansion.top, expansion.right, expansion.bottom),
@@ -65,9 +64,7 @@ class Painter:
             prompt=expansion.prompt,
             beside=await self._beside(expansion),
             doubles=expansion.doubles,
-            watermark=marks.watermark,
-            secret=marks.keys.secret.hex(),
-            maker=" ".join(self.services.maker_of(expansion)),
+            marking=self.services.marks.marking(" ".join(self.services.maker_of(expansion))),
         )
 
     async def _beside(self, expansion: Expansion) -> tuple[int, ...]:

@@ -20,6 +20,7 @@ from bot.web.post import PostPage
 from bot.web.render import Pages, link, send_asset, speak
 from bot.web.verify import COST, VerifyPage
 from bot.web.visits import Visits
+from inference.marks.label import Label
 from storage.gallery.listing import PERIODIC, Listing, Order, Period, Place
 
 PAGE_SIZE = 24
@@ -34,7 +35,7 @@ def add_gallery(
 
     `chat` returns the address of the chat with the bot for a /start payload.
     """
-    pages = Pages(chat, public_url)
+    pages = Pages(chat, public_url, services.marks.label is not Label.NONE)
     door = Door(pages, token)
     wall, post = Wall(services, pages), PostPage(services, pages)
     films, check = Films(services), VerifyPage(services, pages)

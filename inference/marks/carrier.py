@@ -59,8 +59,11 @@ class Carriers:
         """Return how well the tile fits at each place (TILE, TILE), in standard deviations."""
         matched = np.zeros_like(spectrum)
         matched[self.sync] = spectrum[self.sync] * self.phases.conj()
-        surface = np.fft.irfft2(matched, (TILE, TILE))
-        return np.asarray(surface / max(float(surface.std()), 1e-12), np.float32)
+        whole = cv2.merge([matched.real, matched.imag])
+        whole = cv2.copyMakeBorder(whole, 0, 0, 0, TILE - whole.shape[1], cv2.BORDER_CONSTANT)
+        surface = cv2.idft(whole, flags=cv2.DFT_SCALE)[..., 0]  # half of the spectrum gives half of the surface
+        deviation = np.sqrt(2) * np.linalg.norm(matched) / TILE**2
+        return np.asarray(2 * surface / max(float(deviation), 1e-12), np.float32)
 
 
 @lru_cache(8)

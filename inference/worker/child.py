@@ -161,7 +161,7 @@ def _carried_out(engine: CheckedEngine, order: Order, report: Report) -> Outcome
     checked = work(request, part(report, DECODED, PAINTED))
     report(PAINTED)
     canvas = checked.painted.pixels
-    marks = mark(canvas, request, bytes.fromhex(order.secret), order.maker, watermarked=order.watermark)
+    marks = mark(canvas, request, order.marking)
     master = encode_master(canvas)
     report(ENCODED)
     preview, thumb = encode_chat(canvas), thumbnail(canvas)

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 from inference.canvas import Extent, Margins
 from inference.engine import Recipe, Style
 from inference.image.refusal import Reason
-from inference.marks.marking import Marked
+from inference.marks.marking import Marked, Marking
 from inference.safety.verdict import Level
 from inference.worker.frame import Frame
 
@@ -31,9 +31,7 @@ class Order:
     prompt: str = ""
     beside: tuple[int, ...] = ()  # seeds of sibling variants that are still waiting
     doubles: bool = False
-    secret: str = field(default="", repr=False)  # the installation's, hexadecimal; numbers depend on it
-    watermark: bool = False  # whether the new pixels carry the number
-    maker: str = ""  # names the engine and the model; numbers depend on it
+    marking: Marking = field(default_factory=Marking)
 
 
 @dataclass(frozen=True)
@@ -136,7 +134,8 @@ def encode(message: Message) -> Frame:
     kind, values = type(message).__name__, dict(vars(message))
     match message:
         case Expand(number, order):
-            values = vars(order) | {"number": number, "margins": astuple(order.margins)}
+            marking = vars(order.marking) | {"secret": order.marking.secret.hex()}
+            values = vars(order) | {"number": number, "margins": astuple(order.margins), "marking": marking}
             return Frame(kind, values, (values.pop("photo"),))
         case Outcome():
             values["marks"] = vars(message.marks)
@@ -156,6 +155,8 @@ def decode(frame: Frame) -> Message:
             (values["photo"],) = frame.blobs
             values["margins"], values["style"] = Margins(*values["margins"]), Style(values["style"])
             values["beside"] = tuple(values["beside"])
+            marking = dict(values["marking"])
+            values["marking"] = Marking(**marking | {"secret": bytes.fromhex(marking["secret"])})
             return Expand(values.pop("number"), Order(**values))
         case "Outcome":
             values["master"], values["preview"], values["thumb"] = frame.blobs

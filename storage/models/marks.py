@@ -18,6 +18,7 @@ class Mark(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
     number: Mapped[str] = mapped_column(String(16), index=True)  # hexadecimal; the payload of the watermark
     watermarked: Mapped[bool]  # whether the pixels carry the number
+    labelled: Mapped[bool]  # whether a visible label is drawn into the pixels
     fingerprint: Mapped[str] = mapped_column(String(16))  # the perceptual hash of the result, hexadecimal
     source: Mapped[str] = mapped_column(String(64))  # the SHA-256 of the source's pixels
     result: Mapped[str] = mapped_column(String(64), index=True)  # the SHA-256 of the master's pixels

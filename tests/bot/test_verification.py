@@ -71,7 +71,7 @@ class Chain:
     ) -> tuple[Expansion, Pixels]:
         around = margins or Margins()
         canvas = upscale_expansion(photo) if margins is None else _mirrored(photo, margins)
-        marked = mark(canvas, Request(photo, around), keys().secret, "mirror", watermarked=True)
+        marked = mark(canvas, Request(photo, around), MARKS.marking("mirror"))
         extent = Extent.of(canvas)
         result = rows.photo(width=extent.width, height=extent.height)
         made = rows.expansion(source, doubles=margins is None, engine="patchmatch", status="done", **vars(around))

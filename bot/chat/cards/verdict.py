@@ -27,7 +27,7 @@ def _layers(say: Texts, verdict: Verdict) -> str:
 def _made(say: Texts, verdict: Verdict) -> list[str]:
     if not verdict.steps:
         return []
-    facts = {"engine": verdict.engine, "count": len(verdict.steps)}
+    facts = {"engine": verdict.engine, "number": len(verdict.steps)}
     if verdict.made_at is None:
         return [say("verify.made", **facts)]
     language = "zh_CN" if say.language == "zh" else say.language

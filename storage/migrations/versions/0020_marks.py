@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.BigInteger(), nullable=False),
         sa.Column("number", sa.String(length=16), nullable=False),
         sa.Column("watermarked", sa.Boolean(), nullable=False),
+        sa.Column("labelled", sa.Boolean(), nullable=False),
         sa.Column("fingerprint", sa.String(length=16), nullable=False),
         sa.Column("source", sa.String(length=64), nullable=False),
         sa.Column("result", sa.String(length=64), nullable=False),
