@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from storage.database import hold, transactions
@@ -96,15 +96,17 @@ class GalleryStore:
         """Record a person's reaction. Returns the counts and the person's current reaction.
 
         A button toggles. A native reaction in the message `native_in` sets the vote, or clears it if `feeling` is None;
-        it clears only a vote that was given in that message. The update of a tap leaves the inbox in the same
-        transaction. Otherwise a crash right after the vote would handle the tap again and toggle the vote back.
+        it clears only a vote that was given in that message. The update of a tap is marked in the same transaction, and
+        one that was marked before changes nothing. Otherwise a tap that is handled again after a crash or an outage
+        would toggle the vote back.
         """
         async with self._write() as session:
             await hold(session, person_id)
-            await session.execute(delete(Received).where(Received.update_id == update_id))
             if await _locked(session, expansion_id) is None:
                 return dict.fromkeys(Feeling, 0), None
             own = await session.get(Reaction, (expansion_id, person_id))
+            if update_id is not None and not await _first_time(session, update_id):
+                return await feelings(session, expansion_id), own.feeling if own else None
             old, new = own.feeling if own else None, decide(own, feeling, native_in)
             if own is not None and new is None:
                 await session.delete(own)
@@ -163,6 +165,14 @@ def _republish(post: Post, person_id: int) -> Post | None:
     if post.status is PostStatus.HIDDEN:
         post.status = PostStatus.LIVE
     return post
+
+
+async def _first_time(session: AsyncSession, update_id: int) -> bool:
+    """Mark that an update had its effect. Returns False if it had before. One that is not in the inbox is new."""
+    this = update(Received).where(Received.update_id == update_id, Received.effective.is_(False))
+    if await session.scalar(this.values(effective=True).returning(Received.update_id)) is not None:
+        return True
+    return await session.get(Received, update_id) is None
 
 
 async def _locked(session: AsyncSession, expansion_id: int) -> Expansion | None:

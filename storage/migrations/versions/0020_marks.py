@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0020"
-down_revision = "0009"
+down_revision = "0011"
 
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
