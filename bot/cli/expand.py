@@ -100,7 +100,7 @@ def expand_file(source: Path, out: Path, wish: Wish, options: EngineOptions, mar
 
 def _origin(request: Request, attempt: Attempt, engine: str, model: str, marks: Marks) -> Origin:
     """Mark the canvas of an attempt, and return its origin."""
-    done = mark(attempt.painted.pixels, request, marks.marking(f"{engine} {model}"))
+    done = mark(attempt.painted.pixels, replace(request, seed=attempt.seed), marks.marking(f"{engine} {model}"))
     version = str(attempt.painted.recipe.get("key", ""))
     return Origin(done.number, (Step(request.margins.box(request.extent), 1, done.source, engine, model, version),))
 

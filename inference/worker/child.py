@@ -14,6 +14,7 @@ import signal
 import sys
 import time
 from contextlib import suppress
+from dataclasses import replace
 from importlib import import_module
 from queue import SimpleQueue
 from threading import Lock, Thread
@@ -161,7 +162,7 @@ def _carried_out(engine: CheckedEngine, order: Order, report: Report) -> Outcome
     checked = work(request, part(report, DECODED, PAINTED))
     report(PAINTED)
     canvas = checked.painted.pixels
-    marks = mark(canvas, request, order.marking)
+    marks = mark(canvas, replace(request, seed=checked.seed), order.marking)  # so that this seed makes it again
     master = encode_master(canvas)
     report(ENCODED)
     preview, thumb = encode_chat(canvas), thumbnail(canvas)
