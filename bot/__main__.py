@@ -1,4 +1,4 @@
-"""The command line: kuotu run, worker, migrate, expand, upscale, demo, doctor, pull, prove, bench, warm."""
+"""The command line: run, worker, migrate, expand, keys, verify, demo, doctor, pull, bench and others."""
 
 from __future__ import annotations
 
@@ -89,6 +89,7 @@ def expand(
 ) -> None:
     """Expand one photo into a file."""
     from bot.cli.expand import EngineOptions, Wish, expand_file
+    from bot.keys import open_marks
 
     settings = _settings()
     if sum(choice is not None for choice in (scale, ratio, margins)) > 1:
@@ -97,7 +98,7 @@ def expand(
     wish = Wish(direction, scale, ratio, _four(margins), style, seed, prompt)
     options = EngineOptions(engine or settings.engine, model or settings.model, settings.gate, settings.max_megapixels)
     with _in_one_line(photo):
-        expand_file(photo, out, wish, options, as_json=as_json)
+        expand_file(photo, out, wish, options, open_marks(settings), as_json=as_json)
 
 
 @cli.command()
@@ -108,9 +109,11 @@ def upscale(
 ) -> None:
     """Double the width and height of a picture. Halving the result gives the picture back, bit for bit."""
     from bot.cli.upscale import upscale_file
+    from bot.keys import open_marks
 
+    settings = _settings()
     with _in_one_line(photo):
-        upscale_file(photo, out, max_megapixels=_settings().max_megapixels, as_json=as_json)
+        upscale_file(photo, out, open_marks(settings), max_megapixels=settings.max_megapixels, as_json=as_json)
 
 
 @contextmanager
@@ -132,6 +135,31 @@ def _four(text: str | None) -> tuple[int, int, int, int] | None:
     except ValueError:
         raise Refused(f"--margins {text!r} is not of the form left,top,right,bottom") from None
     return left, top, right, bottom
+
+
+@cli.command()
+def keys(
+    renew: Annotated[bool, typer.Option("--renew", help="replace the signing key; older files stay ours")] = False,
+) -> None:
+    """Make the keys that sign files and number watermarks, if there are none, and say who signs."""
+    from bot.cli.keys import keys as show
+
+    show(_settings(), renew=renew)
+
+
+@cli.command()
+def verify(
+    file: Path,
+    photo: Annotated[Path | None, typer.Option(help="the original photo, to compare with")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="a .jpg with the untouched rectangle drawn")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
+) -> None:
+    """Say whether a picture was made here, and whether the photo in it is untouched. Exits with 1 if it was not."""
+    from bot.cli.verify import verify_file
+
+    with _in_one_line(file):
+        ours = verify_file(file, photo, out, _settings(), as_json=as_json)
+    sys.exit(0 if ours else 1)
 
 
 @cli.command()

@@ -18,6 +18,7 @@ from bot.jobs.expansions import Painter
 from bot.jobs.films import FilmMaker, films_possible
 from bot.jobs.loop import Loop
 from bot.jobs.presence import Presence
+from bot.keys import open_marks
 from bot.services import DERIVED, Limits, Services
 from bot.settings import Settings
 from bot.supervisor import Supervisor
@@ -50,6 +51,7 @@ from storage.people.inbox import Inbox
 from storage.people.messages import Messages
 from storage.people.people import People
 from storage.people.turns import SharedTurns
+from storage.register import Register
 
 if TYPE_CHECKING:
     from bot.playground import Playground
@@ -203,6 +205,8 @@ async def open_services(settings: Settings, stack: AsyncExitStack, *, work: bool
         words=_words(settings),
         retention=Retention(database, timedelta(days=settings.retention_days)),
         anonymous=AnonymousCounts(database),
+        register=Register(database),
+        marks=open_marks(settings),
         films=films if films_possible() else None,
         turns=SharedTurns(database) if database.dialect.name == "postgresql" else LocalTurns(),
     )

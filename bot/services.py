@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
+from bot.marks import Marks, origin_of
 from bot.rounds import Rounds
 from bot.thumbnails import SIZES
 from bot.turns import LocalTurns, MessageKey, Turns
@@ -26,6 +27,7 @@ from storage.jobs.workers import Workers
 from storage.models import Expansion, FilmKind
 from storage.people.messages import Messages
 from storage.people.people import People
+from storage.register import Register
 
 # The endings of the keys of everything that is made from a blob and deleted with it: thumbnails and films.
 DERIVED = (
@@ -68,6 +70,8 @@ class Services:
     words: WordList  # words that are not allowed in titles
     retention: Retention
     anonymous: AnonymousCounts
+    register: Register
+    marks: Marks
     films: FilmStore | None = None  # None where films cannot be made
     pages: str = ""  # base URL of the web pages, if chats can open them
     # limits the pixels that this process decodes at the same time; engines run in other processes
@@ -79,6 +83,15 @@ class Services:
     def maker_of(self, expansion: Expansion) -> tuple[str, str]:
         """Return the names of the engine and the model that make a picture. Doubling is the same with every engine."""
         return (UPSCALE, "") if expansion.doubles else (self.engine.name, self.engine.model)
+
+    async def marked(self, data: bytes, expansion: Expansion, *, signed: bool = True) -> bytes:
+        """Return a file of a finished expansion with its labels and a manifest, or with its labels alone.
+
+        Raises CannotSign.
+        """
+        chain = await self.store.ancestry(expansion.id) or [expansion]
+        origin = origin_of(chain, await self.register.of([step.id for step in chain]))
+        return await asyncio.to_thread(self.marks.marked if signed else self.marks.labelled, data, origin)
 
     async def picture(self, expansion: Expansion) -> bytes:
         """Return the JPEG of a finished expansion that chats see. Raises LookupError while there is none."""

@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from inference.engine import EngineName
+from inference.marks.label import Label
 from inference.safety.verdict import SHIPPED
 from inference.surprise.semantic import STATISTICS
 from inference.worker.checks import NO_CLASSIFIER
@@ -120,6 +121,27 @@ class Settings(BaseSettings):
         default="",
         description="A folder of your own transparent PNGs or WebPs, which may walk into wild pictures.",
     )
+    signing_key: Path | None = Field(
+        default=None, description="A PEM file of the key that signs results. When empty: one in the data folder."
+    )
+    signing_cert: Path | None = Field(
+        default=None, description="A PEM file of the certificate of KUOTU_SIGNING_KEY, followed by its issuers."
+    )
+    timestamp_url: str = Field(
+        default="", description="The address of a time-stamp server (RFC 3161) that confirms when a file was signed."
+    )
+    installation_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="64 hexadecimal digits for watermarks, the same on all machines. When empty: the data folder's.",
+    )
+    watermark: bool = Field(default=True, description="Put an invisible number into the new pixels of every result.")
+    label: Label = Field(
+        default=Label.CAPTION,
+        description="Where people see that a machine painted: `caption`, `corner` of the picture itself, or `none`.",
+    )
+    producer: str = Field(
+        default="Kuotu", description="The name or code of your service in the labels of generated files."
+    )
     playground: Literal["auto", "always"] = Field(
         default="auto", description="The local chat page: `auto` serves it only without a token, `always` in any case."
     )
@@ -155,7 +177,14 @@ class Settings(BaseSettings):
             raise ValueError("Telegram takes up to 256 of A-Z a-z 0-9 _ -")
         return value
 
-    @field_validator("telegram_api", "webhook_url", "public_url")
+    @field_validator("installation_key")
+    @classmethod
+    def _like_a_key(cls, value: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"([0-9a-fA-F]{64})?", value.get_secret_value()):
+            raise ValueError("a key has 64 hexadecimal digits; openssl rand -hex 32 makes one")
+        return value
+
+    @field_validator("telegram_api", "webhook_url", "public_url", "timestamp_url")
     @classmethod
     def _like_an_address(cls, value: str) -> str:
         address = urlsplit(value)
@@ -221,6 +250,12 @@ class Settings(BaseSettings):
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
     @model_validator(mode="after")
+    def _a_key_has_a_certificate(self) -> Self:
+        if (self.signing_key is None) != (self.signing_cert is None):
+            raise ValueError("KUOTU_SIGNING_KEY and KUOTU_SIGNING_CERT go together: set both, or neither")
+        return self
+
+    @model_validator(mode="after")
     def _unsure_comes_before_unsafe(self) -> Self:
         if self.safety_unsafe < self.safety_unsure <= 1:
             raise ValueError(
@@ -254,8 +289,8 @@ class Settings(BaseSettings):
         """The secrets that logs must never show. The bot's id before the colon of its token is public."""
         token = self.telegram_token.get_secret_value()
         derived = self.secret_for(token) if token else self.webhook_secret.get_secret_value()
-        others = (self.hub_token.get_secret_value(), self.metrics.get_secret_value())
-        found = [token.partition(":")[2], derived, *others]
+        others = (self.hub_token, self.metrics, self.installation_key)
+        found = [token.partition(":")[2], derived, *(other.get_secret_value() for other in others)]
         return [secret for secret in found if secret]
 
 

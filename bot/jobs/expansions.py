@@ -19,7 +19,7 @@ from inference.worker.protocol import Order, Outcome
 from storage.cleanup.notes import settle
 from storage.jobs.expansions import Made, recorded
 from storage.jobs.queue import Queue
-from storage.models import Expansion, Job, Photo, Status
+from storage.models import Expansion, Job, Mark, Photo, Status
 
 
 @dataclass
@@ -64,6 +64,7 @@ class Painter:
             prompt=expansion.prompt,
             beside=await self._beside(expansion),
             doubles=expansion.doubles,
+            marking=self.services.marks.marking(" ".join(self.services.maker_of(expansion))),
         )
 
     async def _beside(self, expansion: Expansion) -> tuple[int, ...]:
@@ -88,12 +89,17 @@ class Painter:
             made = _made(expansion, outcome, *kept.keys) | Made(engine=engine, model=model)
             await recorded(expansion.id, **made)(session)
             await settle(session, kept.notes)
+            await session.merge(_mark(expansion, outcome))
 
         async def undo() -> None:
             await self.services.shelf.drop(kept)
             self.services.rounds.ring()
 
         return Ended(Status.DONE, record=record, undo=undo)
+
+
+def _mark(expansion: Expansion, outcome: Outcome) -> Mark:
+    return Mark(expansion_id=expansion.id, person_id=expansion.person_id, **vars(outcome.marks))
 
 
 def _made(expansion: Expansion, outcome: Outcome, master: str, thumb: str, preview: str) -> Made:

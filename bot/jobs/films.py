@@ -54,7 +54,7 @@ class FilmMaker:
             reel = await self._shoot(script, report)
         except (FilmFailed, FileNotFoundError) as error:
             return Ended(Status.FAILED, str(error))
-        return await to_its_end(self._keep(expansion.preview, FilmKind(job.kind), reel))
+        return await to_its_end(self._keep(expansion, expansion.preview, FilmKind(job.kind), reel))
 
     async def _script(self, expansion: Expansion, kind: FilmKind) -> Script | None:
         steps = [grown.margins for grown in growth(await self.services.store.ancestry(expansion.id))]
@@ -69,7 +69,7 @@ class FilmMaker:
         finally:
             self._shooting = False
 
-    async def _keep(self, picture: str, kind: FilmKind, reel: Reel) -> Ended:
+    async def _keep(self, expansion: Expansion, picture: str, kind: FilmKind, reel: Reel) -> Ended:
         """Store the film. The returned value deletes it again if the job's end cannot be recorded."""
 
         kept = await self.services.shelf.hold(picture)
@@ -82,7 +82,8 @@ class FilmMaker:
             self.services.rounds.ring()
 
         await self.services.blobs.put_at(kind.poster(picture), reel.poster)
-        await self.services.blobs.put_at(kind.movie(picture), reel.movie)
+        movie = await self.services.marked(reel.movie, expansion)
+        await self.services.blobs.put_at(kind.movie(picture), movie)
         return Ended(Status.DONE, record=record, undo=undo)
 
 

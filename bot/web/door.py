@@ -29,12 +29,12 @@ class Door:
     buckets: Buckets = field(default_factory=Buckets)
     clock: Callable[[], float] = time.time
 
-    def page(self, handler: Handler) -> Handler:
+    def page(self, handler: Handler, cost: float = PAGE) -> Handler:
         """Wrap a handler that people look at: errors are answered with a page."""
 
         @wraps(handler)
         async def guarded(request: web.Request) -> web.StreamResponse:
-            if wait := self.buckets.take(self.clients.of(request), PAGE):
+            if wait := self.buckets.take(self.clients.of(request), cost):
                 return self._lost(request, 429, {"Retry-After": str(wait)})
             try:
                 return await handler(request)

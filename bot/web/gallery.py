@@ -19,7 +19,9 @@ from bot.web.picture import Pictures
 from bot.web.post import PostPage
 from bot.web.rate import Clients, Network
 from bot.web.render import Pages, link, send_asset, speak
+from bot.web.verify import COST, VerifyPage
 from bot.web.visits import Visits
+from inference.marks.label import Label
 from storage.gallery.listing import PERIODIC, Listing, Order, Period, Place
 
 PAGE_SIZE = 24
@@ -36,18 +38,20 @@ def add_gallery(
     hosts: Collection[str] = (),
     proxies: Sequence[Network] = (),
 ) -> Door:
-    """Serve `/gallery`, `/post/<id>`, `/picture/<id>/<width>.webp`, `/film/<id>/<kind>.mp4` and the Mini App's calls.
+    """Serve `/gallery`, `/verify`, `/post/<id>`, `/picture/<id>/…`, `/film/<id>/…` and the Mini App's calls.
 
     `chat` returns the address of the chat with the bot for a /start payload. Absolute links start with `public_url`, or
     with the address that the visitor uses if it is this machine's or one of `hosts`. `proxies` are believed about whom
     they ask for.
     """
-    pages = Pages(chat, public_url, hosts)
+    pages = Pages(chat, public_url, hosts, services.marks.label is not Label.NONE)
     door = Door(pages, token, Clients(proxies))
     wall, post = Wall(services, pages), PostPage(services, pages)
-    films = Films(services)
+    films, check = Films(services), VerifyPage(services, pages)
     pictures, visits = Pictures(services, Thumbnails(services.blobs)), Visits(services, door)
     app.router.add_get("/gallery", door.page(wall.show))
+    app.router.add_get("/verify", door.page(check.ask))
+    app.router.add_post("/verify", door.page(check.answer, COST))
     app.router.add_get("/post/{id}", door.page(post.show))
     app.router.add_get("/picture/{id}/{name}", door.file(pictures.send))
     app.router.add_get("/film/{id}/{name}", door.file(films.send, PAGE))

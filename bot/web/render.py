@@ -46,6 +46,7 @@ class Pages:
     chat: Callable[[str], str]
     public_url: str = ""
     hosts: Collection[str] = ()
+    labelled: bool = True  # whether pages say that machines painted
 
     def render(self, request: web.Request, template: str, status: int = 200, **values: object) -> web.Response:
         """Render a page in the visitor's language. Browsers revalidate it each time and load it only if it changed."""
@@ -55,6 +56,7 @@ class Pages:
             "say": say,
             "asset": asset,
             "chat": self.chat,
+            "label": say("label.made") if self.labelled else "",
             "link": lambda path, **query: link(path, {**query, "lang": chosen}),
             "absolute": lambda path: f"{self.origin(request)}{path}",
             "other_language": _other(request, say.language),

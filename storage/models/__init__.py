@@ -10,6 +10,7 @@ from storage.models.expansions import Expansion
 from storage.models.films import Film, FilmKind
 from storage.models.galleries import Gallery, Impression
 from storage.models.jobs import FINAL_STATUSES, LIVE_STATUSES, Job, Status
+from storage.models.marks import Mark
 from storage.models.messages import Message, MessageKind, Received
 from storage.models.moderation import Act, AuditEntry, Ban, Judgement, Reason, Report
 from storage.models.moment import Moment, day_of, now
@@ -41,6 +42,7 @@ __all__ = [
     "Job",
     "Judgement",
     "Key",
+    "Mark",
     "Message",
     "MessageKind",
     "Moment",

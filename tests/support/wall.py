@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from PIL import Image
 from sqlalchemy.ext.asyncio import AsyncEngine
 from yarl import URL
 
+from bot.marks import Marks
 from bot.services import DERIVED, Limits, Services
 from bot.web.door import Door
 from bot.web.gallery import add_gallery
@@ -24,6 +25,7 @@ from bot.web.rate import Network
 from bot.wordlist import WordList
 from inference.canvas import Direction, Extent, scaled
 from inference.engine import EngineName, Pixels, Request, Style
+from inference.marks.keyring import make
 from inference.registry import open_engine
 from inference.worker.protocol import EngineInfo
 from storage.blobs import Blobs, open_blobs
@@ -42,6 +44,7 @@ from storage.jobs.workers import Workers
 from storage.models import Expansion, Feeling, FilmKind, Photo, Post, Status
 from storage.people.messages import Messages
 from storage.people.people import People
+from storage.register import Register
 from tests.support.databases import new_sqlite
 from tests.support.photos import SAMPLES
 
@@ -227,5 +230,7 @@ def services_on(database: AsyncEngine, blobs: Blobs) -> Services:
         words=WordList(frozenset()),
         retention=Retention(database, timedelta(days=90)),
         anonymous=AnonymousCounts(database),
+        register=Register(database),
+        marks=Marks(make(datetime.now(UTC)), "Kuotu"),
         films=FilmStore(database, EmbeddedQueue(database, FILMS)),
     )

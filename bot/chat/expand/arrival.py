@@ -109,7 +109,7 @@ async def _receive_photo(services: Services, visit: Visit, message: Message | Ex
         return None
     await visit.show_activity(ChatAction.UPLOAD_PHOTO)
     try:
-        data = await _download(visit, file.file_id)
+        data = await downloaded(visit, file.file_id)
         size = await asyncio.to_thread(extent, data)
         if first_choice(Choice(), size, services.limits.max_megapixels) is None:
             await visit.reply("photo.no_room", limit=f"{services.limits.max_megapixels:g}")
@@ -165,7 +165,8 @@ def prompt_of(message: Message, username: str) -> str:
     return " ".join(word for word in words if word.lower() not in called)
 
 
-async def _download(visit: Visit, file_id: str) -> bytes:
+async def downloaded(visit: Visit, file_id: str) -> bytes:
+    """Return the content of a file that Telegram holds."""
     file, buffer = await visit.bot.get_file(file_id), BytesIO()
     await file.download_to_memory(buffer)
     return buffer.getvalue()

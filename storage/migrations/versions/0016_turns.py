@@ -5,8 +5,8 @@ from alembic import op
 
 from storage.models import Moment
 
-revision = "0032"
-down_revision = "0031"
+revision = "0016"
+down_revision = "0015"
 
 
 def upgrade() -> None:
