@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError
 from inference.diffusion.likeness import FOREIGN
 from inference.diffusion.offload import Mode
 from inference.engine import EngineUnavailable, Style
-from inference.hub.repository import Fact, Repository
+from inference.hub.repository import MAIN, Fact, Repository
 
 SHIPPED: Final = Path(__file__).with_name("presets.toml")
 DEFAULT: Final = "sdxl"
@@ -98,6 +98,10 @@ class Preset(Repository):
         """Return all repositories to download; the pipeline's own is the first."""
         return [self, *self.parts.values(), *([self.lora] if self.lora else [])]
 
+    def of(self, model: str) -> Preset:
+        """Return this preset for another model: a hub id at its newest commit, or a folder."""
+        return self.model_copy(update={"repo": model, "revision": MAIN, "stated": "", "title": model})
+
     def manner(self, style: Style) -> Manner:
         """Return the changes of a style, which are empty by default."""
         return self.styles.get(style, Manner())
@@ -152,7 +156,12 @@ def _whole(name: str, tables: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """Merge tables recursively, except scheduler options, because one scheduler does not understand another's."""
+    """Merge tables recursively, except scheduler options, because one scheduler does not understand another's.
+
+    Another repository does not inherit the revision, which names a commit of the first one.
+    """
+    if over.get("repo", under.get("repo")) != under.get("repo"):
+        under = {key: value for key, value in under.items() if key not in ("revision", "stated")}
     whole = under | over
     for key in under.keys() & over.keys() - {"scheduler_options", "memory"}:
         if isinstance(under[key], dict) and isinstance(over[key], dict):

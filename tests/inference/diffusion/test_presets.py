@@ -42,6 +42,17 @@ def test_an_own_preset_is_like_another_and_changes_it(tmp_path: Path) -> None:
     assert load_presets(own)["sd15"] == load_presets()["sd15"]
 
 
+def test_a_revision_belongs_to_its_repository(tmp_path: Path) -> None:
+    own, pinned = tmp_path / "own.toml", load_presets()["sdxl-inpaint"]
+    changes = "repo = 'me/mine'\n[mine.parts.vae]\nrepo = 'me/vae'\n[same]\nlike = 'sdxl-inpaint'\nsteps = 3"
+    own.write_text(f"[mine]\nlike = 'sdxl-inpaint'\n{changes}", "utf-8")
+    mine, same = load_presets(own)["mine"], load_presets(own)["same"]
+    assert [(one.revision, one.stated) for one in mine.repositories] == [("main", "")] * 2
+    assert [one.revision for one in same.repositories] == [one.revision for one in pinned.repositories]
+    assert "main" not in {one.revision for one in pinned.repositories}
+    assert pinned.of("/models/mine").revision == "main"
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
