@@ -19,7 +19,7 @@ from inference.diffusion.likeness import judge_painted
 from inference.diffusion.loaded import Loaded, Loader
 from inference.diffusion.model_spec import ModelChoice, parse_choice
 from inference.diffusion.offload import Card, Mode, choose
-from inference.diffusion.painter import Call, paint
+from inference.diffusion.painter import Call
 from inference.diffusion.pipeline import load, loader_for
 from inference.diffusion.placement import Pipeline
 from inference.diffusion.presets import Fill, Kind
@@ -198,7 +198,7 @@ class Diffusion:
         words = "; ".join(dict.fromkeys(" ".join(wording.words) for wording in call.wordings)) or "no words of our own"
         _log.info("painting %dx%d at %dx%d with %s", *margins.canvas(extent), *window.work, words)
         shown = [sketches[seed] for seed in call.seeds]
-        painted = paint(self.pipeline, preset, shown, call, part(report, 0.05, 0.9))
+        painted = self._loaded.paint(preset, shown, call, part(report, 0.05, 0.9))
         report(0.9)
         return [
             (call.judged and judge_painted(one, seen.photo, seen.margins, seen.picture, preset.foreign))

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from inference.diffusion.embeddings import Embeddings
 from inference.diffusion.guidance import control_in_step, doubled_in, stop_guiding
 from inference.diffusion.init_image import Sketch
 from inference.diffusion.placement import Pipeline
@@ -28,7 +29,14 @@ class Call:
     judged: bool = True  # whether a result that ignores the photo is refused
 
 
-def paint(pipeline: Pipeline, preset: Preset, sketches: Sequence[Sketch], call: Call, report: Report) -> list[Pixels]:
+def paint(
+    pipeline: Pipeline,
+    preset: Preset,
+    sketches: Sequence[Sketch],
+    call: Call,
+    report: Report,
+    embeddings: Embeddings,
+) -> list[Pixels]:
     """Paint all sketches in one call, and return images of their size. An exception of `report` ends it within a step.
 
     The random generators are on the CPU, so that the noise is the same on every device. An edit pipeline would treat a
@@ -51,12 +59,13 @@ def paint(pipeline: Pipeline, preset: Preset, sketches: Sequence[Sketch], call: 
     }
     if any(wording.negative for wording in call.wordings):
         arguments["negative_prompt"] = [wording.negative for wording in call.wordings]
+    scale = _lora_scale(preset, call.style)
     if preset.lora:
-        pipeline.set_adapters("preset", _lora_scale(preset, call.style))
+        pipeline.set_adapters("preset", scale)
     if preset.guided < 1:
         arguments["callback_on_step_end_tensor_inputs"] = ["latents", *doubled_in(pipeline)]
     try:
-        with control_in_step(pipeline):
+        with control_in_step(pipeline), embeddings.used_by(pipeline, scale):
             painted = pipeline(**arguments).images
     finally:
         pipeline.maybe_free_model_hooks()
