@@ -26,7 +26,7 @@ from inference.diffusion.presets import Fill, Kind
 from inference.diffusion.prompts import write
 from inference.diffusion.surprises import drawn
 from inference.diffusion.window import passes, plan, sides_apart
-from inference.engine import Painted, Pixels, Recipe, Report, Request, part, versions
+from inference.engine import Painted, Pixels, Reads, Recipe, Report, Request, part, versions
 from inference.patchmatch import kernel
 from inference.quality.gate import Problem, Unfit
 
@@ -42,7 +42,6 @@ class Diffusion:
     """A pipeline on one card. It serves one request at a time, because schedulers are stateful."""
 
     name = "diffusion"
-    reads_words = True
 
     def __init__(
         self,
@@ -83,6 +82,10 @@ class Diffusion:
             sides=choice.sides,
             loader=loader_for(choice.attention),
         )
+
+    @property
+    def reads(self) -> Reads:
+        return self.preset.reads
 
     @property
     def mode(self) -> Mode:

@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 
 from inference.diffusion.likeness import FOREIGN
 from inference.diffusion.offload import Mode
-from inference.engine import EngineUnavailable, Style
+from inference.engine import EngineUnavailable, Reads, Style
 from inference.hub.repository import MAIN, Fact, Repository
 
 SHIPPED: Final = Path(__file__).with_name("presets.toml")
@@ -85,7 +85,7 @@ class Preset(Repository):
     steps: Annotated[int, Field(ge=1)]
     guidance: float
     guided: Annotated[float, Field(gt=0, le=1)] = 1.0
-    chinese: bool = False
+    reads: Reads = Reads.ENGLISH
     scheduler: str = ""  # empty: the repository's own scheduler
     scheduler_options: Mapping[str, Any] = {}
     prompt: str

@@ -12,7 +12,8 @@ from inference.diffusion.checkpoint import find, resolve
 from inference.diffusion.model_spec import ModelChoice, parse_choice
 from inference.diffusion.offload import Mode
 from inference.diffusion.presets import DEFAULT, Kind, load_presets
-from inference.engine import EngineUnavailable, Style
+from inference.engine import EngineName, EngineUnavailable, Reads, Style
+from inference.registry import read_by
 
 
 def test_the_shipped_presets_name_classes_that_exist_and_their_terms() -> None:
@@ -40,6 +41,21 @@ def test_an_own_preset_is_like_another_and_changes_it(tmp_path: Path) -> None:
     assert mine.manner(Style.WILD).guidance == 9.0
     assert mine.manner(Style.WILD).negative == sdxl.manner(Style.WILD).negative
     assert load_presets(own)["sd15"] == load_presets()["sd15"]
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "reads"),
+    [
+        pytest.param(EngineName.DIFFUSION, "", Reads.ENGLISH, id="the default"),
+        pytest.param(EngineName.DIFFUSION, "sd15-cpu?memory=fp8", Reads.ENGLISH, id="English"),
+        pytest.param(EngineName.DIFFUSION, "klein", Reads.ENGLISH_AND_CHINESE, id="Chinese too"),
+        pytest.param(EngineName.DIFFUSION, "org/name?like=z-image", Reads.ENGLISH_AND_CHINESE, id="as another"),
+        pytest.param(EngineName.DIFFUSION, "/models/mine", Reads.ENGLISH_AND_CHINESE, id="unknown"),
+        pytest.param(EngineName.PATCHMATCH, "klein", Reads.NOTHING, id="no model"),
+    ],
+)
+def test_what_a_model_reads_is_known_without_it(name: EngineName, model: str, reads: Reads) -> None:
+    assert read_by(name, model) is reads
 
 
 def test_a_revision_belongs_to_its_repository(tmp_path: Path) -> None:
