@@ -22,11 +22,11 @@ from inference.diffusion.offload import Card, Mode, choose
 from inference.diffusion.painter import Call
 from inference.diffusion.pipeline import load, loader_for
 from inference.diffusion.placement import Pipeline
-from inference.diffusion.presets import Fill, Kind
+from inference.diffusion.presets import Fill
 from inference.diffusion.prompts import write
 from inference.diffusion.surprises import drawn
 from inference.diffusion.window import passes, plan, sides_apart
-from inference.engine import Painted, Pixels, Reads, Recipe, Report, Request, part, versions
+from inference.engine import Painted, Pixels, Recipe, Report, Request, part, versions
 from inference.patchmatch import kernel
 from inference.quality.gate import Problem, Unfit
 
@@ -56,8 +56,8 @@ class Diffusion:
     ) -> None:
         """Load the pipeline now. Every call paints `batch` images: variants of one request, filled up with copies."""
         self.checkpoint, self.preset, self.card = checkpoint, checkpoint.preset, card
-        self.devices = count_cards()
-        self.batch = 1 if checkpoint.preset.kind is Kind.EDIT else batch
+        self.reads, self.devices = checkpoint.preset.reads, count_cards()
+        self.batch = batch if checkpoint.preset.together else 1
         self._compiler, self._sides, self._kept = compiler, sides, Kept()
         if self.preset.fill is Fill.PATCHMATCH:
             kernel.cache_in(kernel.default_folder())
@@ -82,10 +82,6 @@ class Diffusion:
             sides=choice.sides,
             loader=loader_for(choice.attention),
         )
-
-    @property
-    def reads(self) -> Reads:
-        return self.preset.reads
 
     @property
     def mode(self) -> Mode:

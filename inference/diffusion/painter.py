@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,7 +51,7 @@ def paint(
         "height": height,
         "width": width,
         "num_inference_steps": preset.steps,
-        "guidance_scale": _guidance(preset, call.style),
+        preset.guided_by: _guidance(preset, call.style),
         "generator": [torch.Generator("cpu").manual_seed(seed) for seed in call.seeds],
         "callback_on_step_end": _callback(report, preset.guided),
         "output_type": "np",
@@ -65,7 +66,8 @@ def paint(
     if preset.guided < 1:
         arguments["callback_on_step_end_tensor_inputs"] = ["latents", *doubled_in(pipeline)]
     try:
-        with control_in_step(pipeline), embeddings.used_by(pipeline, scale):
+        torch.manual_seed(0)  # Qwen-Image's pipeline samples the encoded photo without the generator that it is given
+        with control_in_step(pipeline) if preset.guided < 1 else nullcontext(), embeddings.used_by(pipeline, scale):
             painted = pipeline(**arguments).images
     finally:
         pipeline.maybe_free_model_hooks()
@@ -91,6 +93,11 @@ def _pictures(kind: Kind, sketches: Sequence[Sketch]) -> dict[str, Any]:
             }
         case Kind.CONTROL:
             return {"control_image": [torch.stack([_control(sketch) for sketch in sketches])]}
+        case Kind.CONTROL_MASK:
+            return {
+                "control_image": [Image.fromarray(sketch.picture) for sketch in sketches],
+                "control_mask": [Image.fromarray(sketch.mask) for sketch in sketches],
+            }
         case Kind.EDIT:
             return {"image": Image.fromarray(sketches[0].picture)}
 

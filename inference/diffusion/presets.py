@@ -25,6 +25,7 @@ class Kind(StrEnum):
 
     MASK = "mask"
     CONTROL = "control"
+    CONTROL_MASK = "control and mask"
     EDIT = "edit"
 
 
@@ -84,6 +85,7 @@ class Preset(Repository):
     foreign: float = FOREIGN
     steps: Annotated[int, Field(ge=1)]
     guidance: float
+    guided_by: str = "guidance_scale"  # the name of the pipeline's argument
     guided: Annotated[float, Field(gt=0, le=1)] = 1.0
     reads: Reads = Reads.ENGLISH
     scheduler: str = ""  # empty: the repository's own scheduler
@@ -97,6 +99,15 @@ class Preset(Repository):
     def repositories(self) -> list[Repository]:
         """Return all repositories to download; the pipeline's own is the first."""
         return [self, *self.parts.values(), *([self.lora] if self.lora else [])]
+
+    @property
+    def together(self) -> bool:
+        """Whether several pictures can share a call without affecting each other.
+
+        An edit pipeline takes a list of images for references of one result. Qwen-Image's pads the prompts of a call to
+        the longest one, which moves the positions of the image's tokens.
+        """
+        return self.kind in (Kind.MASK, Kind.CONTROL)
 
     def of(self, model: str) -> Preset:
         """Return this preset for another model: a hub id at its newest commit, or a folder."""

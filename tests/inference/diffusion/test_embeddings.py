@@ -24,6 +24,7 @@ EACH_CLASS = [
     "tiny-klein-base",
     "tiny-flux-fill",
     "tiny-z-image",
+    "tiny-qwen-fill",
 ]
 REQUEST = replace(request_for("coffee", 120), prompt="a lighthouse")
 

@@ -22,6 +22,7 @@ from tests.support.tiny import Opened, request_for
 
 
 def test_an_edit_pipeline_never_sees_two_pictures(tiny_engine: Opened) -> None:
+    assert tiny_engine("tiny-qwen-fill", batch=4).batch == 1
     engine = tiny_engine("tiny-klein", batch=4)
     assert engine.batch == 1
     sketch = Sketch(np.zeros((64, 64, 3), np.uint8), np.full((64, 64), 255, np.uint8), Box(0, 0, 64, 64))

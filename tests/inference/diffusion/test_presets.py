@@ -135,6 +135,7 @@ def folder_with(path: Path, pipeline: str) -> str:
         ("Flux2KleinPipeline", "klein"),
         ("FluxFillPipeline", "flux-fill"),
         ("ZImagePipeline", "z-image"),
+        ("QwenImagePipeline", "qwen-fill"),
     ],
 )
 def test_a_folder_is_asked_as_the_preset_of_its_class(tmp_path: Path, pipeline: str, like: str) -> None:
