@@ -209,6 +209,11 @@ class Settings(BaseSettings):
         return self.blobs_url or (self.data_dir.resolve() / "blobs").as_uri()
 
     @property
+    def keys(self) -> Path:
+        """The folder of the installation's own keys, which a backup contains."""
+        return self.data_dir.resolve() / "keys"
+
+    @property
     def secrets(self) -> list[str]:
         """The secrets that logs must never show. The bot's id before the colon of its token is public."""
         token = self.telegram_token.get_secret_value().partition(":")[2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +24,18 @@ def configuration(connection: Connection) -> Config:
     return config
 
 
-def upgrade(connection: Connection) -> None:
-    """Migrate to the newest revision, inside the caller's transaction."""
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Migrate to a revision, inside the caller's transaction."""
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
-    command.upgrade(configuration(connection), "head")
+    command.upgrade(configuration(connection), revision)
 
 
-async def migrate(engine: AsyncEngine) -> None:
-    """Migrate the tables to the newest revision, if they are older. Raises DatabaseUnavailable."""
+async def migrate(engine: AsyncEngine, fill: Callable[[Connection], None] | None = None) -> None:
+    """Migrate the tables to the newest revision, if they are older. Raises DatabaseUnavailable.
+
+    `fill` is called before, in the same transaction: it may create older tables and fill them from a backup.
+    """
     sqlite = engine.dialect.name == "sqlite"
     try:
         async with engine.execution_options(writing=True).connect() as connection:
@@ -39,6 +43,8 @@ async def migrate(engine: AsyncEngine) -> None:
             if sqlite:  # changing a table drops the old one, which would cascade; no effect after BEGIN
                 await driver.execute("PRAGMA foreign_keys = OFF")
             async with connection.begin():
+                if fill is not None:
+                    await connection.run_sync(fill)
                 await connection.run_sync(upgrade)
             if sqlite:
                 await driver.execute("PRAGMA foreign_keys = ON")
