@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from bot.services import Limits, Services
 from bot.settings import Settings
 from bot.wordlist import WordList, read_words
 from inference.engine import EngineName, EngineUnavailable
+from inference.film.scratch import sweep_scratch_folders
 from inference.image.memory import return_large_blocks
 from inference.safety.verdict import Thresholds
 from inference.worker.checks import Checks
@@ -108,6 +110,7 @@ async def _work(settings: Settings, opened: Opened, program: str, stack: AsyncEx
     for number, engine in enumerate(engines):
         await run_beside(Loop(f"{program}:{number}", Painter(services, engine)).run(), stack)
     if engines and services.films is not None:
+        await asyncio.to_thread(sweep_scratch_folders)
         maker = FilmMaker(services, services.films, settings.time_limit)
         await run_beside(Loop(f"{program}:films", maker).run(), stack)
 
