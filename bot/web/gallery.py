@@ -14,6 +14,7 @@ from bot.services import Services
 from bot.thumbnails import Thumbnails
 from bot.web.card import Card, shows
 from bot.web.door import PAGE, Door
+from bot.web.feed import Feed
 from bot.web.film import Films
 from bot.web.picture import Pictures
 from bot.web.post import PostPage
@@ -29,16 +30,19 @@ START = re.compile(r"0\.\d{1,24}")
 def add_gallery(
     app: web.Application, services: Services, token: str, chat: Callable[[str], str], public_url: str = ""
 ) -> Door:
-    """Serve `/gallery`, `/post/<id>`, `/picture/<id>/<width>.webp`, `/film/<id>/<kind>.mp4` and the Mini App's calls.
+    """Serve the gallery: its pages, pictures and films, the Mini App's calls, and what programs read.
 
     `chat` returns the address of the chat with the bot for a /start payload.
     """
     pages = Pages(chat, public_url)
-    door = Door(pages, token)
+    door, feed = Door(pages, token), Feed(services, pages)
     wall, post = Wall(services, pages), PostPage(services, pages)
     films = Films(services)
     pictures, visits = Pictures(services, Thumbnails(services.blobs)), Visits(services, door)
     app.router.add_get("/gallery", door.page(wall.show))
+    app.router.add_get("/gallery/feed.atom", door.file(feed.atom, PAGE))
+    app.router.add_get("/sitemap.xml", door.file(feed.sitemap, PAGE))
+    app.router.add_get("/robots.txt", door.file(feed.robots))
     app.router.add_get("/post/{id}", door.page(post.show))
     app.router.add_get("/picture/{id}/{name}", door.file(pictures.send))
     app.router.add_get("/film/{id}/{name}", door.file(films.send, PAGE))

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from storage.database import hold, transactions
 from storage.gallery.listing import Listing, Order, Period, Place, listed
+from storage.gallery.neighbours import Neighbours, neighbours_of
 from storage.gallery.votes import COLUMNS, count, impress, scores, tally
 from storage.gallery.weights import reweigh, weight
 from storage.models import Expansion, Feeling, Post, PostStatus, Reaction, Received, Status, now, status_is
@@ -78,6 +79,11 @@ class GalleryStore:
         """Return the post of an expansion, or None."""
         async with self._read() as session:
             return await session.scalar(select(Post).where(Post.expansion_id == expansion_id))
+
+    async def neighbours(self, post: Post) -> Neighbours:
+        """Return the live posts around a post."""
+        async with self._read() as session:
+            return await neighbours_of(session, post)
 
     async def shows(self, photo_id: int) -> bool:
         """Tell whether a photo is the result of a live post."""
