@@ -184,8 +184,9 @@ async def _with_subject(services: Services, visit: Visit, act: Callable[[int], A
     if subject is not None:
         await act(subject)
         return
-    bans = ", ".join(f"<code>{ban.id}</code>" for ban in await services.moderation.bans())
-    await visit.bot.send_message(visit.chat.id, f"{visit.say('ban.how')}\n{bans}".strip())
+    bans = [str(ban.id) for ban in await services.moderation.bans()]
+    listed = visit.say("ban.list", ids=", ".join(bans)) if bans else visit.say("ban.nobody")
+    await visit.bot.send_message(visit.chat.id, f"{visit.say('ban.how')}\n{listed}")
 
 
 def _subject(visit: Visit) -> int | None:

@@ -147,7 +147,7 @@ async def test_a_banned_author_is_served_no_more_but_may_leave(kuotu: Kuotu, new
     await reported(bob, first)
     await judged(admin, "Ban the author")
     assert [await status(kuotu, post) for post in (first, second)] == [PostStatus.WITHHELD] * 2
-    sorry = "Sorry, a moderator has decided that I do not serve you here."
+    sorry = "A moderator has blocked you here."
     mark = ann.now
     await ann.say("/gallery")
     assert (await ann.wait_for(lambda m: m.from_bot, after=mark)).text.startswith(sorry)
@@ -213,7 +213,7 @@ async def test_cases_are_paged_and_judged_once(kuotu: Kuotu, newcomer: Any, admi
     assert str(open_too.button("Keep").data) != str(second.button("Keep").data)
     assert str(open_too.button("Keep").data) == str((await taps(admin, first, "▶")).button("Keep").data)
     await admin.tap(first.id, "Keep")
-    assert await admin.tap(open_too, "Keep") == "Another moderator was faster."
+    assert await admin.tap(open_too, "Keep") == "Another moderator got there first."
     await kuotu.services.store.delete_expansion(posts[1].expansion_id)
     assert await kuotu.services.moderation.case() is None
 
