@@ -7,7 +7,7 @@ import random
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Final
@@ -228,6 +228,7 @@ def _serve(settings: Settings, *, work: bool, serve: bool) -> None:
     """Run Kuotu until it gets SIGINT or SIGTERM."""
     from bot.bootstrap import running
     from bot.logs import configure_logs
+    from bot.watchdog import watch_event_loop
 
     configure_logs(settings)
 
@@ -235,9 +236,14 @@ def _serve(settings: Settings, *, work: bool, serve: bool) -> None:
         stop = asyncio.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
-        async with running(settings, work=work, serve=serve) as kuotu:
+        async with running(settings, work=work, serve=serve) as kuotu, AsyncExitStack() as stack:
+            kuotu.supervisor.start("watchdog", watch_event_loop, stack)
             print(f"\n  扩图 Kuotu is ready: {kuotu.address}\n  Ctrl-C stops it.\n", flush=True)
+            broken = kuotu.supervisor.broken
+            broken.add_done_callback(lambda _: stop.set())
             await stop.wait()
+            if broken.done():
+                raise CannotRun(f"{broken.result()}; the log says more")
 
     asyncio.run(until_told())
 

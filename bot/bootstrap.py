@@ -10,12 +10,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.errors import CannotRun
-from bot.hosting import claim_folder, joining, run_beside, this_program
+from bot.hosting import claim_folder, joining, this_program
 from bot.jobs.expansions import Painter
 from bot.jobs.films import FilmMaker, films_possible
 from bot.jobs.loop import Loop
 from bot.services import Limits, Services
 from bot.settings import Settings
+from bot.supervisor import Supervisor
 from bot.wordlist import WordList, read_words
 from inference.engine import EngineName, EngineUnavailable
 from inference.film.scratch import sweep_scratch_folders
@@ -53,6 +54,7 @@ class Kuotu:
     address: str  # of the page, or the bot's @name; a worker's own name
     services: Services
     playground: Playground | None
+    supervisor: Supervisor
 
 
 @asynccontextmanager
@@ -80,20 +82,23 @@ class Opened:
 
 async def _start(settings: Settings, stack: AsyncExitStack, *, work: bool, serve: bool, opener: str) -> Kuotu:
     claim_folder(settings.data_dir, stack)
+    supervisor = Supervisor()
     opened, program = await open_services(settings, stack, work=work, opener=opener), this_program()
+    if work:
+        await asyncio.to_thread(sweep_scratch_folders)
     async with joining(settings.database, stack) as alone:
         if alone:
             await _free_what_is_held(opened.services)
     if not serve:
-        await _work(settings, opened, program, stack)
-        return Kuotu(f"{program}, which paints", opened.services, None)
+        _work(settings, opened, program, supervisor, stack)
+        return Kuotu(f"{program}, which paints", opened.services, None, supervisor)
     from bot.serving import Serving  # the chat and the web, and with them Telegram, belong to this role alone
 
-    serving = await Serving.open(settings, opened.services, opened.inbox, stack)
+    serving = await Serving.open(settings, opened.services, opened.inbox, supervisor, stack)
     await serving.show_jobs(program, stack)
-    await _work(settings, opened, program, stack)
+    _work(settings, opened, program, supervisor, stack)
     await serving.receive(stack)
-    return Kuotu(serving.address, serving.services, serving.playground)
+    return Kuotu(serving.address, serving.services, serving.playground, supervisor)
 
 
 async def _free_what_is_held(services: Services) -> None:
@@ -103,16 +108,15 @@ async def _free_what_is_held(services: Services) -> None:
         await services.films.queue.rescue(every_lease=True)
 
 
-async def _work(settings: Settings, opened: Opened, program: str, stack: AsyncExitStack) -> None:
+def _work(settings: Settings, opened: Opened, program: str, supervisor: Supervisor, stack: AsyncExitStack) -> None:
     """Hear of jobs, paint, and make films where expansions are painted."""
     services, engines = opened.services, opened.engines
-    await run_beside(opened.news.listen(), stack)
+    supervisor.start("news", opened.news.listen, stack)
     for number, engine in enumerate(engines):
-        await run_beside(Loop(f"{program}:{number}", Painter(services, engine)).run(), stack)
+        supervisor.start(f"engine {number}", Loop(f"{program}:{number}", Painter(services, engine)).run, stack)
     if engines and services.films is not None:
-        await asyncio.to_thread(sweep_scratch_folders)
         maker = FilmMaker(services, services.films, settings.time_limit)
-        await run_beside(Loop(f"{program}:films", maker).run(), stack)
+        supervisor.start("film maker", Loop(f"{program}:films", maker).run, stack)
 
 
 async def _engines(settings: Settings, stack: AsyncExitStack, opener: str) -> list[EngineProcess]:

@@ -7,18 +7,15 @@ import errno
 import fcntl
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
-import structlog
 from aiohttp import web
 from filelock import FileLock, Timeout
 from sqlalchemy import make_url
 
 from bot.errors import CannotRun
-
-log = structlog.get_logger()
 
 
 def claim_folder(folder: Path, stack: AsyncExitStack) -> None:
@@ -101,22 +98,3 @@ async def listen(app: web.Application, host: str, port: int, stack: AsyncExitSta
         await web.TCPSite(runner, host, port).start()
     except OSError as error:
         raise CannotRun(cannot_listen(host, port, error)) from None
-
-
-async def run_beside(coroutine: Awaitable[None], stack: AsyncExitStack) -> None:
-    """Run in the background until the stack closes; a background task that dies takes the program along."""
-    task = asyncio.ensure_future(coroutine)
-    main = asyncio.current_task()
-
-    def died(task: asyncio.Future[None]) -> None:
-        if not task.cancelled() and task.exception() is not None:
-            log.critical("background.died", exc_info=task.exception())
-            if main is not None:
-                main.cancel()
-
-    async def end() -> None:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-    task.add_done_callback(died)
-    stack.push_async_callback(end)

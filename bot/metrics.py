@@ -12,3 +12,4 @@ SECONDS = Histogram(
 )
 FILMS = Counter("kuotu_films", "Films by how they ended", ["status"])
 REFUSALS = Counter("kuotu_telegram_errors", "Bot API calls that failed", ["kind"])
+RESTARTS = Counter("kuotu_task_failures", "Failures of long-lived tasks, which are started again", ["task"])

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 
 from aiohttp import web
 
-from bot.chat.app import build_application
+from bot.chat.app import build_application, give_up, handle
 from bot.chat.expand.delivery import Delivery
 from bot.chat.expand.progress import StatusBoard
 from bot.chat.film.delivery import FilmScreen
 from bot.chat.gallery.redraw import Redrawing
-from bot.chat.telegram.connection import connect, receive_updates
+from bot.chat.telegram.connection import connect
+from bot.chat.telegram.dispatcher import Dispatcher
+from bot.chat.telegram.menu import set_menu
 from bot.chat.telegram.outbox import Outbox
+from bot.chat.telegram.retry import until_accepted
+from bot.chat.telegram.updates import Polling, set_webhook, update_in
 from bot.chat.telegram.visit import App
-from bot.hosting import free_port, listen, reachable, run_beside
+from bot.hosting import free_port, listen, reachable
 from bot.jobs.retention import Keeper
 from bot.jobs.watch import Watch
 from bot.playground import Playground
 from bot.services import Services
 from bot.settings import Settings
-from bot.web.app import WEBHOOK_PATH, add_health, add_webhook, build_web, health
+from bot.supervisor import Supervisor, Work
+from bot.web.app import WEBHOOK_PATH, add_webhook, build_web
 from bot.web.gallery import add_gallery, lead_to_gallery
+from bot.web.health import Health, add_health
 from storage.people.inbox import Inbox
 
 
@@ -34,62 +42,90 @@ class Serving:
     settings: Settings
     services: Services
     application: App
+    dispatcher: Dispatcher
+    supervisor: Supervisor
     playground: Playground | None
     address: str  # of the page, or the bot's @name
     secret: str  # that Telegram shows at the webhook
 
     @classmethod
-    async def open(cls, settings: Settings, services: Services, inbox: Inbox, stack: AsyncExitStack) -> Serving:
+    async def open(
+        cls, settings: Settings, services: Services, inbox: Inbox, supervisor: Supervisor, stack: AsyncExitStack
+    ) -> Serving:
         """Open the playground, the web and the connection to Telegram. Raises CannotRun."""
         playground = await _playground(settings, stack)
         token = settings.telegram_token.get_secret_value() or (playground.token if playground else "")
         port = settings.port or free_port(settings.host)
         api = settings.telegram_api if settings.on_telegram else f"http://{reachable(settings.host)}:{port}"
         services = replace(services, pages=_pages(settings, api))
-        application = build_application(services, inbox, token=token, api=api)
+        application = build_application(services, token=token, api=api)
+        dispatcher = _dispatcher(services, application, inbox, supervisor)
         secret = settings.webhook_secret.get_secret_value() or secrets.token_urlsafe(32)
-        await listen(_web(settings, services, application, playground, secret), settings.host, port, stack)
-        await connect(application, stack)
-        address = f"@{application.bot.username}" if settings.on_telegram else f"{api}/"
-        return cls(settings, services, application, playground, address, secret)
+        serving = cls(settings, services, application, dispatcher, supervisor, playground, f"{api}/", secret)
+        await listen(serving._web(), settings.host, port, stack)
+        await connect(application, supervisor.clock, stack)
+        return replace(serving, address=f"@{application.bot.username}") if settings.on_telegram else serving
 
     async def show_jobs(self, program: str, stack: AsyncExitStack) -> None:
         """Place, deliver and redraw; what a program before this one has begun comes first."""
         services, bot, outbox = self.services, self.application.bot, Outbox(self.services.turns)
         stack.push_async_callback(outbox.close)
         delivery = Delivery(services, bot, outbox, StatusBoard(services, bot, outbox))
-        await run_beside(Watch(program, services.queue, delivery).run(), stack)
+        self._keep("expansions", Watch(program, services.queue, delivery).run, stack)
         if services.films is not None:
             screen = FilmScreen(services, services.films, bot, outbox)
-            await run_beside(Watch(program, services.films.queue, screen).run(), stack)
-        await run_beside(Redrawing(services, bot, outbox).run(), stack)
+            self._keep("films", Watch(program, services.films.queue, screen).run, stack)
+        self._keep("redrawing", Redrawing(services, bot, outbox).run, stack)
         if self.settings.retention_days:
-            await run_beside(Keeper(services).run(), stack)
+            self._keep("retention", Keeper(services).run, stack)
 
     async def receive(self, stack: AsyncExitStack) -> None:
-        await receive_updates(self.application, _webhook(self.settings), self.secret, stack)
+        """Handle what the last run left and what Telegram sends. Nothing that fails here stops the start."""
+        bot, dispatcher, conditions = self.application.bot, self.dispatcher, self.supervisor.conditions
+        self._keep("dispatcher", dispatcher.run, stack)
+        stack.push_async_callback(dispatcher.drain)
+        self._keep("old updates", dispatcher.sweep, stack)
+        clock = self.supervisor.clock
+        self._keep("menu", lambda: until_accepted("menu", lambda: set_menu(bot), conditions, clock), stack)
+        if url := _webhook(self.settings):
+            hook = partial(set_webhook, bot, url, self.secret)
+            self._keep("webhook", lambda: until_accepted("webhook", hook, conditions, clock), stack)
+        else:
+            self._keep("polling", Polling(bot, dispatcher, conditions, clock).run, stack)
+
+    def _keep(self, name: str, work: Work, stack: AsyncExitStack) -> None:
+        self.supervisor.start(name, work, stack)
+
+    def _web(self) -> web.Application:
+        settings, services, bot = self.settings, self.services, self.application.bot
+        app = build_web()
+        if self.playground is not None:
+            self.playground.add_routes(app, allowed_hosts=settings.hosts)
+        if settings.webhook_url:
+            add_webhook(app, bot, self.dispatcher.receive, self.secret)
+        add_health(app, Health(services, settings, self.supervisor.conditions))
+        add_gallery(
+            app,
+            services,
+            bot.token,
+            lambda payload: _chat(f"https://t.me/{bot.username}" if settings.on_telegram else "/", payload),
+            settings.public_url,
+        )
+        if self.playground is None:
+            lead_to_gallery(app)
+        return app
 
 
-def _web(
-    settings: Settings, services: Services, application: App, playground: Playground | None, secret: str
-) -> web.Application:
-    app = build_web()
-    if playground is not None:
-        playground.add_routes(app, allowed_hosts=settings.hosts)
-    if settings.webhook_url:
-        add_webhook(app, application, secret)
-    add_health(app, lambda: health(services, settings))
+def _dispatcher(services: Services, application: App, inbox: Inbox, supervisor: Supervisor) -> Dispatcher:
     bot = application.bot
-    add_gallery(
-        app,
-        services,
-        bot.token,
-        lambda payload: _chat(f"https://t.me/{bot.username}" if settings.on_telegram else "/", payload),
-        settings.public_url,
+    return Dispatcher(
+        inbox,
+        parse=lambda body: update_in(json.loads(body), bot),
+        handle=partial(handle, application),
+        give_up=partial(give_up, services, bot),
+        conditions=supervisor.conditions,
+        clock=supervisor.clock,
     )
-    if playground is None:
-        lead_to_gallery(app)
-    return app
 
 
 def _pages(settings: Settings, api: str) -> str:

@@ -14,6 +14,8 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, MemoryStore, ObjectStore, S3Store
 
+STORE_ERRORS = (BaseError, OSError)  # what a store raises that does not answer; a missing key is a FileNotFoundError
+
 
 class BlobsUnavailable(Exception):
     """The blob store cannot be used. The message is one line that names it and the remedy."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict, Unpack
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, delete, func, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.chain import ancestors
 from storage.cleanup.orphans import abandoned, blobs_of, orphans
@@ -20,7 +20,7 @@ from storage.jobs.estimate import past_jobs, typical_seconds
 from storage.jobs.expansions import NAME as EXPANSION
 from storage.jobs.expansions import drop_jobs
 from storage.jobs.fairness import settle
-from storage.jobs.lease import let_go
+from storage.jobs.lease import let_go, run_out
 from storage.jobs.submit import begin
 from storage.models import Expansion, Panel, Photo, Status, now, status_is
 from storage.statistics import Statistics, statistics
@@ -35,6 +35,13 @@ class Choices(TypedDict, total=False):
     ratio: str | None
     style: str
     prompt: str
+
+
+class Where(TypedDict, total=False):
+    """The chat and the topic of a message."""
+
+    chat_id: int
+    thread_id: int | None
 
 
 @dataclass(frozen=True)
@@ -56,14 +63,32 @@ class Store:
 
     # photos
 
-    async def add_photo(self, photo: Photo) -> Photo:
-        """Store a photo. If its message has brought a photo before, return that row instead."""
+    async def add_photo(self, photo: Photo, edited_at: datetime | None = None) -> Photo:
+        """Store a photo. If its message has brought a photo before, return that row instead.
+
+        If the message was edited since, the new photo takes the place of the old one, in open panels, too. Expansions
+        keep the photo that they were made from.
+        """
         async with self._write() as session:
             if photo.chat_id is None or photo.message_id is None:
                 session.add(photo)
                 return photo
             same = (Photo.chat_id == photo.chat_id, Photo.message_id == photo.message_id)
-            return await get_or_add(session, photo, *same)
+            old = await session.scalar(select(Photo).where(*same))
+            if old is None or edited_at is None or edited_at <= old.created_at or old.blob == photo.blob:
+                return await get_or_add(session, photo, *same)
+            old.message_id = None
+            await session.flush()
+            session.add(photo)
+            await session.flush()
+            await session.execute(update(Panel).where(Panel.photo_id == old.id).values(photo_id=photo.id))
+            return photo
+
+    async def photo_of(self, chat_id: int, message_id: int) -> Photo | None:
+        """Return the photo that a message brought, or None."""
+        async with self._read() as session:
+            here = (Photo.chat_id == chat_id, Photo.message_id == message_id)
+            return await session.scalar(select(Photo).where(*here))
 
     async def photo(self, photo_id: int) -> Photo | None:
         """Return a photo by id, or None if it is gone."""
@@ -89,6 +114,11 @@ class Store:
         """Return a panel by id, or None if it is gone."""
         async with self._read() as session:
             return await session.get(Panel, panel_id)
+
+    async def panels_of(self, photo_id: int) -> list[Panel]:
+        """Return the panels that show a photo."""
+        async with self._read() as session:
+            return list(await session.scalars(select(Panel).where(Panel.photo_id == photo_id)))
 
     async def place_panel(self, panel_id: int, message_id: int) -> None:
         """Store the id of the message that shows a panel."""
@@ -132,19 +162,29 @@ class Store:
                 await session.rollback()
             return started
 
-    async def place(self, ids: Sequence[int], message_id: int) -> bool:
-        """Store the id of the status message, which lets workers take the jobs.
+    async def place(self, ids: Sequence[int], message_id: int, **where: Unpack[Where]) -> bool:
+        """Store the status message, which lets workers take the jobs. `where` is given if it may be in another chat.
 
         Returns False and changes nothing if another message was stored first. The caller then deletes its own message.
         """
+        here = {"message_id": message_id, **where}
         async with self._write() as session:
             await let_go(session, EXPANSION, ids)
-            return await _show_in(session, ids, None, message_id)
+            same = and_(*(getattr(Expansion, name).is_not_distinct_from(value) for name, value in here.items()))
+            free = or_(Expansion.message_id.is_(None), same)
+            shown = update(Expansion).where(Expansion.id.in_(ids), free).values(here)
+            return (await session.execute(shown.returning(Expansion.id))).first() is not None
 
-    async def replace_message(self, ids: Sequence[int], old: int | None, new: int) -> bool:
-        """Store a new message in place of one that people have deleted. Returns False if the old id does not match."""
+    async def hand_over(self, ids: Sequence[int]) -> None:
+        """Give up placing these expansions, so that a serving program sends their status message at its next look."""
         async with self._write() as session:
-            return await _show_in(session, ids, old, new)
+            await run_out(session, EXPANSION, ids)
+
+    async def displace(self, ids: Sequence[int], message_id: int | None) -> None:
+        """Forget a status message that does not exist any more, so that another can be placed."""
+        async with self._write() as session:
+            these = (Expansion.id.in_(ids), Expansion.message_id == message_id)
+            await session.execute(update(Expansion).where(*these).values(message_id=None))
 
     # expansions
 
@@ -249,9 +289,3 @@ class Store:
         async with self._write() as session:
             done = await session.execute(update(Expansion).where(*where).values(**values).returning(Expansion.id))
             return done.first() is not None
-
-
-async def _show_in(session: AsyncSession, ids: Sequence[int], old: int | None, new: int) -> bool:
-    these = update(Expansion).where(Expansion.id.in_(ids), Expansion.message_id.is_not_distinct_from(old))
-    shown = await session.execute(these.values(message_id=new).returning(Expansion.id))
-    return shown.first() is not None

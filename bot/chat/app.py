@@ -8,9 +8,8 @@ from typing import Any, TypeAlias
 
 import structlog
 import telegram
-from telegram.error import BadRequest, Forbidden, NetworkError
+from telegram.error import ChatMigrated, TelegramError
 from telegram.ext import (
-    AIORateLimiter,
     Application,
     BaseHandler,
     CallbackQueryHandler,
@@ -28,14 +27,16 @@ from bot.chat import welcome
 from bot.chat.account import forget, members, mine, mydata, preferences, privacy
 from bot.chat.admin import audit, moderation, stats
 from bot.chat.expand import arrival, cancel
+from bot.chat.expand.arrival import is_addressed
 from bot.chat.gallery import browse as gallery
 from bot.chat.gallery import channel, reactions, share, top
 from bot.chat.routes import on_tap
-from bot.chat.telegram.inbox import DurableQueue, InOrder
-from bot.chat.telegram.visit import App, Visit, receive
+from bot.chat.telegram.limiter import Limiter
+from bot.chat.telegram.outcome import Fate, fate_of
+from bot.chat.telegram.seat import take_a_seat
+from bot.chat.telegram.visit import App, Bot, Visit, receive
 from bot.metrics import REFUSALS
 from bot.services import Services
-from storage.people.inbox import Inbox
 
 log = structlog.get_logger()
 
@@ -72,6 +73,7 @@ IN_CHANNELS = ("expand", "cancel", "privacy", "forget")
 
 NEW = filters.UpdateType.MESSAGE  # not an edited one
 POSTED = filters.UpdateType.CHANNEL_POST
+EDITED = filters.UpdateType.EDITED
 SHARED = filters.VIA_BOT & filters.PHOTO & (POSTED | (NEW & filters.ChatType.GROUPS))
 
 
@@ -95,10 +97,17 @@ OTHER_FILES = (
 COUNTS = MessageReactionHandler.MESSAGE_REACTION_COUNT_UPDATED
 REACTIONS = MessageReactionHandler.MESSAGE_REACTION_UPDATED
 PATIENCE = 30.0  # seconds: a call that is given up may have been done, so waiting on a busy machine is better
+UPLOAD = 120.0  # seconds that an upload may take
+EXPECTED = (Fate.NO_ENTRY, Fate.NO_RIGHTS, Fate.TOPIC_GONE, Fate.MIGRATED, Fate.GONE)  # part of a chat's life
+DEFAULT_GROUP = 0  # python-telegram-bot sorts handlers into groups; all of ours are in the first
 
 
-def build_application(services: Services, inbox: Inbox, *, token: str, api: str) -> App:
-    """A python-telegram-bot application with every handler in place; not yet connected."""
+def build_application(services: Services, *, token: str, api: str) -> App:
+    """Return a python-telegram-bot application with every handler in place; not yet connected.
+
+    It is the transport and the table of handlers. The dispatcher calls them, because python-telegram-bot's own loop
+    swallows their errors and drops its queue when it stops.
+    """
     application: App = (
         Application.builder()
         .token(token)
@@ -109,16 +118,23 @@ def build_application(services: Services, inbox: Inbox, *, token: str, api: str)
         .write_timeout(PATIENCE)
         .connect_timeout(PATIENCE)
         .pool_timeout(PATIENCE)
-        .rate_limiter(AIORateLimiter(max_retries=3))
-        .get_updates_connection_pool_size(2)  # with one, stopping waits for the long poll and logs a timeout
-        .concurrent_updates(InOrder(inbox))
-        .update_queue(DurableQueue(inbox))
+        .media_write_timeout(UPLOAD)
+        .rate_limiter(Limiter())
+        .updater(None)
         .build()
     )
-
     application.add_handlers(handlers(services))
-    application.add_error_handler(on_error(services))
     return application
+
+
+async def handle(application: App, update: telegram.Update) -> None:
+    """Have the first handler that wants an update handle it. Errors are the caller's."""
+    for handler in application.handlers[DEFAULT_GROUP]:
+        check = handler.check_update(update)
+        if check is not None and check is not False:
+            context = application.context_types.context.from_update(update, application)
+            await handler.handle_update(update, application, check, context)
+            return
 
 
 def handlers(services: Services) -> list[BaseHandler[Any, Any, Any]]:
@@ -134,9 +150,12 @@ def handlers(services: Services) -> list[BaseHandler[Any, Any, Any]]:
         MessageHandler(SHARED, tell(services, channel.shared)),
         MessageHandler((NEW | POSTED) & PICTURES & ~filters.ANIMATION, on(arrival.photo_arrived)),
         MessageHandler((NEW | POSTED) & OTHER_FILES, on(arrival.other_file_arrived)),
+        MessageHandler(EDITED & PICTURES & ~filters.ANIMATION, on(arrival.photo_edited)),
         MessageHandler(NEW & filters.StatusUpdate.MIGRATE, on(members.migrated)),
         ChatMemberHandler(on(members.membership), ChatMemberHandler.MY_CHAT_MEMBER),
         MessageHandler((NEW | POSTED) & filters.TEXT & ~filters.COMMAND, on(welcome.words)),
+        MessageHandler(NEW & filters.ChatType.PRIVATE & filters.COMMAND, on(welcome.unknown_command)),
+        MessageHandler(NEW & filters.ChatType.PRIVATE & ~filters.StatusUpdate.ALL, on(welcome.unknown_kind)),
     ]
 
 
@@ -162,23 +181,36 @@ def tell(services: Services, act: OnUpdate) -> Handle:
     return handle
 
 
-def on_error(services: Services) -> Callable[[object, Context], Coroutine[Any, Any, None]]:
-    """The whole story to the operator, one sentence to the person."""
+async def give_up(services: Services, bot: Bot, update: telegram.Update, error: Exception) -> None:
+    """Tell the whole story to the operator, and one sentence to the person. Raises TelegramError."""
+    REFUSALS.labels(type(error).__name__).inc()
+    fate = fate_of(error) if isinstance(error, TelegramError) else None
+    visit = await receive(update, bot, services.people)
+    if fate in EXPECTED:
+        log.info("update.refused", update_id=update.update_id, fate=fate and fate.value, reason=str(error))
+    else:
+        log.error("update.failed", exc_info=error, update_id=update.update_id)
+    if visit is None:
+        return
+    if isinstance(error, ChatMigrated):
+        await services.people.migrate_chat(visit.chat.id, error.new_chat_id)
+    if fate is Fate.NO_ENTRY:
+        await services.people.chat_gone(visit.chat.id)
+    await _apologise(visit, "error.no_rights" if fate in (Fate.NO_RIGHTS, Fate.NO_ENTRY) else "error.sorry")
 
-    async def handle(update: object, context: Context) -> None:
-        error = context.error
-        REFUSALS.labels(type(error).__name__).inc()
-        visit = await receive(update, context.bot, services.people) if isinstance(update, telegram.Update) else None
-        if isinstance(error, Forbidden) and visit is not None:
-            log.info("chat.refused", chat=visit.chat.id, reason=str(error))
-            await services.people.chat_gone(visit.chat.id)
-            return
-        log.error("update.failed", exc_info=error, update_id=getattr(update, "update_id", None))
-        if visit is None or (isinstance(error, NetworkError) and not isinstance(error, BadRequest)):
-            return
-        if visit.query is not None:
-            await visit.toast("error.sorry", alert=True)
-        elif visit.private:
-            await visit.reply("error.sorry")
 
-    return handle
+async def _apologise(visit: Visit, key: str) -> None:
+    """Say one sentence to somebody who asked for something: in a toast, in the chat, or else in private."""
+    if visit.query is not None:
+        await visit.toast(key, alert=True)
+        return
+    if visit.message is None or not (visit.private or is_addressed(visit.message, visit.bot.username)):
+        return
+    text = visit.say.html(key)
+    seats = visit.seat.and_elsewhere(visit.person.id)
+    try:
+        await take_a_seat(seats, lambda seat: visit.bot.send_message(text=text, **seat.address))
+    except TelegramError as error:
+        if fate_of(error).passes:
+            raise
+        log.info("apology.refused", chat=visit.chat.id, reason=str(error))

@@ -40,8 +40,10 @@ from bot.chat.expand import cancel, panel, result, start
 from bot.chat.film import request as movie
 from bot.chat.gallery import browse as gallery
 from bot.chat.gallery import channel, deletion, post, publish, reactions
+from bot.chat.origin import believed
 from bot.chat.telegram.visit import Visit
 from bot.services import Services
+from storage.models import Status
 
 OnTap: TypeAlias = Callable[[Services, Visit, Any], Awaitable[None]]
 
@@ -105,6 +107,17 @@ TAPS: dict[type[Tap], OnTap] = {
 }
 
 
+async def _on_old_message(services: Services, visit: Visit, tap: Tap) -> None:
+    """Answer a tap on a message that Telegram no longer shows to the bot, by sending its result anew."""
+    number = getattr(tap, "expansion", None)
+    expansion = await services.store.expansion(number) if number is not None else None
+    if expansion is None or expansion.status is not Status.DONE or expansion.person_id != visit.person.id:
+        await visit.toast("tap.stale")
+        return
+    await visit.toast("tap.old")
+    await result.send_result(services, visit, expansion)
+
+
 async def on_tap(services: Services, visit: Visit) -> None:
     try:
         tap = unpack((visit.query and visit.query.data) or "")
@@ -113,5 +126,10 @@ async def on_tap(services: Services, visit: Visit) -> None:
         return
     if not isinstance(tap, React):  # a vote is a person's, whoever they are
         visit = await channel.in_its_name(services, visit)
+    if visit.message is None:
+        await _on_old_message(services, visit, tap)
+        return
+    if not await believed(services, visit, tap):
+        return
     if isinstance(tap, ForgetMe | RememberMe) or not await moderation.refused(services, visit):
         await TAPS[type(tap)](services, visit, tap)

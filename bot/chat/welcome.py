@@ -31,12 +31,8 @@ async def start(services: Services, visit: Visit) -> None:
     if (wanted := post_in(promised)) is not None:
         await open_post(services, visit, wanted)
         return
-    before, after = (EXAMPLE / f"{name}.jpg" for name in ("before", "after"))
-    await visit.bot.send_media_group(
-        visit.chat.id,
-        [InputMediaPhoto(before.read_bytes()), InputMediaPhoto(after.read_bytes())],
-        message_thread_id=visit.message.message_thread_id if visit.message.is_topic_message else None,
-    )
+    album = [InputMediaPhoto((EXAMPLE / f"{name}.jpg").read_bytes()) for name in ("before", "after")]
+    await visit.send(lambda seat: visit.bot.send_media_group(seat.chat_id, album, message_thread_id=seat.thread_id))
     await visit.reply("welcome" if visit.private else "welcome.group", name=visit.person.name)
 
 
@@ -49,3 +45,13 @@ async def words(services: Services, visit: Visit) -> None:
     """Take text as a title if one was asked for. Otherwise explain the bot in private, and ignore it in a group."""
     if not await title_words(services, visit) and visit.private:
         await visit.reply("words")
+
+
+async def unknown_command(services: Services, visit: Visit) -> None:
+    """Name the commands to somebody who typed another."""
+    await visit.reply("unknown_command")
+
+
+async def unknown_kind(services: Services, visit: Visit) -> None:
+    """Answer a message of a kind that nothing else handles, such as a poll, a contact or a story."""
+    await visit.reply("photo.other_file")

@@ -99,8 +99,16 @@ class Painter:
 
 def _made(expansion: Expansion, outcome: Outcome, master: str, thumb: str, preview: str) -> Made:
     extent = outcome.extent
+    result = Photo(
+        person_id=expansion.person_id,
+        blob=master,
+        thumb=thumb,
+        width=extent.width,
+        height=extent.height,
+        spoiler=expansion.source.spoiler,
+    )
     made = Made(
-        result=Photo(person_id=expansion.person_id, blob=master, thumb=thumb, width=extent.width, height=extent.height),
+        result=result,
         preview=preview,
         seconds=outcome.seconds,
         seed=outcome.seed,

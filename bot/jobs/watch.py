@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
 import structlog
 
+from bot.jobs.loop import OUTAGE
 from storage.jobs.queue import Queue
 from storage.models import Job, Status
 
@@ -24,8 +26,8 @@ AT_ONCE = 32  # jobs that are placed or shown at the same time
 SOON = 0.1  # seconds until the next look while as many as allowed are in progress
 TOLD = 30  # jobs at the front of the queue whose messages are kept up to date
 RENEW = 10.0  # seconds between two renewals of a claim
-LATER = 10.0  # seconds until a failed delivery is tried again
-AWAY = 1.0  # seconds until the next look after an error, such as a database outage
+LATER = 10.0  # seconds until a delivery is tried again, unless Telegram names another time
+AWAY = 1.0  # seconds until the next look after an outage of the database
 
 State = tuple[Status, float, int]  # status, progress and place in the queue of a live job
 
@@ -36,8 +38,11 @@ class Screen(Protocol):
     async def place(self, jobs: Sequence[Job]) -> None:
         """Send the messages of jobs whose start was interrupted before their message id was stored."""
 
-    async def show(self, job: Job) -> bool:
-        """Show how a job ended, and settle it. This is idempotent. Returns False if it has to be tried again later."""
+    async def show(self, job: Job) -> float | None:
+        """Show how a job ended, and settle it. This is idempotent.
+
+        Returns None when it is settled, or the seconds after which it has to be tried again.
+        """
 
     async def changed(self, jobs: Sequence[Job]) -> None:
         """Show that these live jobs have made progress or moved up in the queue."""
@@ -56,13 +61,13 @@ class Watch:
     _busy: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def run(self) -> None:
-        """Watch until cancelled. An error is logged, and the next look tries again."""
+        """Watch until cancelled. After an outage of the database, the next look tries again."""
         try:
             while True:
                 try:
                     await self.look()
-                except Exception:
-                    log.exception("watch.failed", kind=self.queue.kind.names[0])
+                except OUTAGE as error:
+                    log.warning("watch.interrupted", kind=self.queue.kind.names[0], reason=str(error).splitlines()[0])
                     await asyncio.sleep(AWAY)
                 await self.queue.watch(SOON if len(self._busy) >= AT_ONCE else None)
         finally:
@@ -91,7 +96,7 @@ class Watch:
     async def _show(self, job: Job) -> None:
         again: float | None = self.later
         try:
-            again = None if await self.screen.show(job) else self.later
+            again = await self.screen.show(job)
         except asyncio.CancelledError:
             again = 0.0  # release the claim, so that the next program can show it at once
             raise
@@ -118,5 +123,6 @@ class Watch:
     async def _renew(self, jobs: Sequence[Job]) -> None:
         while True:
             await asyncio.sleep(self.renew)
-            for job in jobs:
-                await self.queue.hold(job)
+            with suppress(*OUTAGE):  # the next renewal comes before the claim runs out
+                for job in jobs:
+                    await self.queue.hold(job)

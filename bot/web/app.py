@@ -1,23 +1,22 @@
-"""The HTTP server: health, metrics, Telegram's webhook, and the playground if there is no bot token."""
+"""The HTTP server, and Telegram's webhook."""
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeAlias
 
-import structlog
-import telegram
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy.exc import SQLAlchemyError
+from telegram import Update
 
-from bot.chat.telegram.visit import App
-from bot.services import Services
-from bot.settings import Settings
+from bot.chat.telegram.updates import update_in
+from bot.chat.telegram.visit import Bot
 
-log = structlog.get_logger()
+Receive: TypeAlias = Callable[[Sequence[Update]], Awaitable[None]]
 
+STORED_WITHIN = 20.0  # seconds; Telegram gives up a delivery after about a minute
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 WEBHOOK_PATH = "/telegram"
 
@@ -27,42 +26,24 @@ def build_web() -> web.Application:
     return web.Application(client_max_size=64 * 2**20)
 
 
-def add_health(app: web.Application, healthy: Callable[[], Awaitable[dict[str, object]]]) -> None:
-    """Serve `/healthz` for load balancers and `/metrics` for Prometheus."""
+def add_webhook(app: web.Application, bot: Bot, receive: Receive, secret: str) -> None:
+    """Receive Telegram's updates. A request without the secret gets a 403.
 
-    async def healthz(_request: web.Request) -> web.Response:
-        facts = await healthy()
-        return web.json_response(facts, status=200 if facts["ok"] else 503)
+    While an update cannot be stored the answer is 503, and Telegram delivers it again.
+    """
 
-    async def metrics(_request: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
-
-    app.router.add_get("/healthz", healthz)
-    app.router.add_get("/metrics", metrics)
-
-
-def add_webhook(app: web.Application, application: App, secret: str) -> None:
-    """Receive Telegram's updates. A request without the secret gets a 403."""
-
-    async def receive(request: web.Request) -> web.Response:
+    async def post(request: web.Request) -> web.Response:
         if not hmac.compare_digest(request.headers.get(SECRET_HEADER, "").encode("utf-8", "replace"), secret.encode()):
             return web.Response(status=403)
         try:
-            update = telegram.Update.de_json(dict(json.loads(await request.read())), application.bot)
-        except (ValueError, KeyError, TypeError):
+            update = update_in(json.loads(await request.read()), bot)
+        except ValueError:
             return web.Response(status=400)
-        await application.update_queue.put(update)
+        try:
+            async with asyncio.timeout(STORED_WITHIN):
+                await receive([update])
+        except TimeoutError:
+            return web.Response(status=503)
         return web.Response()
 
-    app.router.add_post(WEBHOOK_PATH, receive)
-
-
-async def health(services: Services, settings: Settings) -> dict[str, object]:
-    """Return whether the database answers, and how long the queue is."""
-    facts = {"engine": services.engine.name, "telegram": settings.on_telegram}
-    try:
-        counts = await services.queue.counts()
-    except (SQLAlchemyError, OSError) as error:
-        log.error("health.database", reason=str(error))
-        return {"ok": False, **facts}
-    return {"ok": True, **facts, **{status.value: count for status, count in counts.items()}}
+    app.router.add_post(WEBHOOK_PATH, post)

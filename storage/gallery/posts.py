@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from storage.database import hold, transactions
@@ -32,8 +32,8 @@ class GalleryStore:
         """
         async with self._write() as session:
             cast = select(Reaction.person_id, Reaction.feeling).where(Reaction.expansion_id == expansion_id)
-            voters = [tuple(vote) for vote in await session.execute(cast)]
-            await hold(session, person_id, *(voter for voter, _ in voters))
+            voters = dict((await session.execute(cast)).all())
+            await hold(session, person_id, *voters)
             there = await session.scalar(select(Post).where(Post.expansion_id == expansion_id))
             if there is not None:
                 return _republish(there, person_id)
@@ -46,7 +46,7 @@ class GalleryStore:
                 setattr(post, score, value)
             await session.flush()
             changes: Counter[str] = Counter()
-            for voter, feeling in voters:
+            for voter, feeling in voters.items():
                 await impress(session, post.id, voter)
                 if await weight(session, voter, person_id):
                     changes.update(["impressions", COLUMNS[feeling]])
@@ -105,15 +105,17 @@ class GalleryStore:
         """Record a person's reaction. Returns the counts and the person's current reaction.
 
         A button toggles. A native reaction in the message `native_in` sets the vote, or clears it if `feeling` is None;
-        it clears only a vote that was given in that message. The update of a tap leaves the inbox in the same
-        transaction. Otherwise a crash right after the vote would handle the tap again and toggle the vote back.
+        it clears only a vote that was given in that message. The update of a tap is marked in the same transaction, and
+        one that was marked before changes nothing. Otherwise a tap that is handled again after a crash or an outage
+        would toggle the vote back.
         """
         async with self._write() as session:
             await hold(session, person_id)
-            await session.execute(delete(Received).where(Received.update_id == update_id))
             if await _locked(session, expansion_id) is None:
                 return dict.fromkeys(Feeling, 0), None
             own = await session.get(Reaction, (expansion_id, person_id))
+            if update_id is not None and not await _first_time(session, update_id):
+                return await tally(session, expansion_id), own.feeling if own else None
             old, new = own.feeling if own else None, decide(own, feeling, native_in)
             if own is not None and new is None:
                 await session.delete(own)
@@ -177,6 +179,14 @@ def _republish(post: Post, person_id: int) -> Post | None:
     if post.status is PostStatus.HIDDEN:
         post.status = PostStatus.LIVE
     return post
+
+
+async def _first_time(session: AsyncSession, update_id: int) -> bool:
+    """Mark that an update had its effect. Returns False if it had before. One that is not in the inbox is new."""
+    this = update(Received).where(Received.update_id == update_id, Received.effective.is_(False))
+    if await session.scalar(this.values(effective=True).returning(Received.update_id)) is not None:
+        return True
+    return await session.get(Received, update_id) is None
 
 
 async def _locked(session: AsyncSession, expansion_id: int) -> Expansion | None:

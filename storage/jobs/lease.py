@@ -65,6 +65,12 @@ async def let_go(session: AsyncSession, name: str, subjects: Sequence[int]) -> N
     await session.execute(waiting.values(owner=None, until=None))
 
 
+async def run_out(session: AsyncSession, name: str, subjects: Sequence[int]) -> None:
+    """End the leases of waiting jobs whose message could not be sent, so that another program sends it."""
+    placing = (*about(name, *subjects), Job.owner.is_not(None), status_is(Job, Status.WAITING))
+    await session.execute(update(Job).where(*placing).values(until=from_now(session)))
+
+
 async def drop(session: AsyncSession, name: str, *subjects: int, ended: bool = False) -> None:
     """Delete jobs. A worker that runs one finds its lease lost. With `ended`, only ended jobs are deleted."""
     these = delete(Job).where(*about(name, *subjects))

@@ -1,14 +1,14 @@
-"""Messages that the bot sent, and updates that it has not handled yet."""
+"""Messages that the bot sent, and updates that it received."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.models.base import Base, one_of
+from storage.models.base import Base, one_of, only
 from storage.models.moment import Moment, now
 
 
@@ -76,10 +76,17 @@ class Message(Base):
 
 
 class Received(Base):
-    """An update from Telegram that is not handled yet."""
+    """An update from Telegram. After it was handled only its id stays for a while, so that a second copy is known."""
 
     __tablename__ = "inbox"
 
     update_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    body: Mapped[str] = mapped_column(Text)
-    tries: Mapped[int] = mapped_column(default=0)
+    body: Mapped[str] = mapped_column(Text)  # empty once it was handled, because it names the sender
+    tries: Mapped[int] = mapped_column(default=0)  # how often its handling has begun
+    effective: Mapped[bool] = mapped_column(default=False)  # it has had an effect that must not be repeated
+    handled_at: Mapped[datetime | None] = mapped_column(Moment)
+
+    __table_args__ = (
+        Index("ix_inbox_open", "update_id", **only("handled_at IS NULL")),
+        Index("ix_inbox_handled_at", "handled_at"),
+    )

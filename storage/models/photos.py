@@ -25,6 +25,7 @@ class Photo(Base):
     chat_id: Mapped[int | None] = mapped_column(BigInteger)  # the message that contained it; None for a master
     message_id: Mapped[int | None]
     media_group: Mapped[str | None] = mapped_column(String(64))  # the album that contained it
+    spoiler: Mapped[bool] = mapped_column(default=False)  # it came under one, and so does all that is made of it
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
 
     __table_args__ = (

@@ -2,103 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from aiohttp import web
 
-from bot.playground import Person, Playground
-from bot.playground.playground import DEFAULT_TOKEN
+from bot.playground import Person
 from storage.database import open_database
 from tests.support.databases import sqlite_in
-from tests.support.limits import HANG
 from tests.support.messages import is_doubled, is_panel, is_result
 from tests.support.photos import SAMPLES, small_photo
+from tests.support.program import Program, program_in
 from tests.support.traces import inbox_is_empty, stray_blobs, traces
-
-
-class Program:
-    """`kuotu run` in its own process. The Bot API that it talks to outlives it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.address = ""
-        self.process: asyncio.subprocess.Process | None = None
-        self.trap: tuple[str, int] | None = None
-
-    async def start(self) -> None:
-        knobs = {
-            "TELEGRAM_TOKEN": DEFAULT_TOKEN,
-            "TELEGRAM_API": self.address,
-            "DATA_DIR": str(self.folder / "data"),
-            "PORT": "0",
-            "WORKERS": "1",
-            "ENGINE": "patchmatch",
-        }
-        environment = os.environ | {f"KUOTU_{name}": value for name, value in knobs.items()}
-        command = (sys.executable, "-m", "bot", "run")
-        self.process = await asyncio.create_subprocess_exec(  # in a folder without the checkout's `.env`
-            *command, cwd=self.folder, env=environment, stdout=asyncio.subprocess.PIPE
-        )
-        assert self.process.stdout is not None
-        async for line in self.process.stdout:
-            if b"ready" in line:
-                return
-        raise RuntimeError("the program ended before it was ready")
-
-    async def killed(self) -> None:
-        assert self.process is not None
-        async with asyncio.timeout(HANG):
-            await self.process.wait()
-        self.process = None
-
-    async def kill(self) -> None:
-        if self.process is not None and self.process.returncode is None:
-            self.process.kill()
-            await self.killed()
-
-    def kill_when_called(self, method: str, time: int = 1) -> None:
-        """Kill the program after the Bot API has executed `method` for the n-th time, before it answers."""
-        self.trap = (method.lower(), time)
-
-    @web.middleware
-    async def watch(
-        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-    ) -> web.StreamResponse:
-        response = await handler(request)
-        method = request.match_info.get("method", "").lower()
-        if self.trap is not None and self.trap[0] == method and self.process is not None:
-            self.trap = (method, self.trap[1] - 1) if self.trap[1] > 1 else None
-            if self.trap is None:
-                self.process.kill()
-        return response
 
 
 @pytest.fixture
 async def program(tmp_path: Path) -> AsyncIterator[Program]:
-    program = Program(tmp_path)
-    playground = await Playground.open(tmp_path / "playground", token=DEFAULT_TOKEN)
-    app = web.Application(middlewares=[program.watch], client_max_size=2**26)
-    playground.add_routes(app)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    program.address = site.name
-    await program.start()
-    yield program
-    await program.kill()
-    await runner.cleanup()
-    await playground.close()
+    async with program_in(tmp_path) as program:
+        yield program
 
 
 @pytest.fixture
 async def ann(program: Program) -> AsyncIterator[Person]:
-    async with Person(program.address, 1, name="Ann", language="en") as ann:
+    async with Person(program.address, 7001, name="Ann", language="en") as ann:
         yield ann
 
 

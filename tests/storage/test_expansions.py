@@ -302,11 +302,18 @@ async def test_many_writers_at_once_all_get_through_and_the_first_wins(store: St
     assert all(e.message_id is not None for e in await store.live(ANN))
 
 
-async def test_a_message_is_replaced_only_by_who_knows_it(store: Store, source: Photo) -> None:
+async def test_a_message_that_is_gone_makes_room_for_another(store: Store, source: Photo) -> None:
     row = await start(store, source)
-    assert await store.replace_message([row.id], 100, 101)
-    assert not await store.replace_message([row.id], 100, 102)
-    assert [e.message_id for e in await store.expansions([row.id, 404])] == [101]
+    assert not await store.place([row.id], 101)
+    await store.displace([row.id], 99)  # another message than the one that it has
+    assert not await store.place([row.id], 101)
+    await store.displace([row.id], 100)
+    assert await store.place([row.id], 101, chat_id=BOB, thread_id=5)
+    assert await store.place([row.id], 101, chat_id=BOB, thread_id=5)  # the same message again
+    assert not await store.place([row.id], 101, chat_id=ANN, thread_id=None)
+    moved = await store.expansion(row.id)
+    assert moved is not None
+    assert (moved.chat_id, moved.thread_id, moved.message_id) == (BOB, 5, 101)
 
 
 async def test_no_question_reads_a_whole_table(tmp_path: Path, sqlite_template: Path) -> None:

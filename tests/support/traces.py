@@ -24,11 +24,11 @@ async def traces(database: AsyncEngine, person_id: int) -> set[str]:
 
 
 async def inbox_is_empty(database: AsyncEngine) -> None:
-    """Wait until the bot has handled every update: the inbox keeps each one, with its sender, until then."""
+    """Wait until the bot has handled every update: the inbox keeps its body, with its sender, until then."""
     async with asyncio.timeout(HANG):
         while True:
             async with database.connect() as connection:
-                if not await connection.scalar(text("SELECT count(*) FROM inbox")):
+                if not await connection.scalar(text("SELECT count(*) FROM inbox WHERE handled_at IS NULL")):
                     return
             await asyncio.sleep(0.01)  # another process may write the table, so there is no event to wait for
 

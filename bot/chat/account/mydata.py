@@ -52,4 +52,6 @@ def _zipped(files: dict[str, bytes]) -> bytes:
 
 
 async def _send(visit: Visit, data: bytes, name: str, caption: str) -> None:
-    await visit.bot.send_document(visit.chat.id, BytesIO(data), filename=name, caption=caption)
+    await visit.send(
+        lambda seat: visit.bot.send_document(document=data, filename=name, caption=caption, **seat.address)
+    )

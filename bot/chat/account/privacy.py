@@ -10,4 +10,4 @@ async def privacy(services: Services, visit: Visit) -> None:
     """Send the privacy notice."""
     days = services.limits.retention_days
     how_long = visit.say("privacy.days", days=days) if days else visit.say("privacy.for_ever")
-    await visit.bot.send_message(visit.chat.id, f"{visit.say('privacy')}\n\n{how_long}")
+    await visit.write(f"{visit.say('privacy')}\n\n{how_long}")

@@ -25,7 +25,7 @@ async def audit(services: Services, visit: Visit) -> None:
         moderation = services.moderation
         entries = await (moderation.log(target) if target else moderation.latest(LATEST))
         lines = [_line(visit.say, entry) for entry in entries[-LATEST:]] or [visit.say.html("audit.none")]
-        await visit.bot.send_message(visit.chat.id, "\n".join(lines))
+        await visit.write("\n".join(lines))
 
 
 def _line(say: Texts, entry: AuditEntry) -> str:

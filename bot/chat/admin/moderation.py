@@ -186,7 +186,7 @@ async def _with_subject(services: Services, visit: Visit, act: Callable[[int], A
         return
     bans = [str(ban.id) for ban in await services.moderation.bans()]
     listed = visit.say("ban.list", ids=", ".join(bans)) if bans else visit.say("ban.nobody")
-    await visit.bot.send_message(visit.chat.id, f"{visit.say('ban.how')}\n{listed}")
+    await visit.write(f"{visit.say('ban.how')}\n{listed}")
 
 
 def _subject(visit: Visit) -> int | None:
@@ -195,9 +195,11 @@ def _subject(visit: Visit) -> int | None:
     _command, _, words = ((message.text if message is not None else None) or "").partition(" ")
     if SUBJECT.fullmatch(words.strip()):
         return int(words)
-    answered = message.reply_to_message if message is not None else None
-    author = answered.from_user if answered is not None else None
-    return author.id if author is not None and not words.strip() and author.id != visit.bot.id else None
+    answered = visit.answered
+    if answered is None or words.strip():
+        return None
+    author = answered.sender_chat or answered.from_user  # an anonymous administrator shares a user id with all others
+    return author.id if author is not None and author.id != visit.bot.id else None
 
 
 async def _ban(services: Services, visit: Visit, subject: int) -> bool:

@@ -13,7 +13,8 @@ from bot.chat.cards.widgets import button
 from bot.chat.gallery.browse import on_page
 from bot.chat.gallery.post import restore, turn_away
 from bot.chat.telegram.edits import edit
-from bot.chat.telegram.media import Seat, picture_of, put_picture, remember, results_changed, send_picture
+from bot.chat.telegram.media import picture_of, put_picture, remember, results_changed, send_picture
+from bot.chat.telegram.seat import Seat
 from bot.chat.telegram.visit import Bot, Visit
 from bot.services import Services
 from storage.models import Gallery, MessageKind, Post, Reason
@@ -73,7 +74,7 @@ async def _tell_moderators(services: Services, bot: Bot, post: Post) -> None:
                 async with services.turns.drawing(there[moderator]):
                     await put_picture(services, bot, there[moderator], picture, caption, markup)
                 continue
-            sent, _ = await send_picture(bot, Seat(moderator), picture, caption, markup)
+            sent, _ = await send_picture(bot, (Seat(moderator),), picture, caption, markup)
             where = (moderator, sent.message_id)
             await remember(services, where, MessageKind.REVIEW, moderator, post.expansion_id)
         except TelegramError as error:  # a moderator who never opened the chat; /review shows the post all the same

@@ -6,7 +6,7 @@ import asyncio
 
 from bot.chat.admin.chart import chart
 from bot.chat.admin.moderation import is_admin
-from bot.chat.telegram.visit import Visit, answer_to, thread_of
+from bot.chat.telegram.visit import Visit
 from bot.services import Services
 from storage.models import now
 
@@ -22,10 +22,5 @@ async def stats(services: Services, visit: Visit) -> None:
     numbers = await services.store.statistics(now(), DAYS)
     picture = await asyncio.to_thread(chart, numbers)
     done, failed = sum(numbers.done), sum(numbers.failed)
-    await visit.bot.send_photo(
-        visit.chat.id,
-        picture,
-        caption=visit.say("stats.caption", days=DAYS, done=done, failed=failed, people=numbers.people),
-        message_thread_id=thread_of(visit.message),
-        reply_parameters=answer_to(visit.message),
-    )
+    caption = visit.say("stats.caption", days=DAYS, done=done, failed=failed, people=numbers.people)
+    await visit.send(lambda seat: visit.bot.send_photo(photo=picture, caption=caption, **seat.address))

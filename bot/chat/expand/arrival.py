@@ -6,19 +6,20 @@ import asyncio
 from io import BytesIO
 from typing import Final
 
-from telegram import Document, Message, MessageEntity, PhotoSize, Sticker
+from telegram import Document, ExternalReplyInfo, Message, MessageEntity, PhotoSize, Sticker
 from telegram.constants import ChatAction, FileSizeLimit
 from telegram.error import BadRequest
 
 from bot.chat.choice import Choice, first_choice
-from bot.chat.expand.panel import open_panel
-from bot.chat.telegram.visit import Visit, thread_of
+from bot.chat.expand.panel import open_panel, refit
+from bot.chat.telegram.visit import Visit
 from bot.services import Services
 from inference.canvas import Extent
 from inference.image.codec import extent, look
 from inference.image.refusal import BadPhoto
 from storage.models import Photo
 
+TOO_BIG: Final = "file is too big"  # what getFile answers above 20 MB
 UNTYPED: Final = ("", "application/octet-stream")  # MIME types that clients send when they do not know the file's type
 
 
@@ -35,18 +36,35 @@ async def other_file_arrived(services: Services, visit: Visit) -> None:
         await visit.reply("photo.other_file")
 
 
+async def photo_edited(services: Services, visit: Visit) -> None:
+    """Put the new picture of an edited message into the place of the old one, and into the panel that is open for it.
+
+    Expansions of the old picture keep it.
+    """
+    message = visit.message
+    if message is None or await services.store.photo_of(visit.chat.id, message.message_id) is None:
+        return
+    photo = await _receive_photo(services, visit, message)
+    for panel in await services.store.panels_of(photo.id) if photo is not None else ():
+        await refit(services, visit, panel)
+
+
 async def expand_command(services: Services, visit: Visit) -> None:
-    """Handle /expand as a reply to a photo. If the photo is a result of the bot, continue from its lossless master."""
+    """Handle /expand as a reply to a photo. If the photo is a result of the bot, continue from its lossless master.
+
+    Each command opens a panel of its own, with its own words.
+    """
     if visit.message is None:
         return
-    asked = visit.message.reply_to_message
+    asked = visit.message.external_reply or visit.answered
     prompt = (visit.message.text or "").partition(" ")[2].strip()
-    if (master := await _master(services, visit, asked)) is not None:
-        await open_panel(services, visit, master, f"m{visit.chat.id}:{visit.message.message_id}", prompt)
+    key = f"m{visit.chat.id}:{visit.message.message_id}:{visit.person.id}"
+    if (master := await _master(services, visit, visit.answered)) is not None:
+        await open_panel(services, visit, master, key, prompt)
     elif asked is None or attachment(asked) is None:
         await visit.reply("expand.how" if visit.private else "expand.how_group")
     else:
-        await take_photo(services, visit, asked, prompt)
+        await take_photo(services, visit, asked, prompt, key)
 
 
 async def _master(services: Services, visit: Visit, asked: Message | None) -> Photo | None:
@@ -68,39 +86,45 @@ async def _master(services: Services, visit: Visit, asked: Message | None) -> Ph
     return result if visit.person.id == expansion.person_id or await services.gallery.shows(result.id) else None
 
 
-async def take_photo(services: Services, visit: Visit, message: Message, prompt: str) -> None:
-    """Download, check and store the picture of a message, then open its panel."""
+async def take_photo(
+    services: Services, visit: Visit, message: Message | ExternalReplyInfo, prompt: str, key: str = ""
+) -> None:
+    """Store the picture of a message, and open its panel. The photos of an album share one panel of each person."""
+    photo = await _receive_photo(services, visit, message)
+    if photo is None:
+        return
+    if not key:
+        here = f"g{visit.chat.id}:{photo.media_group}" if photo.media_group else f"m{visit.chat.id}:{photo.message_id}"
+        key = f"{here}:{visit.person.id}"
+    await open_panel(services, visit, photo, key, prompt)
+
+
+async def _receive_photo(services: Services, visit: Visit, message: Message | ExternalReplyInfo) -> Photo | None:
+    """Download, check and store the picture of a message. If that is impossible, tell the visitor and return None."""
     file = attachment(message)
     if file is None:
-        return
+        return None
     if (file.file_size or 0) > FileSizeLimit.FILESIZE_DOWNLOAD:
         await visit.reply("photo.file_too_large")
-        return
-    await visit.bot.send_chat_action(visit.chat.id, ChatAction.UPLOAD_PHOTO, message_thread_id=thread_of(message))
+        return None
+    await visit.show_activity(ChatAction.UPLOAD_PHOTO)
     try:
         data = await _download(visit, file.file_id)
         size = await asyncio.to_thread(extent, data)
         if first_choice(Choice(), size, services.limits.max_megapixels) is None:
             await visit.reply("photo.no_room", limit=f"{services.limits.max_megapixels:g}")
-            return
-        photo = await _keep(services, visit, message, data, size)
+            return None
+        return await _keep(services, visit, message, data, size)
     except BadPhoto as problem:
         await visit.reply(f"photo.bad.{problem.reason}", found=problem.found, limit=problem.limit)
-        return
     except BadRequest as error:
-        if "too big" not in error.message.lower():
+        if TOO_BIG not in error.message.lower():
             raise
         await visit.reply("photo.file_too_large")
-        return
-    key = (
-        f"g{visit.chat.id}:{photo.media_group}"
-        if photo.media_group
-        else f"m{visit.chat.id}:{message.message_id}:{visit.person.id}"
-    )
-    await open_panel(services, visit, photo, key, prompt)
+    return None
 
 
-def attachment(message: Message) -> PhotoSize | Document | Sticker | None:
+def attachment(message: Message | ExternalReplyInfo) -> PhotoSize | Document | Sticker | None:
     """Return the largest photo, the image file or the static sticker of a message, or None.
 
     A file of unknown type is returned too, because it may be an image.
@@ -124,6 +148,14 @@ def mentions(message: Message, username: str) -> bool:
     return any(name.lower() in (f"@{username}".lower(), "/expand", f"/expand@{username}".lower()) for name in names)
 
 
+def is_addressed(message: Message, username: str) -> bool:
+    """Return whether a message in a group asks the bot for something: by a mention, a command or a reply to it."""
+    answered = message.reply_to_message
+    mentioned = mentions(message, username) or f"@{username}".lower() in (message.text or "").lower()
+    reply = answered is not None and answered.from_user is not None and answered.from_user.username == username
+    return mentioned or reply or (message.text or "").startswith("/")
+
+
 def prompt_of(message: Message, username: str) -> str:
     """Return the caption without the mention or command. A forwarded caption is never a prompt."""
     if message.forward_origin is not None:
@@ -139,18 +171,25 @@ async def _download(visit: Visit, file_id: str) -> bytes:
     return buffer.getvalue()
 
 
-async def _keep(services: Services, visit: Visit, message: Message, data: bytes, size: Extent) -> Photo:
-    """Decode a photo once, to check that it is complete and to make its thumbnail, then store the original bytes."""
+async def _keep(
+    services: Services, visit: Visit, message: Message | ExternalReplyInfo, data: bytes, size: Extent
+) -> Photo:
+    """Decode a photo once, to check that it is complete and to make its thumbnail, then store the original bytes.
+
+    A photo of another chat belongs to the command that asked for it, because messages there are none of ours.
+    """
     (width, height), thumb = await services.decoding.run(size.width * size.height, look, data)
-    return await services.store.add_photo(
-        Photo(
-            person_id=visit.person.id,
-            blob=await services.blobs.put(data, ""),
-            thumb=await services.blobs.put(thumb, ".jpg"),
-            width=width,
-            height=height,
-            chat_id=visit.chat.id,
-            message_id=message.message_id,
-            media_group=message.media_group_id,
-        )
+    here = message if isinstance(message, Message) else visit.message
+    photo = Photo(
+        person_id=visit.person.id,
+        blob=await services.blobs.put(data, ""),
+        thumb=await services.blobs.put(thumb, ".jpg"),
+        width=width,
+        height=height,
+        chat_id=visit.chat.id,
+        message_id=here.message_id if here is not None else None,
+        media_group=message.media_group_id if isinstance(message, Message) else None,
+        spoiler=bool(message.has_media_spoiler),
     )
+    edited_at = message.edit_date if isinstance(message, Message) else None
+    return await services.store.add_photo(photo, edited_at)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bot.chat.buttons.result import Cancel
-from bot.chat.telegram.edits import delete
 from bot.chat.telegram.visit import Visit
 from bot.services import Services
 from storage.models import Expansion
@@ -20,16 +19,6 @@ async def cancel_button(services: Services, visit: Visit, tap: Cancel) -> None:
         variants = await services.store.batch(expansion.batch) if expansion.batch else [expansion]
         cancelled = await cancel_all(services, variants)
         await visit.toast("cancel.done" if cancelled else "cancel.too_late")
-        await _remove_orphan(visit, expansion)
-
-
-async def _remove_orphan(visit: Visit, expansion: Expansion) -> None:
-    """Delete the tapped message if it is not the recorded one.
-
-    Such a message is left behind when the program crashes between sending a status message and recording it.
-    """
-    if visit.message is not None and visit.message.message_id != expansion.message_id:
-        await delete(visit.bot.delete_message(visit.chat.id, visit.message.message_id))
 
 
 async def cancel_command(services: Services, visit: Visit) -> None:

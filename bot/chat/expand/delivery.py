@@ -9,21 +9,24 @@ from functools import partial
 
 import structlog
 from telegram import InlineKeyboardMarkup
-from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, TelegramError
+from telegram.error import ChatMigrated, RetryAfter, TelegramError
 
 from bot.chat.cards.preview import variants_sheet
 from bot.chat.cards.result import end_keyboard, result_caption, result_keyboard, sheet_caption, sheet_keyboard
 from bot.chat.cards.widgets import described, language_of
 from bot.chat.choice import extent_of, margins_of
+from bot.chat.expand.placing import place
 from bot.chat.expand.progress import StatusBoard
-from bot.chat.expand.start import place
 from bot.chat.telegram.edits import edit
-from bot.chat.telegram.media import Medium, Seat, Shown, is_veiled, picture_of, put_picture, remember, send_picture
+from bot.chat.telegram.media import Medium, Shown, is_veiled, picture_of, put_picture
 from bot.chat.telegram.outbox import Outbox
+from bot.chat.telegram.outcome import Fate, fate_of, pause_of
+from bot.chat.telegram.seat import Seat, take_a_seat
 from bot.chat.telegram.visit import Bot
 from bot.chat.texts import Texts
+from bot.jobs.watch import LATER
 from bot.services import Services
-from storage.models import Expansion, Job, MessageKind, Status
+from storage.models import Expansion, Job, Status
 
 log = structlog.get_logger()
 
@@ -45,45 +48,68 @@ class Delivery:
         for expansion in await self.services.store.expansions([job.subject for job in jobs]):
             groups.setdefault(expansion.batch or expansion.key, []).append(expansion)
         for expansions in groups.values():
+            say = await language_of(self.services, expansions[0])
             try:
-                say = await language_of(self.services, expansions[0])
                 await place(self.services, self.bot, say, expansions, reply_to=None)
-            except (BadRequest, Forbidden) as refusal:  # the chat cannot be written to, so nobody would see the result
-                log.info("placing.refused", expansion=expansions[0].id, reason=str(refusal))
-                for expansion in expansions:
-                    await self.services.queue.cancel(expansion.id)
+            except TelegramError as error:
+                await self._not_placed(expansions, error)
+
+    async def _not_placed(self, expansions: Sequence[Expansion], error: TelegramError) -> None:
+        """Leave an outage or a flood to a later attempt. After a refusal nobody would see the result, so cancel it."""
+        fate = fate_of(error)
+        log.info("placing.failed", expansion=expansions[0].id, fate=fate.value, reason=str(error))
+        if isinstance(error, ChatMigrated):
+            await self.services.people.migrate_chat(expansions[0].chat_id, error.new_chat_id)
+        elif not fate.passes:
+            for expansion in expansions:
+                await self.services.queue.cancel(expansion.id)
 
     async def changed(self, jobs: Sequence[Job]) -> None:
         """Update the status messages of jobs that have made progress."""
         await self.board.changed(jobs)
 
-    async def show(self, job: Job) -> bool:
-        """Show how an expansion ended. Returns False if the delivery has to be tried again later."""
+    async def show(self, job: Job) -> float | None:
+        """Show how an expansion ended. Returns None, or the seconds after which it has to be tried again."""
         try:
             await self.deliver(job.subject)
-        except BadRequest as error:  # PTB derives it from NetworkError, but a retry would be refused again
-            log.error("delivery.given_up", expansion=job.subject, reason=str(error))
-            await self.services.store.delivered(job.subject, None)
-        except NetworkError as error:
-            log.warning("delivery.postponed", expansion=job.subject, reason=str(error))
-            return False
-        return True
+        except TelegramError as error:
+            return await self._not_shown(job.subject, error)
+        return None
 
     async def deliver(self, expansion_id: int) -> None:
-        """Show how an expansion ended. If the bot may no longer write to the chat, give up at once."""
+        """Show how an expansion ended. Every step may be repeated. Raises TelegramError."""
         expansion = await self.services.store.expansion(expansion_id)
+        if expansion is not None and expansion.message_id is None and expansion.status is Status.DONE:
+            expansion = await self._placed_anew(expansion)
         if expansion is None or expansion.message_id is None:
             await self.services.store.delivered(expansion_id, None)
             return
         async with self.outbox.at_once((expansion.chat_id, expansion.message_id)):
-            try:
-                await self._show(expansion)
-            except Forbidden as refusal:
-                log.info("delivery.refused", expansion=expansion.id, chat=expansion.chat_id, reason=str(refusal))
-                await self.services.people.chat_gone(expansion.chat_id)
-                await self.services.store.delivered(expansion.id, None)
-            except ChatMigrated as moved:  # the next attempt reads the new chat id from the row
-                raise NetworkError("the group has become a supergroup") from moved
+            await self._show(expansion)
+
+    async def _not_shown(self, expansion_id: int, error: TelegramError) -> float | None:
+        """Decide what follows from an error: another attempt, or a sentence in the chat that it cannot be shown."""
+        fate = fate_of(error)
+        log.warning("delivery.failed", expansion=expansion_id, fate=fate.value, reason=str(error))
+        if fate is Fate.MIGRATED:  # the next attempt reads the new chat id from the row
+            return 0.0
+        if fate.passes:
+            return pause_of(error) if isinstance(error, RetryAfter) else LATER
+        expansion = await self.services.store.expansion(expansion_id)
+        if expansion is not None and fate is Fate.NO_ENTRY:
+            await self.services.people.chat_gone(expansion.chat_id)
+        elif expansion is not None:
+            await self._apologise(expansion, "error.no_rights" if fate is Fate.NO_RIGHTS else "error.sorry")
+        await self.services.store.delivered(expansion_id, None)
+        return None
+
+    async def _apologise(self, expansion: Expansion, key: str) -> None:
+        say = await language_of(self.services, expansion)
+        seats = Seat(expansion.chat_id, expansion.thread_id).and_elsewhere(expansion.person_id)
+        try:
+            await take_a_seat(seats, lambda seat: self.bot.send_message(text=say.html(key), **seat.address))
+        except TelegramError as error:
+            log.info("apology.lost", expansion=expansion.id, reason=str(error))
 
     async def _show(self, expansion: Expansion) -> None:
         say = await language_of(self.services, expansion)
@@ -132,20 +158,35 @@ class Delivery:
         await self.services.store.delivered(expansion.id, None)
 
     async def _put(self, expansion: Expansion, medium: Medium, caption: str, markup: InlineKeyboardMarkup) -> Shown:
-        """Edit the status message. If a person has deleted it, send a new message instead."""
-        where = (expansion.chat_id, expansion.message_id or 0)
-        shown = await put_picture(self.services, self.bot, where, medium, caption, markup)
-        if shown is not None:
-            return shown
-        message, shown = await send_picture(
-            self.bot, Seat(expansion.chat_id, expansion.thread_id), medium, caption, markup
-        )
+        """Put a result into its status message. If that is gone or refused, send a new status message first.
+
+        A result is only ever shown by an edit, which may be repeated. A message that is sent twice because the answer
+        was lost is a status message, never a second result.
+        """
+        shown = await self._edited(expansion, medium, caption, markup)
+        if shown is None and (fresh := await self._placed_anew(expansion)) is not None:
+            shown = await self._edited(fresh, medium, caption, markup)
+        return shown or Shown()
+
+    async def _placed_anew(self, expansion: Expansion) -> Expansion | None:
+        """Send another status message in place of one that is gone. Returns the expansion with its new message."""
         variants = await self._variants(expansion)
-        ids = [variant.id for variant in variants]
-        await self.services.store.replace_message(ids, expansion.message_id, message.message_id)
-        kind, where = MessageKind.SHEET if expansion.batch else MessageKind.RESULT, (where[0], message.message_id)
-        await remember(self.services, where, kind, expansion.person_id, expansion.id)
-        return shown
+        if expansion.message_id is not None:
+            await self.services.store.displace([variant.id for variant in variants], expansion.message_id)
+        await place(self.services, self.bot, await language_of(self.services, expansion), variants, reply_to=None)
+        return await self.services.store.expansion(expansion.id)
+
+    async def _edited(
+        self, expansion: Expansion, medium: Medium, caption: str, markup: InlineKeyboardMarkup
+    ) -> Shown | None:
+        """Put a result into its status message. Returns None if another message is needed."""
+        where = (expansion.chat_id, expansion.message_id or 0)
+        try:
+            return await put_picture(self.services, self.bot, where, medium, caption, markup)
+        except TelegramError as error:
+            if fate_of(error).wants_another_place:
+                return None
+            raise
 
     async def _variants(self, expansion: Expansion) -> list[Expansion]:
         return await self.services.store.batch(expansion.batch) if expansion.batch else [expansion]

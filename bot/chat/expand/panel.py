@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+from telegram import Message
+
 from bot.chat.buttons.panel import PickDirection, PickPhoto, PickRatio, PickScale, PickStyle
 from bot.chat.cards.panel import caption, keyboard, preview
 from bot.chat.choice import Choice, extent_of, first_choice
-from bot.chat.telegram.media import Medium, Seat, put_picture, remember, send_picture
-from bot.chat.telegram.visit import Visit, answer_to
+from bot.chat.telegram.media import Medium, put_picture, remember, send_picture
+from bot.chat.telegram.seat import Seat, answer_to
+from bot.chat.telegram.visit import Visit
 from bot.services import Services
 from inference.canvas import Direction, NoSuchCanvas, RatioAcross, RatioReached
 from inference.engine import Style
@@ -88,6 +91,16 @@ async def refresh(services: Services, visit: Visit, panel: Panel) -> bool:
     return await put_picture(services, visit.bot, where, _preview_of(services, panel), words, markup) is not None
 
 
+async def refit(services: Services, visit: Visit, panel: Panel) -> None:
+    """Show a panel whose photo has changed, with a choice that fits if the old one does not."""
+    choice = first_choice(Choice.of(panel), extent_of(panel.photo), services.limits.max_megapixels)
+    if choice is not None:
+        fresh = await services.store.change_panel(
+            panel.id, direction=choice.direction, scale=choice.scale, ratio=choice.ratio
+        )
+        await refresh(services, visit, fresh)
+
+
 def default_choice(visit: Visit) -> Choice:
     """Return the person's settings, then the chat's, then the defaults: all directions, 1.5 times, faithful."""
     rows: list[models.Person | models.Chat] = [visit.person, visit.chat]
@@ -98,15 +111,20 @@ def default_choice(visit: Visit) -> Choice:
 
 
 async def _send(services: Services, visit: Visit, panel: Panel) -> None:
-    seat = Seat(panel.chat_id, panel.thread_id, answer_to(visit.message))
+    seats = Seat(panel.chat_id, panel.thread_id, answer_to(visit.message)).and_elsewhere()
     words, markup = caption(services, visit.say, panel), await keyboard(services, visit.say, panel)
-    sent, _ = await send_picture(visit.bot, seat, _preview_of(services, panel), words, markup)
-    await services.store.place_panel(panel.id, sent.message_id)
-    await remember(services, (panel.chat_id, sent.message_id), MessageKind.PANEL, panel.person_id)
+    sent, _ = await send_picture(visit.bot, seats, _preview_of(services, panel), words, markup)
+    await settle_panel(services, panel, sent)
+
+
+async def settle_panel(services: Services, panel: Panel, message: Message) -> None:
+    """Record that a message shows a panel."""
+    await services.store.place_panel(panel.id, message.message_id)
+    await remember(services, (panel.chat_id, message.message_id), MessageKind.PANEL, panel.person_id)
 
 
 def _preview_of(services: Services, panel: Panel) -> Medium:
-    return Medium(partial(preview, services, panel), spoiler=False)
+    return Medium(partial(preview, services, panel), spoiler=panel.photo.spoiler)
 
 
 async def _own(services: Services, visit: Visit, panel_id: int) -> Panel | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from io import BytesIO
-
 from telegram.constants import ChatAction
 
 from bot.chat.access import finished
@@ -17,9 +15,10 @@ from bot.chat.buttons.result import (
     ShowBefore,
 )
 from bot.chat.cards.result import before_of, result_caption, result_keyboard
+from bot.chat.choice import extent_of
 from bot.chat.expand.panel import open_panel
 from bot.chat.telegram.media import answer_with_picture, picture_of, put_picture, remember
-from bot.chat.telegram.visit import Visit, answer_to, thread_of
+from bot.chat.telegram.visit import Visit
 from bot.services import Services
 from inference.image.codec import full_resolution
 from storage.models import Expansion, MessageKind, Photo
@@ -60,23 +59,15 @@ async def full_size(services: Services, visit: Visit, tap: FullSize) -> None:
     if expansion is None or expansion.result is None:
         return
     await visit.toast("result.full_coming")
-    await visit.bot.send_chat_action(visit.chat.id, ChatAction.UPLOAD_DOCUMENT)
+    await visit.show_activity(ChatAction.UPLOAD_DOCUMENT)
+    extent = extent_of(expansion.result)
     master = await services.blobs.get(expansion.result.blob)
-    data, extension, lossless = await services.decoding.run(
-        expansion.result.width * expansion.result.height, full_resolution, master
-    )
-    sent = await visit.bot.send_document(
-        visit.chat.id,
-        BytesIO(data),
-        filename=f"kuotu-{expansion.id}.{extension}",
-        caption=visit.say.html(
-            "result.full_lossless" if lossless else "result.full_lossy",
-            width=expansion.result.width,
-            height=expansion.result.height,
-        ),
-        parse_mode="HTML",
-        message_thread_id=thread_of(visit.message),
-        reply_parameters=answer_to(visit.message),
+    data, extension, lossless = await services.decoding.run(extent.width * extent.height, full_resolution, master)
+    words = "result.full_lossless" if lossless else "result.full_lossy"
+    caption = visit.say.html(words, width=extent.width, height=extent.height)
+    name = f"kuotu-{expansion.id}.{extension}"
+    sent = await visit.send(
+        lambda seat: visit.bot.send_document(document=data, filename=name, caption=caption, **seat.address)
     )
     await remember(services, (visit.chat.id, sent.message_id), MessageKind.FILE, visit.person.id, expansion.id)
 

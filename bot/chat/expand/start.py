@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import partial
 from math import ceil
 from random import Random
 
-from telegram import InlineKeyboardMarkup, ReplyParameters
+import structlog
 
 from bot.chat.buttons.panel import Expand, Roll
-from bot.chat.buttons.result import Cancel, Double, Reroll, Variants
-from bot.chat.cards.preview import canvas_preview
+from bot.chat.buttons.result import Double, Reroll, Variants
 from bot.chat.cards.result import end_keyboard, result_keyboard
-from bot.chat.cards.status import waiting_caption
-from bot.chat.cards.widgets import button
 from bot.chat.choice import Choice, extent_of, margins_of, may_double, new_seed, rolled
 from bot.chat.expand.panel import refresh
+from bot.chat.expand.placing import place_for_tap
 from bot.chat.expand.result import send_result
-from bot.chat.telegram.edits import delete, edit
-from bot.chat.telegram.media import Medium, Seat, remember, send_picture
-from bot.chat.telegram.visit import Bot, Visit
-from bot.chat.texts import Texts
+from bot.chat.telegram.edits import edit
+from bot.chat.telegram.visit import Visit
 from bot.services import Services
 from inference.canvas import Margins
 from storage.jobs.quota import QuotaSpent
-from storage.models import Expansion, MessageKind, Panel, Photo, Status
+from storage.models import Expansion, Panel, Photo, Status
+
+log = structlog.get_logger()
 
 VARIANTS = 4
 ENDED = (Status.FAILED, Status.CANCELLED)
@@ -74,38 +69,7 @@ async def double(services: Services, visit: Visit, tap: Double) -> None:
         row = _doubling(asked, visit.chat.id, photo, key=f"x{photo.id}:{made.id if made else 0}")
         if started := await _start(services, visit, [row]):
             tapped = visit.message.message_id if visit.message else asked.message_id
-            await place(services, visit.bot, visit.say, started, tapped)
-
-
-async def place(
-    services: Services, bot: Bot, say: Texts, expansions: Sequence[Expansion], reply_to: int | None
-) -> None:
-    """Send the status message, store its id in the rows, and wake the workers. The engine starts only after that.
-
-    If this takes longer than the lease, another program may have sent a message too. Then this one is deleted.
-    """
-    first = expansions[0]
-    answer = ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to is not None else None
-    caption = await waiting_caption(services, say, expansions)
-    markup = InlineKeyboardMarkup([[button(say("status.cancel"), Cancel(first.id))]])
-    seat, canvas = (
-        Seat(first.chat_id, first.thread_id, answer),
-        Medium(partial(_canvas, services, first), spoiler=False),
-    )
-    sent, _ = await send_picture(bot, seat, canvas, caption, markup)
-    kind = MessageKind.SHEET if first.batch else MessageKind.RESULT
-    await remember(services, (first.chat_id, sent.message_id), kind, first.person_id, first.id)
-    ids = [expansion.id for expansion in expansions]
-    if await services.store.place(ids, sent.message_id):
-        await services.queue.put(ids)
-    else:
-        await services.messages.forget(first.chat_id, sent.message_id)
-        await delete(bot.delete_message(first.chat_id, sent.message_id))
-
-
-async def _canvas(services: Services, expansion: Expansion) -> bytes:
-    thumb = await services.blobs.get(expansion.source.thumb)
-    return await asyncio.to_thread(canvas_preview, thumb, extent_of(expansion.source), margins_of(expansion))
+            await place_for_tap(services, visit, started, tapped)
 
 
 async def _start_panel(services: Services, visit: Visit, panel_id: int, revision: int, *, dice: bool) -> None:
@@ -124,7 +88,7 @@ async def _start_panel(services: Services, visit: Visit, panel_id: int, revision
     started = await _start(services, visit, [asked], panel=(panel.id, revision))
     fresh = await services.store.panel(panel_id)
     if started and fresh is not None:
-        await place(services, visit.bot, visit.say, started, fresh.message_id)
+        await place_for_tap(services, visit, started, fresh.message_id)
     if fresh is not None:
         await refresh(services, visit, fresh)
 
@@ -156,7 +120,7 @@ async def _start_again(services: Services, visit: Visit, expansion_id: int, rero
     started = await _start(services, visit, rows, result=(old.id, rerolls))
     tapped = visit.message.message_id if visit.message else old.message_id
     if started:
-        await place(services, visit.bot, visit.say, started, tapped)
+        await place_for_tap(services, visit, started, tapped)
     fresh = await services.store.expansion(old.id)
     if fresh is not None:  # write the new revision into the buttons, so that the next tap is a new start
         done = fresh.status is Status.DONE

@@ -9,15 +9,18 @@ from functools import partial
 
 import structlog
 from telegram import InlineKeyboardMarkup
-from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
+from telegram.error import RetryAfter, TelegramError
 
 from bot.chat.buttons import result
 from bot.chat.cards.status import film_caption
 from bot.chat.cards.widgets import button, language_of
 from bot.chat.telegram.edits import edit
-from bot.chat.telegram.media import SHOWN_AS, Seat, film_of, put_picture, remember, send_picture
+from bot.chat.telegram.media import SHOWN_AS, film_of, put_picture, remember, send_picture
 from bot.chat.telegram.outbox import Outbox, Rank
+from bot.chat.telegram.outcome import Fate, fate_of, pause_of
+from bot.chat.telegram.seat import Seat
 from bot.chat.telegram.visit import Bot
+from bot.jobs.watch import LATER
 from bot.services import Services
 from storage.jobs.films import FilmStore
 from storage.models import Expansion, Film, FilmKind, Job, Status, now
@@ -27,24 +30,28 @@ log = structlog.get_logger()
 PATIENCE = timedelta(minutes=1)  # after which a missing message id is no longer waited for
 
 
-async def show_film(services: Services, films: FilmStore, bot: Bot, film: Film) -> bool:
-    """Show how a film ended in its message. This is idempotent. Returns False if it has to be tried again later."""
+async def show_film(services: Services, films: FilmStore, bot: Bot, film: Film) -> float | None:
+    """Show how a film ended in its message. This is idempotent.
+
+    Returns None when that is settled, or the seconds after which it has to be tried again.
+    """
     file_id = None
     try:
         if film.person_id is not None:  # None after the person who waited for it has deleted their data
             file_id = await _shown(services, bot, film)
-    except Forbidden as refusal:
-        log.info("film.refused", chat=film.chat_id, reason=str(refusal))
-        await services.people.chat_gone(film.chat_id or 0)
-    except ChatMigrated:  # the next attempt reads the new chat id from the row
-        return False
-    except (BadRequest, FileNotFoundError) as error:
+    except FileNotFoundError as error:
         log.error("film.given_up", expansion=film.expansion_id, reason=str(error))
     except TelegramError as error:
-        log.warning("film.postponed", expansion=film.expansion_id, reason=str(error))
-        return False
+        fate = fate_of(error)
+        log.warning("film.not_shown", expansion=film.expansion_id, fate=fate.value, reason=str(error))
+        if fate is Fate.NO_ENTRY:
+            await services.people.chat_gone(film.chat_id or 0)
+        elif fate is Fate.MIGRATED:  # the next attempt reads the new chat id from the row
+            return 0.0
+        elif fate.passes:
+            return pause_of(error) if isinstance(error, RetryAfter) else LATER
     await films.delivered(film, file_id)
-    return True
+    return None
 
 
 @dataclass
@@ -66,26 +73,26 @@ class FilmScreen:
             if film is not None and film.chat_id is not None and film.message_id is not None:
                 self.outbox.ask((film.chat_id, film.message_id), Rank.PROGRESS, partial(self._tell, film))
 
-    async def show(self, job: Job) -> bool:
-        """Show how a film ended. Returns False if it has to be tried again later."""
+    async def show(self, job: Job) -> float | None:
+        """Show how a film ended. Returns None, or the seconds after which it has to be tried again."""
         film = await self.films.film(job.subject, FilmKind(job.kind))
         if film is None:  # it was deleted with its expansion
             await self.films.over(job)
-            return True
+            return None
         if film.chat_id is None or film.message_id is None:
             return await self._nowhere_to_show(film, job)
         async with self.outbox.at_once((film.chat_id, film.message_id)):
             return await show_film(self.services, self.films, self.bot, film)
 
-    async def _nowhere_to_show(self, film: Film, job: Job) -> bool:
+    async def _nowhere_to_show(self, film: Film, job: Job) -> float | None:
         """Settle a film that has no message.
 
-        If the person who asked for it may still be about to store the message id, return False to wait for it.
+        If the message may still be about to be sent and stored, return the seconds after which to look again.
         """
         if film.person_id is not None and job.ended_at is not None and now() - job.ended_at < PATIENCE:
-            return False
+            return LATER
         await self.films.delivered(film, None)
-        return True
+        return None
 
     async def _tell(self, film: Film) -> None:
         """Show the current progress of a film in its message."""
@@ -116,8 +123,8 @@ async def _put_film(services: Services, bot: Bot, film: Film, expansion: Expansi
     medium, where = film_of(services, film, expansion), (film.chat_id or 0, film.message_id or 0)
     shown = await put_picture(services, bot, where, medium)
     if shown is None:
-        seat = Seat(where[0], film.thread_id)
-        message, shown = await send_picture(bot, seat, medium)
-        kind = SHOWN_AS[film.kind]
-        await remember(services, (where[0], message.message_id), kind, film.person_id, expansion.id)
+        seats = Seat(where[0], film.thread_id).and_elsewhere(film.person_id)
+        message, shown = await send_picture(bot, seats, medium)
+        where = (message.chat.id, message.message_id)
+        await remember(services, where, SHOWN_AS[film.kind], film.person_id, expansion.id)
     return shown.file_id

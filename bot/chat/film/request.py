@@ -10,8 +10,9 @@ from bot.chat.buttons.post import FilmOfPost
 from bot.chat.buttons.result import Film, Loop
 from bot.chat.cards.status import film_caption
 from bot.chat.film.delivery import show_film
-from bot.chat.telegram.media import SHOWN_AS, Seat, answer_with_picture, film_of, remember, send_picture
-from bot.chat.telegram.visit import Visit, thread_of
+from bot.chat.telegram.media import SHOWN_AS, answer_with_picture, film_of, remember, send_picture
+from bot.chat.telegram.seat import thread_of
+from bot.chat.telegram.visit import Visit
 from bot.services import Services
 from storage.jobs.films import FilmStore, OneAtATime
 from storage.models import Expansion, FilmKind, films, now
@@ -86,8 +87,9 @@ async def _announce(
 
 async def _send(services: Services, visit: Visit, store: FilmStore, expansion: Expansion, made: films.Film) -> None:
     """Send an existing film in a new message."""
-    message, shown = await send_picture(visit.bot, Seat.of(visit), film_of(services, made, expansion))
-    where = (visit.chat.id, message.message_id)
+    seats = visit.seat.and_elsewhere(visit.person.id)
+    message, shown = await send_picture(visit.bot, seats, film_of(services, made, expansion))
+    where = (message.chat.id, message.message_id)
     await remember(services, where, SHOWN_AS[made.kind], visit.person.id, expansion.id)
     await store.delivered(made, shown.file_id)
 

@@ -21,14 +21,26 @@ PAID = "⭐"
 
 
 async def in_its_name(services: Services, visit: Visit) -> Visit:
-    """Return the visit with the channel as the person if the tap came from one of its administrators."""
-    if visit.chat.kind != ChatType.CHANNEL or visit.person.id == visit.chat.id:
+    """Return the visit with the chat as the person if the tap came from an administrator who acts for it.
+
+    In a channel they always do. In a group they do on what an anonymous administrator has asked for.
+    """
+    if visit.person.id == visit.chat.id or not await _belongs_to_chat(services, visit):
         return visit
     member = await visit.bot.get_chat_member(visit.chat.id, visit.person.id)
     if member.status not in (ChatMember.OWNER, ChatMember.ADMINISTRATOR):
         return visit
     channel = await services.people.see(visit.chat.id, clean_name(visit.chat.title))
     return replace(visit, person=channel)
+
+
+async def _belongs_to_chat(services: Services, visit: Visit) -> bool:
+    if visit.chat.kind == ChatType.CHANNEL:
+        return True
+    if visit.private or visit.message is None:
+        return False
+    row = await services.messages.message(visit.chat.id, visit.message.message_id)
+    return row is not None and row.person_id == visit.chat.id
 
 
 async def shared(services: Services, bot: Bot, update: telegram.Update) -> None:

@@ -16,7 +16,7 @@ from bot.chat.gallery.post import take_down
 from bot.chat.gallery.twins import refusal
 from bot.chat.telegram.edits import edit, retract
 from bot.chat.telegram.media import remember, results_changed
-from bot.chat.telegram.visit import Visit, answer_to, thread_of
+from bot.chat.telegram.visit import Visit
 from bot.chat.texts import LANGUAGES, Texts, texts
 from bot.chat.titles import LONGEST, all_titles, clean_title, suggestions
 from bot.services import Services
@@ -89,14 +89,10 @@ async def own_title(services: Services, visit: Visit, tap: OwnTitle) -> None:
     if expansion is None:
         return
     await visit.toast_nothing()
-    placeholder = visit.say("title.placeholder")
-    asked = await visit.bot.send_message(
-        visit.chat.id,
-        f"{mention_html(visit.person.id, visit.person.name)}\n{visit.say('title.force')}",
-        reply_markup=ForceReply(selective=True, input_field_placeholder=placeholder),
-        message_thread_id=thread_of(visit.message),
-    )
-    await remember(services, (visit.chat.id, asked.message_id), MessageKind.TITLE, visit.person.id, expansion.id)
+    text = f"{mention_html(visit.person.id, visit.person.name)}\n{visit.say('title.force')}"
+    force = ForceReply(selective=True, input_field_placeholder=visit.say("title.placeholder"))
+    asked = await visit.write(text, force)
+    await remember(services, (asked.chat.id, asked.message_id), MessageKind.TITLE, visit.person.id, expansion.id)
 
 
 async def unpublish(services: Services, visit: Visit, tap: Unpublish) -> None:
@@ -229,14 +225,7 @@ async def _ask(
     if tapped is not None and not tapped.photo and await edit(tapped.edit_text(text, reply_markup=markup)):
         where = tapped.message_id
     else:
-        sent = await visit.bot.send_message(
-            visit.chat.id,
-            text,
-            reply_markup=markup,
-            message_thread_id=thread_of(tapped),
-            reply_parameters=answer_to(tapped),
-        )
-        where = sent.message_id
+        where = (await visit.write(text, markup)).message_id
     await remember(services, (visit.chat.id, where), kind, visit.person.id, expansion.id)
 
 

@@ -6,6 +6,7 @@ import telegram
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, InlineQueryResultCachedPhoto
 
 from bot.chat.cards.links import link, named, post_in
+from bot.chat.telegram.media import is_veiled
 from bot.chat.telegram.visit import Bot
 from bot.chat.texts import Texts, best_language, texts
 from bot.services import Services
@@ -51,7 +52,7 @@ async def inline(services: Services, bot: Bot, update: telegram.Update) -> None:
             reply_markup=_open_keyboard(say, bot.username, post),
         )
         for post in posts
-        if post.expansion.file_id is not None and post.expansion.verdict == "safe"
+        if post.expansion.file_id is not None and not is_veiled(post.expansion)
     ]
     await query.answer(results, cache_time=FRESH)
 

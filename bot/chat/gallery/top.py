@@ -10,7 +10,7 @@ from bot.chat.buttons.post import OpenPost
 from bot.chat.cards.gallery import index_of
 from bot.chat.cards.links import link
 from bot.chat.cards.widgets import button
-from bot.chat.telegram.visit import Visit, answer_to, thread_of
+from bot.chat.telegram.visit import Visit
 from bot.services import Services
 from storage.gallery.listing import Order, Period
 from storage.gallery.votes import COLUMNS
@@ -29,13 +29,8 @@ async def top(services: Services, visit: Visit) -> None:
         return
     lines = [visit.say("top.title"), *(_line(visit, place, post) for place, post in enumerate(posts))]
     buttons = [button(_mark(place), OpenPost(post.id)) for place, post in enumerate(posts)]
-    await visit.bot.send_message(
-        visit.chat.id,
-        "\n".join(lines),
-        reply_markup=InlineKeyboardMarkup([row for row in (buttons[:5], buttons[5:]) if row]),
-        message_thread_id=thread_of(visit.message),
-        reply_parameters=answer_to(visit.message),
-    )
+    markup = InlineKeyboardMarkup([row for row in (buttons[:5], buttons[5:]) if row])
+    await visit.write("\n".join(lines), markup)
 
 
 def _line(visit: Visit, place: int, post: Post) -> str:

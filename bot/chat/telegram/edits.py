@@ -11,8 +11,10 @@ from functools import partial
 from typing import Protocol
 
 import structlog
-from telegram.error import BadRequest, TelegramError
+from telegram.error import TelegramError
 
+from bot.chat.telegram.outcome import Fate, fate_of
+from bot.chat.telegram.retry import pause_before_retry
 from bot.chat.telegram.visit import Bot
 
 log = structlog.get_logger()
@@ -21,20 +23,19 @@ DELETABLE = timedelta(hours=48)  # Telegram deletes no older message
 LOT = 100  # messages that one request may delete
 AT_ONCE = 8  # concurrent requests
 
-UNCHANGED = "message is not modified"
-GONE = ("message to edit not found", "message to delete not found", "message can't be edited", "message_id_invalid")
+TRIES = 4  # of a deletion or a removal of buttons whose fate is unknown
 
 
 async def edit(request: Awaitable[object]) -> bool:
     """Await an edit. «Not modified» counts as done. Returns False if the message no longer exists."""
     try:
         await request
-    except BadRequest as error:
-        said = error.message.lower()
-        if UNCHANGED in said:
-            return True
-        if any(gone in said for gone in GONE):
-            return False
+    except TelegramError as error:
+        match fate_of(error):
+            case Fate.UNCHANGED:
+                return True
+            case Fate.GONE:
+                return False
         raise
     return True
 
@@ -43,7 +44,9 @@ async def delete(request: Awaitable[object]) -> bool:
     """Await a deletion. Returns False if Telegram refuses it, because the message is older than 48 hours or gone."""
     try:
         await request
-    except BadRequest:
+    except TelegramError as error:
+        if fate_of(error).passes:
+            raise
         return False
     return True
 
@@ -80,10 +83,7 @@ async def retract(bot: Bot, messages: Iterable[Place]) -> Retracted:
 
     async def quietly(request: Callable[[], Awaitable[object]]) -> None:
         async with few:
-            try:
-                await request()
-            except TelegramError as error:
-                log.info("retract.refused", reason=str(error))
+            await _insist(request)
 
     lots = [(chat, ids[start : start + LOT]) for chat, ids in young.items() for start in range(0, len(ids), LOT)]
     await asyncio.gather(
@@ -91,3 +91,18 @@ async def retract(bot: Bot, messages: Iterable[Place]) -> Retracted:
         *(quietly(partial(bot.edit_message_reply_markup, place.chat_id, place.message_id)) for place in old),
     )
     return Retracted(sum(map(len, young.values())), len(old))
+
+
+async def _insist(request: Callable[[], Awaitable[object]]) -> None:
+    """Make a call, and repeat it while its fate is unknown. A refusal is logged and ends it."""
+    for tries in range(1, TRIES + 1):
+        try:
+            await request()
+        except TelegramError as error:
+            pause = pause_before_retry(error, tries, TRIES)
+            if pause is None:
+                log.info("retract.refused", reason=str(error))
+                return
+            await asyncio.sleep(pause)
+        else:
+            return

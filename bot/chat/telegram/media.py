@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -12,13 +12,13 @@ from telegram import (
     InputMediaAnimation,
     InputMediaPhoto,
     Message,
-    ReplyParameters,
 )
 from telegram.error import BadRequest, ChatMigrated
 
 from bot.chat.choice import extent_of
 from bot.chat.telegram.edits import edit
-from bot.chat.telegram.visit import Bot, Visit, answer_to, thread_of
+from bot.chat.telegram.seat import Seat, take_a_seat
+from bot.chat.telegram.visit import Bot, Visit
 from bot.services import Services
 from bot.turns import MessageKey
 from inference.film.camera import frame_of
@@ -55,20 +55,6 @@ class Medium:
 
 
 @dataclass(frozen=True)
-class Seat:
-    """The chat and thread of a new message, and the message that it replies to."""
-
-    chat_id: int
-    thread_id: int | None = None
-    answer: ReplyParameters | None = None
-
-    @classmethod
-    def of(cls, visit: Visit) -> Seat:
-        """Return the place of an answer to a visit."""
-        return cls(visit.chat.id, thread_of(visit.message), answer_to(visit.message))
-
-
-@dataclass(frozen=True)
 class Shown:
     """The outcome of showing a medium. The file id is None if the message showed the same medium before."""
 
@@ -76,8 +62,8 @@ class Shown:
 
 
 def is_veiled(expansion: Expansion) -> bool:
-    """Return whether the safety check wants the picture to be covered by a spoiler."""
-    return expansion.verdict != Level.SAFE
+    """Return whether a picture is covered by a spoiler: the photo was, or the safety check wants it."""
+    return expansion.source.spoiler or expansion.verdict != Level.SAFE
 
 
 def picture_of(services: Services, expansion: Expansion) -> Medium:
@@ -131,10 +117,18 @@ async def put_picture(
 
 
 async def send_picture(
-    bot: Bot, seat: Seat, medium: Medium, caption: str | None = None, markup: InlineKeyboardMarkup | None = None
+    bot: Bot,
+    seats: Sequence[Seat],
+    medium: Medium,
+    caption: str | None = None,
+    markup: InlineKeyboardMarkup | None = None,
 ) -> tuple[Message, Shown]:
-    """Send a medium in a new message."""
-    sent = await _known_first(medium, partial(_send, bot, seat, medium, caption, markup))
+    """Send a medium in a new message, to the first place that accepts it."""
+
+    async def send(seat: Seat) -> Message:
+        return await _known_first(medium, partial(_send, bot, seat, medium, caption, markup))
+
+    sent = await take_a_seat(seats, send)
     return sent, await _learned(medium, sent)
 
 
@@ -147,8 +141,9 @@ async def answer_with_picture(
     markup: InlineKeyboardMarkup | None,
 ) -> Message:
     """Answer the visitor with the result of an expansion, and record what the message shows."""
-    sent, _ = await send_picture(visit.bot, Seat.of(visit), picture_of(services, expansion), caption, markup)
-    await remember(services, (visit.chat.id, sent.message_id), kind, visit.person.id, expansion.id)
+    seats = visit.seat.and_elsewhere(visit.person.id)
+    sent, _ = await send_picture(visit.bot, seats, picture_of(services, expansion), caption, markup)
+    await remember(services, (sent.chat.id, sent.message_id), kind, visit.person.id, expansion.id)
     return sent
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import structlog
 from telegram import BotCommand, BotCommandScopeChat
+from telegram.error import TelegramError
 
 from bot.chat.telegram.visit import Bot
 from bot.chat.texts import DEFAULT, LANGUAGES, Texts, texts
+
+log = structlog.get_logger()
 
 MENU = ("expand", "gallery", "top", "mine", "settings", "cancel", "help", "privacy", "mydata", "forget", "start")
 
@@ -20,12 +24,18 @@ async def set_menu(bot: Bot) -> None:
 
 
 async def set_menu_in(bot: Bot, chat_id: int, language: str | None) -> None:
-    """Set the commands of one chat to a language. None restores the commands that all chats have."""
+    """Set the commands of one chat to a language. None restores the commands that all chats have.
+
+    A failure is only logged: the menu is a convenience, and the command that asked for it goes on.
+    """
     scope = BotCommandScopeChat(chat_id)
-    if language is None:
-        await bot.delete_my_commands(scope)
-    else:
-        await bot.set_my_commands(commands(texts(language)), scope)
+    try:
+        if language is None:
+            await bot.delete_my_commands(scope)
+        else:
+            await bot.set_my_commands(commands(texts(language)), scope)
+    except TelegramError as error:
+        log.info("menu.not_set", chat=chat_id, reason=str(error))
 
 
 def commands(say: Texts) -> list[BotCommand]:

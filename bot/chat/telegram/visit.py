@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
+import structlog
 import telegram
 from telegram.constants import ChatType
 from telegram.ext import Application, ExtBot
 
+from bot.chat.telegram.seat import Seat, take_a_seat, thread_of
 from bot.chat.texts import Texts, best_language, texts
 from bot.chat.titles import clean_name
 from storage.models import Chat, Person
 from storage.people.people import People
 
+log = structlog.get_logger()
+
+TOAST_TIMEOUT = 10.0  # seconds; a later answer to a tap is of no use to anybody
+
+T = TypeVar("T")
 Bot: TypeAlias = ExtBot[Any]
+Markup: TypeAlias = telegram.InlineKeyboardMarkup | telegram.ForceReply
 App: TypeAlias = Application[Any, Any, Any, Any, Any, Any]
 
 
@@ -37,6 +46,21 @@ class Visit:
     def private(self) -> bool:
         return self.chat.kind == ChatType.PRIVATE
 
+    @property
+    def answered(self) -> telegram.Message | None:
+        """The message that the visitor's message replies to.
+
+        In a topic, Telegram makes every message a reply to the one that created the topic; that is no reply.
+        """
+        message = self.message.reply_to_message if self.message is not None else None
+        created = message is not None and message.forum_topic_created is not None
+        return None if created else message
+
+    @property
+    def seat(self) -> Seat:
+        """The place of an answer."""
+        return Seat.beside(self.chat.id, self.message)
+
     async def toast(self, key: str, /, *, alert: bool = False, **values: object) -> None:
         """Answer the tap. A tap too old to be answered needs no answer any more."""
         if self.query is not None:
@@ -50,45 +74,43 @@ class Visit:
     async def reply(
         self, key: str, /, *, markup: telegram.InlineKeyboardMarkup | None = None, **values: object
     ) -> telegram.Message:
-        """A message in answer to the visitor's own."""
-        return await self.bot.send_message(
-            self.chat.id,
-            self.say.html(key, **values),
-            reply_markup=markup,
-            message_thread_id=thread_of(self.message),
-            reply_parameters=answer_to(self.message),
-        )
+        """Send a text of the locale in answer to the visitor's message."""
+        return await self.write(self.say.html(key, **values), markup)
+
+    async def write(self, text: str, markup: Markup | None = None) -> telegram.Message:
+        """Send HTML in answer to the visitor's message."""
+        return await self.send(lambda seat: self.bot.send_message(text=text, reply_markup=markup, **seat.address))
+
+    async def send(self, request: Callable[[Seat], Awaitable[T]]) -> T:
+        """Send something in answer to the visitor's message, outside its topic if that is gone."""
+        return await take_a_seat(self.seat.and_elsewhere(), request)
+
+    async def show_activity(self, action: str) -> None:
+        """Show «is uploading …» in the chat. It is a courtesy, so a failure is only logged."""
+        try:
+            await self.bot.send_chat_action(self.chat.id, action, message_thread_id=thread_of(self.message))
+        except telegram.error.TelegramError as error:
+            log.info("activity.not_shown", chat=self.chat.id, reason=str(error))
 
 
 async def answer(query: telegram.CallbackQuery, text: str | None = None, *, alert: bool = False) -> None:
+    """Answer a tap. A failure is only logged: the tap has its effect, and the spinner ends by itself."""
     try:
-        await query.answer(text, show_alert=alert)
-    except telegram.error.BadRequest as error:
-        if "query" not in error.message.lower():
-            raise
-
-
-def thread_of(message: telegram.Message | None) -> int | None:
-    return message.message_thread_id if message is not None and message.is_topic_message else None
-
-
-def answer_to(message: telegram.Message | None) -> telegram.ReplyParameters | None:
-    return (
-        telegram.ReplyParameters(message.message_id, allow_sending_without_reply=True) if message is not None else None
-    )
+        await query.answer(text, show_alert=alert, read_timeout=TOAST_TIMEOUT)
+    except telegram.error.TelegramError as error:
+        log.info("toast.not_shown", reason=str(error))
 
 
 async def receive(update: telegram.Update, bot: Bot, people: People) -> Visit | None:
     """The visit that an update is; None where nobody is to be answered. What is posted in a channel, it says itself."""
-    user, where, message = update.effective_user, update.effective_chat, update.effective_message
-    if where is None or (user is None and update.channel_post is None):
-        return None
+    where, seen = update.effective_chat, update.effective_message
+    message = seen if isinstance(seen, telegram.Message) else None  # Telegram no longer shows very old ones to the bot
+    if where is None or (message is not None and message.is_automatic_forward):
+        return None  # the channel's own post was answered where it stands
     title = clean_name(where.title) if where.title else ""
-    person = (
-        await people.see(user.id, clean_name(user.full_name), user.language_code)
-        if user is not None
-        else await people.see(where.id, title)
-    )
+    person = await _who(update, where, title, people)
+    if person is None:
+        return None
     chat = await people.see_chat(where.id, where.type, title)
     say, whisper = speak(person, chat)
     return Visit(
@@ -103,6 +125,24 @@ async def receive(update: telegram.Update, bot: Bot, people: People) -> Visit | 
         update.message_reaction,
         update.update_id,
     )
+
+
+async def _who(update: telegram.Update, where: telegram.Chat, title: str, people: People) -> Person | None:
+    """Return who acts: a user, or the chat in whose name a message was written.
+
+    Telegram gives anonymous administrators and people who write as a channel the id of a bot that all of them share,
+    so the chat that they write for is the author.
+    """
+    user = update.effective_user
+    written = update.message or update.edited_message
+    sender = written.sender_chat if written is not None else None
+    if sender is not None:
+        return await people.see(sender.id, clean_name(sender.title or title))
+    if user is not None:
+        return await people.see(user.id, clean_name(user.full_name), user.language_code)
+    if update.channel_post is not None or update.edited_channel_post is not None:
+        return await people.see(where.id, title)
+    return None
 
 
 def speak(person: Person, chat: Chat) -> tuple[Texts, Texts]:

@@ -8,7 +8,7 @@ from alembic import op
 from storage.gallery.votes import scores
 
 revision = "0040"
-down_revision = "0009"
+down_revision = "0011"
 
 LOT = 500  # posts that are changed at once
 PARTIAL = """
@@ -41,10 +41,10 @@ def upgrade() -> None:
     connection.execute(sa.text(PARTIAL), {"no": False})
     counts = [VIEWS, *(VOTES.format(emoji=emoji, column=column) for column, emoji in FEELINGS.items())]
     columns = ("impressions", *FEELINGS)
-    asked = sa.text(
+    posts = sa.text(
         f"SELECT id, prior, created_at, {', '.join(counts)} FROM posts WHERE id > :last ORDER BY id LIMIT {LOT}"
     )
-    asked = asked.columns(created_at=sa.DateTime(timezone=True))
+    asked = posts.columns(created_at=sa.DateTime(timezone=True))
     last = 0
     while rows := connection.execute(asked, {"last": last}).mappings().all():
         last = rows[-1]["id"]

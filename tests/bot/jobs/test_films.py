@@ -52,13 +52,13 @@ class Watched:
     async def changed(self, jobs: Sequence[Job]) -> None:
         self.told.extend(job.progress for job in jobs if job.status is Status.RUNNING)
 
-    async def show(self, job: Job) -> bool:
+    async def show(self, job: Job) -> float | None:
         refused, self.refusals = self.refusals > 0, self.refusals - 1
         film = await self.films.film(job.subject, FilmKind(job.kind))
         if film is not None and not refused:
             await self.films.delivered(film, "file")
         self.shown.put_nowait((job.subject, job.status))
-        return not refused
+        return 0.0 if refused else None
 
 
 @dataclass

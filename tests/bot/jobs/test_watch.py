@@ -33,15 +33,15 @@ class Wall:
         self.placed += [job.subject for job in jobs]
         await self.store.place([job.subject for job in jobs], 8)
 
-    async def show(self, job: Job) -> bool:
+    async def show(self, job: Job) -> float | None:
         self.shown.append(job.subject)
         self.begun.set()
         await self.gate.wait()
         if self.refusals:
             self.refusals -= 1
-            return False
+            return 0.0
         await self.store.delivered(job.subject, "file")
-        return True
+        return None
 
     async def changed(self, jobs: Sequence[Job]) -> None:
         self.told += [(job.subject, job.status, job.progress) for job in jobs]
@@ -192,7 +192,7 @@ async def test_an_error_of_a_screen_is_tried_again_and_told(
     engine: AsyncEngine, store: Store, source: Photo, wall: Wall, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Clumsy(Wall):
-        async def show(self, job: Job) -> bool:
+        async def show(self, job: Job) -> float | None:
             self.shown.append(job.subject)
             if len(self.shown) == 1:
                 raise ZeroDivisionError("never mind")

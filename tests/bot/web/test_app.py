@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -16,7 +15,7 @@ from bot.bootstrap import Kuotu, running
 from bot.playground import Person
 from bot.web.app import SECRET_HEADER, WEBHOOK_PATH
 from tests.support.messages import is_panel, is_result
-from tests.support.playground import Site, site
+from tests.support.playground import Site, free_port, site
 from tests.support.settings import settings_in
 
 
@@ -24,11 +23,6 @@ from tests.support.settings import settings_in
 async def http() -> AsyncIterator[ClientSession]:
     async with ClientSession() as session:
         yield session
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -60,14 +54,19 @@ def rename(database: Path, table: str, name: str) -> None:
         connection.execute(f"ALTER TABLE {table} RENAME TO {name}")
 
 
-async def test_without_its_tables_kuotu_is_not_healthy(fresh: Kuotu, tmp_path: Path, http: ClientSession) -> None:
+async def test_without_its_tables_kuotu_is_alive_but_not_ready(
+    fresh: Kuotu, tmp_path: Path, http: ClientSession
+) -> None:
     database = tmp_path / "data" / "kuotu.db"
     await asyncio.to_thread(rename, database, "jobs", "elsewhere")
-    async with http.get(f"{fresh.address}healthz") as answer:
+    async with http.get(f"{fresh.address}readyz") as answer:
         facts = await answer.json()
+    async with http.get(f"{fresh.address}healthz") as alive:
+        assert alive.status == 200
     await asyncio.to_thread(rename, database, "elsewhere", "jobs")
     assert (answer.status, facts["ok"]) == (503, False)
-    async with http.get(f"{fresh.address}healthz") as answer:
+    assert "jobs" in facts["wrong"]["database"]
+    async with http.get(f"{fresh.address}readyz") as answer:
         assert answer.status == 200
 
 

@@ -180,7 +180,7 @@ async def test_a_banned_group_hears_one_sentence_and_only_when_it_asks(
     await admin.wait_for(lambda m: m.text == f"{ann.chat} is banned.")
     await ann.say("hello")
     await ann.say("/gallery")
-    await ann.wait_for(lambda m: m.text.startswith("Sorry, a moderator"))
+    await ann.wait_for(lambda m: m.text.startswith("A moderator has blocked"))
     assert sum(m.from_bot for m in ann.messages) == 1
 
 

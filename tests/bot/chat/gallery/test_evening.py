@@ -183,6 +183,7 @@ async def test_an_evening_in_a_group_of_five(kuotu: Kuotu, newcomer: Any, tmp_pa
         (MODERATOR, Act.HIDE, f"post {bad.id}"),
     ]
     numbers = await counted(tmp_path)
+    numbers.pop("inbox")  # the ids of handled updates, without their bodies
     (messages,) = await rows(tmp_path, models.Message)
     assert {row["expansion_id"] for row in messages} <= {bad.expansion_id, None}
     assert {row["person_id"] for row in messages} <= {bob.user, cat.user, dan.user, MODERATOR}
@@ -197,7 +198,6 @@ async def test_an_evening_in_a_group_of_five(kuotu: Kuotu, newcomer: Any, tmp_pa
         "films": 1,  # of what Dan published
         "galleries": 8,  # of Bob, Cat and Dan: every card that they opened
         "impressions": 2,  # Bob and Cat were shown Dan's before they reported it
-        "inbox": 0,
         "panels": 1,
         "people": 4,
         "photos": 2,

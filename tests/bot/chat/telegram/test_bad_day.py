@@ -1,0 +1,91 @@
+"""One fault in one call of a conversation: nothing is lost, nothing stays stuck, and no result comes twice."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from bot.bootstrap import running
+from bot.playground import Message, Person
+from bot.playground.playground import DEFAULT_TOKEN
+from tests.support.bad_day import BadDay, Fault, bad_day
+from tests.support.messages import is_panel, is_result, is_status
+from tests.support.settings import settings_in
+
+_people = itertools.count(9000)
+BEFORE = (Fault.ERROR, Fault.RESET, Fault.FLOOD)
+AFTER = (Fault.DONE_ERROR, Fault.DONE_RESET, Fault.DONE_HALF)
+
+
+@pytest.fixture(scope="module")
+async def day(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[BadDay]:
+    folder: Path = tmp_path_factory.mktemp("bad-day")
+    async with bad_day(folder / "playground") as day:
+        knobs = {"telegram_token": DEFAULT_TOKEN, "telegram_api": day.address}
+        async with running(settings_in(folder / "data", **knobs)):
+            yield day
+
+
+@pytest.fixture
+async def ann(day: BadDay) -> AsyncIterator[Person]:
+    async with Person(day.address, next(_people), name="Ann", language="en") as ann:
+        yield ann
+    assert not any(day.faults.values()), "every fault was met"
+
+
+def counted(chat: Person, wanted: Callable[[Message], bool]) -> int:
+    return sum(map(wanted, chat.messages))
+
+
+@pytest.mark.parametrize("fault", Fault)
+@pytest.mark.parametrize("method", ["getFile", "sendChatAction", "sendPhoto"])
+async def test_a_photo_always_gets_a_panel_that_works(
+    day: BadDay, ann: Person, photo: bytes, method: str, fault: Fault
+) -> None:
+    day.fail(method, fault)
+    await ann.send_document(photo)
+    panel = await ann.wait_for(lambda m: is_panel(m) and not day.faults[method.lower()])
+    if method == "sendPhoto" and fault in AFTER:  # the bot cannot know that the first one arrived, until it is tapped
+        newest = await ann.wait_for(lambda m: is_panel(m) and m.id > panel.id)
+        assert await ann.tap(panel, "2×") == "This one was sent twice; please use the other one."
+        await ann.wait_gone(panel)
+        panel = newest
+    await ann.tap(panel, "Expand")
+    await ann.wait_for(is_result)
+    assert (counted(ann, is_panel), counted(ann, is_result)) == (1, 1)
+
+
+@pytest.mark.parametrize("fault", Fault)
+@pytest.mark.parametrize("method", ["answerCallbackQuery", "sendPhoto", "editMessageMedia", "editMessageCaption"])
+async def test_a_tap_on_expand_always_ends_in_one_result(
+    day: BadDay, ann: Person, photo: bytes, method: str, fault: Fault
+) -> None:
+    await ann.send_document(photo)
+    panel = await ann.wait_for(is_panel)
+    if method != "editMessageCaption":  # not every expansion is slow enough to show its progress
+        day.fail(method, fault)
+    await ann.press(panel, "Expand")
+    result = await ann.wait_for(is_result)
+    assert counted(ann, is_result) == 1
+    strays = [message for message in ann.messages if is_status(message)]
+    assert len(strays) == (1 if method == "sendPhoto" and fault in AFTER else 0)
+    for stray in strays:
+        await ann.tap(stray, "Cancel")
+        await ann.wait_gone(stray)
+    assert await ann.tap(result, "🤣") == "🤣"
+    mark = ann.now
+    await ann.tap(result, "Again")
+    await ann.wait_for(is_result, after=mark)
+
+
+async def test_a_result_is_never_given_up_because_of_floods(day: BadDay, ann: Person, photo: bytes) -> None:
+    await ann.send_document(photo)
+    panel = await ann.wait_for(is_panel)
+    day.fail("sendPhoto", *[Fault.FLOOD] * 4)
+    day.fail("editMessageMedia", *[Fault.FLOOD] * 4)
+    await ann.press(panel, "Expand")
+    await ann.wait_for(is_result)
+    assert counted(ann, is_result) == 1

@@ -1,0 +1,105 @@
+"""One chat's flood control holds up nobody else, and the pace of all calls stays within Telegram's."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from telegram.error import RetryAfter
+
+from bot.chat.telegram.limiter import IN_GROUP, OVERALL, Limiter, Window
+from tests.support.manual_clock import ManualClock
+
+GROUP, ANN, BEN = -100, 7, 8
+
+
+class Telegram:
+    """Answers calls, some of them with 429, and records when each arrived."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self.clock = clock
+        self.limiter = Limiter(clock)
+        self.floods: dict[int, list[int]] = {}
+        self.done: list[tuple[float, int]] = []
+
+    async def call(self, chat: int, method: str = "sendMessage") -> Any:
+        async def answer() -> bool:
+            if waits := self.floods.get(chat):
+                raise RetryAfter(waits.pop(0))
+            self.done.append((self.clock.now(), chat))
+            return True
+
+        data = {"chat_id": chat} if chat else {}
+        return await self.limiter.process_request(answer, (), {}, method, data, None)
+
+
+async def settle() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+def telegram() -> Telegram:
+    return Telegram(ManualClock())
+
+
+async def test_a_flooded_chat_waits_as_long_as_asked_and_no_other_does(telegram: Telegram) -> None:
+    telegram.floods[ANN] = [15]
+    ann = asyncio.create_task(telegram.call(ANN))
+    await settle()
+    await telegram.call(BEN)
+    await telegram.call(ANN, "editMessageMedia")  # flood control counts by method
+    assert telegram.done == [(0.0, BEN), (0.0, ANN)]
+    waiting = asyncio.create_task(telegram.call(ANN))  # the same method to the same chat waits without asking
+    await settle()
+    telegram.clock.advance(14.9)
+    await settle()
+    assert not ann.done()
+    assert not waiting.done()
+    telegram.clock.advance(0.2)
+    await asyncio.gather(ann, waiting)
+    assert [chat for _, chat in telegram.done] == [BEN, ANN, ANN, ANN]
+
+
+async def test_a_second_flood_is_waited_out_too_but_a_long_one_is_the_callers(telegram: Telegram) -> None:
+    telegram.floods[ANN] = [1, 1, 1]
+    call = asyncio.create_task(telegram.call(ANN))
+    for _ in range(3):
+        await settle()
+        telegram.clock.advance(1.0)
+    assert await call is True
+    telegram.floods[ANN] = [600]
+    with pytest.raises(RetryAfter):
+        await telegram.call(ANN)
+    assert telegram.done == [(3.0, ANN)]
+
+
+async def test_the_pace_of_a_group_and_of_all_chats_together(telegram: Telegram) -> None:
+    calls = [asyncio.create_task(telegram.call(GROUP)) for _ in range(IN_GROUP + 1)]
+    await settle()
+    assert [call.done() for call in calls] == [True] * IN_GROUP + [False]
+    telegram.clock.advance(60.0)
+    await asyncio.gather(*calls)
+    many = [asyncio.create_task(telegram.call(1000 + n)) for n in range(2 * OVERALL)]
+    await settle()
+    assert sum(call.done() for call in many) == OVERALL - 1  # the group's last message counts, too
+    for _ in range(2):
+        telegram.clock.advance(1.0)
+        await settle()
+    await asyncio.gather(*many)
+
+
+async def test_answers_to_taps_and_the_menu_never_wait(telegram: Telegram) -> None:
+    for _ in range(3 * OVERALL):
+        await telegram.call(0, "answerCallbackQuery")
+        await telegram.call(ANN, "sendChatAction")
+    assert telegram.clock.now() == 0.0
+
+
+def test_no_window_ever_holds_more_than_it_may() -> None:
+    window = Window(3, 10.0)
+    starts = [now + window.take(now) for now in (0.0, 1.0, 1.5, 2.0, 2.0, 2.0, 2.0, 31.0)]
+    assert starts == sorted(starts)
+    assert all(later - earlier >= 10.0 for earlier, later in zip(starts, starts[3:], strict=False))
+    assert starts[-1] == 31.0

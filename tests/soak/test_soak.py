@@ -1,0 +1,19 @@
+"""A short, seeded part of each trial; `make soak` runs the whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.soak import faults, kills
+
+
+async def test_nothing_is_lost_while_the_program_is_killed(tmp_path: Path) -> None:
+    survived = await kills.survive(tmp_path, people=4, kills=2, at_once=4)
+    assert survived.wrong == []
+    assert survived.kills == 2
+
+
+async def test_every_conversation_ends_well_while_calls_fail(tmp_path: Path) -> None:
+    outcome = await faults.survive(tmp_path, people=10, at_once=5)
+    assert outcome.wrong == []
+    assert outcome.faults.total() > 10

@@ -1,0 +1,109 @@
+"""A Bot API that fails calls on purpose: before or after their effect, in every way in which a connection can break."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from random import Random
+
+from aiohttp import web
+
+from bot.playground import Playground
+from bot.playground.playground import DEFAULT_TOKEN
+
+
+class Fault(StrEnum):
+    """What becomes of a call."""
+
+    FLOOD = "429"  # refused, for a second
+    ERROR = "500"  # not done
+    RESET = "reset"  # not done, and no answer
+    DONE_ERROR = "done, 502"
+    DONE_RESET = "done, reset"  # done, and no answer
+    DONE_HALF = "done, half an answer"
+
+
+@dataclass
+class BadDay:
+    """Fails the calls that `faults` names by method, each fault once; with `rate`, others at random."""
+
+    address: str = ""
+    faults: dict[str, list[Fault]] = field(default_factory=lambda: defaultdict(list))
+    rate: float = 0.0
+    random: Random = field(default_factory=lambda: Random(1))
+    seen: list[tuple[str, Fault]] = field(default_factory=list)
+
+    def fail(self, method: str, *faults: Fault) -> None:
+        """Fail the next calls of a method."""
+        self.faults[method.lower()] += faults
+
+    def _next(self, method: str) -> Fault | None:
+        if self.faults[method]:
+            return self.faults[method].pop(0)
+        if method and method != "getupdates" and self.random.random() < self.rate:
+            return self.random.choice(list(Fault))
+        return None
+
+    @web.middleware
+    async def intercept(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        method = request.match_info.get("method", "").lower()
+        fault = self._next(method)
+        if fault is None:
+            return await handler(request)
+        self.seen.append((method, fault))
+        if fault is Fault.FLOOD:
+            return _refusal(429, "Too Many Requests: retry after 1", retry_after=1)
+        if fault is Fault.ERROR:
+            return _refusal(500, "Internal Server Error")
+        if fault is not Fault.RESET:
+            response = await handler(request)
+            if fault is Fault.DONE_ERROR:
+                return _refusal(502, "Bad Gateway")
+            if fault is Fault.DONE_HALF:
+                return await _half(request, response)
+        assert request.transport is not None
+        request.transport.abort()
+        return web.Response()
+
+
+def _refusal(code: int, description: str, **parameters: int) -> web.Response:
+    answer = {"ok": False, "error_code": code, "description": description, "parameters": parameters}
+    return web.json_response(answer, status=code)
+
+
+async def _half(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+    """Send the first half of an answer, and break off."""
+    body = response.body if isinstance(response, web.Response) and isinstance(response.body, bytes) else b"{}"
+    half = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": str(len(body))})
+    await half.prepare(request)
+    await half.write(body[: len(body) // 2])
+    await asyncio.sleep(0)
+    assert request.transport is not None
+    request.transport.abort()
+    return half
+
+
+@asynccontextmanager
+async def bad_day(folder: Path) -> AsyncIterator[BadDay]:
+    """Run a playground whose Bot API fails as told; people's own requests never do."""
+    day = BadDay()
+    playground = await Playground.open(folder, token=DEFAULT_TOKEN)
+    app = web.Application(middlewares=[day.intercept], client_max_size=2**26)
+    playground.add_routes(app)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    day.address = site.name
+    try:
+        yield day
+    finally:
+        await runner.cleanup()
+        await playground.close()
