@@ -49,21 +49,21 @@ def main() -> None:
     asyncio.run(compare(SMALL, int(sys.argv[1]) if len(sys.argv) > 1 else LARGE))
 
 
-async def compare(small: int, large: int, rounds: int = ROUNDS) -> None:
+async def compare(small: int, large: int, rounds: int = ROUNDS, warming: int = WARMING) -> None:
     """Time every call on both sizes, alternating."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         worlds = [await World.make(stack, folder, size) for size in (small, large)]
         print(f"{'milliseconds':44} {small:>9,} posts          {large:>9,} posts          ratio of the medians")
         for name in worlds[0].calls():
-            times = await in_turns([world.calls()[name] for world in worlds], rounds)
+            times = await in_turns([world.calls()[name] for world in worlds], rounds, warming)
             print(f"{name:44} {_spread(times[0])}   {_spread(times[1])}   {_ratio(*times)}", flush=True)
 
 
-async def in_turns(calls: list[Call], rounds: int) -> NDArray[np.float64]:
-    """Return the milliseconds of each call, `rounds` times, after a few calls to warm up."""
+async def in_turns(calls: list[Call], rounds: int, warming: int) -> NDArray[np.float64]:
+    """Return the milliseconds of each call, `rounds` times, after `warming` calls that are not counted."""
     times = np.zeros((len(calls), rounds))
-    for turn in range(-WARMING, rounds):
+    for turn in range(-warming, rounds):
         for which in range(len(calls))[:: 1 if turn % 2 else -1]:
             start = perf_counter()
             await calls[which]()

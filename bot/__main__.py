@@ -1,13 +1,12 @@
-"""The command line: kuotu run, worker, expand, upscale, backup, restore, demo, doctor, pull, prove, bench, warm."""
+"""The command line: run, worker, migrate, expand, backup, restore, keys, verify, doctor, pull and others."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Final
@@ -55,9 +54,22 @@ def run(
 
 
 @cli.command()
-def worker() -> None:
-    """Only paint: take expansions from the queue that KUOTU_QUEUE_URL and KUOTU_DATABASE_URL name."""
-    _serve(_settings(), work=True, serve=False)
+def worker(
+    drain: Annotated[bool, typer.Option("--drain", help="end when nothing waits in the queue")] = False,
+) -> None:
+    """Only paint: take expansions from the queue that KUOTU_QUEUE_URL and KUOTU_DATABASE_URL name.
+
+    SIGTERM and Ctrl-C let the job in hand end. A second one stops at once, and another worker repeats the job.
+    """
+    _serve(_settings(), work=True, serve=False, drain=drain)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to the newest revision. Programs that share one queue wait for this when they start."""
+    from bot.cli.migrate import prepare
+
+    print(asyncio.run(prepare(_settings())))
 
 
 @cli.command()
@@ -77,6 +89,7 @@ def expand(
 ) -> None:
     """Expand one photo into a file."""
     from bot.cli.expand import EngineOptions, Wish, expand_file
+    from bot.keys import open_marks
 
     settings = _settings()
     if sum(choice is not None for choice in (scale, ratio, margins)) > 1:
@@ -85,7 +98,7 @@ def expand(
     wish = Wish(direction, scale, ratio, _four(margins), style, seed, prompt)
     options = EngineOptions(engine or settings.engine, model or settings.model, settings.gate, settings.max_megapixels)
     with _in_one_line(photo):
-        expand_file(photo, out, wish, options, as_json=as_json)
+        expand_file(photo, out, wish, options, open_marks(settings), as_json=as_json)
 
 
 @cli.command()
@@ -96,9 +109,11 @@ def upscale(
 ) -> None:
     """Double the width and height of a picture. Halving the result gives the picture back, bit for bit."""
     from bot.cli.upscale import upscale_file
+    from bot.keys import open_marks
 
+    settings = _settings()
     with _in_one_line(photo):
-        upscale_file(photo, out, max_megapixels=_settings().max_megapixels, as_json=as_json)
+        upscale_file(photo, out, open_marks(settings), max_megapixels=settings.max_megapixels, as_json=as_json)
 
 
 @contextmanager
@@ -142,6 +157,31 @@ def restore(file: Annotated[Path, typer.Argument(help="a file that kuotu backup 
     settings = _settings()
     with _in_one_line(file):
         asyncio.run(restore_from(file, settings))
+
+
+@cli.command()
+def keys(
+    renew: Annotated[bool, typer.Option("--renew", help="replace the signing key; older files stay ours")] = False,
+) -> None:
+    """Make the keys that sign files and number watermarks, if there are none, and say who signs."""
+    from bot.cli.keys import keys as show
+
+    show(_settings(), renew=renew)
+
+
+@cli.command()
+def verify(
+    file: Path,
+    photo: Annotated[Path | None, typer.Option(help="the original photo, to compare with")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="a .jpg with the untouched rectangle drawn")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
+) -> None:
+    """Say whether a picture was made here, and whether the photo in it is untouched. Exits with 1 if it was not."""
+    from bot.cli.verify import verify_file
+
+    with _in_one_line(file):
+        ours = verify_file(file, photo, out, _settings(), as_json=as_json)
+    sys.exit(0 if ours else 1)
 
 
 @cli.command()
@@ -224,28 +264,12 @@ def _settings() -> Settings:
     return read_settings()
 
 
-def _serve(settings: Settings, *, work: bool, serve: bool) -> None:
-    """Run Kuotu until it gets SIGINT or SIGTERM."""
-    from bot.bootstrap import running
+def _serve(settings: Settings, *, work: bool, serve: bool, drain: bool = False) -> None:
+    from bot.cli.serve import until_told
     from bot.logs import configure_logs
-    from bot.watchdog import watch_event_loop
 
     configure_logs(settings)
-
-    async def until_told() -> None:
-        stop = asyncio.Event()
-        for name in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(name, stop.set)
-        async with running(settings, work=work, serve=serve) as kuotu, AsyncExitStack() as stack:
-            kuotu.supervisor.start("watchdog", watch_event_loop, stack)
-            print(f"\n  扩图 Kuotu is ready: {kuotu.address}\n  Ctrl-C stops it.\n", flush=True)
-            broken = kuotu.supervisor.broken
-            broken.add_done_callback(lambda _: stop.set())
-            await stop.wait()
-            if broken.done():
-                raise CannotRun(f"{broken.result()}; the log says more")
-
-    asyncio.run(until_told())
+    asyncio.run(until_told(settings, work=work, serve=serve, drain=drain))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

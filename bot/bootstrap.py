@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.errors import CannotRun
 from bot.hosting import claim_folder, joining, this_program
 from bot.jobs.expansions import Painter
 from bot.jobs.films import FilmMaker, films_possible
 from bot.jobs.loop import Loop
-from bot.services import Limits, Services
+from bot.jobs.presence import Presence
+from bot.keys import open_marks
+from bot.services import DERIVED, Limits, Services
 from bot.settings import Settings
 from bot.supervisor import Supervisor
+from bot.turns import LocalTurns
 from bot.wordlist import WordList, read_words
 from inference.engine import EngineName, EngineUnavailable
 from inference.film.scratch import sweep_scratch_folders
@@ -27,24 +33,33 @@ from inference.worker.process import OPENER, EngineProcess
 from inference.worker.protocol import EngineInfo
 from storage.blobs import BlobsUnavailable, open_blobs
 from storage.cleanup.retention import Retention
+from storage.cleanup.shelf import Shelf
+from storage.cleanup.sweep import Sweep
 from storage.database import DatabaseUnavailable, open_database
 from storage.expansions import Store
 from storage.gallery.anonymous import AnonymousCounts
 from storage.gallery.browsing import Galleries
 from storage.gallery.moderation import Moderation
 from storage.gallery.posts import GalleryStore
-from storage.jobs.embedded import open_queue
 from storage.jobs.expansions import EXPANSIONS
 from storage.jobs.films import FILMS, FilmStore
 from storage.jobs.news import News
+from storage.jobs.opening import LOCAL, open_queue
 from storage.jobs.queue import QueueUnavailable
-from storage.migrations import migrate
+from storage.jobs.workers import Workers
+from storage.migrations import migrate, migrated
 from storage.people.inbox import Inbox
 from storage.people.messages import Messages
 from storage.people.people import People
+from storage.people.turns import SharedTurns
+from storage.register import Register
 
 if TYPE_CHECKING:
     from bot.playground import Playground
+
+log = structlog.get_logger()
+
+PATIENCE = 2.0  # seconds between two looks whether the database has been migrated
 
 
 @dataclass(frozen=True)
@@ -55,17 +70,29 @@ class Kuotu:
     services: Services
     playground: Playground | None
     supervisor: Supervisor
+    loops: Sequence[Loop] = ()  # that take jobs
+
+    async def drained(self) -> None:
+        """Return when no loop takes jobs any more, because the queue is empty and they were started to drain it."""
+        await asyncio.gather(*(loop.ended.wait() for loop in self.loops))
+
+    async def finish(self) -> None:
+        """Take no new job, and return when the jobs in hand have ended."""
+        await asyncio.gather(*(loop.finish() for loop in self.loops))
 
 
 @asynccontextmanager
 async def running(
-    settings: Settings, *, work: bool = True, serve: bool = True, opener: str = OPENER
+    settings: Settings, *, work: bool = True, serve: bool = True, drain: bool = False, opener: str = OPENER
 ) -> AsyncIterator[Kuotu]:
-    """Everything, started in order, stopped in reverse; `opener` opens engines in processes. Raises CannotRun."""
+    """Everything, started in order, stopped in reverse; `opener` opens engines in processes. Raises CannotRun.
+
+    With `drain`, work ends when the queue is empty.
+    """
     return_large_blocks()
     async with AsyncExitStack() as stack:
         try:
-            yield await _start(settings, stack, work=work, serve=serve, opener=opener)
+            yield await _start(settings, stack, work=work, serve=serve, drain=drain, opener=opener)
         except (DatabaseUnavailable, BlobsUnavailable, QueueUnavailable, EngineUnavailable) as error:
             raise CannotRun(str(error)) from error
 
@@ -78,9 +105,12 @@ class Opened:
     inbox: Inbox
     engines: list[EngineProcess]
     news: News
+    sweep: Sweep
 
 
-async def _start(settings: Settings, stack: AsyncExitStack, *, work: bool, serve: bool, opener: str) -> Kuotu:
+async def _start(
+    settings: Settings, stack: AsyncExitStack, *, work: bool, serve: bool, drain: bool, opener: str
+) -> Kuotu:
     claim_folder(settings.data_dir, stack)
     supervisor = Supervisor()
     opened, program = await open_services(settings, stack, work=work, opener=opener), this_program()
@@ -90,33 +120,45 @@ async def _start(settings: Settings, stack: AsyncExitStack, *, work: bool, serve
         if alone:
             await _free_what_is_held(opened.services)
     if not serve:
-        _work(settings, opened, program, supervisor, stack)
-        return Kuotu(f"{program}, which paints", opened.services, None, supervisor)
+        loops = _work(settings, opened, program, supervisor, stack, drain)
+        return Kuotu(f"{program}, which paints", opened.services, None, supervisor, loops)
     from bot.serving import Serving  # the chat and the web, and with them Telegram, belong to this role alone
 
     serving = await Serving.open(settings, opened.services, opened.inbox, supervisor, stack)
     await serving.show_jobs(program, stack)
-    _work(settings, opened, program, supervisor, stack)
+    serving.clean(opened.sweep, stack)
+    loops = _work(settings, opened, program, supervisor, stack, drain)
     await serving.receive(stack)
-    return Kuotu(serving.address, serving.services, serving.playground, supervisor)
+    return Kuotu(serving.address, serving.services, serving.playground, supervisor, loops)
 
 
 async def _free_what_is_held(services: Services) -> None:
     """No other program is there, so every lease is one of a former life, and need not be waited for."""
+    await services.shelf.free()
     await services.queue.rescue(every_lease=True)
     if services.films is not None:
         await services.films.queue.rescue(every_lease=True)
 
 
-def _work(settings: Settings, opened: Opened, program: str, supervisor: Supervisor, stack: AsyncExitStack) -> None:
+def _work(
+    settings: Settings, opened: Opened, program: str, supervisor: Supervisor, stack: AsyncExitStack, drain: bool
+) -> Sequence[Loop]:
     """Hear of jobs, paint, and make films where expansions are painted."""
     services, engines = opened.services, opened.engines
     supervisor.start("news", opened.news.listen, stack)
-    for number, engine in enumerate(engines):
-        supervisor.start(f"engine {number}", Loop(f"{program}:{number}", Painter(services, engine)).run, stack)
-    if engines and services.films is not None:
-        maker = FilmMaker(services, services.films, settings.time_limit)
-        supervisor.start("film maker", Loop(f"{program}:films", maker).run, stack)
+    if not engines:
+        return ()
+    info = services.engine
+    presence = Presence(services.workers, program, info.name, info.model, len(engines))
+    supervisor.start("presence", presence.run, stack)
+    loops = [Loop(f"{program}:{number}", Painter(services, engine), drain) for number, engine in enumerate(engines)]
+    for number, loop in enumerate(loops):
+        supervisor.start(f"engine {number}", loop.run, stack)
+    if services.films is None:
+        return loops
+    maker = Loop(f"{program}:films", FilmMaker(services, services.films, settings.time_limit), drain)
+    supervisor.start("film maker", maker.run, stack)
+    return [*loops, maker]
 
 
 async def _engines(settings: Settings, stack: AsyncExitStack, opener: str) -> list[EngineProcess]:
@@ -142,12 +184,12 @@ async def _engines(settings: Settings, stack: AsyncExitStack, opener: str) -> li
 
 async def open_services(settings: Settings, stack: AsyncExitStack, *, work: bool, opener: str = OPENER) -> Opened:
     """Database, pictures, queue and engines, as the settings' URLs choose them."""
-    database = await open_database(settings.database)
+    database = await open_database(settings.database, pool=settings.database_pool)
     stack.push_async_callback(database.dispose)
-    await migrate(database)
     news, blobs = News(database), open_blobs(settings.blobs)
     queue = open_queue(settings.queue_url, database, EXPANSIONS, news)
     films = FilmStore(database, open_queue(settings.queue_url, database, FILMS, news))
+    await _tables(settings, database)
     engines = await _engines(settings, stack, opener) if work else []
     elsewhere = EngineInfo(settings.engine.value, settings.model, settings.engine is EngineName.DIFFUSION)
     services = Services(
@@ -158,15 +200,30 @@ async def open_services(settings: Settings, stack: AsyncExitStack, *, work: bool
         galleries=Galleries(database),
         queue=queue,
         blobs=blobs,
+        shelf=Shelf(database, blobs, DERIVED),
         engine=(engines[0].info if engines else None) or elsewhere,
         limits=_limits(settings),
         moderation=Moderation(database),
+        workers=Workers(database),
         words=_words(settings),
         retention=Retention(database, timedelta(days=settings.retention_days)),
         anonymous=AnonymousCounts(database),
+        register=Register(database),
+        marks=open_marks(settings),
         films=films if films_possible() else None,
+        turns=SharedTurns(database) if database.dialect.name == "postgresql" else LocalTurns(),
     )
-    return Opened(services, Inbox(database), engines, news)
+    return Opened(services, Inbox(database), engines, news, Sweep(database, blobs, this_program(), DERIVED))
+
+
+async def _tables(settings: Settings, database: AsyncEngine) -> None:
+    """Migrate the tables, or wait for `kuotu migrate` where several programs start against one database."""
+    if settings.queue_url == LOCAL:
+        return await migrate(database)
+    while not await migrated(database):
+        log.warning("database.old", remedy="run `kuotu migrate`; this program starts as soon as that is done")
+        await asyncio.sleep(PATIENCE)
+    return None
 
 
 def _limits(settings: Settings) -> Limits:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
+from bot.marks import Marks, origin_of
+from bot.rounds import Rounds
 from bot.thumbnails import SIZES
 from bot.turns import LocalTurns, MessageKey, Turns
 from bot.wordlist import WordList
@@ -13,6 +15,7 @@ from inference.image.upscale import NAME as UPSCALE
 from inference.worker.protocol import EngineInfo
 from storage.blobs import Blobs
 from storage.cleanup.retention import Retention
+from storage.cleanup.shelf import Shelf
 from storage.expansions import Store
 from storage.gallery.anonymous import AnonymousCounts
 from storage.gallery.browsing import Galleries
@@ -20,9 +23,17 @@ from storage.gallery.moderation import Moderation
 from storage.gallery.posts import GalleryStore
 from storage.jobs.films import FilmStore
 from storage.jobs.queue import Queue
+from storage.jobs.workers import Workers
 from storage.models import Expansion, FilmKind
 from storage.people.messages import Messages
 from storage.people.people import People
+from storage.register import Register
+
+# The endings of the keys of everything that is made from a blob and deleted with it: thumbnails and films.
+DERIVED = (
+    *(size.key("") for size in SIZES.values()),
+    *(key for kind in FilmKind for key in (kind.movie(""), kind.poster(""))),
+)
 
 
 @dataclass(frozen=True)
@@ -51,28 +62,36 @@ class Services:
     galleries: Galleries
     queue: Queue
     blobs: Blobs
+    shelf: Shelf  # stores and deletes blobs that rows name
     engine: EngineInfo
     limits: Limits
     moderation: Moderation
+    workers: Workers
     words: WordList  # words that are not allowed in titles
     retention: Retention
     anonymous: AnonymousCounts
+    register: Register
+    marks: Marks
     films: FilmStore | None = None  # None where films cannot be made
     pages: str = ""  # base URL of the web pages, if chats can open them
     # limits the pixels that this process decodes at the same time; engines run in other processes
     decoding: PixelBudget = field(default_factory=PixelBudget)
     changed: asyncio.Queue[MessageKey] = field(default_factory=asyncio.Queue)  # messages to be redrawn
     turns: Turns = field(default_factory=LocalTurns)
+    rounds: Rounds = field(default_factory=Rounds)  # of the loop that deletes noted blobs
 
     def maker_of(self, expansion: Expansion) -> tuple[str, str]:
         """Return the names of the engine and the model that make a picture. Doubling is the same with every engine."""
         return (UPSCALE, "") if expansion.doubles else (self.engine.name, self.engine.model)
 
-    async def discard(self, blobs: list[str]) -> None:
-        """Delete blobs that no row needs any more, together with their thumbnails and films."""
-        small = [size.key(blob) for blob in blobs for size in SIZES.values()]
-        films = [key for blob in blobs for kind in FilmKind for key in (kind.movie(blob), kind.poster(blob))]
-        await self.blobs.delete([*blobs, *small, *films])
+    async def marked(self, data: bytes, expansion: Expansion, *, signed: bool = True) -> bytes:
+        """Return a file of a finished expansion with its labels and a manifest, or with its labels alone.
+
+        Raises CannotSign.
+        """
+        chain = await self.store.ancestry(expansion.id) or [expansion]
+        origin = origin_of(chain, await self.register.of([step.id for step in chain]))
+        return await asyncio.to_thread(self.marks.marked if signed else self.marks.labelled, data, origin)
 
     async def picture(self, expansion: Expansion) -> bytes:
         """Return the JPEG of a finished expansion that chats see. Raises LookupError while there is none."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,6 +22,7 @@ from bot.chat.telegram.retry import until_accepted
 from bot.chat.telegram.updates import Polling, set_webhook, update_in
 from bot.chat.telegram.visit import App
 from bot.hosting import free_port, listen, reachable
+from bot.jobs.collector import Collector
 from bot.jobs.retention import Keeper
 from bot.jobs.watch import Watch
 from bot.playground import Playground
@@ -32,6 +32,8 @@ from bot.supervisor import Supervisor, Work
 from bot.web.app import WEBHOOK_PATH, add_webhook, build_web
 from bot.web.gallery import add_gallery, lead_to_gallery
 from bot.web.health import Health, add_health
+from bot.web.metrics import add_metrics
+from storage.cleanup.sweep import Sweep
 from storage.people.inbox import Inbox
 
 
@@ -60,7 +62,7 @@ class Serving:
         services = replace(services, pages=_pages(settings, api))
         application = build_application(services, token=token, api=api)
         dispatcher = _dispatcher(services, application, inbox, supervisor)
-        secret = settings.webhook_secret.get_secret_value() or secrets.token_urlsafe(32)
+        secret = settings.secret_for(token)
         serving = cls(settings, services, application, dispatcher, supervisor, playground, f"{api}/", secret)
         await listen(serving._web(), settings.host, port, stack)
         await connect(application, supervisor.clock, stack)
@@ -78,6 +80,12 @@ class Serving:
         self._keep("redrawing", Redrawing(services, bot, outbox).run, stack)
         if self.settings.retention_days:
             self._keep("retention", Keeper(services).run, stack)
+
+    def clean(self, sweep: Sweep, stack: AsyncExitStack) -> None:
+        """Delete the blobs that no row needs any more, beside everything else."""
+        collector = Collector(self.services, sweep)
+        self._keep("collector", collector.run, stack)
+        self._keep("search for blobs", collector.search, stack)
 
     async def receive(self, stack: AsyncExitStack) -> None:
         """Handle what the last run left and what Telegram sends. Nothing that fails here stops the start."""
@@ -104,12 +112,16 @@ class Serving:
         if settings.webhook_url:
             add_webhook(app, bot, self.dispatcher.receive, self.secret)
         add_health(app, Health(services, settings, self.supervisor.conditions))
+        if (metrics := settings.metrics.get_secret_value()) or not settings.on_telegram:
+            add_metrics(app, metrics)
         add_gallery(
             app,
             services,
             bot.token,
             lambda payload: _chat(f"https://t.me/{bot.username}" if settings.on_telegram else "/", payload),
-            settings.public_url,
+            settings.public_url or settings.webhook_url,
+            settings.hosts,
+            settings.proxies,
         )
         if self.playground is None:
             lead_to_gallery(app)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import hmac
 import re
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeAlias
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from inference.engine import EngineName
+from inference.marks.label import Label
 from inference.safety.verdict import SHIPPED
 from inference.surprise.semantic import STATISTICS
 from inference.worker.checks import NO_CLASSIFIER
 
 UNDOWNLOADED = (SHIPPED, NO_CLASSIFIER, STATISTICS)  # values of KUOTU_SAFETY and KUOTU_SURPRISE that need no download
+
+
+Network: TypeAlias = IPv4Network | IPv6Network
 
 
 class Settings(BaseSettings):
@@ -37,20 +42,26 @@ class Settings(BaseSettings):
         default="", description="The public address for Telegram's updates. When it is empty, the bot polls for them."
     )
     webhook_secret: SecretStr = Field(
-        default=SecretStr(""), description="The secret of every webhook call. When empty, each start makes a new one."
+        default=SecretStr(""), description="The secret of every webhook call. When empty, it is derived from the token."
     )
     public_url: str = Field(
         default="",
-        description="The gallery's public address in links. When empty: the visitor's address, or KUOTU_WEBHOOK_URL.",
+        description="The gallery's public address in links. When empty: KUOTU_WEBHOOK_URL, or this machine's.",
     )
     database_url: str = Field(
         default="", description="`postgresql+psycopg://…`, or empty for an SQLite file in the data folder."
+    )
+    database_pool: int = Field(
+        default=10, ge=2, description="The most connections to PostgreSQL that one program opens; one more listens."
     )
     blobs_url: str = Field(
         default="",
         description="`s3://bucket/prefix`, `file:///folder`, `memory://`, or empty for a folder in the data folder.",
     )
-    queue_url: str = Field(default="local", description="Where jobs wait. `local` keeps them in the database.")
+    queue_url: str = Field(
+        default="local",
+        description="Where jobs wait: `local`, or the database's own `postgresql://…` to let Procrastinate carry them.",
+    )
     engine: EngineName = Field(
         default=EngineName.AUTO,
         description="`patchmatch`, `diffusion`, or `auto`: diffusion if a model and a GPU are there, else patchmatch.",
@@ -110,11 +121,41 @@ class Settings(BaseSettings):
         default="",
         description="A folder of your own transparent PNGs or WebPs, which may walk into wild pictures.",
     )
+    signing_key: Path | None = Field(
+        default=None, description="A PEM file of the key that signs results. When empty: one in the data folder."
+    )
+    signing_cert: Path | None = Field(
+        default=None, description="A PEM file of the certificate of KUOTU_SIGNING_KEY, followed by its issuers."
+    )
+    timestamp_url: str = Field(
+        default="", description="The address of a time-stamp server (RFC 3161) that confirms when a file was signed."
+    )
+    installation_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="64 hexadecimal digits for watermarks, the same on all machines. When empty: the data folder's.",
+    )
+    watermark: bool = Field(default=True, description="Put an invisible number into the new pixels of every result.")
+    label: Label = Field(
+        default=Label.CAPTION,
+        description="Where people see that a machine painted: `caption`, `corner` of the picture itself, or `none`.",
+    )
+    producer: str = Field(
+        default="Kuotu", description="The name or code of your service in the labels of generated files."
+    )
     playground: Literal["auto", "always"] = Field(
         default="auto", description="The local chat page: `auto` serves it only without a token, `always` in any case."
     )
     hosts: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(), description="Host names, separated by commas, that lead to the playground besides localhost."
+        default=(),
+        description="This machine's host names besides localhost, with commas between, for the playground and links.",
+    )
+    proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
+        default=(),
+        description="Your proxies' addresses or networks, with commas between. Only their `X-Forwarded-For` counts.",
+    )
+    metrics: SecretStr = Field(
+        default=SecretStr(""),
+        description="The bearer token that `/metrics` demands. When empty, only the local playground serves it.",
     )
     log: Literal["text", "json"] = Field(default="text", description="The format of log lines: `text` or `json`.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
@@ -136,7 +177,14 @@ class Settings(BaseSettings):
             raise ValueError("Telegram takes up to 256 of A-Z a-z 0-9 _ -")
         return value
 
-    @field_validator("telegram_api", "webhook_url", "public_url")
+    @field_validator("installation_key")
+    @classmethod
+    def _like_a_key(cls, value: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"([0-9a-fA-F]{64})?", value.get_secret_value()):
+            raise ValueError("a key has 64 hexadecimal digits; openssl rand -hex 32 makes one")
+        return value
+
+    @field_validator("telegram_api", "webhook_url", "public_url", "timestamp_url")
     @classmethod
     def _like_an_address(cls, value: str) -> str:
         address = urlsplit(value)
@@ -179,10 +227,33 @@ class Settings(BaseSettings):
         except ValueError:
             raise ValueError("ids are numbers, with commas between them") from None
 
+    @field_validator("proxies", mode="before")
+    @classmethod
+    def _split_networks(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return tuple(ip_network(part, strict=False) for part in value.replace(",", " ").split())
+        except ValueError as error:
+            raise ValueError(f"{error}; use addresses and networks like 127.0.0.1 and 172.16.0.0/12") from None
+
+    @field_validator("metrics")
+    @classmethod
+    def _like_a_bearer_token(cls, value: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"[\w.~+/=-]{16,}|", value.get_secret_value(), re.ASCII):
+            raise ValueError("use at least 16 of A-Z a-z 0-9 _ - . ~ + / =, such as `openssl rand -hex 16` prints")
+        return value
+
     @field_validator("hosts", mode="before")
     @classmethod
     def _split_words(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _a_key_has_a_certificate(self) -> Self:
+        if (self.signing_key is None) != (self.signing_cert is None):
+            raise ValueError("KUOTU_SIGNING_KEY and KUOTU_SIGNING_CERT go together: set both, or neither")
+        return self
 
     @model_validator(mode="after")
     def _unsure_comes_before_unsafe(self) -> Self:
@@ -198,6 +269,11 @@ class Settings(BaseSettings):
         """Whether a bot token is set, so that the bot runs on Telegram and not in the playground."""
         return bool(self.telegram_token.get_secret_value())
 
+    def secret_for(self, token: str) -> str:
+        """Return the secret of webhook calls. All programs of one bot derive the same one from its token."""
+        derived = hmac.new(token.encode(), b"kuotu webhook", "sha256").hexdigest()
+        return self.webhook_secret.get_secret_value() or derived
+
     @property
     def database(self) -> str:
         """The URL of the database."""
@@ -209,15 +285,12 @@ class Settings(BaseSettings):
         return self.blobs_url or (self.data_dir.resolve() / "blobs").as_uri()
 
     @property
-    def keys(self) -> Path:
-        """The folder of the installation's own keys, which a backup contains."""
-        return self.data_dir.resolve() / "keys"
-
-    @property
     def secrets(self) -> list[str]:
         """The secrets that logs must never show. The bot's id before the colon of its token is public."""
-        token = self.telegram_token.get_secret_value().partition(":")[2]
-        found = [token, self.webhook_secret.get_secret_value(), self.hub_token.get_secret_value()]
+        token = self.telegram_token.get_secret_value()
+        derived = self.secret_for(token) if token else self.webhook_secret.get_secret_value()
+        others = (self.hub_token, self.metrics, self.installation_key)
+        found = [token.partition(":")[2], derived, *(other.get_secret_value() for other in others)]
         return [secret for secret in found if secret]
 
 

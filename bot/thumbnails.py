@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from io import BytesIO
+from typing import TypeAlias
 
 from PIL import Image
 
 from storage.blobs import Blobs
+
+Finish: TypeAlias = Callable[[bytes], Awaitable[bytes]]
+"""What happens to a copy before it is stored."""
 
 QUALITY = 82
 
@@ -42,19 +47,23 @@ class Thumbnails:
     blobs: Blobs
     _turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
-    async def get(self, blob: str, size: Size) -> bytes:
-        """Return the copy of an image, made on first use. Raises FileNotFoundError if the image was deleted."""
+    async def get(self, blob: str, size: Size, finish: Finish) -> bytes:
+        """Return the copy of an image, made on first use and passed through `finish`.
+
+        Raises FileNotFoundError if the image was deleted.
+        """
         try:
             return await self.blobs.get(size.key(blob))
         except FileNotFoundError:
             async with self._turn:
-                return await self._make(blob, size)
+                return await self._make(blob, size, finish)
 
-    async def _make(self, blob: str, size: Size) -> bytes:
+    async def _make(self, blob: str, size: Size, finish: Finish) -> bytes:
         try:
             return await self.blobs.get(size.key(blob))  # a request that held the semaphore before may have made it
         except FileNotFoundError:
             small = await asyncio.to_thread(shrink, await self.blobs.get(blob), size)
+            small = await finish(small)
             await self.blobs.put_at(size.key(blob), small)
             return small
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import re
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 import obstore
@@ -15,17 +17,33 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, MemoryStore, ObjectStore, S3Store
 
 STORE_ERRORS = (BaseError, OSError)  # what a store raises that does not answer; a missing key is a FileNotFoundError
+PATIENCE: Any = {"max_retries": 4, "retry_timeout": timedelta(seconds=20)}  # otherwise S3 is tried for three minutes
 
 
 class BlobsUnavailable(Exception):
     """The blob store cannot be used. The message is one line that names it and the remedy."""
 
 
+BULK = 1000  # most keys of one request; the limit of S3
+FOLDERS = tuple(f"{number:02x}" for number in range(256))  # every key begins with one of them and a slash
+LEFT_OVER = re.compile(r".+#\d+")  # the names of files that obstore has not finished writing
+
+
+class Stored(NamedTuple):
+    """A blob of a listing."""
+
+    key: str
+    modified: datetime  # when it was put last, in UTC
+
+
 class Blobs(Protocol):
     """Stores bytes under keys."""
 
     async def put(self, data: bytes, suffix: str) -> str:
-        """Store bytes atomically and return their key. Equal bytes with an equal suffix get the same key."""
+        """Store bytes atomically and return their key. Equal bytes with an equal suffix get the same key.
+
+        A blob that is there already becomes as young as a new one.
+        """
 
     async def put_at(self, key: str, data: bytes) -> None:
         """Store bytes atomically under a given key. Use it for data that can be made again from another blob."""
@@ -36,12 +54,24 @@ class Blobs(Protocol):
     async def delete(self, keys: Sequence[str]) -> None:
         """Delete keys. Keys that do not exist are ignored."""
 
+    def listed(self, folder: str) -> AsyncIterator[Sequence[Stored]]:
+        """List the blobs of one of FOLDERS in pages of at most BULK, in any order."""
+
+
+def key_of(data: bytes, suffix: str) -> str:
+    """Return the key of bytes: the hash of their content, in a folder named after its first two digits."""
+    digest = sha256(data).hexdigest()
+    return f"{digest[:2]}/{digest}{suffix}"
+
 
 class ObjectBlobs:
-    """Blobs in an obstore store. Calls run in a thread, because obstore's async calls abort the interpreter at exit."""
+    """Blobs in an obstore store. Calls run in a thread, because obstore's async calls abort the interpreter at exit.
 
-    def __init__(self, store: ObjectStore) -> None:
-        self._store = store
+    `folder` is where a LocalStore keeps its files.
+    """
+
+    def __init__(self, store: ObjectStore, folder: Path | None = None) -> None:
+        self._store, self._folder = store, folder
 
     async def put(self, data: bytes, suffix: str) -> str:
         return await asyncio.to_thread(self._put, data, suffix)
@@ -56,8 +86,7 @@ class ObjectBlobs:
         await asyncio.to_thread(self._delete, keys)
 
     def _put(self, data: bytes, suffix: str) -> str:
-        digest = sha256(data).hexdigest()
-        key = f"{digest[:2]}/{digest}{suffix}"
+        key = key_of(data, suffix)
         obstore.put(self._store, key, data)  # atomic: a folder gets a temporary file that is renamed
         return key
 
@@ -65,9 +94,34 @@ class ObjectBlobs:
         return bytes(obstore.get(self._store, key).bytes())
 
     def _delete(self, keys: Sequence[str]) -> None:
+        if isinstance(self._store, S3Store):  # one request instead of a thousand
+            for start in range(0, len(keys), BULK):
+                obstore.delete(self._store, keys[start : start + BULK])
+            return
         for key in keys:
             with suppress(FileNotFoundError):  # a crash may have happened between an earlier delete and its commit
-                obstore.delete(self._store, key)
+                self._delete_one(key)
+
+    def _delete_one(self, key: str) -> None:
+        if self._folder is not None and LEFT_OVER.fullmatch(key):  # obstore refuses these names
+            (self._folder / key).unlink()
+        else:
+            obstore.delete(self._store, key)
+
+    async def listed(self, folder: str) -> AsyncIterator[Sequence[Stored]]:
+        pages = self._pages(folder)
+        while (page := await asyncio.to_thread(next, pages, None)) is not None:
+            yield page
+
+    def _pages(self, folder: str) -> Iterator[Sequence[Stored]]:
+        for page in obstore.list(self._store, prefix=folder, chunk_size=BULK):
+            yield [Stored(one["path"], one["last_modified"]) for one in page]
+        if self._folder is not None and (self._folder / folder).is_dir():
+            yield [_stat(path, folder) for path in (self._folder / folder).iterdir() if LEFT_OVER.fullmatch(path.name)]
+
+
+def _stat(path: Path, folder: str) -> Stored:
+    return Stored(f"{folder}/{path.name}", datetime.fromtimestamp(path.stat().st_mtime, UTC))
 
 
 def open_blobs(url: str) -> Blobs:
@@ -84,13 +138,14 @@ def open_blobs(url: str) -> Blobs:
                 options: Any = dict(parse_qsl(address.query))
                 plain = str(options.get("endpoint", "")).startswith("http://")
                 prefix = address.path.strip("/") or None
+                client: Any = {"allow_http": plain}
                 return ObjectBlobs(
-                    S3Store(address.netloc, prefix=prefix, client_options={"allow_http": plain}, config=options)
+                    S3Store(address.netloc, prefix=prefix, client_options=client, retry_config=PATIENCE, config=options)
                 )
             case "" | "file":
                 folder = Path(address.path).absolute()
                 folder.mkdir(parents=True, exist_ok=True)
-                return ObjectBlobs(LocalStore(folder))
+                return ObjectBlobs(LocalStore(folder), folder)
     except (BaseError, OSError) as error:
         raise BlobsUnavailable(f"cannot keep pictures in {shown}: {str(error).splitlines()[0]}") from error
     raise BlobsUnavailable(f"cannot keep pictures in {shown!r}: use a folder, memory:// or s3://bucket/prefix")

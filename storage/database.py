@@ -29,6 +29,7 @@ PRAGMA cache_size = -16000;
 PRAGMA mmap_size = 2000000000;
 """
 
+POOL = 10  # connections of one program to PostgreSQL
 DRIVERS = ("sqlite+aiosqlite", "postgresql+psycopg")  # the asynchronous drivers that Kuotu is tested with
 TURNS: WeakKeyDictionary[Engine, asyncio.Lock] = WeakKeyDictionary()  # one lock for the writers of each SQLite database
 
@@ -44,13 +45,16 @@ class Transactions(NamedTuple):
     write: Callable[[], AbstractAsyncContextManager[AsyncSession]]  # commits at the end, or rolls back after an error
 
 
-async def open_database(url: str) -> AsyncEngine:
-    """Connect to `sqlite+aiosqlite:///file` or `postgresql+psycopg://…`. Raises DatabaseUnavailable."""
+async def open_database(url: str, *, pool: int = POOL) -> AsyncEngine:
+    """Connect to `sqlite+aiosqlite:///file` or `postgresql+psycopg://…`. Raises DatabaseUnavailable.
+
+    `pool` is the largest number of connections to PostgreSQL. SQLite opens as many as are needed at a time.
+    """
     try:
         address = make_url(url)
         if address.drivername not in DRIVERS:
             raise DatabaseUnavailable(f"no driver {address.drivername!r} here; use {' or '.join(DRIVERS)}")
-        engine = create_async_engine(address, **_options(address))
+        engine = create_async_engine(address, **_options(address, pool))
     except (ArgumentError, ValueError):  # do not show the whole URL, which may contain a password
         raise DatabaseUnavailable(
             f"{url.partition('@')[2] or url!r} is not a database URL, such as sqlite+aiosqlite:///kuotu.db"
@@ -107,10 +111,10 @@ async def hold(session: AsyncSession, *person_ids: int) -> None:
     await session.execute(people.with_for_update(key_share=True))
 
 
-def _options(address: URL) -> dict[str, Any]:
+def _options(address: URL, pool: int) -> dict[str, Any]:
     if address.get_backend_name() == "sqlite":
         return {"connect_args": {"isolation_level": None}}  # the «begin» listener below sends BEGIN
-    return {"pool_pre_ping": True}
+    return {"pool_pre_ping": True, "pool_size": pool, "max_overflow": 0}
 
 
 def _prepare_sqlite(engine: AsyncEngine, address: URL) -> None:

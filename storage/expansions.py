@@ -11,16 +11,19 @@ from datetime import datetime
 from typing import TypedDict, Unpack
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, delete, func, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from storage.chain import ancestors
-from storage.cleanup.orphans import abandoned, blobs_of, orphans
+from storage.cleanup.notes import hasten, note, settle
+from storage.cleanup.orphans import abandoned, blobs_of
+from storage.cleanup.shelf import Kept
 from storage.database import get_or_add, transactions
 from storage.jobs.estimate import past_jobs, typical_seconds
 from storage.jobs.expansions import NAME as EXPANSION
 from storage.jobs.expansions import drop_jobs
-from storage.jobs.fairness import settle
+from storage.jobs.fairness import settle as settle_job
 from storage.jobs.lease import let_go, run_out
+from storage.jobs.quota import forget_spent, keep_spent
 from storage.jobs.submit import begin
 from storage.models import Expansion, Panel, Photo, Status, now, status_is
 from storage.statistics import Statistics, statistics
@@ -63,26 +66,19 @@ class Store:
 
     # photos
 
-    async def add_photo(self, photo: Photo, edited_at: datetime | None = None) -> Photo:
+    async def add_photo(self, photo: Photo, kept: Kept | None = None, edited_at: datetime | None = None) -> Photo:
         """Store a photo. If its message has brought a photo before, return that row instead.
+
+        `kept` are the photo's stored blobs.
 
         If the message was edited since, the new photo takes the place of the old one, in open panels, too. Expansions
         keep the photo that they were made from.
         """
         async with self._write() as session:
-            if photo.chat_id is None or photo.message_id is None:
-                session.add(photo)
-                return photo
-            same = (Photo.chat_id == photo.chat_id, Photo.message_id == photo.message_id)
-            old = await session.scalar(select(Photo).where(*same))
-            if old is None or edited_at is None or edited_at <= old.created_at or old.blob == photo.blob:
-                return await get_or_add(session, photo, *same)
-            old.message_id = None
-            await session.flush()
-            session.add(photo)
-            await session.flush()
-            await session.execute(update(Panel).where(Panel.photo_id == old.id).values(photo_id=photo.id))
-            return photo
+            row = await _added(session, photo, edited_at)
+            if kept is not None:
+                await (settle if row is photo else hasten)(session, kept.notes)
+            return row
 
     async def photo_of(self, chat_id: int, message_id: int) -> Photo | None:
         """Return the photo that a message brought, or None."""
@@ -186,6 +182,11 @@ class Store:
             these = (Expansion.id.in_(ids), Expansion.message_id == message_id)
             await session.execute(update(Expansion).where(*these).values(message_id=None))
 
+    async def forget_spent(self) -> None:
+        """Delete what remains of deleted expansions for the quota, once it is a day old."""
+        async with self._write() as session:
+            await forget_spent(session)
+
     # expansions
 
     async def expansion(self, expansion_id: int) -> Expansion | None:
@@ -219,7 +220,7 @@ class Store:
     async def delivered(self, expansion_id: int, file_id: str | None) -> None:
         """Record that the result or the apology is shown, and settle the job. `file_id` is Telegram's."""
         async with self._write() as session:
-            await settle(session, EXPANSION, expansion_id)
+            await settle_job(session, EXPANSION, expansion_id)
             shown = update(Expansion).where(Expansion.id == expansion_id)
             await session.execute(shown.values(delivered_at=now(), file_id=file_id))
 
@@ -263,21 +264,22 @@ class Store:
         """Return the statistics of the expansions in the days before a moment."""
         return await statistics(self._engine, moment, days)
 
-    async def delete_expansion(self, expansion_id: int) -> list[str]:
-        """Delete an expansion with its post and reactions. Returns the blobs that no row needs any more.
+    async def delete_expansion(self, expansion_id: int) -> None:
+        """Delete an expansion with its post and reactions, and note its blobs.
 
         Expansions that continue from its result stay, and so does its master as long as one of them needs it.
         """
         async with self._write() as session:
             expansion = await session.get(Expansion, expansion_id)
             if expansion is None:
-                return []
+                return
+            await keep_spent(session, [expansion])
             await drop_jobs(session, [expansion_id])
             await session.execute(delete(Expansion).where(Expansion.id == expansion_id))
             pictures = [photo for photo in (expansion.result, expansion.source) if photo is not None]
             gone = [photo for photo in pictures if await abandoned(session, photo)]
             await session.execute(delete(Photo).where(Photo.id.in_([photo.id for photo in gone])))
-            return await orphans(session, blobs_of([expansion], gone))
+            await note(session, blobs_of([expansion], gone))
 
     async def _expansions(
         self, *where: ColumnElement[bool], order: tuple[SQLColumnExpression[int], ...] = (Expansion.id,)
@@ -289,3 +291,20 @@ class Store:
         async with self._write() as session:
             done = await session.execute(update(Expansion).where(*where).values(**values).returning(Expansion.id))
             return done.first() is not None
+
+
+async def _added(session: AsyncSession, photo: Photo, edited_at: datetime | None) -> Photo:
+    """Add a photo, or return the row of its message if that was not edited since."""
+    if photo.chat_id is None or photo.message_id is None:
+        session.add(photo)
+        return photo
+    same = (Photo.chat_id == photo.chat_id, Photo.message_id == photo.message_id)
+    old = await session.scalar(select(Photo).where(*same))
+    if old is None or edited_at is None or edited_at <= old.created_at or old.blob == photo.blob:
+        return await get_or_add(session, photo, *same)
+    old.message_id = None
+    await session.flush()
+    session.add(photo)
+    await session.flush()
+    await session.execute(update(Panel).where(Panel.photo_id == old.id).values(photo_id=photo.id))
+    return photo

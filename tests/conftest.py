@@ -1,6 +1,7 @@
 """Fixtures that tests of more than one package use: databases, tiny models, photos and the whole bot.
 
-The bot runs as people use it: python-telegram-bot over HTTP against the playground, a real engine and SQLite.
+The bot runs as people use it: python-telegram-bot over HTTP against the playground, SQLite and the real engine, which
+is only spared its search for subjects.
 """
 
 from __future__ import annotations
@@ -15,22 +16,21 @@ import pytest
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.bootstrap import Kuotu, running
+from bot.bootstrap import Kuotu
 from bot.playground import Person
 from storage.database import open_database
+from tests.support.bot import kuotu_in
 from tests.support.databases import (
     empty_postgres,
     engine,
     postgres,
     postgres_server,
     sqlite_in,
-    sqlite_template,
     url,
 )
 from tests.support.photos import small_photo
-from tests.support.settings import settings_in
 
-__all__ = ["empty_postgres", "engine", "postgres", "postgres_server", "sqlite_template", "url"]  # fixtures
+__all__ = ["empty_postgres", "engine", "postgres", "postgres_server", "url"]  # fixtures
 
 _ids = itertools.count(1000)
 
@@ -60,7 +60,7 @@ def tiny_engine(tiny_presets: Path) -> Any:
 
 @pytest.fixture(scope="session")
 async def shared_kuotu(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Kuotu]:
-    async with running(settings_in(tmp_path_factory.mktemp("shared"))) as kuotu:
+    async with kuotu_in(tmp_path_factory.mktemp("shared")) as kuotu:
         yield kuotu
 
 
@@ -81,7 +81,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 async def own_kuotu(own_settings: dict[str, Any] | None, folder: Path) -> AsyncIterator[Kuotu]:
-    async with running(settings_in(folder, **own_settings or {})) as kuotu:
+    async with kuotu_in(folder, **own_settings or {}) as kuotu:
         yield kuotu
 
 
@@ -103,11 +103,14 @@ async def database(own_kuotu: Kuotu, folder: Path) -> AsyncIterator[AsyncEngine]
 
 @pytest.fixture
 async def fresh_with(tmp_path: Path) -> AsyncIterator[Any]:
-    """`await fresh_with(quota=2)` starts a Kuotu for one test with these settings, in `tmp_path / "data"`."""
+    """`await fresh_with(quota=2)` starts a Kuotu for one test with these settings, in `tmp_path / "data"`.
+
+    A test that needs no picture says `work=False`: starting an engine takes longer than everything else.
+    """
     async with AsyncExitStack() as stack:
 
         async def start(**knobs: Any) -> Kuotu:
-            return await stack.enter_async_context(running(settings_in(tmp_path / "data", **knobs)))
+            return await stack.enter_async_context(kuotu_in(tmp_path / "data", **knobs))
 
         yield start
 

@@ -23,7 +23,7 @@ from telegram.ext import (
     filters,
 )
 
-from bot.chat import welcome
+from bot.chat import verify, welcome
 from bot.chat.account import forget, members, mine, mydata, preferences, privacy
 from bot.chat.admin import audit, moderation, stats
 from bot.chat.expand import arrival, cancel
@@ -49,6 +49,7 @@ COMMANDS: dict[str, OnVisit] = {
     "start": welcome.start,
     "help": welcome.help_,
     "expand": arrival.expand_command,
+    "verify": verify.verify_command,
     "gallery": gallery.gallery,
     "top": top.top,
     "mine": mine.mine,

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.cli.expand import progress_bar
 from bot.errors import CannotRun
 from bot.hosting import claim_folder
+from bot.keys import key_file
 from bot.settings import Settings
 from storage.backup.archive import opened, written
 from storage.backup.backup import CannotBackUp, Tally, back_up, restore
@@ -25,7 +26,7 @@ async def back_up_into(file: Path, settings: Settings) -> None:
         raise CannotRun(f"pictures in {settings.blobs} are known to one program only and cannot be backed up")
     async with _stores(settings) as (database, blobs):
         with written(file) as archive, progress_bar("backup") as report:
-            tally = await back_up(database, blobs, settings.keys, archive, version("kuotu"), report)
+            tally = await back_up(database, blobs, [key_file(settings)], archive, version("kuotu"), report)
     print(f"{file}: {_contents(tally)}. The file contains secrets and people's photos; only you can read it.")
     if tally.lost:
         print(f"{tally.lost} pictures are named in the database, but are not in {settings.blobs}.")
@@ -38,7 +39,7 @@ async def restore_from(file: Path, settings: Settings) -> None:
         claim_folder(settings.data_dir, stack)
         database, blobs = await stack.enter_async_context(_stores(settings))
         report = stack.enter_context(progress_bar("restore"))
-        tally = await restore(database, blobs, settings.keys, archive, report)
+        tally = await restore(database, blobs, settings.data_dir, archive, report)
     print(f"{settings.data_dir.resolve()}: {_contents(tally)} restored.")
 
 

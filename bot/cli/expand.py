@@ -17,9 +17,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from bot.errors import Refused
+from bot.marks import Marks
 from inference.canvas import Direction, Extent, Margins, check_limits, parse_ratio, scaled, with_ratio
 from inference.engine import EngineName, Pixels, Report, Request, Style
 from inference.image.codec import decode, encode_master
+from inference.marks.marking import mark
+from inference.marks.origin import Origin, Step
 from inference.quality.gate import judge
 from inference.quality.retry import Attempt, Careful, trust
 from inference.registry import open_engine
@@ -69,7 +72,7 @@ class EngineOptions:
         return Careful(open_engine(self.engine, self.model), judge if self.gate else trust)
 
 
-def expand_file(source: Path, out: Path, wish: Wish, options: EngineOptions, *, as_json: bool) -> None:
+def expand_file(source: Path, out: Path, wish: Wish, options: EngineOptions, marks: Marks, *, as_json: bool) -> None:
     """Expand a file into another one, and print what was made. No incomplete file is left behind.
 
     Raises Refused, OSError, BadPhoto, NoSuchCanvas, EngineError, EngineUnavailable.
@@ -82,7 +85,8 @@ def expand_file(source: Path, out: Path, wish: Wish, options: EngineOptions, *, 
         print(f"kuotu: the engine {engine.name} reads no words, so --prompt changes nothing; {remedy}", file=sys.stderr)
     attempt, seconds = _paint(engine, request)
     canvas = attempt.painted.pixels
-    write_whole(out, encode_as(canvas, suffix))
+    origin = _origin(request, attempt, engine.name, options.model, marks)
+    write_whole(out, marks.marked(encode_as(canvas, suffix), origin))
     width, height = Extent.of(canvas)
     facts = {
         "width": width,
@@ -95,6 +99,13 @@ def expand_file(source: Path, out: Path, wish: Wish, options: EngineOptions, *, 
         "recipe": attempt.painted.recipe,
     }
     print(json.dumps(facts) if as_json else f"{out}: {width}x{height}, seed {attempt.seed}, {seconds:.1f} s")
+
+
+def _origin(request: Request, attempt: Attempt, engine: str, model: str, marks: Marks) -> Origin:
+    """Mark the canvas of an attempt, and return its origin."""
+    done = mark(attempt.painted.pixels, replace(request, seed=attempt.seed), marks.marking(f"{engine} {model}"))
+    version = str(attempt.painted.recipe.get("key", ""))
+    return Origin(done.number, (Step(request.margins.box(request.extent), 1, done.source, engine, model, version),))
 
 
 def suffix_of(out: Path) -> str:

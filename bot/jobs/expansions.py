@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 
 from prometheus_client import Counter
@@ -17,9 +16,10 @@ from inference.image.refusal import BadPhoto
 from inference.safety.verdict import Level
 from inference.worker.process import EngineProcess
 from inference.worker.protocol import Order, Outcome
+from storage.cleanup.notes import settle
 from storage.jobs.expansions import Made, recorded
 from storage.jobs.queue import Queue
-from storage.models import Expansion, Job, Photo, Status
+from storage.models import Expansion, Job, Mark, Photo, Status
 
 
 @dataclass
@@ -64,6 +64,7 @@ class Painter:
             prompt=expansion.prompt,
             beside=await self._beside(expansion),
             doubles=expansion.doubles,
+            marking=self.services.marks.marking(" ".join(self.services.maker_of(expansion))),
         )
 
     async def _beside(self, expansion: Expansion) -> tuple[int, ...]:
@@ -76,25 +77,29 @@ class Painter:
     async def _keep(self, expansion: Expansion, outcome: Outcome) -> Ended:
         """Store the pictures.
 
-        The returned value records the row. If the expansion was deleted meanwhile, it deletes the pictures.
+        The returned value records the row, or deletes the pictures if the lease was lost.
         """
-        pictures = await asyncio.gather(
-            self.services.blobs.put(outcome.master, ".png"),
-            self.services.blobs.put(outcome.thumb, ".jpg"),
-            self.services.blobs.put(outcome.preview, ".jpg"),
+        kept = await self.services.shelf.put(
+            (outcome.master, ".png"), (outcome.thumb, ".jpg"), (outcome.preview, ".jpg")
         )
         engine, model = self.services.maker_of(expansion)
         SECONDS.labels(engine).observe(outcome.seconds)
 
         async def record(session: AsyncSession) -> None:
-            made = _made(expansion, outcome, *pictures) | Made(engine=engine, model=model)
+            made = _made(expansion, outcome, *kept.keys) | Made(engine=engine, model=model)
             await recorded(expansion.id, **made)(session)
+            await settle(session, kept.notes)
+            await session.merge(_mark(expansion, outcome))
 
         async def undo() -> None:
-            if await self.services.store.expansion(expansion.id) is None:
-                await self.services.discard(list(pictures))
+            await self.services.shelf.drop(kept)
+            self.services.rounds.ring()
 
         return Ended(Status.DONE, record=record, undo=undo)
+
+
+def _mark(expansion: Expansion, outcome: Outcome) -> Mark:
+    return Mark(expansion_id=expansion.id, person_id=expansion.person_id, **vars(outcome.marks))
 
 
 def _made(expansion: Expansion, outcome: Outcome, master: str, thumb: str, preview: str) -> Made:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 
 from prometheus_client import Counter
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chain import growth
 from bot.jobs.loop import Ended, to_its_end
@@ -17,6 +18,7 @@ from bot.metrics import FILMS
 from bot.services import Services
 from inference.engine import Report
 from inference.film.process import FilmFailed, Reel, Script, shoot
+from storage.cleanup.notes import settle
 from storage.jobs.films import FilmStore
 from storage.jobs.queue import Queue
 from storage.models import Expansion, FilmKind, Job, Status
@@ -68,15 +70,21 @@ class FilmMaker:
             self._shooting = False
 
     async def _keep(self, expansion: Expansion, picture: str, kind: FilmKind, reel: Reel) -> Ended:
-        """Store the film. The returned value deletes it again if its expansion was deleted meanwhile."""
+        """Store the film. The returned value deletes it again if the job's end cannot be recorded."""
+
+        kept = await self.services.shelf.hold(picture)
+
+        async def record(session: AsyncSession) -> None:
+            await settle(session, kept.notes)
 
         async def undo() -> None:
-            if await self.services.store.expansion(expansion.id) is None:
-                await self.services.discard([picture])
+            await self.services.shelf.drop(kept)
+            self.services.rounds.ring()
 
         await self.services.blobs.put_at(kind.poster(picture), reel.poster)
-        await self.services.blobs.put_at(kind.movie(picture), reel.movie)
-        return Ended(Status.DONE, undo=undo)
+        movie = await self.services.marked(reel.movie, expansion)
+        await self.services.blobs.put_at(kind.movie(picture), movie)
+        return Ended(Status.DONE, record=record, undo=undo)
 
 
 def films_possible() -> bool:

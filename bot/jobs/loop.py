@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 import structlog
@@ -23,7 +23,7 @@ from storage.models import Job, Status
 log = structlog.get_logger()
 
 PULSE = 1.0  # seconds between two checks of a running job, and at least between two records of its progress
-LEASE_KEPT = 5.0  # seconds after which a lease is renewed, even if there is no progress
+LEASE_KEPT = 2.0  # seconds after which a lease is renewed, even if there is no progress
 IDLE = 60.0  # seconds that a job may run while its engine does nothing
 STUBBORN = 30.0  # seconds that a cancelled job may take to end
 AWAY = 1.0  # seconds until a query is repeated after a database outage
@@ -77,27 +77,44 @@ async def to_its_end(work: Awaitable[T]) -> T:
 
 @dataclass
 class Loop:
-    """Takes jobs of one kind, one at a time. `name` is the owner of their leases."""
+    """Takes jobs of one kind, one at a time. `name` is the owner of their leases.
+
+    With `drain` it ends as soon as no job waits. `finish` lets it end after the job in hand.
+    """
 
     name: str
     craft: Craft
+    drain: bool = False
     pulse: float = PULSE
     lease_kept: float = LEASE_KEPT
     idle: float = IDLE
     away: float = AWAY
+    ended: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _last: bool = field(default=False, init=False)
 
     async def run(self) -> None:
         """Take and do jobs until cancelled. A database outage does not end the loop, so loaded models stay loaded."""
-        while True:
+        while not self._last:
             try:
-                job = await self.craft.queue.take(self.name)
-                if job is None:
-                    await self.craft.queue.wait()
-                else:
-                    await self._carry_out(job)
+                await self._next()
             except OUTAGE as error:
                 self._say_outage(error)
                 await asyncio.sleep(self.away)
+        self.ended.set()
+
+    async def finish(self) -> None:
+        """Take no new job, and return when the one in hand has ended: an idle loop ends at its next look."""
+        self._last = True
+        await self.ended.wait()
+
+    async def _next(self) -> None:
+        job = await self.craft.queue.take(self.name)
+        if job is not None:
+            await self._carry_out(job)
+        elif self.drain and not (await self.craft.queue.counts())[Status.WAITING]:
+            self._last = True
+        else:
+            await self.craft.queue.wait()
 
     async def _carry_out(self, job: Job) -> None:
         """Do one job and end it. The queue decides how often a failed job is tried again."""

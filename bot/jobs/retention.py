@@ -38,11 +38,11 @@ class Keeper:
             await asyncio.sleep(min(max(wait, SOONEST), LATEST) if wait > 0 else LATEST)
 
     async def sweep(self) -> int:
-        """Delete everything that is due, rows before blobs. Returns the number of deleted blobs."""
+        """Delete all rows that are due; their blobs follow. Returns the number of rows."""
         gone = 0
-        while (blobs := await self.services.retention.sweep(self.clock())) is not None:
-            await self.services.discard(blobs)
-            gone += len(blobs)
+        while lot := await self.services.retention.sweep(self.clock()):
+            self.services.rounds.ring()
+            gone += lot
         if gone:
-            log.info("retention.swept", blobs=gone)
+            log.info("retention.swept", rows=gone)
         return gone

@@ -26,6 +26,7 @@ AT_ONCE = 32  # jobs that are placed or shown at the same time
 SOON = 0.1  # seconds until the next look while as many as allowed are in progress
 TOLD = 30  # jobs at the front of the queue whose messages are kept up to date
 RENEW = 10.0  # seconds between two renewals of a claim
+RESCUE = 2.0  # seconds between two looks for workers that died
 LATER = 10.0  # seconds until a delivery is tried again, unless Telegram names another time
 AWAY = 1.0  # seconds until the next look after an outage of the database
 
@@ -57,6 +58,7 @@ class Watch:
     screen: Screen
     renew: float = RENEW
     later: float = LATER
+    _next_rescue: float = field(default=0.0, init=False)
     _told: dict[int, State] = field(default_factory=dict)
     _busy: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -77,6 +79,10 @@ class Watch:
 
     async def look(self) -> None:
         """Start placing and showing whatever is due, and report the progress of the other jobs."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._next_rescue:  # so that a cancelled job ends even if no worker is left
+            self._next_rescue = now + RESCUE
+            await self.queue.rescue()
         for job in await self.queue.claim_ended(self.program, AT_ONCE - len(self._busy)):
             self._begin([job], partial(self._show, job))
         if jobs := await self.queue.claim_unplaced(self.program, AT_ONCE - len(self._busy)):

@@ -37,7 +37,7 @@ def add_webhook(app: web.Application, bot: Bot, receive: Receive, secret: str) -
             return web.Response(status=403)
         try:
             update = update_in(json.loads(await request.read()), bot)
-        except ValueError:
+        except (ValueError, RecursionError):
             return web.Response(status=400)
         try:
             async with asyncio.timeout(STORED_WITHIN):

@@ -10,7 +10,7 @@ from functools import wraps
 from aiohttp import web
 
 from bot.web.init_data import NotSigned, Visitor, verify
-from bot.web.rate import Buckets, client_of
+from bot.web.rate import Buckets, Clients
 from bot.web.render import HEADERS, Pages, speak
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -25,15 +25,16 @@ class Door:
 
     pages: Pages
     token: str
+    clients: Clients = field(default_factory=Clients)
     buckets: Buckets = field(default_factory=Buckets)
     clock: Callable[[], float] = time.time
 
-    def page(self, handler: Handler) -> Handler:
+    def page(self, handler: Handler, cost: float = PAGE) -> Handler:
         """Wrap a handler that people look at: errors are answered with a page."""
 
         @wraps(handler)
         async def guarded(request: web.Request) -> web.StreamResponse:
-            if wait := self.buckets.take(client_of(request), PAGE):
+            if wait := self.buckets.take(self.clients.of(request), cost):
                 return self._lost(request, 429, {"Retry-After": str(wait)})
             try:
                 return await handler(request)
@@ -47,7 +48,7 @@ class Door:
 
         @wraps(handler)
         async def guarded(request: web.Request) -> web.StreamResponse:
-            if wait := self.buckets.take(client_of(request), cost):
+            if wait := self.buckets.take(self.clients.of(request), cost):
                 return web.Response(
                     status=429, text="too many requests\n", headers=HEADERS | {"Retry-After": str(wait)}
                 )

@@ -56,6 +56,7 @@ class Feed:
             "User-agent: *",
             "Allow: /gallery",
             "Allow: /post/",
+            "Allow: /verify",
             "Allow: /picture/",
             "Allow: /film/",
             "Disallow: /",

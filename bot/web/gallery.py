@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from random import random
 from typing import Any
@@ -18,8 +18,11 @@ from bot.web.feed import Feed
 from bot.web.film import Films
 from bot.web.picture import Pictures
 from bot.web.post import PostPage
+from bot.web.rate import Clients, Network
 from bot.web.render import Pages, link, send_asset, speak
+from bot.web.verify import COST, VerifyPage
 from bot.web.visits import Visits
+from inference.marks.label import Label
 from storage.gallery.listing import PERIODIC, Listing, Order, Period, Place
 
 PAGE_SIZE = 24
@@ -28,21 +31,31 @@ START = re.compile(r"0\.\d{1,24}")
 
 
 def add_gallery(
-    app: web.Application, services: Services, token: str, chat: Callable[[str], str], public_url: str = ""
+    app: web.Application,
+    services: Services,
+    token: str,
+    chat: Callable[[str], str],
+    public_url: str = "",
+    hosts: Collection[str] = (),
+    proxies: Sequence[Network] = (),
 ) -> Door:
     """Serve the gallery: its pages, pictures and films, the Mini App's calls, and what programs read.
 
-    `chat` returns the address of the chat with the bot for a /start payload.
+    `chat` returns the address of the chat with the bot for a /start payload. Absolute links start with `public_url`, or
+    with the address that the visitor uses if it is this machine's or one of `hosts`. `proxies` are believed about whom
+    they ask for.
     """
-    pages = Pages(chat, public_url)
-    door, feed = Door(pages, token), Feed(services, pages)
+    pages = Pages(chat, public_url, hosts, services.marks.label is not Label.NONE)
+    door, feed = Door(pages, token, Clients(proxies)), Feed(services, pages)
     wall, post = Wall(services, pages), PostPage(services, pages)
-    films = Films(services)
+    films, check = Films(services), VerifyPage(services, pages)
     pictures, visits = Pictures(services, Thumbnails(services.blobs)), Visits(services, door)
     app.router.add_get("/gallery", door.page(wall.show))
     app.router.add_get("/gallery/feed.atom", door.file(feed.atom, PAGE))
     app.router.add_get("/sitemap.xml", door.file(feed.sitemap, PAGE))
     app.router.add_get("/robots.txt", door.file(feed.robots))
+    app.router.add_get("/verify", door.page(check.ask))
+    app.router.add_post("/verify", door.page(check.answer, COST))
     app.router.add_get("/post/{id}", door.page(post.show))
     app.router.add_get("/picture/{id}/{name}", door.file(pictures.send))
     app.router.add_get("/film/{id}/{name}", door.file(films.send, PAGE))

@@ -1,4 +1,4 @@
-"""Health for load balancers and supervisors, and the metrics for Prometheus.
+"""Health for load balancers and supervisors.
 
 `/healthz` says that the program is alive: restart it if there is no answer. `/readyz` says what does not work; a
 restart would not help against that.
@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.conditions import Conditions
@@ -40,7 +39,7 @@ class Health:
 
 
 def add_health(app: web.Application, health: Health) -> None:
-    """Serve `/healthz`, `/readyz` (503 while something is wrong) and `/metrics`."""
+    """Serve `/healthz` and `/readyz` (503 while something is wrong)."""
 
     async def healthz(_request: web.Request) -> web.Response:
         return web.json_response(health.alive())
@@ -49,9 +48,5 @@ def add_health(app: web.Application, health: Health) -> None:
         facts = await health.ready()
         return web.json_response(facts, status=200 if facts["ok"] else 503)
 
-    async def metrics(_request: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
-
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
-    app.router.add_get("/metrics", metrics)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from urllib.parse import parse_qsl
 
+from bot.chat.titles import clean_name
+
 LONGEST = 4096  # characters; Telegram's own are under 1,000
 LIFETIME = 24 * 3600  # seconds for which a launch is valid
 AHEAD = 300  # seconds by which the signer's clock may be ahead of ours
@@ -66,5 +68,5 @@ def _visitor(text: str) -> Visitor:
         raise NotSigned("the launch data names no person") from None
     if isinstance(person, bool) or not isinstance(person, int) or not 0 < person < MOST or user.get("is_bot"):
         raise NotSigned(f"the launch data names {person!r}, which is not a person's id")
-    name = f"{first} {last}".strip()[:256].encode(errors="replace").decode()
-    return Visitor(person, name, str(language)[:16] if language else None)
+    code = str(language)[:16].encode(errors="replace").decode() if language else None
+    return Visitor(person, clean_name(f"{first} {last}"), code)

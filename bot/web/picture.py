@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from aiohttp import web
 
 from bot.services import Services
-from bot.thumbnails import SIZES, Thumbnails
+from bot.thumbnails import SHARED, SIZES, Size, Thumbnails
 from bot.web.door import id_in
 from bot.web.render import FOREVER, HEADERS
-from storage.models import PostStatus
+from storage.models import Expansion, PostStatus
 
 TYPES = {"webp": "image/webp", "jpg": "image/jpeg"}
 # Browsers may cache an image for ever. Shared caches may not, because they would serve it after it is withdrawn.
@@ -35,10 +36,15 @@ class Pictures:
         if headers["ETag"] in request.headers.get("If-None-Match", ""):
             return web.Response(status=304, headers=headers)
         try:
-            body = await self.thumbnails.get(blob, size)
+            body = await self.thumbnails.get(blob, size, partial(self._marked, post.expansion, size))
         except FileNotFoundError:  # it was deleted since the check
             raise web.HTTPNotFound from None
         if await self.services.store.expansion(post.expansion_id) is None:  # deleted meanwhile: the copy would stay
-            await self.services.discard([blob])
+            await self.services.shelf.discard(blob)
+            self.services.rounds.ring()
             raise web.HTTPNotFound
         return web.Response(body=body, content_type=TYPES[size.format], headers=headers)
+
+    async def _marked(self, expansion: Expansion, size: Size, copy: bytes) -> bytes:
+        """Sign the largest copies, which people download. The small ones get labels alone, which weigh less."""
+        return await self.services.marked(copy, expansion, signed=size.width >= SHARED.width)

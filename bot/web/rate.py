@@ -8,14 +8,21 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from math import ceil
+from typing import TypeAlias
 
+import structlog
 from aiohttp import web
 
+log = structlog.get_logger()
+
+Network: TypeAlias = IPv4Network | IPv6Network
+
 BURST, PER_SECOND = 400.0, 40.0  # a page with its 24 pictures costs about 30
+STRANGERS = 10  # peers that are warned about
 CLIENTS = 10_000  # clients remembered; beyond that, the one that was idle longest is dropped
 
 
@@ -40,25 +47,41 @@ class Buckets:
         return wait
 
 
-def client_of(request: web.Request) -> str:
-    """Return the client's address, an IPv6 one as its /64. A proxy on a private address names the client."""
-    peer = request.remote or ""
-    if _private(peer):
-        told = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-        peer = told if _is_address(told) else peer
-    address = ip_address(peer) if _is_address(peer) else None
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
-        return str(IPv6Address(int(address) >> 64 << 64))
-    return peer
+@dataclass
+class Clients:
+    """Tells clients apart by their addresses. A proxy is believed about its client if `proxies` contain the proxy."""
+
+    proxies: Sequence[Network] = ()
+    _strangers: set[str] = field(default_factory=set)  # peers that tell a client without being believed
+
+    def of(self, request: web.Request) -> str:
+        """Return the address of the client, an IPv6 one as its /64."""
+        told = ",".join(request.headers.getall("X-Forwarded-For", [])).split(",")
+        peer, before = request.remote or "", [hop.strip() for hop in told if hop.strip()]
+        if before and not self._believes(peer):
+            self._warn(peer)
+        while before and self._believes(peer):
+            hop = before.pop()
+            if _address(hop) is None:
+                break
+            peer = hop
+        address = _address(peer)
+        return str(IPv6Address(int(address) >> 64 << 64)) if isinstance(address, IPv6Address) else str(address or peer)
+
+    def _believes(self, peer: str) -> bool:
+        address = _address(peer)
+        return address is not None and any(address in network for network in self.proxies)
+
+    def _warn(self, peer: str) -> None:
+        if peer not in self._strangers and len(self._strangers) < STRANGERS:
+            self._strangers.add(peer)
+            log.warning("web.proxy_not_believed", peer=peer, remedy="name it in KUOTU_PROXIES if it is your proxy")
 
 
-def _is_address(text: str) -> bool:
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    """Return an address, or None if the text is none. An IPv4 address inside an IPv6 one counts as itself."""
     try:
-        ip_address(text)
+        address = ip_address(text)
     except ValueError:
-        return False
-    return True
-
-
-def _private(text: str) -> bool:
-    return _is_address(text) and ip_address(text).is_private
+        return None
+    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address

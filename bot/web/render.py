@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -29,6 +30,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin-allow-popups",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([a-z0-9.-]+))(?::\d+)?", re.ASCII)  # of a Host header, without its port
 FOREVER = "max-age=31536000, immutable"
 NAMES = {"en": "English", "zh": "中文"}
 
@@ -37,12 +39,14 @@ NAMES = {"en": "English", "zh": "中文"}
 class Pages:
     """Renders the templates.
 
-    `chat` returns the address of the chat with the bot for a /start payload. An empty `public_url` means that links use
-    the host of the request.
+    `chat` returns the address of the chat with the bot for a /start payload. If `public_url` is empty, absolute links
+    use the host of the request, provided that it is one of ours: this machine, or one of `hosts`.
     """
 
     chat: Callable[[str], str]
     public_url: str = ""
+    hosts: Collection[str] = ()
+    labelled: bool = True  # whether pages say that machines painted
 
     def render(self, request: web.Request, template: str, status: int = 200, **values: object) -> web.Response:
         """Render a page in the visitor's language. Browsers revalidate it each time and load it only if it changed."""
@@ -52,6 +56,7 @@ class Pages:
             "say": say,
             "asset": asset,
             "chat": self.chat,
+            "label": say("label.made") if self.labelled else "",
             "link": lambda path, **query: link(path, {**query, "lang": chosen}),
             "absolute": lambda path: f"{self.origin(request)}{path}",
             "other_language": _other(request, say.language),
@@ -68,8 +73,18 @@ class Pages:
         return _compressed(body, "text/html", headers | {"ETag": tag}, status)
 
     def origin(self, request: web.Request) -> str:
-        """Return the start of absolute links."""
-        return self.public_url.rstrip("/") or f"{request.scheme}://{request.host}"
+        """Return the start of absolute links, or nothing, which leaves them relative, if the host may be forged."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        return f"{request.scheme}://{request.host}" if self._is_ours(request) else ""
+
+    def _is_ours(self, request: web.Request) -> bool:
+        """Return whether the Host header names this machine, or the address that the visitor is connected to."""
+        found = HOST.fullmatch(request.host.lower())
+        name = found and (found[1] or found[2])
+        socket = request.get_extra_info("sockname")
+        here = {str(socket[0])} if isinstance(socket, tuple) else set[str]()
+        return name in {"localhost", "127.0.0.1", "::1", *here, *self.hosts}
 
 
 def speak(request: web.Request) -> Texts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -59,7 +60,7 @@ async def _body(request: web.Request) -> dict[str, object]:
     if (request.content_length or LONGEST + 1) > LONGEST:
         raise web.HTTPBadRequest(text=f"the body must have at most {LONGEST} bytes")
     try:
-        body = await request.json()
+        body = json.loads(await request.read())  # JSON is UTF-8 (RFC 8259), whatever charset is declared
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -26,7 +27,12 @@ class Guest:
 
     name: str  # as in a caption: «a moose»
     author: str  # empty for an operator's own guest
-    sprite: Sprite
+    read: Callable[[], Sprite]
+
+    @cached_property
+    def sprite(self) -> Sprite:
+        """The picture, which is read when it is first needed: a start would take 0.4 s longer with all of them."""
+        return self.read()
 
     @property
     def credit(self) -> str:
@@ -39,7 +45,12 @@ class Legs:
     """A pair of legs."""
 
     pose: str  # «walk», «stand» …
-    sprite: Sprite
+    read: Callable[[], Sprite]
+
+    @cached_property
+    def sprite(self) -> Sprite:
+        """The picture, which is read when it is first needed."""
+        return self.read()
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +74,7 @@ def open_bank(folder: Path | None = None) -> Bank:
     files = [*sorted(HERE.glob("*/*.webp")), *(_pictures(folder) if folder else ())]
     for path in files:
         digest.update(path.name.encode() + path.read_bytes())
-    legs = tuple(Legs(path.stem.split("-")[1], _read(path)) for path in sorted((HERE / "legs").glob("*.webp")))
+    legs = tuple(Legs(path.stem.split("-")[1], partial(_read, path)) for path in sorted((HERE / "legs").glob("*.webp")))
     suitcase = _read(HERE / "luggage" / "suitcase.webp")
     return Bank((*_shipped_guests(), *own), legs, suitcase, digest.hexdigest()[:12])
 
@@ -71,7 +82,7 @@ def open_bank(folder: Path | None = None) -> Bank:
 def _shipped_guests() -> tuple[Guest, ...]:
     listed = json.loads((HERE / "guests" / "credits.json").read_text("utf-8"))
     return tuple(
-        Guest(credit["name"], credit["author"], _read(HERE / "guests" / f"{name}.webp"))
+        Guest(credit["name"], credit["author"], partial(_read, HERE / "guests" / f"{name}.webp"))
         for name, credit in sorted(listed.items())
     )
 
@@ -79,7 +90,8 @@ def _shipped_guests() -> tuple[Guest, ...]:
 def _own_guests(folder: Path) -> tuple[Guest, ...]:
     if not folder.is_dir():
         raise EngineUnavailable(f"KUOTU_GUESTS names {folder}, which is no folder; name one, or leave it empty")
-    return tuple(Guest(path.stem, "", _small(path)) for path in _pictures(folder))
+    read_now = {path: _small(path) for path in _pictures(folder)}  # so that a bad file is refused at the start
+    return tuple(Guest(path.stem, "", partial(np.asarray, sprite)) for path, sprite in read_now.items())
 
 
 def _pictures(folder: Path) -> list[Path]:

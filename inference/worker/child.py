@@ -14,6 +14,7 @@ import signal
 import sys
 import time
 from contextlib import suppress
+from dataclasses import replace
 from importlib import import_module
 from queue import SimpleQueue
 from threading import Lock, Thread
@@ -38,6 +39,7 @@ from inference.engine import (
 )
 from inference.image.codec import decode_kept, encode_chat, encode_master, thumbnail
 from inference.image.refusal import BadPhoto
+from inference.marks.marking import mark
 from inference.quality.gate import Unfit
 from inference.worker.checks import CheckedEngine, Checks
 from inference.worker.frame import read
@@ -160,6 +162,7 @@ def _carried_out(engine: CheckedEngine, order: Order, report: Report) -> Outcome
     checked = work(request, part(report, DECODED, PAINTED))
     report(PAINTED)
     canvas = checked.painted.pixels
+    marks = mark(canvas, replace(request, seed=checked.seed), order.marking)  # so that this seed makes it again
     master = encode_master(canvas)
     report(ENCODED)
     preview, thumb = encode_chat(canvas), thumbnail(canvas)
@@ -175,6 +178,7 @@ def _carried_out(engine: CheckedEngine, order: Order, report: Report) -> Outcome
         reason=checked.verdict.reason,
         surprise=checked.surprise,
         recipe=checked.painted.recipe,
+        marks=marks,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 from inference.canvas import Extent, Margins
 from inference.engine import Recipe, Style
 from inference.image.refusal import Reason
+from inference.marks.marking import Marked, Marking
 from inference.safety.verdict import Level
 from inference.worker.frame import Frame
 
@@ -30,6 +31,7 @@ class Order:
     prompt: str = ""
     beside: tuple[int, ...] = ()  # seeds of sibling variants that are still waiting
     doubles: bool = False
+    marking: Marking = field(default_factory=Marking)
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Outcome:
     reason: str  # the reason of the verdict, for the log
     surprise: float | None  # the machine's guess, 0 to 1; None for a doubled photo
     recipe: Recipe
+    marks: Marked
 
 
 @dataclass(frozen=True)
@@ -131,9 +134,11 @@ def encode(message: Message) -> Frame:
     kind, values = type(message).__name__, dict(vars(message))
     match message:
         case Expand(number, order):
-            values = vars(order) | {"number": number, "margins": astuple(order.margins)}
+            marking = vars(order.marking) | {"secret": order.marking.secret.hex()}
+            values = vars(order) | {"number": number, "margins": astuple(order.margins), "marking": marking}
             return Frame(kind, values, (values.pop("photo"),))
         case Outcome():
+            values["marks"] = vars(message.marks)
             blobs = values.pop("master"), values.pop("preview"), values.pop("thumb")
             return Frame(kind, values, blobs)
         case _:
@@ -150,10 +155,13 @@ def decode(frame: Frame) -> Message:
             (values["photo"],) = frame.blobs
             values["margins"], values["style"] = Margins(*values["margins"]), Style(values["style"])
             values["beside"] = tuple(values["beside"])
+            marking = dict(values["marking"])
+            values["marking"] = Marking(**marking | {"secret": bytes.fromhex(marking["secret"])})
             return Expand(values.pop("number"), Order(**values))
         case "Outcome":
             values["master"], values["preview"], values["thumb"] = frame.blobs
             values["extent"], values["verdict"] = Extent(*values["extent"]), Level(values["verdict"])
+            values["marks"] = Marked(**values["marks"])
             return Outcome(**values)
         case "Refused":
             return Refused(Reason(values.pop("reason")), **values)

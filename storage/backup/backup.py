@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +36,7 @@ class Tally:
 
 
 async def back_up(
-    engine: AsyncEngine, blobs: Blobs, keys: Path, archive: Archive, version: str, report: Report
+    engine: AsyncEngine, blobs: Blobs, keys: Sequence[Path], archive: Archive, version: str, report: Report
 ) -> Tally:
     """Write everything into an archive while other programs go on.
 
@@ -57,8 +57,8 @@ async def back_up(
     return Tally(count, pictures, _write_keys(keys, archive), len(lost))
 
 
-async def restore(engine: AsyncEngine, blobs: Blobs, keys: Path, archive: Archive, report: Report) -> Tally:
-    """Fill an empty database, the blobs and the folder of keys, then migrate the tables to the newest revision.
+async def restore(engine: AsyncEngine, blobs: Blobs, folder: Path, archive: Archive, report: Report) -> Tally:
+    """Fill an empty database, the blobs and the data folder's keys, then migrate to the newest revision.
 
     Rows come last and in one transaction, so that an interrupted restoration can be repeated. Raises CannotBackUp and
     NoBackup.
@@ -67,7 +67,7 @@ async def restore(engine: AsyncEngine, blobs: Blobs, keys: Path, archive: Archiv
     async with engine.connect() as connection:
         if await connection.run_sync(revision) is not None:
             raise CannotBackUp("the database contains tables already; restore into an empty one")
-    _restore_keys(keys, archive.keys())
+    _restore_keys(folder, archive.keys())
     for number, key in enumerate(pictures := archive.pictures(), 1):
         await blobs.put_at(key, archive.picture(key))
         report(number / len(pictures))
@@ -123,8 +123,8 @@ def _fill(connection: Connection, archive: Archive, facts: Facts) -> int:
     return count
 
 
-def _write_keys(folder: Path, archive: Archive) -> int:
-    files = sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
+def _write_keys(keys: Sequence[Path], archive: Archive) -> int:
+    files = [path for path in keys if path.is_file()]
     for path in files:
         archive.write_key(path.name, path.read_bytes())
     return len(files)

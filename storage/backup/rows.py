@@ -25,13 +25,17 @@ from sqlalchemy import (
 )
 
 REVISION = "alembic_version"  # the table of Alembic
+CARRIER = "procrastinate"  # its tables hold what Kuotu's own table of jobs says, too
 LOT = 500  # rows that are read or written at once
 
 
 def tables(connection: Connection) -> list[Table]:
-    """Return the tables of a database except Alembic's. A table comes after all tables that its rows refer to."""
+    """Return the tables of a database except Alembic's and Procrastinate's, each after those that it refers to."""
     metadata = MetaData()
-    metadata.reflect(connection, only=[name for name in inspect(connection).get_table_names() if name != REVISION])
+    others = (REVISION, CARRIER)
+    metadata.reflect(
+        connection, only=[name for name in inspect(connection).get_table_names() if not name.startswith(others)]
+    )
     for found in (column for one in metadata.tables.values() for column in one.columns):
         if isinstance(found.type, JSON):
             found.type = JSON(none_as_null=True)

@@ -8,7 +8,8 @@ from sqlalchemy import CTE, ColumnElement, Select, delete, exists, func, or_, se
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import aliased
 
-from storage.cleanup.orphans import blobs_of, orphans
+from storage.cleanup.notes import note
+from storage.cleanup.orphans import blobs_of
 from storage.database import transactions
 from storage.jobs.expansions import drop_jobs
 from storage.models import LIVE_STATUSES, Expansion, Message, Panel, Photo, Post, PostStatus
@@ -24,11 +25,8 @@ class Retention:
         self._read, self._write = transactions(engine)
         self.period = period
 
-    async def sweep(self, now: datetime) -> list[str] | None:
-        """Delete one lot of rows older than the period.
-
-        Returns the blobs that no row needs any more, or None if nothing was old enough.
-        """
+    async def sweep(self, now: datetime) -> int:
+        """Delete one lot of rows older than the period, and note their blobs. Returns the number of rows."""
         until = now - self.period
         async with self._write() as session:
             old = select(Expansion).where(*_old_expansions(until)).order_by(Expansion.id).limit(LOT)
@@ -39,9 +37,8 @@ class Retention:
             await session.execute(delete(Expansion).where(Expansion.id.in_(ids)))
             photos = list(await session.scalars(_old_photos(until).limit(LOT)))
             await session.execute(delete(Photo).where(Photo.id.in_([photo.id for photo in photos])))
-            if not expansions and not photos:
-                return None
-            return await orphans(session, blobs_of(expansions, photos))
+            await note(session, blobs_of(expansions, photos))
+            return len(expansions) + len(photos)
 
     async def next_due(self) -> datetime | None:
         """Return when the oldest unpublished picture reaches the end of the period, or None if there is none."""

@@ -19,6 +19,10 @@ class Bell:
         rung, self._next = self._next, asyncio.Event()
         rung.set()
 
+    def mark(self) -> object:
+        """Return an object that is another one after every ring."""
+        return self._next
+
     def listen(self) -> None:
         """Forget earlier rings for the calling task."""
         self._heard[self._task()] = self._next

@@ -1,43 +1,56 @@
-"""A queue in the database, on SQLite or PostgreSQL: jobs are rows, and workers take them by leases."""
+"""The queue in the database, on SQLite or PostgreSQL: jobs are rows, and workers take them by leases."""
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, case, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
-from sqlalchemy.orm import aliased
 
 from storage.database import transactions
 from storage.jobs.clock import from_now
+from storage.jobs.dispatch import ORDER, RUNNING_FIRST, ByTurn, Dispatch
+from storage.jobs.idle import Nothing
 from storage.jobs.kinds import JobKind, Record
-from storage.jobs.lease import LEASE, about, given_back, leased
+from storage.jobs.lease import CLAIM, LEASE, about, given_back, leased
+from storage.jobs.listing import free_jobs, in_order, open_jobs, place_of
 from storage.jobs.news import News
-from storage.jobs.queue import Beat, Queue, QueueUnavailable
+from storage.jobs.queue import Beat
 from storage.models import FINAL_STATUSES, LIVE_STATUSES, Job, Status, status_is
-
-ORDER = (Job.priority.desc(), Job.turn, Job.id)
-RUNNING_FIRST = case((status_is(Job, Status.RUNNING), 0), else_=1)
 
 
 class EmbeddedQueue:
     """The queue of one kind of job. See `Queue` for the methods.
 
     Programs on the same PostgreSQL are notified of changes at once. Without notifications they look every two seconds.
+    `dispatch` chooses the next job, by default from the table itself.
     """
 
-    def __init__(self, engine: AsyncEngine, kind: JobKind, news: News | None = None, lease: timedelta = LEASE) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        kind: JobKind,
+        news: News | None = None,
+        lease: timedelta = LEASE,
+        dispatch: Dispatch | None = None,
+    ) -> None:
         self.kind = kind
+        self._dispatch = dispatch or ByTurn(kind)
         self._read, self._write = transactions(engine)
         self._lease = lease
+        self._looking = asyncio.Lock()  # one worker of a program looks for jobs at a time
+        self._nothing = Nothing()
         self._bells = (news or News(engine)).of(kind.names[0])
 
     # for programs that start and cancel jobs
 
     async def put(self, subjects: Sequence[int]) -> None:
         async with self._write() as session:
+            await self._dispatch.add(session, *free_jobs(self.kind), Job.subject.in_(list(subjects)))
             await self._bells.announce(session)
         self._bells.ring()
 
@@ -57,20 +70,13 @@ class EmbeddedQueue:
         return job is not None
 
     async def position(self, subject: int, name: str = "") -> int:
-        own = aliased(Job)
-        ahead = or_(
-            Job.priority > own.priority,
-            and_(Job.priority == own.priority, tuple_(Job.turn, Job.id) < tuple_(own.turn, own.id)),
-        )
-        others = select(func.count()).select_from(Job).where(*self._free(), ahead).scalar_subquery()
-        this = (own.kind == (name or self.kind.names[0]), own.subject == subject, own.status == Status.WAITING)
         async with self._read() as session:
-            return await session.scalar(select(others + 1).where(*this)) or 0
+            return await session.scalar(place_of(self.kind, name or self.kind.names[0], subject)) or 0
 
     async def counts(self) -> dict[Status, int]:
         async with self._read() as session:
             count = select(func.count()).select_from(Job)
-            return {s: (await session.scalar(count.where(*self._open(s)))) or 0 for s in LIVE_STATUSES}
+            return {s: (await session.scalar(count.where(*open_jobs(self.kind, s)))) or 0 for s in LIVE_STATUSES}
 
     async def jobs(self, subjects: Iterable[int]) -> list[Job]:
         these = (Job.kind.in_(self.kind.names), Job.subject.in_(list(subjects)))
@@ -80,7 +86,17 @@ class EmbeddedQueue:
     # for workers
 
     async def take(self, owner: str) -> Job | None:
-        self._bells.listen()
+        async with self._looking:
+            self._bells.listen()
+            news = self._bells.mark()
+            if self._nothing.after(news):
+                return None
+            job = await self._look(owner)
+            if job is None:
+                self._nothing = Nothing(news, time.monotonic())
+            return job
+
+    async def _look(self, owner: str) -> Job | None:
         while True:
             try:
                 async with self._write() as session:
@@ -122,6 +138,7 @@ class EmbeddedQueue:
             if mine is None:
                 return False
             await self._record_ends(session, [mine])
+            await self._dispatch.done(session, [mine])
             if record is not None:
                 await record(session)
             await self._bells.announce(session)
@@ -156,8 +173,8 @@ class EmbeddedQueue:
     # for programs that show jobs
 
     async def live(self, limit: int) -> list[Job]:
-        running = select(Job).where(*self._open(Status.RUNNING)).order_by(*ORDER).limit(limit)
-        waiting = select(Job).where(*self._free()).order_by(*ORDER).limit(limit)
+        running = in_order(limit, *open_jobs(self.kind, Status.RUNNING))
+        waiting = in_order(limit, *free_jobs(self.kind))
         async with self._read() as session:
             return [*await session.scalars(running), *await session.scalars(waiting)][:limit]
 
@@ -166,14 +183,14 @@ class EmbeddedQueue:
 
     async def claim_ended(self, owner: str, limit: int) -> list[Job]:
         self._bells.keep_watching()
-        return await self._claim(owner, limit, *self._open(*FINAL_STATUSES))
+        return await self._claim(owner, limit, *open_jobs(self.kind, *FINAL_STATUSES))
 
     async def claim_unplaced(self, owner: str, limit: int) -> list[Job]:
         self._bells.keep_watching()
-        return await self._claim(owner, limit, *self._open(Status.WAITING), Job.owner.is_not(None))
+        return await self._claim(owner, limit, *open_jobs(self.kind, Status.WAITING), Job.owner.is_not(None))
 
     async def hold(self, job: Job, seconds: float | None = None) -> bool:
-        held = self._lease if seconds is None else timedelta(seconds=seconds)
+        held = CLAIM if seconds is None else timedelta(seconds=seconds)
         async with self._write() as session:
             keep = update(Job).where(Job.id == job.id, Job.fence == job.fence)
             kept = await session.scalar(keep.values(until=from_now(session, held)).returning(Job.id))
@@ -181,40 +198,31 @@ class EmbeddedQueue:
 
     # queries that several methods share
 
-    def _open(self, *statuses: Status) -> tuple[ColumnElement[bool], ...]:
-        """Return the conditions for jobs with these statuses whose end has not been settled."""
-        return Job.kind.in_(self.kind.names), Job.status.in_(statuses), Job.settled_at.is_(None)
-
-    def _free(self) -> tuple[ColumnElement[bool], ...]:
-        """Return the conditions for waiting jobs that a worker may take."""
-        return *self._open(Status.WAITING), Job.owner.is_(None)
-
     async def _take(self, session: AsyncSession, owner: str) -> Job | None:
-        first = select(Job.id).where(*self._free()).order_by(*ORDER).limit(1)
-        if self.kind.one_each:
-            running = aliased(Job)
-            busy = (running.person_id == Job.person_id, running.kind == Job.kind, status_is(running, Status.RUNNING))
-            first = first.where(~exists().where(*busy))
-        chosen = await session.scalar(first.with_for_update(skip_locked=True, of=Job))
-        if chosen is None:
-            return None
-        lease = {"owner": owner, "until": from_now(session, self._lease), "fence": Job.fence + 1}
-        lease |= {"status": Status.RUNNING, "attempts": Job.attempts + 1, "started_at": from_now(session)}
-        taken = update(Job).where(Job.id == chosen).values(**lease, progress=0.0)
-        fresh = {"populate_existing": True}  # this transaction may have rescued the job and hold a stale object
-        return await session.scalar(taken.returning(Job), execution_options=fresh)
+        await self._dispatch.tend(session, *free_jobs(self.kind))
+        while (chosen := await self._dispatch.choose(session, *free_jobs(self.kind))) is not None:
+            lease = {"owner": owner, "until": from_now(session, self._lease), "fence": Job.fence + 1}
+            lease |= {"status": Status.RUNNING, "attempts": Job.attempts + 1, "started_at": from_now(session)}
+            taken = update(Job).where(Job.id == chosen.row, *free_jobs(self.kind))
+            taken = taken.values(**lease, progress=0.0, ticket=chosen.ticket)
+            fresh = {"populate_existing": True}  # this transaction may have rescued the job and hold a stale object
+            job: Job | None = await session.scalar(taken.returning(Job), execution_options=fresh)
+            if job is not None:
+                return job
+            await self._dispatch.forget(session, chosen)
+        return None
 
     async def _claim(self, owner: str, limit: int, *where: ColumnElement[bool]) -> list[Job]:
         async with self._write() as session:
             nobodys = or_(Job.until.is_(None), Job.until < from_now(session))
             some = select(Job.id).where(*where, nobodys).order_by(Job.id).limit(limit)
             claim = update(Job).where(Job.id.in_(some.with_for_update(skip_locked=True)))
-            lease = {"owner": owner, "until": from_now(session, self._lease), "fence": Job.fence + 1}
+            lease = {"owner": owner, "until": from_now(session, CLAIM), "fence": Job.fence + 1}
             claimed = await session.scalars(claim.values(lease).returning(Job))
             return sorted(claimed, key=lambda job: job.id)
 
     async def _rescue(self, session: AsyncSession, *, every_lease: bool = False) -> list[Job]:
-        running = select(Job.id).where(*self._open(Status.RUNNING))
+        running = select(Job.id).where(*open_jobs(self.kind, Status.RUNNING))
         stale = running if every_lease else running.where(Job.until < from_now(session))
         these = Job.id.in_(stale.with_for_update(skip_locked=True))
         return await self._give_back(session, these, error="the worker stopped before it ended the job")
@@ -225,19 +233,14 @@ class EmbeddedQueue:
         values = given_back(session, tried=tried) | ({} if error is None else {"error": error})
         back = list(await session.scalars(update(Job).where(*where).values(values).returning(Job)))
         await self._record_ends(session, back)
+        await self._dispatch.done(session, [job for job in back if job.status.final])
+        await self._dispatch.again(session, [job for job in back if not job.status.final])
         return back
 
     async def _record_ends(self, session: AsyncSession, jobs: Sequence[Job]) -> None:
         for job in jobs:
             if job.status.final:
                 await self.kind.record_end(session, job)
-
-
-def open_queue(url: str, engine: AsyncEngine, kind: JobKind, news: News | None = None) -> Queue:
-    """Open the queue that a URL names. `local` is the embedded queue. Raises QueueUnavailable for any other URL."""
-    if url == "local":
-        return EmbeddedQueue(engine, kind, news)
-    raise QueueUnavailable(f"no queue at {url!r}; KUOTU_QUEUE_URL=local is the embedded one")
 
 
 def _answer(cancel: bool | None) -> Beat:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.jobs.fairness import next_turn
 from storage.jobs.kinds import JobKind, Record
-from storage.jobs.lease import LEASE, submit
+from storage.jobs.lease import CLAIM, submit
 from storage.models import Expansion, FilmKind, Job, Photo, Status
 
 NAME = "expansion"
@@ -57,7 +57,7 @@ async def enqueue(session: AsyncSession, expansions: Sequence[Expansion], priori
     turn = await next_turn(session, NAME, person_id, priority)
     for expansion in expansions:
         job = Job(kind=NAME, subject=expansion.id, person_id=person_id, turn=turn, priority=priority)
-        await submit(session, job, held=LEASE)
+        await submit(session, job, held=CLAIM)
 
 
 async def drop_jobs(session: AsyncSession, expansion_ids: Sequence[int]) -> list[int]:

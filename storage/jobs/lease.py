@@ -13,7 +13,8 @@ from storage.jobs.clock import from_now
 from storage.models import FINAL_STATUSES, Job, Status, status_is
 
 ATTEMPTS = 3  # a job that has failed this often is not tried again
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=6)  # of a worker, which renews it every two seconds
+CLAIM = timedelta(seconds=30)  # of a program that sends the message of a job, or shows its end
 PLACING = "placing"  # owns a new job until its message is known
 
 

@@ -42,6 +42,10 @@ class Bells:
         """Forget earlier news for a worker."""
         self._work.listen()
 
+    def mark(self) -> object:
+        """Return an object that is another one after all news for workers."""
+        return self._work.mark()
+
     def keep_watching(self) -> None:
         """Start listening for a watcher, unless it listens already."""
         self._all.keep_listening()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.models import Expansion, Status, now
+from storage.models import Expansion, SpentQuota, Status, now
 
 DAY = timedelta(hours=24)
+HOUR = 3600  # seconds
 
 
 class QuotaSpent(Exception):
@@ -24,18 +28,47 @@ async def spend(session: AsyncSession, person_id: int, count: int, quota: int | 
     """Check that `count` more expansions fit into the quota. Raises QuotaSpent. A quota of None is no limit."""
     if quota is None:
         return
-    starts = await _starts_today(session, person_id)
+    starts = sorted(await _starts_today(session, person_id) + await _deleted_today(session, person_id))
     excess = len(starts) + count - quota  # how many must become older than 24 hours first
     if excess > 0:
-        last = starts[min(excess, len(starts)) - 1] + DAY if starts else now()
+        last = min(starts[min(excess, len(starts)) - 1], now()) + DAY if starts else now()
         raise QuotaSpent(len(starts), quota, last)
 
 
+async def keep_spent(session: AsyncSession, expansions: Iterable[Expansion]) -> None:
+    """Go on counting painted expansions of the last 24 hours, which this transaction deletes, as bare numbers."""
+    since = now() - DAY
+    painted = [one for one in expansions if one.status is Status.DONE and one.created_at > since]
+    counts = Counter((one.person_id, int(one.created_at.timestamp()) // HOUR) for one in painted)
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    for (person_id, hour), count in sorted(counts.items()):  # in order, so that no deadlock arises
+        row = insert(SpentQuota).values(person_id=person_id, hour=hour, count=count)
+        more = {"count": SpentQuota.count + count}
+        await session.execute(row.on_conflict_do_update(index_elements=["person_id", "hour"], set_=more))
+
+
+async def forget_spent(session: AsyncSession) -> None:
+    """Delete the numbers that are too old to count."""
+    await session.execute(delete(SpentQuota).where(SpentQuota.hour < _oldest_hour()))
+
+
 async def _starts_today(session: AsyncSession, person_id: int) -> list[datetime]:
-    """Return when the expansions of the last 24 hours were started, oldest first, without failed and cancelled ones."""
+    """Return when the expansions of the last 24 hours were started, without failed and cancelled ones."""
     counted = select(Expansion.created_at).where(
         Expansion.person_id == person_id,
         Expansion.created_at > now() - DAY,
         Expansion.status.not_in([Status.FAILED, Status.CANCELLED]),
     )
-    return list(await session.scalars(counted.order_by(Expansion.created_at)))
+    return list(await session.scalars(counted))
+
+
+async def _deleted_today(session: AsyncSession, person_id: int) -> list[datetime]:
+    """Return a moment for each deleted expansion: the end of the hour in which it was started."""
+    kept = select(SpentQuota).where(SpentQuota.person_id == person_id, SpentQuota.hour >= _oldest_hour())
+    rows = await session.scalars(kept)
+    return [datetime.fromtimestamp((row.hour + 1) * HOUR, UTC) for row in rows for _ in range(row.count)]
+
+
+def _oldest_hour() -> int:
+    """Return the first hour that has not ended 24 hours ago."""
+    return int((now() - DAY).timestamp()) // HOUR

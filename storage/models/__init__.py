@@ -5,17 +5,22 @@ This package imports every table, because foreign keys connect them and migratio
 
 from storage.models.anonymous import AnonymousCount
 from storage.models.base import Base, Key, one_of, only
+from storage.models.blobs import BlobNote, BlobSweep
 from storage.models.expansions import Expansion
 from storage.models.films import Film, FilmKind
 from storage.models.galleries import Gallery, Impression
 from storage.models.jobs import FINAL_STATUSES, LIVE_STATUSES, Job, Status
+from storage.models.marks import Mark
 from storage.models.messages import Message, MessageKind, Received
 from storage.models.moderation import Act, AuditEntry, Ban, Judgement, Reason, Report
 from storage.models.moment import Moment, day_of, now
 from storage.models.people import Chat, Person
 from storage.models.photos import Panel, Photo
 from storage.models.posts import Post, PostStatus, status_is
+from storage.models.quota import SpentQuota
 from storage.models.reactions import Feeling, Reaction
+from storage.models.turns import Turn
+from storage.models.workers import Worker
 
 __all__ = [
     "FINAL_STATUSES",
@@ -25,6 +30,8 @@ __all__ = [
     "AuditEntry",
     "Ban",
     "Base",
+    "BlobNote",
+    "BlobSweep",
     "Chat",
     "Expansion",
     "Feeling",
@@ -35,6 +42,7 @@ __all__ = [
     "Job",
     "Judgement",
     "Key",
+    "Mark",
     "Message",
     "MessageKind",
     "Moment",
@@ -47,7 +55,10 @@ __all__ = [
     "Reason",
     "Received",
     "Report",
+    "SpentQuota",
     "Status",
+    "Turn",
+    "Worker",
     "day_of",
     "now",
     "one_of",

@@ -64,6 +64,7 @@ class Job(Base):
     until: Mapped[datetime | None] = mapped_column(Moment)
     fence: Mapped[int] = mapped_column(BigInteger, default=0)
     attempts: Mapped[int] = mapped_column(default=0)
+    ticket: Mapped[int | None] = mapped_column(BigInteger)  # the number of its job in Procrastinate, if that carries it
     cancel: Mapped[bool] = mapped_column(default=False)  # tells the worker to stop
     progress: Mapped[float] = mapped_column(default=0.0)  # 0 to 1
     error: Mapped[str | None] = mapped_column(Text)  # of the last attempt, for the operator

@@ -12,10 +12,12 @@ from sqlalchemy import CompoundSelect, delete, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from storage.chain import containing
-from storage.cleanup.orphans import blobs_of, orphans
+from storage.cleanup.notes import note
+from storage.cleanup.orphans import blobs_of
 from storage.database import get_or_add, hold, transactions
 from storage.gallery.weights import withdraw
 from storage.jobs.expansions import drop_jobs
+from storage.jobs.quota import keep_spent
 from storage.models import (
     Chat,
     Expansion,
@@ -53,7 +55,6 @@ class Sent(NamedTuple):
 class Forgotten:
     """What is left to do after a person's rows are deleted."""
 
-    blobs: list[str]  # no row needs these any more
     messages: list[Sent]  # these show what was deleted
     running: list[int]  # expansions whose workers must stop
     others: dict[int, list[Expansion]]  # other people's expansions of the person's images, by author
@@ -160,15 +161,16 @@ class People:
     # deletion
 
     async def forget(self, person_id: int, *, rehearse: bool = False) -> Forgotten:
-        """Delete a person, all that they made, said or sent, and what others made from their images.
+        """Delete a person, all that they made, said or sent, and what others made from their images; note the blobs.
 
         A rehearsal changes nothing. It returns the work to do while the rows are still there to describe it.
         """
         async with self._write() as session:
             await hold(session, person_id)
-            gone = select(Expansion).where(Expansion.id.in_(select(containing(person_id).c.id)))
-            expansions = list(await session.scalars(gone.order_by(Expansion.id)))
-            ids = [expansion.id for expansion in expansions]
+            ids = sorted(await session.scalars(select(containing(person_id).c.id)))
+            running = await drop_jobs(session, ids)  # before the results are read: none can be added any more
+            gone = select(Expansion).where(Expansion.id.in_(ids)).order_by(Expansion.id)
+            expansions = list(await session.scalars(gone))
             results = [expansion.result_id for expansion in expansions if expansion.result_id is not None]
             theirs = select(Photo).where(or_(Photo.person_id == person_id, Photo.id.in_(results)))
             photos = list(await session.scalars(theirs))
@@ -176,19 +178,30 @@ class People:
             await _lock_votes(session, person_id, ids)
             messages = await _messages(session, person_id, ids, [photo.id for photo in photos])
             await withdraw(session, person_id)
-            running = await drop_jobs(session, ids)
+            await keep_spent(session, expansions)
             await session.execute(delete(Expansion).where(Expansion.id.in_(ids)))
             await session.execute(delete(Photo).where(Photo.id.in_([photo.id for photo in photos])))
+            blobs = blobs_of(expansions, photos) + await _newest_blobs(session, person_id)
             await session.execute(delete(Person).where(Person.id == person_id))
             await session.execute(delete(Chat).where(Chat.id == person_id))  # a private chat has the id of its person
-            blobs = await orphans(session, blobs_of(expansions, photos))
+            await note(session, blobs)
             if rehearse:
                 await session.rollback()
         others: dict[int, list[Expansion]] = defaultdict(list)
         for expansion in expansions:
             if expansion.person_id != person_id:
                 others[expansion.person_id].append(expansion)
-        return Forgotten(blobs, messages, running, dict(others))
+        return Forgotten(messages, running, dict(others))
+
+
+async def _newest_blobs(session: AsyncSession, person_id: int) -> list[str]:
+    """Delete the photos that were added since this transaction began, and return their blobs.
+
+    The lock waits for transactions that are adding rows of the person, and no other can begin to.
+    """
+    await session.execute(select(Person.id).where(Person.id == person_id).with_for_update())
+    added = delete(Photo).where(Photo.person_id == person_id).returning(Photo.blob, Photo.thumb)
+    return [key for row in await session.execute(added) for key in row]
 
 
 async def _copy_settings(session: AsyncSession, group: Chat, new: int) -> None:

@@ -144,3 +144,23 @@ async def test_a_kill_in_mid_forgetting_still_forgets_everything(program: Progra
     assert await traces(database, ann.user) == set()
     assert await stray_blobs(database, program.folder / "data") == set()
     await database.dispose()
+
+
+async def test_a_kill_in_mid_deletion_leaves_neither_message_nor_file(
+    program: Program, ann: Person, photo: bytes
+) -> None:
+    await ann.send_document(photo)
+    panel = await ann.wait_for(is_panel)
+    await ann.tap(panel, "Expand")
+    result = await ann.wait_for(is_result)
+    await ann.tap(result, "🗑")
+    await ann.wait_for(lambda m: m.id == result.id and "Yes, delete" in str(m.labels))
+    program.kill_when_called("answerCallbackQuery")
+    await ann.press(result, "Yes, delete")
+    await program.killed()
+    await program.start()
+    await ann.wait_gone(result)
+    database = await open_database(sqlite_in(program.folder / "data"))
+    await inbox_is_empty(database)
+    assert await stray_blobs(database, program.folder / "data") == set()
+    await database.dispose()

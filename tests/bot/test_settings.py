@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from bot.settings import Settings
 from inference.engine import EngineName
 
 TOKEN = "123456789:AAF-geheim_geheim"
+PROXIES = (ip_network("127.0.0.1"), ip_network("fd00::/8"))
 
 
 def test_without_a_variable_everything_has_a_default() -> None:
@@ -27,6 +29,7 @@ def test_without_a_variable_everything_has_a_default() -> None:
         pytest.param("TELEGRAM_API", "http://api:8081/", "telegram_api", "http://api:8081", id="address-without-slash"),
         pytest.param("ADMINS", "12, 34 56", "admins", (12, 34, 56), id="ids"),
         pytest.param("HOSTS", "kuotu.lan,box", "hosts", ("kuotu.lan", "box"), id="names"),
+        pytest.param("PROXIES", "127.0.0.1, fd00::/8", "proxies", PROXIES, id="networks"),
         pytest.param("MAX_MEGAPIXELS", "12.5", "max_megapixels", 12.5, id="number"),
         pytest.param("GATE", "false", "gate", False, id="switch"),
         pytest.param("ENGINE", "diffusion", "engine", EngineName.DIFFUSION, id="engine"),
@@ -66,6 +69,8 @@ def test_a_variable_is_read(monkeypatch: pytest.MonkeyPatch, name: str, text: st
         pytest.param({"safety": "oracle"}, "KUOTU_SAFETY='oracle': use mobilenet, none, a hub id", id="safety"),
         pytest.param({"surprise": "oracle"}, "KUOTU_SURPRISE='oracle': use statistics, a hub id", id="surprise"),
         pytest.param({"quota": 0}, "KUOTU_QUOTA=0: use at least 1", id="quota"),
+        pytest.param({"proxies": "10.0.0.0/8,me"}, "KUOTU_PROXIES='10.0.0.0/8,me': 'me' does not", id="proxies"),
+        pytest.param({"metrics": "geheim"}, "KUOTU_METRICS: use at least 16 of", id="metrics"),
         pytest.param({"telegram_api": "telegram"}, "KUOTU_TELEGRAM_API='telegram': an address looks like", id="api"),
         pytest.param({"webhook_url": "ftp://me"}, "KUOTU_WEBHOOK_URL='ftp://me': an address looks like", id="webhook"),
         pytest.param({"telegram_token": "geheim"}, "KUOTU_TELEGRAM_TOKEN: a token looks like", id="token"),
@@ -82,9 +87,11 @@ def test_what_cannot_be_is_one_line_without_secrets(knobs: dict[str, Any], line:
 
 
 def test_secrets_are_not_in_what_settings_show() -> None:
-    settings = Settings(telegram_token=TOKEN, webhook_secret="geheim2", hub_token="geheim3")
+    settings = Settings(
+        telegram_token=TOKEN, webhook_secret="geheim2", hub_token="geheim3", metrics="geheim4-geheim4-geheim4"
+    )
     assert "geheim" not in f"{settings!r} {settings}"
-    assert settings.secrets == ["AAF-geheim_geheim", "geheim2", "geheim3"]
+    assert settings.secrets == ["AAF-geheim_geheim", "geheim2", "geheim3", "geheim4-geheim4-geheim4"]
 
 
 def test_every_setting_that_cannot_be_is_told_and_a_contradiction_shows_no_secret() -> None:
@@ -116,3 +123,13 @@ def test_places_default_to_the_data_folder(tmp_path: Path) -> None:
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         Settings().port = 1  # type: ignore[misc]
+
+
+def test_all_programs_of_a_bot_share_the_secret_of_the_webhook() -> None:
+    own, other = Settings(telegram_token=TOKEN), Settings(telegram_token="987654321:AAF-something_else")
+    secret = own.secret_for(TOKEN)
+    assert secret == Settings(telegram_token=TOKEN).secret_for(TOKEN)
+    assert secret != other.secret_for("987654321:AAF-something_else")
+    assert Settings(webhook_secret=secret).webhook_secret.get_secret_value() == secret  # Telegram accepts its letters
+    assert secret in own.secrets
+    assert Settings(telegram_token=TOKEN, webhook_secret="chosen").secret_for(TOKEN) == "chosen"

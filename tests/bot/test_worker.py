@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -37,19 +38,26 @@ asyncio.run(main())
 """
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def shared(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database that several programs use."""
+class Shared(NamedTuple):
+    """The URLs of an empty database that several programs use, and of the queue in it."""
+
+    database: str
+    queue: str = "local"
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "procrastinate"])
+def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Shared:
     if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path / 'shared.db'}"
-    return str(request.getfixturevalue("empty_postgres"))
+        return Shared(f"sqlite+aiosqlite:///{tmp_path / 'shared.db'}")
+    url = str(request.getfixturevalue("empty_postgres"))
+    return Shared(url, url.replace("+psycopg", "")) if request.param == "procrastinate" else Shared(url)
 
 
 @asynccontextmanager
-async def worker(folder: Path, database: str) -> AsyncIterator[asyncio.subprocess.Process]:
+async def worker(folder: Path, shared: Shared) -> AsyncIterator[asyncio.subprocess.Process]:
     """A worker in its own process, without a token and with its own data folder."""
-    knobs = {"DATA_DIR": str(folder / "worker"), "DATABASE_URL": database, "BLOBS_URL": (folder / "blobs").as_uri()}
-    knobs |= {"WORKERS": "1", "ENGINE": "patchmatch"}
+    knobs = {"DATA_DIR": str(folder / "worker"), "BLOBS_URL": (folder / "blobs").as_uri(), "WORKERS": "1"}
+    knobs |= {"ENGINE": "patchmatch", "DATABASE_URL": shared.database, "QUEUE_URL": shared.queue}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("KUOTU_")}
     environment |= {f"KUOTU_{name}": value for name, value in knobs.items()}
     pipe = asyncio.subprocess.PIPE
@@ -69,10 +77,11 @@ async def worker(folder: Path, database: str) -> AsyncIterator[asyncio.subproces
 
 
 @asynccontextmanager
-async def serving(folder: Path, database: str) -> AsyncIterator[Kuotu]:
+async def serving(folder: Path, shared: Shared) -> AsyncIterator[Kuotu]:
     """A program that serves and does not paint."""
     blobs = (folder / "blobs").as_uri()
-    settings = settings_in(folder / "server", database_url=database, blobs_url=blobs)
+    urls = {"database_url": shared.database, "queue_url": shared.queue, "blobs_url": blobs}
+    settings = settings_in(folder / "server", **urls)
     async with running(settings, work=False) as kuotu:
         yield kuotu
 
@@ -86,7 +95,7 @@ def status_messages(ann: Person) -> list[str]:
     return [message.text for message in ann.messages if "✖️ Cancel" in message.labels]
 
 
-async def test_a_worker_paints_and_the_serving_program_shows(tmp_path: Path, shared: str) -> None:
+async def test_a_worker_paints_and_the_serving_program_shows(tmp_path: Path, shared: Shared) -> None:
     async with (
         serving(tmp_path, shared) as kuotu,
         worker(tmp_path, shared),
@@ -98,7 +107,7 @@ async def test_a_worker_paints_and_the_serving_program_shows(tmp_path: Path, sha
         assert status_messages(ann) == []
 
 
-async def test_a_worker_that_starts_while_a_message_is_sent_disturbs_nothing(tmp_path: Path, shared: str) -> None:
+async def test_a_worker_that_starts_while_a_message_is_sent_disturbs_nothing(tmp_path: Path, shared: Shared) -> None:
     """In an earlier design every program placed and delivered, which left stale messages and duplicates."""
     async with (
         serving(tmp_path, shared) as kuotu,
@@ -125,7 +134,7 @@ async def test_a_worker_that_starts_while_a_message_is_sent_disturbs_nothing(tmp
 
 async def test_what_a_killed_worker_left_is_painted_by_the_next_and_shown_once(tmp_path: Path) -> None:
     """On SQLite, the other programs notice a dead worker only when its lease runs out."""
-    database = f"sqlite+aiosqlite:///{tmp_path / 'shared.db'}"
+    database = Shared(f"sqlite+aiosqlite:///{tmp_path / 'shared.db'}")
     async with (
         serving(tmp_path, database) as kuotu,
         Person(kuotu.address, 43, name="Ann", language="en") as ann,

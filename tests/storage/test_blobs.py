@@ -8,13 +8,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
 
-from storage.blobs import Blobs, BlobsUnavailable, open_blobs
+from storage.blobs import BULK, STORE_ERRORS, Blobs, BlobsUnavailable, open_blobs
 
 PICTURE = bytes(range(256)) * 1000
 KEY = sha256(PICTURE).hexdigest()
@@ -87,6 +88,56 @@ async def test_deleting_twice_is_deleting(blobs: Blobs) -> None:
         await blobs.get(keys[0])
     assert await blobs.get(keys[2]) == b"\x02"
     await blobs.delete([])
+
+
+async def test_a_folder_is_listed_in_pages_with_the_time_of_the_last_put(
+    blobs: Blobs,
+) -> None:
+    keys = {f"5a/{number:064x}.jpg" for number in range(5)}
+    for key in (*keys, f"5b/{0:064x}"):
+        await blobs.put_at(key, b"1")
+    first = {blob.key: blob.modified for page in [p async for p in blobs.listed("5a")] for blob in page}
+    assert first.keys() == keys
+    assert {moment.tzinfo for moment in first.values()} == {UTC}
+    assert max(abs(datetime.now(UTC) - moment) for moment in first.values()) < timedelta(minutes=10)
+    again = min(keys)
+    while True:  # S3 counts whole seconds
+        await blobs.put_at(again, b"1")
+        second = {blob.key: blob.modified async for page in blobs.listed("5a") for blob in page}
+        if second[again] > first[again]:
+            break
+    assert {key for key in keys if second[key] != first[key]} == {again}
+    assert [page async for page in blobs.listed("ff")] in ([], [[]])
+    await blobs.delete(sorted(keys))
+
+
+async def test_more_keys_than_a_request_takes_are_listed_and_deleted(tmp_path: Path, s3: str) -> None:
+    blobs = open_blobs(s3)
+    keys = [f"5c/{number:064x}" for number in range(BULK + 5)]
+    async with asyncio.TaskGroup() as group:
+        for key in keys:
+            group.create_task(blobs.put_at(key, b""))
+    pages = [page async for page in blobs.listed("5c")]
+    assert [len(page) for page in pages] == [BULK, 5]
+    assert sorted(blob.key for page in pages for blob in page) == keys
+    await blobs.delete([*keys, "5c/nothing"])
+    assert [page async for page in blobs.listed("5c")] == []
+
+
+async def test_a_store_that_does_not_answer_is_given_up_soon() -> None:
+    blobs = open_blobs("s3://kuotu?endpoint=http://127.0.0.1:1&region=r&access_key_id=k&secret_access_key=s")
+    with pytest.raises(STORE_ERRORS):
+        await blobs.delete(["00/00"])
+
+
+async def test_what_a_kill_left_half_written_is_listed_and_deleted(tmp_path: Path) -> None:
+    blobs, half = open_blobs(str(tmp_path)), f"{KEY[:2]}/{KEY}.png#1"
+    (tmp_path / KEY[:2]).mkdir()
+    (tmp_path / half).write_bytes(b"half")
+    assert [blob.key async for page in blobs.listed(KEY[:2]) for blob in page] == [half]
+    for _ in range(2):
+        await blobs.delete([half])
+    assert not (tmp_path / half).exists()
 
 
 PUTTER = """

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import re
-import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage.database import open_database
+from storage.cleanup.orphans import orphans
+from storage.database import open_database, transactions
 from storage.expansions import Store
 from storage.gallery.browsing import Galleries
 from storage.gallery.posts import GalleryStore
 from storage.jobs.embedded import EmbeddedQueue
 from storage.jobs.quota import QuotaSpent
-from storage.models import Expansion, Feeling, Message, MessageKind, Photo, Status, now
+from storage.models import Expansion, Feeling, Message, MessageKind, Photo, SpentQuota, Status, now
 from storage.people.messages import Messages
 from storage.people.people import People
-from tests.support.databases import sqlite_in
-from tests.support.rows import ANN, BOB, add, add_people, expansion, make, panel, photo, queue_on, start
+from tests.support.databases import new_sqlite
+from tests.support.rows import ANN, BOB, add, add_people, expansion, make, noted, panel, photo, queue_on, start
 
 
 async def test_a_redelivered_photo_is_the_row_there_is(store: Store, source: Photo) -> None:
@@ -152,6 +152,40 @@ async def test_the_quota_counts_a_day_of_what_was_not_lost(engine: AsyncEngine, 
     assert timedelta(hours=21) < two.value.again_at - now() < timedelta(hours=22)
 
 
+@pytest.mark.parametrize("how", ["deleted", "forgotten", "others-source"])
+async def test_deleting_gives_nothing_of_the_quota_back(
+    engine: AsyncEngine, store: Store, source: Photo, how: str
+) -> None:
+    anns = await store.add_photo(photo(ANN))
+    for status, hours in [("done", 23.5), ("done", 1), ("done", 1), ("failed", 1), ("done", 25.5), ("done", 40)]:
+        created = now() - timedelta(hours=hours)
+        await add(engine, expansion(anns, BOB, status=Status(status), created_at=created))
+    if how == "deleted":
+        for number in range(1, 7):
+            await store.delete_expansion(number)
+    else:
+        await People(engine).forget(BOB if how == "forgotten" else ANN)
+    await People(engine).see(BOB, "Bob")
+    fresh = await store.add_photo(photo(BOB))
+    with pytest.raises(QuotaSpent) as refused:
+        await store.start([expansion(fresh)], quota=3)
+    assert refused.value.used == 3
+    assert timedelta() < refused.value.again_at - now() < timedelta(hours=1.5)  # counted by the hour
+    assert await store.start([expansion(fresh)], quota=4) is not None
+    async with transactions(engine).read() as session:
+        kept = list(await session.scalars(select(SpentQuota)))
+    assert {(row.person_id, row.count) for row in kept} == {(BOB, 1), (BOB, 2)}
+
+
+async def test_the_numbers_go_after_a_day(engine: AsyncEngine, store: Store) -> None:
+    this_hour = int(now().timestamp()) // 3600
+    await add(engine, *(SpentQuota(person_id=ANN, hour=this_hour - age, count=1) for age in (0, 23, 25, 26)))
+    await store.forget_spent()
+    async with transactions(engine).read() as session:
+        left = set(await session.scalars(select(SpentQuota.hour)))
+    assert left == {this_hour, this_hour - 23}
+
+
 async def test_a_start_over_the_quota_can_be_tapped_again_later(store: Store, source: Photo) -> None:
     opened = await store.open_panel(panel(source))
     with pytest.raises(QuotaSpent):
@@ -228,26 +262,32 @@ async def test_an_estimate_comes_from_the_nearest_sizes(engine: AsyncEngine, sto
     assert await store.typical_seconds("diffusion", 12.0) == 500.0
 
 
-async def test_deleting_leaves_what_others_need(store: Store, queue: EmbeddedQueue, source: Photo) -> None:
+async def test_deleting_leaves_what_others_need(
+    engine: AsyncEngine, store: Store, queue: EmbeddedQueue, source: Photo
+) -> None:
     root = await make(store, queue, source)
     assert root.result is not None
     child = await make(store, queue, root.result)
-    assert await store.delete_expansion(root.id) == [root.preview]
+    await store.delete_expansion(root.id)
+    assert await noted(engine) == {root.preview}
     assert [e.id for e in await store.ancestry(child.id)] == [child.id]
     assert await store.photo(root.result.id) is not None
     assert child.result is not None
-    gone = await store.delete_expansion(child.id)
-    assert set(gone) == {child.preview, child.result.blob, child.result.thumb, root.result.blob, root.result.thumb}
+    await store.delete_expansion(child.id)
+    masters = {child.result.blob, child.result.thumb, root.result.blob, root.result.thumb}
+    assert await noted(engine) == {root.preview, child.preview} | masters
     assert await store.photo(root.result.id) is None
     assert await store.photo(source.id) is not None
-    assert await store.delete_expansion(child.id) == []
+    await store.delete_expansion(child.id)
 
 
-async def test_a_shared_blob_stays(store: Store, queue: EmbeddedQueue, source: Photo) -> None:
+async def test_a_shared_blob_stays(engine: AsyncEngine, store: Store, queue: EmbeddedQueue, source: Photo) -> None:
     first, second = [await make(store, queue, source) for _ in range(2)]
     assert first.result is not None
     await store.add_photo(photo(BOB, blob=first.result.blob, thumb=first.preview))
-    assert await store.delete_expansion(first.id) == [first.result.thumb]
+    await store.delete_expansion(first.id)
+    async with transactions(engine).read() as session:
+        assert await orphans(session, sorted(await noted(engine))) == [first.result.thumb]
     assert await store.expansion(second.id) is not None
 
 
@@ -316,9 +356,8 @@ async def test_a_message_that_is_gone_makes_room_for_another(store: Store, sourc
     assert (moved.chat_id, moved.thread_id, moved.message_id) == (BOB, 5, 101)
 
 
-async def test_no_question_reads_a_whole_table(tmp_path: Path, sqlite_template: Path) -> None:
-    shutil.copy(sqlite_template, tmp_path)
-    engine = await open_database(sqlite_in(tmp_path))
+async def test_no_question_reads_a_whole_table(tmp_path: Path) -> None:
+    engine = await open_database(new_sqlite(tmp_path))
     await add_people(engine)
     store, queue = Store(engine), queue_on(engine)
     gallery, galleries = GalleryStore(engine), Galleries(engine)

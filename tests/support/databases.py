@@ -1,16 +1,17 @@
 """Fixtures that give each test an empty database, on SQLite and on PostgreSQL; tests/conftest.py imports them.
 
-The migrations run once per session and database. PostgreSQL comes from a wheel, so nothing must be installed.
+The migrations run once per process and database. PostgreSQL comes from a wheel, so nothing must be installed.
 """
 
 from __future__ import annotations
 
 import asyncio
-import shutil
 import warnings
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory, mkdtemp
 
 import pytest
 from sqlalchemy import text
@@ -21,11 +22,27 @@ from storage.migrations import migrate
 from storage.models import Base
 
 DATABASES = ["sqlite", "postgresql"]
-EMPTY = f"TRUNCATE {', '.join(table.name for table in Base.metadata.sorted_tables)} RESTART IDENTITY CASCADE"
+TABLES = [*(table.name for table in Base.metadata.sorted_tables), "procrastinate_jobs"]
+EMPTY = f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY CASCADE"
 
 
 def sqlite_in(folder: Path) -> str:
     return f"sqlite+aiosqlite:///{folder / 'kuotu.db'}"
+
+
+def new_sqlite(folder: Path) -> str:
+    """Write an SQLite database with tables and no rows into a folder, and return its URL."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "kuotu.db").write_bytes(_migrated_file())
+    return sqlite_in(folder)
+
+
+@cache
+def _migrated_file() -> bytes:
+    """Return a migrated SQLite file. The migrations run in a thread, because the caller's may have a running loop."""
+    with TemporaryDirectory() as folder, ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, _make(sqlite_in(Path(folder)))).result()
+        return (Path(folder) / "kuotu.db").read_bytes()
 
 
 @pytest.fixture(scope="session")
@@ -42,25 +59,20 @@ def postgres_server() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def postgres(postgres_server: str) -> str:
-    """The URL of a PostgreSQL database with tables, which all tests of the session share."""
-    asyncio.run(_make(postgres_server))
+    """The URL of a PostgreSQL database with tables and those of Procrastinate, which all tests of the session share."""
+    asyncio.run(_make(postgres_server, carried=True))
     return postgres_server
-
-
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with tables and no rows, to be copied."""
-    folder = tmp_path_factory.mktemp("sqlite")
-    asyncio.run(_make(sqlite_in(folder)))
-    return folder / "kuotu.db"
 
 
 @pytest.fixture(params=DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of the test's database; it has its tables, and `engine` empties them."""
-    if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path)
-        return sqlite_in(tmp_path)
+    return url_of(request.param, request, tmp_path)
+
+
+def url_of(database: str, request: pytest.FixtureRequest, folder: Path) -> str:
+    if database == "sqlite":
+        return new_sqlite(folder)
     return str(request.getfixturevalue("postgres"))
 
 
@@ -87,7 +99,7 @@ async def empty_postgres(postgres: str) -> str:
     return postgres
 
 
-async def _make(url: str) -> None:
+async def _make(url: str, *, carried: bool = False) -> None:
     engine = await open_database(url)
-    await migrate(engine)
+    await migrate(engine, carried=carried)
     await engine.dispose()

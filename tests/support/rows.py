@@ -5,17 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 from itertools import count
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import transactions
 from storage.expansions import Store
 from storage.gallery.moderation import Moderation
+from storage.gallery.posts import GalleryStore
 from storage.jobs.embedded import EmbeddedQueue
 from storage.jobs.expansions import EXPANSIONS, recorded
 from storage.jobs.lease import LEASE
 from storage.jobs.news import LOOK, News
 from storage.jobs.queue import Queue
-from storage.models import Expansion, Judgement, Panel, Person, Photo, Reason, Status
+from storage.models import BlobNote, Expansion, Judgement, Panel, Person, Photo, Post, Reason, Status
 
 ANN, BOB, CAT = 1, 2, 3
 _numbers = count(1)
@@ -75,6 +77,24 @@ async def make(store: Store, queue: Queue, source: Photo, person_id: int | None 
     finished = await store.expansion(started.id)
     assert finished is not None
     return finished
+
+
+async def posts_of(engine: AsyncEngine, source: Photo, *priors: float) -> list[Post]:
+    """Publish one expansion per prior. They are written as finished rows, which is quicker than the queue."""
+    gallery, made = GalleryStore(engine), [expansion(source, status=Status.DONE) for _ in priors]
+    await add(engine, *made)
+    posts = []
+    for row, prior in zip(made, priors, strict=True):
+        post = await gallery.publish(row.id, row.person_id, "", prior)
+        assert post is not None
+        posts.append(post)
+    return posts
+
+
+async def noted(engine: AsyncEngine) -> set[str]:
+    """Return the keys of the blobs that are noted to be deleted."""
+    async with transactions(engine).read() as session:
+        return set(await session.scalars(select(BlobNote.key)))
 
 
 async def withhold(moderation: Moderation, post_id: int, moderator: int) -> None:

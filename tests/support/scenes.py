@@ -22,15 +22,20 @@ async def group_of(newcomer: Any, *names: str) -> list[Person]:
     return [await newcomer(name, user=one.user, chat=group) for name, one in zip(names, private, strict=True)]
 
 
+async def answer_to(chat: Person, text: str) -> Message:
+    """Say something and return the bot's answer, which is newer than any message that the bot edits meanwhile."""
+    asked = await chat.say(text)
+    return await chat.wait_for(lambda m: m.from_bot and m.id > asked.id)
+
+
 async def expanded(chat: Person, photo: bytes, *taps: str) -> Message:
     """Send a photo, tap the given buttons and Expand, and return the result."""
-    mark = chat.now
-    await chat.send_document(photo)
-    panel = await chat.wait_for(is_panel, after=mark)
+    sent = await chat.send_document(photo)
+    panel = await chat.wait_for(lambda m: is_panel(m) and m.id > sent.id)
     for tap in taps:
         await chat.tap(panel, tap)
     await chat.tap(panel, "Expand")
-    return await chat.wait_for(is_result, after=mark)
+    return await chat.wait_for(lambda m: is_result(m) and m.id > panel.id)
 
 
 async def start_a_long_one(chat: Person) -> Message:
@@ -42,9 +47,8 @@ async def start_a_long_one(chat: Person) -> Message:
 
 async def result_in(chat: Person) -> Message:
     """Return a result made with two taps, in a private chat or a group."""
-    mark = chat.now
-    await chat.send_document(small_photo(longest=48), caption="/expand")
-    panel = await chat.wait_for(is_panel, after=mark)
+    sent = await chat.send_document(small_photo(longest=48), caption="/expand")
+    panel = await chat.wait_for(lambda m: is_panel(m) and m.id > sent.id)
     await chat.tap(panel, "Expand")
     return await chat.wait_for(lambda m: is_result(m) and m.id > panel.id)
 

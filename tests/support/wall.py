@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,16 +17,20 @@ from PIL import Image
 from sqlalchemy.ext.asyncio import AsyncEngine
 from yarl import URL
 
-from bot.services import Limits, Services
+from bot.marks import Marks
+from bot.services import DERIVED, Limits, Services
 from bot.web.door import Door
 from bot.web.gallery import add_gallery
+from bot.web.rate import Network
 from bot.wordlist import WordList
 from inference.canvas import Direction, Extent, scaled
 from inference.engine import EngineName, Pixels, Request, Style
+from inference.marks.keyring import make
 from inference.registry import open_engine
 from inference.worker.protocol import EngineInfo
 from storage.blobs import Blobs, open_blobs
 from storage.cleanup.retention import Retention
+from storage.cleanup.shelf import Shelf
 from storage.database import open_database
 from storage.expansions import Store
 from storage.gallery.anonymous import AnonymousCounts
@@ -36,11 +40,12 @@ from storage.gallery.posts import GalleryStore
 from storage.jobs.embedded import EmbeddedQueue
 from storage.jobs.expansions import EXPANSIONS, recorded
 from storage.jobs.films import FILMS, FilmStore
-from storage.migrations import migrate
+from storage.jobs.workers import Workers
 from storage.models import Expansion, Feeling, FilmKind, Photo, Post, Status
 from storage.people.messages import Messages
 from storage.people.people import People
-from tests.support.databases import sqlite_in
+from storage.register import Register
+from tests.support.databases import new_sqlite
 from tests.support.photos import SAMPLES
 
 TOKEN = "7000000001:a-token-of-this-run"
@@ -183,18 +188,20 @@ async def _photo(blobs: Blobs, author: int, pixels: Pixels) -> Photo:
 
 @asynccontextmanager
 async def wall_in(
-    folder: Path, names: Sequence[str] = ("Ann", "Ben", "小梅"), public_url: str = ""
+    folder: Path,
+    names: Sequence[str] = ("Ann", "Ben", "小梅"),
+    public_url: str = "",
+    hosts: Sequence[str] = (),
+    proxies: Sequence[Network] = (),
 ) -> AsyncIterator[Wall]:
     """Run a site without posts; `names` are its people, whose ids count from 1."""
-    database = await open_database(sqlite_in(folder))
-    await migrate(database)
+    database = await open_database(new_sqlite(folder))
     services = services_on(database, open_blobs(str(folder / "blobs")))
     for number, name in enumerate(names, 1):
         await services.people.see(number, name)
     app = web.Application()
-    door = add_gallery(
-        app, services, TOKEN, lambda payload: f"https://t.me/kuotu_bot{payload and f'?start={payload}'}", public_url
-    )
+    chat = lambda payload: f"https://t.me/kuotu_bot{payload and f'?start={payload}'}"  # noqa: E731
+    door = add_gallery(app, services, TOKEN, chat, public_url, hosts, proxies)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -215,11 +222,15 @@ def services_on(database: AsyncEngine, blobs: Blobs) -> Services:
         galleries=Galleries(database),
         queue=EmbeddedQueue(database, EXPANSIONS),
         blobs=blobs,
+        shelf=Shelf(database, blobs, DERIVED),
         engine=EngineInfo("patchmatch", "", False),
         limits=Limits(40, 50, frozenset()),
         moderation=Moderation(database),
+        workers=Workers(database),
         words=WordList(frozenset()),
         retention=Retention(database, timedelta(days=90)),
         anonymous=AnonymousCounts(database),
+        register=Register(database),
+        marks=Marks(make(datetime.now(UTC)), "Kuotu"),
         films=FilmStore(database, EmbeddedQueue(database, FILMS)),
     )

@@ -45,11 +45,11 @@ async def forget_me(services: Services, visit: Visit, tap: ForgetMe) -> None:
     await cancel_all(services, await services.store.live(visit.person.id))
     planned = await services.people.forget(visit.person.id, rehearse=True)
     taken = await retract(visit.bot, planned.messages)
-    await services.discard(planned.blobs)
     if visit.person.id > 0:  # channels have no menu
         await set_menu_in(visit.bot, visit.person.id, None)
     forgotten = await services.people.forget(visit.person.id)
     await _finish(services, visit.bot, planned, forgotten)
+    await services.rounds.caught_up()
     await _say(visit, "\n\n".join(_report(visit.say, taken)))
 
 
@@ -57,7 +57,6 @@ async def _finish(services: Services, bot: Bot, planned: Forgotten, forgotten: F
     """Delete what was added meanwhile, cancel running jobs, and notify the authors of deleted expansions."""
     known = {(message.chat_id, message.message_id) for message in planned.messages}
     await retract(bot, [m for m in forgotten.messages if (m.chat_id, m.message_id) not in known])
-    await services.discard(forgotten.blobs)
     for expansion_id in forgotten.running:
         await services.queue.cancel(expansion_id)  # the row is deleted, so only this notice reaches the worker
     for author, expansions in forgotten.others.items():

@@ -8,13 +8,14 @@ from bot.chat.admin.chart import chart
 from bot.chat.admin.moderation import is_admin
 from bot.chat.telegram.visit import Visit
 from bot.services import Services
-from storage.models import now
+from storage.models import Status, Worker, now
 
 DAYS = 14
+SHOWN = 8  # workers that the caption names; Telegram cuts it at 1024 characters
 
 
 async def stats(services: Services, visit: Visit) -> None:
-    """Send the chart."""
+    """Send the chart, how long the queue is, and who paints."""
     if not is_admin(services, visit):
         if visit.private:
             await visit.reply("review.not_yours")
@@ -23,4 +24,19 @@ async def stats(services: Services, visit: Visit) -> None:
     picture = await asyncio.to_thread(chart, numbers)
     done, failed = sum(numbers.done), sum(numbers.failed)
     caption = visit.say("stats.caption", days=DAYS, done=done, failed=failed, people=numbers.people)
+    caption = "\n".join([caption, *await _present(services, visit)])
     await visit.send(lambda seat: visit.bot.send_photo(photo=picture, caption=caption, **seat.address))
+
+
+async def _present(services: Services, visit: Visit) -> list[str]:
+    """Return a line about the queue, and one for each worker as far as a caption has room."""
+    counts, workers = await services.queue.counts(), await services.workers.alive()
+    queue = visit.say(
+        "stats.queue", waiting=counts[Status.WAITING], running=counts[Status.RUNNING], workers=len(workers)
+    )
+    return [queue, *(_line(worker) for worker in workers[:SHOWN])]
+
+
+def _line(worker: Worker) -> str:
+    memory = f", {worker.memory / 2**20:.0f} MB" if worker.memory else ""
+    return f"{worker.name}: {' '.join(filter(None, (worker.engine, worker.model)))} ×{worker.devices}{memory}"

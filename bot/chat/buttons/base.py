@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self, get_type_hints
 from telegram.constants import InlineKeyboardButtonLimit
 
 SEPARATOR = "|"
+LARGEST = 2**63 - 1  # of a database column
 
 
 class BadTap(ValueError):
@@ -39,14 +40,25 @@ class Tap:
         """Parse the fields that follow the tag. Raises ValueError."""
         hints = get_type_hints(cls)
         names = [field.name for field in fields(cls)]  # type: ignore[arg-type]
-        values: dict[str, Any] = {name: hints[name](part) for name, part in zip(names, parts, strict=True)}
+        kinds = (_number if hints[name] is int else hints[name] for name in names)
+        values: dict[str, Any] = {name: kind(part) for name, kind, part in zip(names, kinds, parts, strict=True)}
         return cls(**values)
+
+
+def _number(text: str) -> int:
+    """Return a number as `pack` writes it. Raises ValueError, also beyond the 63 bits that a database can hold."""
+    number = int(text) if len(text) < 20 else LARGEST + 1
+    if str(number) != text or abs(number) > LARGEST:
+        raise ValueError(f"{text!r} is no number of a button")
+    return number
 
 
 def unpack(data: str) -> Tap:
     """Return the tap that callback data encodes. Raises BadTap if it is forged or outdated."""
     tag, *parts = data.split(SEPARATOR)
     try:
+        if not all(part.isprintable() for part in parts):  # no database can store a surrogate or a NUL
+            raise ValueError("it contains characters that are not text")
         return Tap.kinds[tag].read(parts)
     except (KeyError, ValueError) as error:
         raise BadTap(f"{data!r} is not the data of any button") from error

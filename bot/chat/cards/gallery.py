@@ -6,7 +6,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.chat.buttons.gallery import NextPost, PickPeriod, PreviousPost, SortGallery
 from bot.chat.buttons.post import FlipPost, Fork, More
-from bot.chat.cards.lines import anonymous_lines, credit_lines, drawn_lines, reaction_row
+from bot.chat.cards.lines import anonymous_lines, credit_lines, drawn_lines, label_lines, reaction_row
 from bot.chat.cards.links import share_button
 from bot.chat.cards.widgets import button, described
 from bot.chat.texts import Texts
@@ -31,6 +31,7 @@ async def gallery_card(
         *drawn_lines(say, expansion),
         *await credit_lines(services, say, await services.store.ancestry(expansion.id)),
         f"{say.html('gallery.index', index=index_of(post))} · {say.html('gallery.seen', count=post.impressions)}",
+        *await label_lines(services, say, expansion),
         *await anonymous_lines(services, say, expansion),
     ]
     counts = await services.gallery.counts(expansion.id)

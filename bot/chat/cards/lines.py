@@ -13,6 +13,7 @@ from bot.chat.cards.widgets import button
 from bot.chat.texts import Texts
 from bot.services import Services
 from inference.diffusion.surprises import labels
+from inference.marks.label import Label
 from storage.models import Expansion, Feeling, PostStatus
 
 LISTED = 6  # most frequent emoji of anonymous counts that are listed
@@ -41,6 +42,17 @@ def guests_of(say: Texts, chain: Sequence[Expansion]) -> str:
 def reaction_row(expansion_id: int, counts: dict[Feeling, int]) -> list[InlineKeyboardButton]:
     """Return the row of reaction buttons with their counts."""
     return [button(f"{f.value} {counts[f]}" if counts.get(f) else f.value, React(expansion_id, f)) for f in Feeling]
+
+
+async def label_lines(services: Services, say: Texts, expansion: Expansion) -> list[str]:
+    """Return the line that says that a machine painted, unless the picture says so or the operator wants none."""
+    label = services.marks.label
+    if label is Label.NONE:
+        return []
+    if label is Label.CAPTION:
+        return [say("label.made")]
+    mark = (await services.register.of([expansion.id])).get(expansion.id)
+    return [] if mark is not None and mark.labelled else [say("label.no_room")]
 
 
 async def anonymous_lines(services: Services, say: Texts, expansion: Expansion) -> list[str]:

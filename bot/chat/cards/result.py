@@ -26,7 +26,7 @@ from bot.chat.buttons.result import (
     ShowBefore,
     Variants,
 )
-from bot.chat.cards.lines import anonymous_lines, credit_lines, drawn_lines, reaction_row
+from bot.chat.cards.lines import anonymous_lines, credit_lines, drawn_lines, label_lines, reaction_row
 from bot.chat.cards.preview import canvas_preview
 from bot.chat.cards.widgets import bar, button, described
 from bot.chat.choice import extent_of, may_double
@@ -48,7 +48,7 @@ async def result_caption(services: Services, say: Texts, expansion: Expansion) -
         *drawn_lines(say, expansion),
         *await credit_lines(services, say, chain),
         *await anonymous_lines(services, say, expansion),
-        *([say.html("result.published")] if is_live(post) else []),
+        *([say.html("result.published"), *await label_lines(services, say, expansion)] if is_live(post) else []),
         *([say.html("result.veiled")] if is_veiled(expansion) else []),
     ]
     return "\n".join(lines)

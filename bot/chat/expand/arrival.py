@@ -109,7 +109,7 @@ async def _receive_photo(services: Services, visit: Visit, message: Message | Ex
         return None
     await visit.show_activity(ChatAction.UPLOAD_PHOTO)
     try:
-        data = await _download(visit, file.file_id)
+        data = await downloaded(visit, file.file_id)
         size = await asyncio.to_thread(extent, data)
         if first_choice(Choice(), size, services.limits.max_megapixels) is None:
             await visit.reply("photo.no_room", limit=f"{services.limits.max_megapixels:g}")
@@ -165,7 +165,8 @@ def prompt_of(message: Message, username: str) -> str:
     return " ".join(word for word in words if word.lower() not in called)
 
 
-async def _download(visit: Visit, file_id: str) -> bytes:
+async def downloaded(visit: Visit, file_id: str) -> bytes:
+    """Return the content of a file that Telegram holds."""
     file, buffer = await visit.bot.get_file(file_id), BytesIO()
     await file.download_to_memory(buffer)
     return buffer.getvalue()
@@ -179,11 +180,13 @@ async def _keep(
     A photo of another chat belongs to the command that asked for it, because messages there are none of ours.
     """
     (width, height), thumb = await services.decoding.run(size.width * size.height, look, data)
+    kept = await services.shelf.put((data, ""), (thumb, ".jpg"))
+    blob, small = kept.keys
     here = message if isinstance(message, Message) else visit.message
     photo = Photo(
         person_id=visit.person.id,
-        blob=await services.blobs.put(data, ""),
-        thumb=await services.blobs.put(thumb, ".jpg"),
+        blob=blob,
+        thumb=small,
         width=width,
         height=height,
         chat_id=visit.chat.id,
@@ -192,4 +195,4 @@ async def _keep(
         spoiler=bool(message.has_media_spoiler),
     )
     edited_at = message.edit_date if isinstance(message, Message) else None
-    return await services.store.add_photo(photo, edited_at)
+    return await services.store.add_photo(photo, kept, edited_at)

@@ -19,8 +19,9 @@ from bot.chat.choice import extent_of
 from bot.chat.expand.panel import open_panel
 from bot.chat.telegram.media import answer_with_picture, picture_of, put_picture, remember
 from bot.chat.telegram.visit import Visit
+from bot.marks import ROOM
 from bot.services import Services
-from inference.image.codec import full_resolution
+from inference.image.codec import FILE_BYTES, full_resolution
 from storage.models import Expansion, MessageKind, Photo
 
 
@@ -62,7 +63,10 @@ async def full_size(services: Services, visit: Visit, tap: FullSize) -> None:
     await visit.show_activity(ChatAction.UPLOAD_DOCUMENT)
     extent = extent_of(expansion.result)
     master = await services.blobs.get(expansion.result.blob)
-    data, extension, lossless = await services.decoding.run(extent.width * extent.height, full_resolution, master)
+    data, extension, lossless = await services.decoding.run(
+        extent.width * extent.height, full_resolution, master, FILE_BYTES - ROOM
+    )
+    data = await services.marked(data, expansion)
     words = "result.full_lossless" if lossless else "result.full_lossy"
     caption = visit.say.html(words, width=extent.width, height=extent.height)
     name = f"kuotu-{expansion.id}.{extension}"

@@ -31,38 +31,44 @@ async def ask_delete(services: Services, visit: Visit, tap: Delete) -> None:
 
 
 async def really_delete(services: Services, visit: Visit, tap: ReallyDelete) -> None:
-    """Delete an expansion: its row, blobs, post and messages.
+    """Delete an expansion: its messages, post, row and blobs.
 
-    Expansions that continue from it have their own masters and stay.
+    Messages go first, so that after a crash the repeated tap finds what is left. Expansions that continue from this one
+    have their own masters and stay.
     """
     expansion = await finished(services, visit, tap.expansion)
     if expansion is None or visit.message is None:
         return
     here = (visit.chat.id, visit.message.message_id)
-    shown = await _delete(services, expansion.id)
+    shown = await _shown(services, expansion.id)
+    turning = [m for m in shown if m.kind is MessageKind.MINE and (m.chat_id, m.message_id) == here]
+    await _take_back(services, visit.bot, [m for m in shown if m not in turning])
+    await _delete(services, expansion.id)
     await visit.toast("delete.done")
-    turning = any(m.kind is MessageKind.MINE and (m.chat_id, m.message_id) == here for m in shown)
-    if turning and await show_mine(services, visit, await mine_at(services, visit.person.id, expansion.id)):
-        shown = [m for m in shown if (m.chat_id, m.message_id) != here]
-    await _take_back(services, visit.bot, shown)
+    if turning and not await show_mine(services, visit, await mine_at(services, visit.person.id, expansion.id)):
+        await _take_back(services, visit.bot, turning)
 
 
 async def delete_everywhere(services: Services, bot: Bot, expansion_id: int) -> None:
     """Delete an expansion, its post and every message of the bot that shows it."""
-    await _take_back(services, bot, await _delete(services, expansion_id))
+    await _take_back(services, bot, await _shown(services, expansion_id))
+    await _delete(services, expansion_id)
 
 
-async def _delete(services: Services, expansion_id: int) -> list[Message]:
-    """Delete the rows and blobs of an expansion. Returns the messages that still show it."""
-    shown = [m for m in await services.messages.showing(expansion_id) if m.kind.leaves_with_expansion]
-    await services.discard(await services.store.delete_expansion(expansion_id))
-    return shown
+async def _shown(services: Services, expansion_id: int) -> list[Message]:
+    return [m for m in await services.messages.showing(expansion_id) if m.kind.leaves_with_expansion]
+
+
+async def _delete(services: Services, expansion_id: int) -> None:
+    """Delete the rows of an expansion. Its blobs follow."""
+    await services.store.delete_expansion(expansion_id)
+    await services.rounds.caught_up()
 
 
 async def _take_back(services: Services, bot: Bot, shown: list[Message]) -> None:
+    await retract(bot, shown)
     for message in shown:
         await services.messages.forget(message.chat_id, message.message_id)
-    await retract(bot, shown)
 
 
 async def keep(services: Services, visit: Visit, tap: Keep) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import telegram
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, InlineQueryResultCachedPhoto
 
+from bot.chat.cards.lines import label_lines
 from bot.chat.cards.links import link, named, post_in
 from bot.chat.telegram.media import is_veiled
 from bot.chat.telegram.visit import Bot
@@ -47,7 +48,7 @@ async def inline(services: Services, bot: Bot, update: telegram.Update) -> None:
             id=str(post.id),
             photo_file_id=post.expansion.file_id,
             title=named(say, post),
-            caption=say.html("share.caption", what=named(say, post)),
+            caption=await _caption(services, say, post),
             parse_mode="HTML",
             reply_markup=_open_keyboard(say, bot.username, post),
         )
@@ -59,3 +60,8 @@ async def inline(services: Services, bot: Bot, update: telegram.Update) -> None:
 
 def _open_keyboard(say: Texts, username: str, post: Post) -> InlineKeyboardMarkup:
     return InlineKeyboardMarkup([[InlineKeyboardButton(say("share.open"), url=link(username, post.id))]])
+
+
+async def _caption(services: Services, say: Texts, post: Post) -> str:
+    lines = [say.html("share.caption", what=named(say, post)), *await label_lines(services, say, post.expansion)]
+    return "\n".join(lines)

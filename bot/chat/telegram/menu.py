@@ -11,7 +11,20 @@ from bot.chat.texts import DEFAULT, LANGUAGES, Texts, texts
 
 log = structlog.get_logger()
 
-MENU = ("expand", "gallery", "top", "mine", "settings", "cancel", "help", "privacy", "mydata", "forget", "start")
+MENU = (
+    "expand",
+    "gallery",
+    "top",
+    "mine",
+    "verify",
+    "settings",
+    "cancel",
+    "help",
+    "privacy",
+    "mydata",
+    "forget",
+    "start",
+)
 
 
 async def set_menu(bot: Bot) -> None:

@@ -85,6 +85,9 @@ async def set_webhook(bot: Bot, url: str, secret: str) -> None:
 def update_in(body: Any, bot: Bot) -> telegram.Update:
     """Parse the body of a webhook request. Raises ValueError if it is no update."""
     try:
-        return telegram.Update.de_json(dict(body), bot)
-    except (KeyError, TypeError, AttributeError) as error:
+        update = telegram.Update.de_json(dict(body), bot)
+    except (KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"no update: {error}") from error
+    if not 0 <= update.update_id < 2**63:  # no database can store it
+        raise ValueError(f"no update: its id is {update.update_id}")
+    return update

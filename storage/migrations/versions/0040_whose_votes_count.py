@@ -8,7 +8,7 @@ from alembic import op
 from storage.gallery.votes import scores
 
 revision = "0040"
-down_revision = "0011"
+down_revision = "0016"
 
 LOT = 500  # posts that are changed at once
 PARTIAL = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from bot.bootstrap import Kuotu, running
 from bot.cli.backup import back_up_into, restore_from
 from bot.errors import CannotRun
+from bot.keys import key_file
 from bot.playground import Person
 from storage.models import Expansion
 from tests.support.command import Run
@@ -30,8 +32,6 @@ async def test_a_running_kuotu_is_backed_up_and_starts_in_another_folder(
     here, there, file = settings_in(tmp_path / "data"), settings_in(tmp_path / "restored"), tmp_path / "kuotu.zip"
     async with Person(fresh.address, 1, name="Ann", language="en") as ann:
         number = expansion_of(await result_in(ann))
-        here.keys.mkdir()
-        (here.keys / "signing.pem").write_bytes(b"a secret")
         await back_up_into(file, here)
         await result_in(ann)  # it goes on
     told = capsys.readouterr().out
@@ -40,7 +40,8 @@ async def test_a_running_kuotu_is_backed_up_and_starts_in_another_folder(
     with pytest.raises(CannotRun, match="another Kuotu uses the folder"):
         await restore_from(file, here)
     await restore_from(file, there)
-    assert (there.keys / "signing.pem").read_bytes() == b"a secret"
+    assert key_file(there).read_bytes() == key_file(here).read_bytes()
+    assert stat.S_IMODE(key_file(there).stat().st_mode) == 0o600
     async with running(there) as again:
         (was, preview, master), (now, *same) = await pictures(fresh, number), await pictures(again, number)
         assert (now.seed, now.finished_at, now.recipe) == (was.seed, was.finished_at, was.recipe)

@@ -68,7 +68,7 @@ async def test_a_folder_that_cannot_be_written(examined: Examine, tmp_path: Path
 async def test_an_unknown_queue(examined: Examine) -> None:
     worst, told = await examined(queue_url="nope")
     assert worst == 1
-    assert line(told, "queue") == "✗ no queue at 'nope'; KUOTU_QUEUE_URL=local is the embedded one"
+    assert line(told, "queue").startswith("✗ no queue at 'nope'; KUOTU_QUEUE_URL=local keeps jobs in the database")
 
 
 async def test_a_port_in_use(examined: Examine) -> None:
@@ -95,6 +95,12 @@ async def test_a_token_that_telegram_does_not_know(examined: Examine, kuotu: Kuo
     worst, told = await examined(telegram_token="7000000001:another", telegram_api=kuotu.address)
     assert worst == 1
     assert line(told, "Telegram") == "✗ does not know this token; copy it from @BotFather again"
+
+
+@pytest.fixture
+async def fresh(fresh_with: Any) -> Kuotu:
+    """A Kuotu that the doctor asks as it asks Telegram, so it needs no engine."""
+    return await fresh_with(work=False)
 
 
 @pytest.fixture

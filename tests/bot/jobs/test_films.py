@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from telegram.ext import ExtBot
 
-from bot.bootstrap import Kuotu, running
+from bot.bootstrap import Kuotu
 from bot.chat.cards.status import film_caption
 from bot.chat.texts import texts
 from bot.jobs.films import FilmMaker
@@ -25,11 +25,12 @@ from storage.jobs.expansions import recorded
 from storage.jobs.films import FILMS, FilmStore
 from storage.jobs.lease import ATTEMPTS
 from storage.models import Expansion, FilmKind, Job, Status
+from tests.support.bot import kuotu_in
 from tests.support.messages import is_film
 from tests.support.photos import small_photo
 from tests.support.rows import photo, start
 from tests.support.scenes import expansion_of, result_in, store_of
-from tests.support.settings import settings_in
+from tests.support.screens import Recorder, watching
 from tests.support.wall import ANN, Wall, flat, wall_in
 
 pytest.importorskip("av")
@@ -38,36 +39,12 @@ LOOP = FilmKind.LOOP
 
 
 @dataclass
-class Watched:
-    """A screen that records its calls."""
-
-    films: FilmStore
-    told: list[float] = field(default_factory=list)
-    shown: asyncio.Queue[tuple[int, Status]] = field(default_factory=asyncio.Queue)
-    refusals: int = 0
-
-    async def place(self, jobs: Sequence[Job]) -> None:
-        raise AssertionError("films are never held for their message")
-
-    async def changed(self, jobs: Sequence[Job]) -> None:
-        self.told.extend(job.progress for job in jobs if job.status is Status.RUNNING)
-
-    async def show(self, job: Job) -> float | None:
-        refused, self.refusals = self.refusals > 0, self.refusals - 1
-        film = await self.films.film(job.subject, FilmKind(job.kind))
-        if film is not None and not refused:
-            await self.films.delivered(film, "file")
-        self.shown.put_nowait((job.subject, job.status))
-        return 0.0 if refused else None
-
-
-@dataclass
 class Studio:
     """A wall, a film maker, and a program that watches the jobs."""
 
     wall: Wall
     films: FilmStore
-    screen: Watched
+    screen: Recorder
 
     async def asked(self, width: int = 80) -> Expansion:
         """Return an expansion whose loop somebody waits for."""
@@ -83,42 +60,41 @@ class Studio:
     @asynccontextmanager
     async def working(self, name: str = "maker") -> AsyncIterator[None]:
         loop = Loop(name, FilmMaker(self.wall.services, self.films), pulse=0.05)
-        watch = Watch("server", self.films.queue, self.screen, later=0)
-        tasks = [asyncio.create_task(loop.run()), asyncio.create_task(watch.run())]
-        try:
-            yield
-        finally:
-            for task in tasks:
+        async with watching(Watch("server", self.films.queue, self.screen, later=0)):
+            task = asyncio.create_task(loop.run())
+            try:
+                yield
+            finally:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+                await asyncio.gather(task, return_exceptions=True)
 
 
 @pytest.fixture
 async def studio(tmp_path: Path) -> AsyncIterator[Studio]:
     async with wall_in(tmp_path) as wall:
-        assert wall.services.films is not None
-        yield Studio(wall, wall.services.films, Watched(wall.services.films))
+        films = wall.services.films
+        assert films is not None
+
+        async def deliver(job: Job) -> None:
+            if film := await films.film(job.subject, FilmKind(job.kind)):
+                await films.delivered(film, "file")
+
+        yield Studio(wall, films, Recorder(deliver))
 
 
 async def test_a_film_is_made_kept_beside_its_picture_and_shown(studio: Studio) -> None:
     made = await studio.asked()
     async with studio.working():
-        assert await studio.screen.shown.get() == (made.id, Status.DONE)
+        assert await studio.screen.ends.get() == (made.id, Status.DONE)
     film = await studio.films.film(made.id, LOOP)
     assert film is not None
     assert (film.file_id, film.message_id) == ("file", None)
     assert made.preview is not None
     assert (await studio.wall.services.blobs.get(LOOP.movie(made.preview)))[4:8] == b"ftyp"
-    assert studio.screen.told == sorted(studio.screen.told)
-    assert len(set(studio.screen.told)) > 1
+    progress = [progress for _, status, progress in studio.screen.told if status is Status.RUNNING]
+    assert progress == sorted(progress)
+    assert len(set(progress)) > 1
     assert await studio.films.job(film) is None
-
-
-async def test_what_the_network_refused_is_shown_later(studio: Studio) -> None:
-    made, studio.screen.refusals = await studio.asked(), 1
-    async with studio.working():
-        for _ in range(2):
-            assert await studio.screen.shown.get() == (made.id, Status.DONE)
 
 
 async def test_a_worker_that_stops_leaves_its_film_to_the_next(studio: Studio) -> None:
@@ -131,7 +107,7 @@ async def test_a_worker_that_stops_leaves_its_film_to_the_next(studio: Studio) -
     assert job is not None
     assert (job.status, job.attempts, film.message_id) == (Status.WAITING, 0, 7)
     async with studio.working("next"):
-        assert await studio.screen.shown.get() == (made.id, Status.DONE)
+        assert await studio.screen.ends.get() == (made.id, Status.DONE)
 
 
 async def test_what_is_deleted_meanwhile_leaves_nothing_behind(studio: Studio) -> None:
@@ -139,9 +115,11 @@ async def test_what_is_deleted_meanwhile_leaves_nothing_behind(studio: Studio) -
     assert made.preview is not None
     async with studio.working():
         await studio.running()
-        await services.discard(await services.store.delete_expansion(made.id))
+        await services.store.delete_expansion(made.id)
+        await services.shelf.settle_lot()
         other = await studio.asked()
-        assert await studio.screen.shown.get() == (other.id, Status.DONE)
+        assert await studio.screen.ends.get() == (other.id, Status.DONE)
+    await services.shelf.settle_lot()
     for key in (LOOP.movie(made.preview), LOOP.poster(made.preview)):
         with pytest.raises(FileNotFoundError):
             await services.blobs.get(key)
@@ -153,8 +131,8 @@ async def test_a_film_that_took_its_worker_down_three_times_is_not_tried_again(s
     for _ in range(ATTEMPTS):
         assert await crashing.take("crashing") is not None
     async with studio.working():
-        assert await studio.screen.shown.get() == (made.id, Status.FAILED)
-    assert studio.screen.told == []
+        assert await studio.screen.ends.get() == (made.id, Status.FAILED)
+    assert not any(status is Status.RUNNING for _, status, _progress in studio.screen.told)
 
 
 async def test_the_words_while_one_waits(studio: Studio) -> None:
@@ -200,7 +178,7 @@ async def made_by_hand(kuotu: Kuotu, person: int) -> Expansion:
 async def test_progress_is_told_and_the_message_becomes_the_film(tmp_path: Path) -> None:
     """The serving program reads everything from the rows, because another program makes the film."""
     async with (
-        running(settings_in(tmp_path), work=False) as kuotu,
+        kuotu_in(tmp_path, work=False) as kuotu,
         Person(kuotu.address, 33, name="Ann", language="en") as ann,
         ExtBot(DEFAULT_TOKEN, f"{kuotu.address}bot") as bot,
     ):
@@ -233,7 +211,7 @@ async def test_a_film_whose_message_was_deleted_comes_as_a_new_one(kuotu: Kuotu,
 
 async def test_whoever_is_forgotten_is_sent_nothing(tmp_path: Path) -> None:
     async with (
-        running(settings_in(tmp_path), work=False) as kuotu,
+        kuotu_in(tmp_path, work=False) as kuotu,
         Person(kuotu.address, 34, name="Ann", language="en") as ann,
     ):
         await ann.say("/start")
@@ -252,12 +230,11 @@ async def test_whoever_is_forgotten_is_sent_nothing(tmp_path: Path) -> None:
 
 async def test_a_crash_in_the_middle_loses_nothing(tmp_path: Path) -> None:
     """A film that was requested before a crash is made by the next program, in the same message."""
-    settings = settings_in(tmp_path)
-    async with running(settings) as kuotu, Person(kuotu.address, 32, name="Ann", language="en") as ann:
+    async with kuotu_in(tmp_path) as kuotu, Person(kuotu.address, 32, name="Ann", language="en") as ann:
         result = await result_in(ann)
         films = store_of(kuotu)
         await films.claim(expansion_of(result), LOOP, ann.user, ann.chat, None)
         await films.place(expansion_of(result), LOOP, result.id)
-    async with running(settings) as kuotu, Person(kuotu.address, 32) as ann:
+    async with kuotu_in(tmp_path) as kuotu, Person(kuotu.address, 32) as ann:
         film = await ann.wait_for(is_film)
         assert film.id == result.id

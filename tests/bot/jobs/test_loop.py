@@ -234,6 +234,41 @@ async def test_a_lease_is_renewed_while_there_is_no_progress(office: Office) -> 
         assert (await office.ends()).status is Status.DONE
 
 
+async def test_a_loop_that_is_told_to_finish_ends_after_the_job_in_hand(office: Office) -> None:
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def work(job: Job, report: Report) -> Ended:
+        begun.set()
+        await may_end.wait()
+        return Ended(Status.DONE)
+
+    await office.ask()
+    loop = Loop("worker", Greeter(office.queue, work), pulse=0.02)
+    running = asyncio.create_task(loop.run())
+    await begun.wait()
+    finishing = asyncio.create_task(loop.finish())
+    await asyncio.sleep(0)
+    assert not finishing.done()
+    may_end.set()
+    await finishing
+    await running
+    assert (await office.job()).status is Status.DONE
+    await office.ask()
+    assert (await office.job()).status is Status.WAITING
+
+
+async def test_a_loop_that_drains_ends_when_nothing_waits(office: Office) -> None:
+    async def work(job: Job, report: Report) -> Ended:
+        return Ended(Status.DONE)
+
+    await office.ask()
+    loop = Loop("worker", Greeter(office.queue, work), drain=True, pulse=0.02)
+    async with asyncio.timeout(HANG):
+        await loop.run()
+    assert loop.ended.is_set()
+    assert (await office.job()).status is Status.DONE
+
+
 class Flaky(EmbeddedQueue):
     """A queue whose database fails at the first call of each method."""
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -15,36 +12,7 @@ from storage.expansions import Store
 from storage.models import Job, Photo, Status
 from tests.support.limits import HANG
 from tests.support.rows import ANN, BOB, add_people, expansion, photo, queue_on, start
-
-
-@dataclass
-class Wall:
-    """A screen that records what it shows."""
-
-    store: Store
-    placed: list[int] = field(default_factory=list)
-    shown: list[int] = field(default_factory=list)
-    told: list[tuple[int, Status, float]] = field(default_factory=list)
-    begun: asyncio.Event = field(default_factory=asyncio.Event)
-    gate: asyncio.Event = field(default_factory=asyncio.Event)
-    refusals: int = 0
-
-    async def place(self, jobs: Sequence[Job]) -> None:
-        self.placed += [job.subject for job in jobs]
-        await self.store.place([job.subject for job in jobs], 8)
-
-    async def show(self, job: Job) -> float | None:
-        self.shown.append(job.subject)
-        self.begun.set()
-        await self.gate.wait()
-        if self.refusals:
-            self.refusals -= 1
-            return 0.0
-        await self.store.delivered(job.subject, "file")
-        return None
-
-    async def changed(self, jobs: Sequence[Job]) -> None:
-        self.told += [(job.subject, job.status, job.progress) for job in jobs]
+from tests.support.screens import Recorder, watching
 
 
 @pytest.fixture
@@ -59,21 +27,12 @@ async def source(store: Store) -> Photo:
 
 
 @pytest.fixture
-def wall(store: Store) -> Wall:
-    wall = Wall(store)
-    wall.gate.set()
-    return wall
+def wall(store: Store) -> Recorder:
+    return recorder(store)
 
 
-@asynccontextmanager
-async def watching(*watches: Watch) -> AsyncIterator[None]:
-    tasks = [asyncio.create_task(watch.run()) for watch in watches]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+def recorder(store: Store) -> Recorder:
+    return Recorder(lambda job: store.delivered(job.subject, "file"), lambda rows: store.place(rows, 8))
 
 
 async def over(engine: AsyncEngine, *subjects: int) -> None:
@@ -93,7 +52,7 @@ async def run_one(engine: AsyncEngine) -> int:
 
 
 async def test_an_end_is_shown_once_however_many_programs_serve(
-    engine: AsyncEngine, store: Store, source: Photo, wall: Wall
+    engine: AsyncEngine, store: Store, source: Photo, wall: Recorder
 ) -> None:
     rows = [await start(store, source, who) for who in (ANN, BOB, ANN)]
     async with watching(*(Watch(f"server {n}", queue_on(engine), wall) for n in range(3))):
@@ -103,7 +62,7 @@ async def test_an_end_is_shown_once_however_many_programs_serve(
 
 
 async def test_a_program_that_starts_finds_what_ended_before(
-    engine: AsyncEngine, store: Store, source: Photo, wall: Wall
+    engine: AsyncEngine, store: Store, source: Photo, wall: Recorder
 ) -> None:
     await start(store, source)
     number = await run_one(engine)
@@ -113,7 +72,7 @@ async def test_a_program_that_starts_finds_what_ended_before(
 
 
 async def test_what_another_program_is_placing_or_showing_is_let_be(
-    engine: AsyncEngine, store: Store, source: Photo, wall: Wall
+    engine: AsyncEngine, store: Store, source: Photo, wall: Recorder
 ) -> None:
     """In an earlier design, a program that started between a row and its `sendPhoto` sent a second message."""
     await start(store, source)
@@ -133,7 +92,7 @@ async def test_what_another_program_is_placing_or_showing_is_let_be(
 
 
 async def test_what_a_dead_program_began_is_done_once_its_lease_has_run_out(
-    engine: AsyncEngine, store: Store, source: Photo, wall: Wall
+    engine: AsyncEngine, store: Store, source: Photo, wall: Recorder
 ) -> None:
     (left,) = await store.start([expansion(source)], quota=None) or ()
     async with watching(Watch("server", queue_on(engine), wall)):
@@ -147,7 +106,7 @@ async def test_what_a_dead_program_began_is_done_once_its_lease_has_run_out(
 
 
 async def test_what_cannot_be_shown_now_is_tried_again(
-    engine: AsyncEngine, store: Store, source: Photo, wall: Wall
+    engine: AsyncEngine, store: Store, source: Photo, wall: Recorder
 ) -> None:
     wall.refusals = 2
     await start(store, source)
@@ -158,7 +117,7 @@ async def test_what_cannot_be_shown_now_is_tried_again(
 
 
 async def test_a_program_that_stops_while_it_shows_leaves_that_to_the_next_at_once(
-    engine: AsyncEngine, store: Store, source: Photo, wall: Wall
+    engine: AsyncEngine, store: Store, source: Photo, wall: Recorder
 ) -> None:
     wall.gate.clear()
     await start(store, source)
@@ -172,7 +131,7 @@ async def test_a_program_that_stops_while_it_shows_leaves_that_to_the_next_at_on
 
 
 async def test_people_hear_of_progress_and_of_their_place(
-    engine: AsyncEngine, store: Store, source: Photo, wall: Wall
+    engine: AsyncEngine, store: Store, source: Photo, wall: Recorder
 ) -> None:
     queue = queue_on(engine)
     rows = [await start(store, source, who) for who in (ANN, BOB)]
@@ -189,18 +148,18 @@ async def test_people_hear_of_progress_and_of_their_place(
 
 
 async def test_an_error_of_a_screen_is_tried_again_and_told(
-    engine: AsyncEngine, store: Store, source: Photo, wall: Wall, caplog: pytest.LogCaptureFixture
+    engine: AsyncEngine, store: Store, source: Photo, wall: Recorder, caplog: pytest.LogCaptureFixture
 ) -> None:
-    class Clumsy(Wall):
+    class Clumsy(Recorder):
         async def show(self, job: Job) -> float | None:
-            self.shown.append(job.subject)
-            if len(self.shown) == 1:
+            if not self.shown:
+                self.shown.append(job.subject)
                 raise ZeroDivisionError("never mind")
-            return await wall.show(job)
+            return await super().show(job)
 
     await start(store, source)
     number = await run_one(engine)
-    clumsy = Clumsy(store)
+    clumsy = Clumsy(wall.note_shown)
     async with watching(Watch("server", queue_on(engine), clumsy, later=0)):
         await over(engine, number)
     assert clumsy.shown == [number, number]

@@ -7,10 +7,10 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from bot.bootstrap import running
-from tests.support.browser import PHONE, chromium, page_of
+from tests.support.browser import PHONE, page_of
 from tests.support.photos import SAMPLES
 from tests.support.settings import settings_in
 
@@ -40,10 +40,12 @@ async def tap(message: Locator, label: str) -> None:
 
 
 @pytest.mark.parametrize("look", ["desk", "phone"])
-async def test_photo_tap_result_reroll_publish_gallery_and_old_buttons(tmp_path: Path, shots: Path, look: str) -> None:
+async def test_photo_tap_result_reroll_publish_gallery_and_old_buttons(
+    tmp_path: Path, browser: Browser, shots: Path, look: str
+) -> None:
     settings = settings_in(tmp_path, port=a_free_port())
     size = PHONE if look == "phone" else {}
-    async with AsyncExitStack() as before, chromium() as browser:
+    async with AsyncExitStack() as before:
         kuotu = await before.enter_async_context(running(settings))
         async with page_of(browser, f"{kuotu.address}?user=1&chat=1", **size) as page:
             result = await expand(page, shots, look)
@@ -51,7 +53,7 @@ async def test_photo_tap_result_reroll_publish_gallery_and_old_buttons(tmp_path:
             await expect(page.locator(".keys button:has-text('Again')")).to_have_count(2)
             await publish(page, shots, look)
             await before.aclose()
-            async with running(settings):
+            async with running(settings, work=False):
                 await tap(result, "Further")
                 await expect(message_with(page, "✨ Expand")).to_contain_text("1353 × 900 px")
                 await page.screenshot(path=shots / f"{look}-4-after-restart.png")

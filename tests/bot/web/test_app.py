@@ -7,16 +7,21 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
-from aiohttp import ClientSession
+from aiohttp import ClientSession, web
+from aiohttp.test_utils import TestClient, TestServer
 
 from bot.bootstrap import Kuotu, running
 from bot.playground import Person
 from bot.web.app import SECRET_HEADER, WEBHOOK_PATH
+from bot.web.metrics import add_metrics
 from tests.support.messages import is_panel, is_result
 from tests.support.playground import Site, free_port, site
 from tests.support.settings import settings_in
+
+METRICS = "a-token-of-sixteen-or-more"
 
 
 @pytest.fixture
@@ -80,6 +85,28 @@ async def test_metrics_are_prometheus(kuotu: Kuotu, chat: Person, photo: bytes, 
     assert "# TYPE kuotu_" in text
 
 
+async def test_on_telegram_nobody_reads_the_metrics(hooked: str, http: ClientSession) -> None:
+    async with http.get(f"{hooked}/metrics") as answer:
+        assert answer.status == 404
+
+
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [
+        pytest.param({}, 401, id="nothing"),
+        pytest.param({"Authorization": f"Bearer {METRICS[:-1]}"}, 401, id="almost"),
+        pytest.param({"Authorization": "Bearer öffne-dich"}, 401, id="not-ascii"),
+        pytest.param({"Authorization": f"Basic {METRICS}"}, 401, id="another-scheme"),
+        pytest.param({"Authorization": f"Bearer {METRICS}"}, 200, id="token"),
+    ],
+)
+async def test_only_who_knows_the_token_reads_the_metrics(given: dict[str, str], status: int) -> None:
+    app = web.Application()
+    add_metrics(app, METRICS)
+    async with TestClient(TestServer(app)) as client, client.get("/metrics", headers=given) as answer:
+        assert (answer.status, b"# TYPE kuotu_" in await answer.read()) == (status, status == 200)
+
+
 async def test_a_whole_conversation_comes_by_webhook(hooked: str, telegram: Site, photo: bytes) -> None:
     info = await telegram.call("getWebhookInfo")
     assert info["result"]["url"] == hooked + WEBHOOK_PATH
@@ -91,7 +118,7 @@ async def test_a_whole_conversation_comes_by_webhook(hooked: str, telegram: Site
     await ann.wait_for(is_result)
 
 
-UPDATE = {
+UPDATE: dict[str, Any] = {
     "update_id": 10**9,
     "message": {
         "message_id": 1,
@@ -103,6 +130,9 @@ UPDATE = {
 }
 
 
+FAR = UPDATE | {"message": UPDATE["message"] | {"date": 2**70}}
+
+
 @pytest.mark.parametrize(
     ("headers", "body", "status"),
     [
@@ -112,6 +142,8 @@ UPDATE = {
         pytest.param({SECRET_HEADER: "öffne dich"}, UPDATE, 403, id="not-ascii"),
         pytest.param({SECRET_HEADER: "right_secret"}, ["no", "update"], 400, id="no-update"),
         pytest.param({SECRET_HEADER: "right_secret"}, {"message": {}}, 400, id="half-an-update"),
+        pytest.param({SECRET_HEADER: "right_secret"}, UPDATE | {"update_id": 2**63}, 400, id="64-bits"),
+        pytest.param({SECRET_HEADER: "right_secret"}, FAR, 400, id="year-beyond-all"),
         pytest.param({SECRET_HEADER: "right_secret"}, UPDATE, 200, id="right-secret"),
     ],
 )

@@ -297,8 +297,9 @@ async def test_nothing_is_asked_of_anybody_else(wall: Wall, browser: Browser) ->
     await context.close()
 
 
-async def test_the_mini_app_of_a_running_kuotu(fresh: Any, browser: Browser) -> None:
+async def test_the_mini_app_of_a_running_kuotu(fresh_with: Any, browser: Browser) -> None:
     """Kuotu accepts the playground's signature and shows the page in the person's language."""
+    fresh = await fresh_with(work=False)
     async with Person(fresh.address, 3, name="小梅", language="zh-hans") as mei:
         address = await mei.open_mini_app(f"{fresh.address}gallery")
         services = fresh.services

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
-from dataclasses import replace
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
@@ -26,24 +26,26 @@ def python(code: str) -> str:
     return done.stdout.strip()
 
 
-WEIGHT = "[name for name in ('torch', 'diffusers', 'transformers') if name in sys.modules]"
+PHOTO = request_for("coffee", 120)
+DOINGS = [
+    "import bot.__main__, bot.bootstrap, bot.jobs.expansions",
+    "from bot.settings import Settings; Settings(safety='org/name')",
+    "from bot.settings import Settings; Settings(surprise='org/name')",
+    "from inference.registry import open_guess; open_guess()",
+    "import bot.cli.doctor, inference.worker.child",
+    "open_engine(EngineName.AUTO, '?cache=/nonexistent')",
+    "open_engine(EngineName.PATCHMATCH)",
+]
 
 
-@pytest.mark.parametrize(
-    "doing",
-    [
-        pytest.param("import bot.__main__, bot.bootstrap, bot.jobs.expansions", id="the program"),
-        pytest.param("from bot.settings import Settings; Settings(safety='org/name')", id="a classifier by setting"),
-        pytest.param("from bot.settings import Settings; Settings(surprise='org/name')", id="a CLIP by setting"),
-        pytest.param("from inference.registry import open_guess; open_guess()", id="a guess by statistics"),
-        pytest.param("import bot.cli.doctor, inference.worker.child", id="the doctor and the engine process"),
-        pytest.param("open_engine(EngineName.AUTO, '?cache=/nonexistent')", id="auto without a model"),
-        pytest.param("open_engine(EngineName.PATCHMATCH)", id="patchmatch"),
-    ],
-)
-def test_torch_is_imported_by_nothing_else(doing: str) -> None:
+def test_torch_is_imported_by_nothing_else() -> None:
+    """One interpreter does everything that needs no torch, and says after each what it has imported by then."""
     imports = "import sys; from inference.engine import *; from inference.registry import *"
-    assert python(f"{imports}; {doing}; print({WEIGHT})") == "[]"
+    heavy = "print([name for name in ('torch', 'diffusers', 'transformers') if name in sys.modules])"
+    told = python("\n".join([imports, heavy, *(f"{doing}; {heavy}" for doing in DOINGS)]))
+    assert dict(zip(["the registry", *DOINGS], told.splitlines(), strict=True)) == dict.fromkeys(
+        ["the registry", *DOINGS], "[]"
+    )
 
 
 def test_without_the_extra_there_is_a_sentence_and_auto_does_without() -> None:
@@ -71,48 +73,46 @@ def test_without_the_extra_a_clip_is_refused_in_one_sentence(tmp_path: Path) -> 
     assert sentence.startswith(f"KUOTU_SURPRISE={tmp_path} needs torch: .venv/bin/pip install")
 
 
-async def test_in_a_process_of_its_own(tiny_presets: Path) -> None:
-    model = f"tiny-sd15?presets={tiny_presets}"
-    process = EngineProcess(EngineName.DIFFUSION, model, checks=Checks(gate=False, classifier=NO_CLASSIFIER))
-    try:
-        info = await process.start()
-        assert (info.name, info.reads_words) == ("diffusion", True)
-        request, told = request_for("coffee", 120), list[float]()
-        order = Order(encode_master(request.photo), request.margins, seed=request.seed)
+@pytest.fixture(scope="module")
+async def process(tiny_presets: Path) -> AsyncIterator[EngineProcess]:
+    """An engine process with places for four variants; it takes ten seconds to import what the engine needs."""
+    checks = Checks(gate=False, classifier=NO_CLASSIFIER)
+    process = EngineProcess(EngineName.DIFFUSION, f"tiny-sd15?presets={tiny_presets}&batch=4", checks=checks)
+    yield process
+    await process.close()
 
-        def stop(fraction: float) -> None:
-            if fraction > 0.4:
-                raise Cancelled
 
-        with pytest.raises(Cancelled):
-            await process.expand(order, stop)
-        outcome = await process.expand(order, told.append)
-        again = await process.expand(order, ignore)
-    finally:
-        await process.close()
+def ordered(seed: int, *beside: int) -> Order:
+    return Order(encode_master(PHOTO.photo), PHOTO.margins, seed=seed, beside=beside)
+
+
+async def test_in_a_process_of_its_own(process: EngineProcess) -> None:
+    info, told = await process.start(), list[float]()
+    assert (info.name, info.reads_words) == ("diffusion", True)
+
+    def stop(fraction: float) -> None:
+        if fraction > 0.4:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        await process.expand(ordered(3), stop)
+    outcome = await process.expand(ordered(3), told.append)
+    again = await process.expand(ordered(3), ignore)
     assert len(told) > 4
     assert again.master == outcome.master
-    left, top, right, bottom = request.margins.box(request.extent)
-    assert np.array_equal(decode(outcome.master)[top:bottom, left:right], request.photo)
+    left, top, right, bottom = PHOTO.margins.box(PHOTO.extent)
+    assert np.array_equal(decode(outcome.master)[top:bottom, left:right], PHOTO.photo)
 
 
 async def test_variants_that_wait_are_painted_in_the_call_of_the_first(
-    tiny_presets: Path, caplog: pytest.LogCaptureFixture
+    process: EngineProcess, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    checks, opener = Checks(gate=False, classifier=NO_CLASSIFIER), "tests.support.tiny_engines:open_engine"
-    process = EngineProcess(EngineName.DIFFUSION, str(tiny_presets), checks=checks, opener=opener)
-    request = request_for("coffee", 120)
-    order = Order(encode_master(request.photo), request.margins, prompt="tiny-flux-fill?batch=4")
-    orders = [replace(order, seed=seed) for seed in (4, 5, 6)]
-    try:
-        alone = [(await process.expand(order, ignore)).master for order in orders]
-        caplog.clear()
-        first = await process.expand(replace(orders[0], beside=(5, 6)), ignore)
-        second = await process.expand(replace(orders[1], beside=(6,)), ignore)
-        third = await process.expand(orders[2], ignore)
-    finally:
-        await process.close()
+    alone = [(await process.expand(ordered(seed), ignore)).master for seed in (4, 5, 6)]
+    caplog.clear()
+    first, second, third = [
+        await process.expand(order, ignore) for order in (ordered(4, 5, 6), ordered(5, 6), ordered(6))
+    ]
     assert [first.master, second.master, third.master] == alone
     assert first.recipe["key"] == second.recipe["key"]
     assert " batch=4 " in second.recipe["key"]

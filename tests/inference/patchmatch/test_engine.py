@@ -14,6 +14,7 @@ from inference.engine import EngineError, Pixels, Request, Style, ignore
 from inference.patchmatch.engine import PatchMatch, prefill
 from inference.patchmatch.tone import FARTHEST, REACH, reach
 from inference.quality.retry import Careful
+from inference.subject.memory import Subjects
 from tests.support.photos import SAMPLES
 
 NAMES = sorted(path.stem for path in SAMPLES.glob("*.jpg") if path.stem != "picos-12mp")
@@ -32,7 +33,7 @@ def asked(photo: Pixels, direction: Direction = Direction.ALL, scale: float = 1.
 
 @pytest.fixture(scope="session")
 def engine() -> PatchMatch:
-    return PatchMatch()
+    return PatchMatch(subjects=Subjects(most=64))  # each photo is looked at once
 
 
 def kept(result: Pixels, request: Request) -> Pixels:
@@ -53,9 +54,6 @@ def layout_difference(one: Pixels, other: Pixels, request: Request) -> float:
 @pytest.mark.parametrize(
     ("extent", "margins"),
     [
-        pytest.param(Extent(8, 8), Margins(4, 4, 4, 4), id="tiny"),
-        pytest.param(Extent(1, 1), Margins(3, 0, 0, 5), id="one pixel"),
-        pytest.param(Extent(64, 64), Margins(1, 0, 0, 0), id="one new column"),
         pytest.param(Extent(300, 9), Margins(0, 20, 7, 0), id="strip"),
         pytest.param(Extent(24, 24), Margins(300, 0, 0, 0), id="huge margin"),
         pytest.param(Extent(1500, 200), Margins(0, 50, 0, 50), id="panorama"),
@@ -63,7 +61,8 @@ def layout_difference(one: Pixels, other: Pixels, request: Request) -> float:
     ],
 )
 @pytest.mark.parametrize("style", Style)
-def test_odd_geometry_is_filled(engine: PatchMatch, extent: Extent, margins: Margins, style: Style) -> None:
+def test_what_is_far_from_square_is_filled(engine: PatchMatch, extent: Extent, margins: Margins, style: Style) -> None:
+    """The contract of all engines holds the common odd sizes; these have been hard for this one's pyramid."""
     photo = np.asarray(cv2.resize(sample("sunset", 200), extent, interpolation=cv2.INTER_AREA), np.uint8)
     request = Request(photo, margins, style)
     result = engine.expand(request, ignore).pixels
@@ -89,7 +88,7 @@ def test_text_stays_black_on_white(engine: PatchMatch) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_reroll_is_clearly_another_layout(engine: PatchMatch, name: str) -> None:
-    request = asked(sample(name, 256), Direction.RIGHT)
+    request = asked(sample(name, 240), Direction.RIGHT)
     first, second = (engine.expand(replace(request, seed=seed), ignore).pixels for seed in (1, 2))
     assert layout_difference(first, second, request) >= 5
 

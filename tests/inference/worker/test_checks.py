@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from functools import cache
 from typing import Any, TypeAlias
 
 import pytest
@@ -24,11 +25,12 @@ MARGINS = Margins(60, 0, 40, 30)
 Opener: TypeAlias = Callable[[Checks], EngineProcess]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def opened() -> AsyncIterator[Opener]:
-    """An engine process with the given checks. Its prompts say what to paint (tests/support/engines.py)."""
+    """Return the engine process with the given checks. Its prompts say what to paint (tests/support/engines.py)."""
     async with AsyncExitStack() as stack:
 
+        @cache
         def open_process(checks: Checks) -> EngineProcess:
             opener = "tests.support.engines:open_engine"
             process = EngineProcess(EngineName.PATCHMATCH, "words", opener=opener, checks=checks)

@@ -38,12 +38,18 @@ def engine_process(model: str = "noise", *, time_limit: float = HANG, grace: flo
     )
 
 
-@pytest.fixture
-async def process() -> AsyncIterator[EngineProcess]:
+@pytest.fixture(scope="module")
+async def lasting() -> AsyncIterator[EngineProcess]:
     process = engine_process()
-    await process.start()
     yield process
     await process.close()
+
+
+@pytest.fixture
+async def process(lasting: EngineProcess) -> EngineProcess:
+    """An open process that has carried out the orders of other tests; whatever they did to it, it is ready again."""
+    await lasting.start()
+    return lasting
 
 
 def asking(prompt: str) -> Order:
@@ -144,11 +150,13 @@ async def test_a_report_may_cancel(process: EngineProcess) -> None:
     assert await process.expand(ORDER, ignore)
 
 
-async def test_cancelling_nothing_does_nothing(process: EngineProcess) -> None:
+async def test_cancelling_nothing_does_nothing() -> None:
+    process = engine_process()
     process.cancel()
     await process.expand(ORDER, ignore)
     process.cancel()
     assert await process.expand(ORDER, ignore)
+    await process.close()
 
 
 async def test_an_engine_that_hears_no_cancel_is_ended() -> None:

@@ -11,6 +11,7 @@ import pytest
 from inference.canvas import Extent, Margins
 from inference.engine import Style
 from inference.image.codec import Reason
+from inference.marks.marking import Marked, Marking
 from inference.safety.verdict import Level
 from inference.worker.frame import Frame, read, receive
 from inference.worker.protocol import (
@@ -42,10 +43,24 @@ OUTCOME = Outcome(
     reason="扩图\n",
     surprise=None,
     recipe={"key": "noise=1", "words": ["moon"], "worked_at": []},
+    marks=Marked("0" * 16, True, False, "f" * 16, "a" * 64, "b" * 64),
 )
+MARKING = Marking(b"\xab\n", "engine model", watermark=True)
 MESSAGES: list[Message] = [
     Expand(1, Order(BYTES)),
-    Expand(2, Order(b"", Margins(1, 2, 3, 4), Style.WILD, 7, "皮\n", (8, 9), doubles=True)),
+    Expand(
+        2,
+        Order(
+            b"",
+            Margins(1, 2, 3, 4),
+            Style.WILD,
+            7,
+            "皮\n",
+            (8, 9),
+            doubles=True,
+            marking=Marking(b"\xab\n", "e m", True),
+        ),
+    ),
     Cancel(3),
     EngineInfo("diffusion", "tiny", reads_words=True, devices=4),
     Unavailable("run kuotu pull"),

@@ -99,7 +99,7 @@ def left_in(folder: Path) -> list[Path]:
 
 async def backed_up(engine: AsyncEngine, blobs: Blobs, keys: Path, file: Path) -> Tally:
     with written(file) as archive:
-        return await back_up(engine, blobs, keys, archive, "1.2", quietly)
+        return await back_up(engine, blobs, [keys / "signing.pem"], archive, "1.2", quietly)
 
 
 async def test_everything_returns_on_either_database(

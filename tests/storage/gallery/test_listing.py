@@ -187,7 +187,7 @@ def test_nothing_is_found_by_offset() -> None:
 
 
 async def test_the_benchmark_fills_a_gallery_and_asks_everything_of_it(capsys: pytest.CaptureFixture[str]) -> None:
-    await compare(200, 400, rounds=2)
+    await compare(200, 400, rounds=2, warming=1)
     loaded, more, _head, *lines = capsys.readouterr().out.splitlines()
     assert (loaded[:16], more[:16]) == ("200 posts loaded", "400 posts loaded")
     assert len(lines) == 7

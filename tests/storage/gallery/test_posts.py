@@ -19,7 +19,7 @@ from storage.gallery.posts import GalleryStore, decide
 from storage.gallery.ranking import surprise
 from storage.models import Feeling, Impression, Person, Photo, Post, PostStatus, Reaction
 from storage.people.people import People
-from tests.support.rows import ANN, BOB, CAT, make, queue_on, start, withhold
+from tests.support.rows import ANN, BOB, CAT, make, posts_of, queue_on, start, withhold
 
 LAUGH, LOVE, YAWN = Feeling.LAUGHING, Feeling.LOVING, Feeling.YAWNING
 CROWD = range(10, 16)
@@ -41,14 +41,9 @@ async def expansion(engine: AsyncEngine, store: Store, source: Photo) -> int:
 
 
 @pytest.fixture
-async def posts(engine: AsyncEngine, store: Store, gallery: GalleryStore, source: Photo) -> list[Post]:
+async def posts(engine: AsyncEngine, source: Photo) -> list[Post]:
     """Eight posts of Ann's, some with equal priors."""
-    queue, made = queue_on(engine), []
-    for prior in (0.5, 0.9, 0.1, 0.5, 0.7, 0.3, 0.9, 0.5):
-        post = await gallery.publish((await make(store, queue, source)).id, ANN, "", prior)
-        assert post is not None
-        made.append(post)
-    return made
+    return await posts_of(engine, source, 0.5, 0.9, 0.1, 0.5, 0.7, 0.3, 0.9, 0.5)
 
 
 async def the(gallery: GalleryStore, post: Post) -> Post:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -14,19 +15,26 @@ from storage.jobs.films import FILMS, FilmStore, OneAtATime
 from storage.jobs.queue import Beat
 from storage.models import Expansion, Film, FilmKind, Job, Status
 from storage.people.people import People
+from tests.storage.jobs.conftest import DispatchOf
 from tests.support.limits import HANG
 from tests.support.rows import ANN, BOB, CAT, add, add_people, expansion, photo
 
 ZOOM, LOOP = FilmKind.ZOOM, FilmKind.LOOP
 
 
+FilmsOn = Callable[[AsyncEngine, timedelta], FilmStore]
+
+
 @pytest.fixture
-def films(engine: AsyncEngine) -> FilmStore:
+def films_on(dispatch_of: DispatchOf) -> FilmsOn:
+    return lambda engine, lease: FilmStore(
+        engine, EmbeddedQueue(engine, FILMS, lease=lease, dispatch=dispatch_of(FILMS))
+    )
+
+
+@pytest.fixture
+def films(engine: AsyncEngine, films_on: FilmsOn) -> FilmStore:
     return films_on(engine, timedelta(hours=1))  # no lease ends while a test runs
-
-
-def films_on(engine: AsyncEngine, lease: timedelta) -> FilmStore:
-    return FilmStore(engine, EmbeddedQueue(engine, FILMS, lease=lease))
 
 
 @pytest.fixture
@@ -143,7 +151,9 @@ async def test_what_failed_unseen_can_be_asked_for_again(films: FilmStore, made:
     assert (await take(films)).attempts == 1
 
 
-async def test_whoever_lost_the_lease_changes_nothing(engine: AsyncEngine, made: list[Expansion]) -> None:
+async def test_whoever_lost_the_lease_changes_nothing(
+    engine: AsyncEngine, made: list[Expansion], films_on: FilmsOn
+) -> None:
     films = films_on(engine, timedelta(seconds=-1))  # each lease has expired at once
     await claimed(films, made[0])
     slow, fast = await take(films, "slow"), await take(films, "fast")

@@ -16,21 +16,23 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import open_database, transactions
 from storage.expansions import Store
-from storage.jobs.embedded import EmbeddedQueue, open_queue
+from storage.jobs.embedded import EmbeddedQueue
 from storage.jobs.expansions import EXPANSIONS, recorded
 from storage.jobs.lease import ATTEMPTS
+from storage.jobs.opening import open_queue
 from storage.jobs.queue import Beat, Queue, QueueUnavailable
 from storage.models import Job, Photo, Status
+from tests.storage.jobs.conftest import QueueOn
 from tests.support.limits import HANG
 from tests.support.photos import ROOT
-from tests.support.rows import ANN, BOB, CAT, add_people, expansion, photo, queue_on, start
+from tests.support.rows import ANN, BOB, CAT, add_people, expansion, photo, start
 
 PEOPLE = {"A": ANN, "B": BOB, "C": CAT}
 AT_ONCE = timedelta(0)  # a lease that expires immediately
 
 
 @pytest.fixture
-async def others(url: str) -> AsyncIterator[list[EmbeddedQueue]]:
+async def others(url: str, queue_on: QueueOn) -> AsyncIterator[list[EmbeddedQueue]]:
     """The queue as three more programs see it."""
     engines = [await open_database(url) for _ in range(3)]
     yield [queue_on(engine) for engine in engines]
@@ -144,6 +146,7 @@ async def test_takers_never_get_the_same_row(
     crowd = range(10, 40)
     await add_people(engine, *crowd)
     started = {(await start(store, source, person)).id for person in crowd}
+    await others[0].put(sorted(started))
 
     async def drain(queue: EmbeddedQueue, owner: str) -> list[int]:
         ids = []
@@ -157,8 +160,7 @@ async def test_takers_never_get_the_same_row(
 
 
 async def test_one_at_a_time_for_each_person(store: Store, source: Photo, others: list[EmbeddedQueue]) -> None:
-    for who in "AAABBB":
-        await start(store, source, PEOPLE[who])
+    await others[0].put([(await start(store, source, PEOPLE[who])).id for who in "AAABBB"])
     taken = await asyncio.gather(*(queue.take(f"worker-{n}") for n, queue in enumerate(others * 3)))
     running = {row.person_id for row in taken if row is not None}
     assert running == {ANN, BOB}
@@ -182,7 +184,9 @@ async def test_a_killed_takers_job_is_run_again(url: str, store: Store, queue: Q
     assert (again.subject, again.attempts) == (row.id, 2)
 
 
-async def test_a_stale_owner_is_fenced(engine: AsyncEngine, store: Store, queue: Queue, source: Photo) -> None:
+async def test_a_stale_owner_is_fenced(
+    engine: AsyncEngine, store: Store, queue: Queue, source: Photo, queue_on: QueueOn
+) -> None:
     row = await start(store, source)
     slow = await take(queue_on(engine, AT_ONCE), "slow")
     assert await queue.rescue() == [row.id]
@@ -204,7 +208,7 @@ async def test_a_stale_owner_is_fenced(engine: AsyncEngine, store: Store, queue:
 
 
 async def test_a_beat_keeps_a_lease_that_ran_out_unnoticed(
-    engine: AsyncEngine, store: Store, queue: Queue, source: Photo
+    engine: AsyncEngine, store: Store, queue: Queue, source: Photo, queue_on: QueueOn
 ) -> None:
     row = await start(store, source)
     taken = await take(queue_on(engine, AT_ONCE))
@@ -214,7 +218,9 @@ async def test_a_beat_keeps_a_lease_that_ran_out_unnoticed(
     assert running.progress == 0.25
 
 
-async def test_a_job_that_kills_its_workers_fails_in_the_end(engine: AsyncEngine, store: Store, source: Photo) -> None:
+async def test_a_job_that_kills_its_workers_fails_in_the_end(
+    engine: AsyncEngine, store: Store, source: Photo, queue_on: QueueOn
+) -> None:
     row, hasty = await start(store, source), queue_on(engine, AT_ONCE)
     for attempt in range(1, ATTEMPTS + 1):
         assert (await take(hasty)).attempts == attempt  # each rescues the job that the previous one left
@@ -226,7 +232,7 @@ async def test_a_job_that_kills_its_workers_fails_in_the_end(engine: AsyncEngine
 
 
 async def test_what_a_dead_worker_left_is_taken_before_the_backlog(
-    engine: AsyncEngine, store: Store, queue: Queue, source: Photo
+    engine: AsyncEngine, store: Store, queue: Queue, source: Photo, queue_on: QueueOn
 ) -> None:
     """The job waits again in its old place, however many jobs wait behind it."""
     row = await start(store, source)
@@ -298,7 +304,7 @@ async def test_a_running_worker_hears_of_a_cancel_at_once(store: Store, queue: Q
 
 
 async def test_what_was_cancelled_while_its_worker_died_is_cancelled(
-    engine: AsyncEngine, store: Store, source: Photo
+    engine: AsyncEngine, store: Store, source: Photo, queue_on: QueueOn
 ) -> None:
     row, hasty = await start(store, source), queue_on(engine, AT_ONCE)
     await take(hasty)
@@ -353,7 +359,7 @@ async def test_what_only_people_want_to_see_wakes_no_worker(
 
 
 async def test_a_start_is_its_programs_to_place_until_its_lease_has_run_out(
-    engine: AsyncEngine, store: Store, queue: Queue, source: Photo
+    engine: AsyncEngine, store: Store, queue: Queue, source: Photo, queue_on: QueueOn
 ) -> None:
     (row,) = await store.start([expansion(source)], quota=None) or ()
     assert await queue.claim_unplaced("another program", 9) == []
@@ -365,6 +371,7 @@ async def test_a_start_is_its_programs_to_place_until_its_lease_has_run_out(
     assert await queue.claim_unplaced("a third", 9) == []
     assert await store.place([row.id], 8)
     assert not await store.place([row.id], 9)  # the first program was slow, and deletes its message
+    await queue.put([row.id])
     placed = await store.expansion(row.id)
     assert placed is not None
     assert placed.message_id == 8

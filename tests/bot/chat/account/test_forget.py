@@ -10,15 +10,15 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.bootstrap import Kuotu, running
+from bot.bootstrap import Kuotu
 from bot.playground import Message, Person
 from storage.database import transactions
 from storage.models import Message as Shown
 from storage.models import now
+from tests.support.bot import kuotu_in
 from tests.support.messages import is_panel, is_result
 from tests.support.photos import small_photo
 from tests.support.scenes import expansion_of, forge, group_of, published, result_in
-from tests.support.settings import settings_in
 from tests.support.traces import inbox_is_empty, stray_blobs, traces
 
 QUESTION = "🗑 Yes, everything"
@@ -80,7 +80,7 @@ async def test_nothing_is_left(kuotu: Kuotu, newcomer: Any, database: AsyncEngin
     await ann.tap(await ask(ann), QUESTION)
     report = await done(ann)
     await inbox_is_empty(database)
-    assert await traces(database, ann.user) == set()
+    assert await traces(database, ann.user) == {"spent_quota"}  # how many expansions, for a day
     assert await stray_blobs(database, folder) == set()
     assert [m.id for m in ann.messages if m.from_bot] == [report.id]
     await bob.wait_gone(card)  # the card showed her picture
@@ -139,13 +139,13 @@ async def test_a_running_job_ends_and_leaves_no_picture(
 
 
 async def test_the_question_is_answered_after_a_restart(newcomer: Any, tmp_path: Path) -> None:
-    async with running(settings_in(tmp_path)) as kuotu:
+    async with kuotu_in(tmp_path, work=False) as kuotu:
         ann = await newcomer("Ann", address=kuotu.address)
         await ann.send_document(small_photo(longest=48))
         await ann.wait_for(is_panel)
         question = await ask(ann)
         port = int(kuotu.address.rstrip("/").rpartition(":")[2])
-    async with running(settings_in(tmp_path, port=port)):
+    async with kuotu_in(tmp_path, work=False, port=port):
         await ann.tap(question, QUESTION)
         await done(ann)
         assert not any(is_panel(m) for m in ann.messages)

@@ -9,7 +9,7 @@ import pytest
 from bot.bootstrap import Kuotu
 from bot.playground import Message, Person
 from storage.models import Act, Post, PostStatus
-from tests.support.scenes import card_at, expansion_of, forge, group_of, post_by, result_in, taps
+from tests.support.scenes import answer_to, card_at, expansion_of, forge, group_of, post_by, result_in, taps
 
 ADMIN = 777
 GONE = "This picture is not in the gallery any more."
@@ -45,9 +45,7 @@ async def reported(chat: Person, post: Post, reason: str = "Violent") -> Message
 
 
 async def case(admin: Person) -> Message:
-    mark = admin.now
-    await admin.say("/review")
-    return await admin.wait_for(lambda m: m.from_bot, after=mark)
+    return await answer_to(admin, "/review")
 
 
 async def judged(admin: Person, judgement: str) -> Message:
@@ -148,9 +146,7 @@ async def test_a_banned_author_is_served_no_more_but_may_leave(kuotu: Kuotu, new
     await judged(admin, "Ban the author")
     assert [await status(kuotu, post) for post in (first, second)] == [PostStatus.WITHHELD] * 2
     sorry = "A moderator has blocked you here."
-    mark = ann.now
-    await ann.say("/gallery")
-    assert (await ann.wait_for(lambda m: m.from_bot, after=mark)).text.startswith(sorry)
+    assert (await answer_to(ann, "/gallery")).text.startswith(sorry)
     assert (await forge(ann, "sy|wild") or "").startswith(sorry)
     await admin.say(f"/unban {ann.user}")
     await admin.wait_for(lambda m: m.text == f"{ann.user} is served again.")
@@ -195,9 +191,7 @@ async def test_moderating_is_for_moderators(kuotu: Kuotu, newcomer: Any, admin: 
     for judgement in ("keep", "hide", "delete", "ban"):
         assert await forge(bob, f"rj|{post.id}|{judgement}") == NOT_YOURS
     assert await status(kuotu, post) is PostStatus.LIVE
-    mark = admin.now
-    await admin.say(f"/ban {ADMIN}")
-    assert (await admin.wait_for(lambda m: m.from_bot, after=mark)).text == "That is a moderator."
+    assert (await answer_to(admin, f"/ban {ADMIN}")).text == "That is a moderator."
     await kuotu.services.store.delete_expansion(post.expansion_id)
 
 
@@ -254,14 +248,10 @@ async def test_forged_reports_and_judgements_change_nothing(kuotu: Kuotu, newcom
 async def test_moderators_read_what_was_done_and_by_whom(kuotu: Kuotu, newcomer: Any, admin: Person) -> None:
     ann, bob = await newcomer("Ann"), await newcomer("Bob")
     for command in (f"/ban {ann.user}", f"/unban {ann.user}", f"/audit person {ann.user}", "/audit"):
-        mark = admin.now
-        await admin.say(command)
-        answer = await admin.wait_for(lambda m: m.from_bot, after=mark)
+        answer = await answer_to(admin, command)
         if command.startswith("/audit"):
             told = [line[12:] for line in answer.text.splitlines()]
             assert told[-2:] == [f"{ADMIN} banned person {ann.user}", f"{ADMIN} unbanned person {ann.user}"]
-    mark = admin.now
-    await admin.say("/audit post 999999")
-    assert (await admin.wait_for(lambda m: m.from_bot, after=mark)).text == "Nothing yet."
+    assert (await answer_to(admin, "/audit post 999999")).text == "Nothing yet."
     await bob.say("/audit")
     assert await bob.wait_for(lambda m: m.text == NOT_YOURS)

@@ -93,6 +93,14 @@ def test_tags_are_two_letters_that_never_change() -> None:
         pytest.param("|1|2", id="no-tag"),
         pytest.param("\0", id="control"),
         pytest.param("go|" + "9" * 5000 + "|1", id="a-very-long-number"),
+        pytest.param(f"go|{2**63}|1", id="64-bits"),
+        pytest.param(f"go|{-(2**63)}|1", id="64-bits-below"),
+        pytest.param("go|١|1", id="other-digits"),
+        pytest.param("go|1_0|1", id="underscore"),
+        pytest.param("go| 1|1", id="space"),
+        pytest.param("go|+1|1", id="plus"),
+        pytest.param("ra|1|\ud800", id="surrogate"),
+        pytest.param("ra|1|16:9\0", id="nul"),
     ],
 )
 def test_forged_data_is_refused(data: str) -> None:

@@ -3,43 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from bot.bootstrap import Kuotu, running
+from bot.bootstrap import Kuotu
 from bot.playground import Message, Person
 from inference.canvas import Direction, Extent, Margins, parse_ratio, scaled, with_ratio
-from inference.engine import EngineName, Pixels, Request, Style, ignore
+from inference.engine import Pixels, Request, Style, ignore
 from inference.image.codec import decode
 from storage.models import Expansion
 from tests.support.messages import is_panel, is_result, is_status
-from tests.support.settings import settings_in
-from tests.support.tiny import NAMES, Opened, save_classifier
+from tests.support.tiny import NAMES, Opened
 
-OPENER = "tests.support.tiny_engines:open_engine"
-SLOW = '[tiny-slow]\nlike = "tiny-sd15"\nsteps = 900\n'
 ALL = scaled(Extent(160, 106), Direction.ALL, 1.5)
-
-
-@pytest.fixture(scope="module")
-def presets(tiny_presets: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("weighty") / "presets.toml"
-    path.write_text(tiny_presets.read_text("utf-8") + SLOW, "utf-8")
-    return path
-
-
-@pytest.fixture(scope="module")
-async def weighty(presets: Path) -> AsyncIterator[Kuotu]:
-    """A running Kuotu whose captions name presets. Its tiny classifier is unsure about every picture."""
-    folder = presets.parent
-    classifier = save_classifier(folder / "classifier", "normal", "nsfw")
-    knobs = {"engine": EngineName.DIFFUSION, "model": str(presets), "gate": False}  # untrained models paint noise
-    unsure = {"safety": str(classifier), "safety_unsure": 0.0, "safety_unsafe": 1.01}
-    async with running(settings_in(folder / "data", **knobs, **unsure), opener=OPENER) as kuotu:
-        yield kuotu
 
 
 @pytest.fixture

@@ -15,11 +15,12 @@ from sqlalchemy import select, update
 from bot.bootstrap import Kuotu
 from bot.playground import Person
 from inference.canvas import Margins
-from inference.engine import Request, ignore
+from inference.engine import EngineName, Request, ignore
 from inference.image.codec import decode
-from inference.patchmatch.engine import PatchMatch
+from inference.marks.marking import mark
 from storage.database import open_database, transactions
 from storage.models import Expansion, Job, now
+from tests.support.blind_engine import open_engine
 from tests.support.databases import sqlite_in
 from tests.support.jobs import unshown
 from tests.support.messages import is_panel, is_result, size
@@ -100,13 +101,13 @@ async def test_the_original_is_bit_identical_in_the_full_size_file(chat: Person,
 
 async def test_a_reroll_is_another_picture(chat: Person, photo: bytes) -> None:
     first = await expanded(chat, photo)
-    mark = chat.now
+    begun = chat.now
     await chat.tap(first, "Again")
-    second = await chat.wait_for(lambda m: is_result(m) and m.id != first.id, after=mark)
+    second = await chat.wait_for(lambda m: is_result(m) and m.id != first.id, after=begun)
     assert await chat.download(first) != await chat.download(second)
 
 
-async def test_each_of_four_variants_is_made_again_by_its_seed_alone(chat: Person, photo: bytes) -> None:
+async def test_each_of_four_variants_is_made_again_by_its_seed_alone(chat: Person, kuotu: Kuotu, photo: bytes) -> None:
     first = await expanded(chat, photo)
     await chat.tap(first, "Four")
     sheet = await chat.wait_for(lambda m: {"1", "2", "3", "4"} <= set(m.labels))
@@ -116,7 +117,9 @@ async def test_each_of_four_variants_is_made_again_by_its_seed_alone(chat: Perso
     await chat.tap(third, "Full size")
     file = await chat.wait_for(lambda m: m.kind == "document" and m.from_bot)
     seed = int(third.text.partition("#")[2].split()[0])
-    alone = PatchMatch().expand(Request(decode(photo), Margins(40, 26, 40, 27), seed=seed), ignore).pixels
+    request = Request(decode(photo), Margins(40, 26, 40, 27), seed=seed)
+    alone = open_engine(EngineName.PATCHMATCH).expand(request, ignore).pixels
+    mark(alone, request, kuotu.services.marks.marking("patchmatch "))
     assert np.array_equal(decode(await chat.download(file)), alone)
 
 

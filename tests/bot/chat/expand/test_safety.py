@@ -15,6 +15,15 @@ Newcomer = Callable[..., Awaitable[Person]]
 Fresh = Callable[..., Awaitable[Kuotu]]
 
 
+UNSURE = {"safety_unsure": 0.0}
+
+
+@pytest.fixture(scope="module")
+def own_settings() -> dict[str, Any]:
+    """Every picture is unsure."""
+    return UNSURE
+
+
 def is_veiled(message: Message) -> bool:
     return bool(message.raw.get("has_media_spoiler"))
 
@@ -23,15 +32,23 @@ def is_veiled(message: Message) -> bool:
     ("knobs", "veiled", "published"),
     [
         pytest.param({}, False, True, id="safe"),
-        pytest.param({"safety_unsure": 0.0}, True, True, id="unsure"),
-        pytest.param({"safety_unsure": 0.0, "safety_unsafe": 0.0}, True, False, id="unsafe"),
-        pytest.param({"safety": "none", "safety_unsure": 0.0}, False, True, id="check-switched-off"),
+        pytest.param(UNSURE, True, True, id="unsure"),
+        pytest.param(UNSURE | {"safety_unsafe": 0.0}, True, False, id="unsafe"),
+        pytest.param(UNSURE | {"safety": "none"}, False, True, id="check-switched-off"),
     ],
 )
 async def test_the_check_decides_on_spoilers_and_on_publishing(
-    fresh_with: Fresh, newcomer: Newcomer, photo: bytes, knobs: dict[str, Any], veiled: bool, published: bool
+    shared_kuotu: Kuotu,
+    kuotu: Kuotu,
+    fresh_with: Fresh,
+    newcomer: Newcomer,
+    photo: bytes,
+    knobs: dict[str, Any],
+    veiled: bool,
+    published: bool,
 ) -> None:
-    kuotu = await fresh_with(**knobs)
+    if knobs != UNSURE:
+        kuotu = await fresh_with(**knobs) if knobs else shared_kuotu
     ann = await newcomer("Ann", address=kuotu.address)
     result = await expanded(ann, photo)
     assert is_veiled(result) == veiled
@@ -49,12 +66,9 @@ async def test_the_check_decides_on_spoilers_and_on_publishing(
         assert await kuotu.services.gallery.post_of(shown.expansion_id) is None
 
 
-async def test_a_spoiler_stays_on_every_way_a_picture_reaches_a_message(
-    fresh_with: Fresh, newcomer: Newcomer, photo: bytes
-) -> None:
+async def test_a_spoiler_stays_on_every_way_a_picture_reaches_a_message(newcomer: Newcomer, photo: bytes) -> None:
     """The ways are: result, before and after, four variants, one of them, /mine, and a gallery page."""
-    kuotu = await fresh_with(safety_unsure=0.0)
-    ann = await newcomer("Ann", address=kuotu.address)
+    ann = await newcomer("Ann")
     shown = [await expanded(ann, photo)]
     result = shown[0]
     for label, there in (("Before", "After"), ("After", "Before"), ("Before", "After")):
@@ -77,7 +91,7 @@ async def test_a_spoiler_stays_on_every_way_a_picture_reaches_a_message(
 
 
 async def test_a_second_tap_on_before_is_no_error(
-    kuotu: Kuotu, chat: Person, photo: bytes, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+    chat: Person, photo: bytes, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     result = await expanded(chat, photo)
     data = str(result.button("Before").data)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from bot.chat.cards.lines import drawn as told
 from bot.chat.choice import margins_of
 from bot.chat.texts import texts
 from inference.diffusion.surprises import drawn, labels
-from inference.engine import EngineName, Style
+from inference.engine import Style
 from storage.models import Expansion
 from tests.support.messages import is_result
 from tests.support.photos import small_photo
@@ -21,10 +20,9 @@ from tests.support.scenes import card_at, doubled, expanded, expansion_of, now, 
 
 
 @pytest.fixture(scope="module")
-def own_settings(tiny_presets: Path) -> dict[str, Any]:
-    """The diffusion engine with tiny random weights. The gate is off, because it would refuse what they paint."""
-    model = f"tiny-sd15?presets={tiny_presets}&device=cpu"
-    return {"engine": EngineName.DIFFUSION, "model": model, "gate": False}
+def kuotu(weighty: Kuotu) -> Kuotu:
+    """The Kuotu with the diffusion engine; the preset of a photo without a caption is tiny-sd15."""
+    return weighty
 
 
 def ids_of(row: Expansion) -> list[str]:

@@ -1,0 +1,34 @@
+"""The answer of a verification, as lines of text for chats, pages and the command line."""
+
+from __future__ import annotations
+
+from babel.dates import format_date
+
+from bot.chat.texts import Texts
+from bot.verification import Layer, Verdict
+
+
+def verdict_lines(say: Texts, verdict: Verdict) -> list[str]:
+    """Return the answer, the most important line first."""
+    return [
+        say("verify.ours" if verdict.ours else "verify.unknown"),
+        *([say("verify.layers", layers=_layers(say, verdict))] if verdict.ours else []),
+        *_made(say, verdict),
+        say(f"verify.manifest.{verdict.manifest}"),
+        *([say(f"verify.proof.{verdict.proof}")] if verdict.ours else []),
+        *([say("verify.too_small")] if verdict.too_small else []),
+    ]
+
+
+def _layers(say: Texts, verdict: Verdict) -> str:
+    return say("verify.and").join(say(f"verify.layer.{layer}") for layer in Layer if layer in verdict.layers)
+
+
+def _made(say: Texts, verdict: Verdict) -> list[str]:
+    if not verdict.steps:
+        return []
+    facts = {"engine": verdict.engine, "number": len(verdict.steps)}
+    if verdict.made_at is None:
+        return [say("verify.made", **facts)]
+    language = "zh_CN" if say.language == "zh" else say.language
+    return [say("verify.made_on", date=format_date(verdict.made_at, "long", language), **facts)]
