@@ -7,8 +7,8 @@ from alembic import op
 
 from storage.gallery.votes import scores
 
-revision = "0040"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 
 LOT = 500  # posts that are changed at once
 PARTIAL = """
