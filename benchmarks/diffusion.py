@@ -19,6 +19,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from inference.canvas import Box, Extent, Margins
+from inference.diffusion.embeddings import Embeddings
 from inference.diffusion.engine import Diffusion, open_diffusion
 from inference.diffusion.init_image import sketch
 from inference.diffusion.painter import Call, paint
@@ -59,7 +60,8 @@ def bare(engine: Diffusion, request: Request, *, whole: bool = False) -> Callabl
         window = Window(Box(0, 0, width, height), work)
     shown = sketch(request.photo, request.margins, window, preset.fill, preset.overlap, request.seed, preset.grid)
     wording = write(preset, request.style, request.margins, request.seed)
-    return lambda: paint(engine.pipeline, preset, [shown], Call(request.style, [wording], [request.seed]), ignore)
+    call = Call(request.style, [wording], [request.seed])
+    return lambda: paint(engine.pipeline, preset, [shown], call, ignore, Embeddings())
 
 
 def painting(engine: Diffusion, request: Request) -> Callable[[], object]:

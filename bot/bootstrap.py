@@ -24,9 +24,10 @@ from bot.settings import Settings
 from bot.supervisor import Supervisor
 from bot.turns import LocalTurns
 from bot.wordlist import WordList, read_words
-from inference.engine import EngineName, EngineUnavailable
+from inference.engine import EngineUnavailable
 from inference.film.scratch import sweep_scratch_folders
 from inference.image.memory import return_large_blocks
+from inference.registry import read_by
 from inference.safety.verdict import Thresholds
 from inference.worker.checks import Checks
 from inference.worker.process import OPENER, EngineProcess
@@ -191,7 +192,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack, *, work: bool
     films = FilmStore(database, open_queue(settings.queue_url, database, FILMS, news))
     await _tables(settings, database)
     engines = await _engines(settings, stack, opener) if work else []
-    elsewhere = EngineInfo(settings.engine.value, settings.model, settings.engine is EngineName.DIFFUSION)
+    elsewhere = EngineInfo(settings.engine.value, settings.model, read_by(settings.engine, settings.model))
     services = Services(
         store=Store(database),
         messages=Messages(database),

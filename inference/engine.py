@@ -34,6 +34,14 @@ class Style(StrEnum):
     WILD = "wild"
 
 
+class Reads(StrEnum):
+    """The words of a prompt that affect an engine's pixels as they are meant."""
+
+    NOTHING = "nothing"
+    ENGLISH = "en"
+    ENGLISH_AND_CHINESE = "en, zh"
+
+
 class EngineName(StrEnum):
     """The values of KUOTU_ENGINE."""
 
@@ -87,7 +95,7 @@ class Engine(Protocol):
     """
 
     name: str
-    reads_words: bool  # whether a prompt affects the pixels
+    reads: Reads
     devices: int  # how many instances this machine can run at once: one per core, or one per GPU
 
     def expand(self, request: Request, report: Report) -> Painted:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from inference.engine import Engine, EngineName, EngineUnavailable
+from inference.engine import Engine, EngineName, EngineUnavailable, Reads
 from inference.safety.mobilenet import MobileNet
 from inference.safety.verdict import SHIPPED, Classifier
 from inference.surprise.semantic import STATISTICS, Guess, MeaningGuess
@@ -28,6 +28,23 @@ def open_engine(name: EngineName, model: str = "", guests: str = "") -> Engine:
             from inference.diffusion.availability import gather, suitable
 
             return open_engine(suitable(gather(model)), model, guests)
+
+
+def read_by(name: EngineName, model: str = "") -> Reads:
+    """Return what an engine reads, without opening it, for a program that leaves the work to others.
+
+    A model that no preset describes is taken to read everything, so that nobody is warned in vain.
+    """
+    if name is not EngineName.DIFFUSION:
+        return Reads.NOTHING
+    from inference.diffusion.model_spec import parse_choice
+    from inference.diffusion.presets import load_presets
+
+    try:
+        choice = parse_choice(model)
+        return load_presets(choice.presets)[choice.like or choice.model].reads
+    except (KeyError, EngineUnavailable):
+        return Reads.ENGLISH_AND_CHINESE
 
 
 def _open_diffusion(model: str) -> Engine:

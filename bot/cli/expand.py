@@ -19,7 +19,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from bot.errors import Refused
 from bot.marks import Marks
 from inference.canvas import Direction, Extent, Margins, check_limits, parse_ratio, scaled, with_ratio
-from inference.engine import EngineName, Pixels, Report, Request, Style
+from inference.engine import EngineName, Pixels, Reads, Report, Request, Style
 from inference.image.codec import decode, encode_master
 from inference.marks.marking import mark
 from inference.marks.origin import Origin, Step
@@ -80,7 +80,7 @@ def expand_file(source: Path, out: Path, wish: Wish, options: EngineOptions, mar
     suffix = suffix_of(out)
     request = replace(wish.request(decode(source.read_bytes()), options.max_megapixels), judged=options.gate)
     engine = options.open()
-    if wish.prompt and not engine.reads_words:
+    if wish.prompt and engine.reads is Reads.NOTHING:
         remedy = "--engine diffusion does, once `kuotu pull` has brought a model"
         print(f"kuotu: the engine {engine.name} reads no words, so --prompt changes nothing; {remedy}", file=sys.stderr)
     attempt, seconds = _paint(engine, request)

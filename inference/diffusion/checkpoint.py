@@ -49,7 +49,7 @@ def resolve(choice: ModelChoice) -> tuple[str, Preset]:
     if folder is None and not choice.like:
         raise EngineUnavailable(f"{choice.model} is not on this machine; run: kuotu pull '{choice.model}?like=sdxl'")
     preset = presets[choice.like] if choice.like else _opening(folder, presets, choice.model)
-    return choice.model, preset.model_copy(update={"repo": choice.model, "revision": "main", "title": choice.model})
+    return choice.model, preset.of(choice.model)
 
 
 def find(choice: ModelChoice) -> Checkpoint:

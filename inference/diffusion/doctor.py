@@ -10,7 +10,7 @@ from inference.diffusion.availability import Facts
 from inference.diffusion.model_spec import ModelChoice
 from inference.diffusion.offload import Card, Mode, choose
 from inference.diffusion.presets import Preset, load_presets
-from inference.engine import EngineUnavailable
+from inference.engine import EngineUnavailable, Reads
 
 INSTALL = ".venv/bin/pip install -c constraints.txt -e '.[diffusion]'"
 NF4 = ".venv/bin/pip install -c constraints.txt -e '.[nf4]'"
@@ -108,7 +108,7 @@ def _main_memory(preset: Preset, facts: Facts, choice: ModelChoice) -> Iterator[
 
 
 def _languages(preset: Preset) -> str:
-    return "English and Chinese" if preset.chinese else "English alone"
+    return "English alone" if preset.reads is Reads.ENGLISH else "English and Chinese"
 
 
 def _fit(preset: Preset, card: Card | None) -> str:

@@ -19,10 +19,10 @@ from inference.diffusion.likeness import judge_painted
 from inference.diffusion.loaded import Loaded, Loader
 from inference.diffusion.model_spec import ModelChoice, parse_choice
 from inference.diffusion.offload import Card, Mode, choose
-from inference.diffusion.painter import Call, paint
+from inference.diffusion.painter import Call
 from inference.diffusion.pipeline import load, loader_for
 from inference.diffusion.placement import Pipeline
-from inference.diffusion.presets import Fill, Kind
+from inference.diffusion.presets import Fill
 from inference.diffusion.prompts import write
 from inference.diffusion.surprises import drawn
 from inference.diffusion.window import passes, plan, sides_apart
@@ -42,7 +42,6 @@ class Diffusion:
     """A pipeline on one card. It serves one request at a time, because schedulers are stateful."""
 
     name = "diffusion"
-    reads_words = True
 
     def __init__(
         self,
@@ -57,8 +56,8 @@ class Diffusion:
     ) -> None:
         """Load the pipeline now. Every call paints `batch` images: variants of one request, filled up with copies."""
         self.checkpoint, self.preset, self.card = checkpoint, checkpoint.preset, card
-        self.devices = count_cards()
-        self.batch = 1 if checkpoint.preset.kind is Kind.EDIT else batch
+        self.reads, self.devices = checkpoint.preset.reads, count_cards()
+        self.batch = batch if checkpoint.preset.together else 1
         self._compiler, self._sides, self._kept = compiler, sides, Kept()
         if self.preset.fill is Fill.PATCHMATCH:
             kernel.cache_in(kernel.default_folder())
@@ -198,7 +197,7 @@ class Diffusion:
         words = "; ".join(dict.fromkeys(" ".join(wording.words) for wording in call.wordings)) or "no words of our own"
         _log.info("painting %dx%d at %dx%d with %s", *margins.canvas(extent), *window.work, words)
         shown = [sketches[seed] for seed in call.seeds]
-        painted = paint(self.pipeline, preset, shown, call, part(report, 0.05, 0.9))
+        painted = self._loaded.paint(preset, shown, call, part(report, 0.05, 0.9))
         report(0.9)
         return [
             (call.judged and judge_painted(one, seen.photo, seen.margins, seen.picture, preset.foreign))

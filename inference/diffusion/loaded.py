@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -11,14 +11,16 @@ import numpy as np
 from inference.canvas import Box
 from inference.diffusion.checkpoint import Checkpoint
 from inference.diffusion.device import exhausted
+from inference.diffusion.embeddings import Embeddings
 from inference.diffusion.init_image import Sketch
 from inference.diffusion.offload import Card, Mode, next_mode, possible_on
 from inference.diffusion.painter import Call, paint
 from inference.diffusion.pipeline import FilesUnfit, compile_blocks, free, load
 from inference.diffusion.placement import Pipeline
+from inference.diffusion.presets import Preset
 from inference.diffusion.prompts import Wording
 from inference.diffusion.window import sizes
-from inference.engine import EngineUnavailable, Style, ignore
+from inference.engine import EngineUnavailable, Pixels, Report, Style, ignore
 
 Loader: TypeAlias = Callable[[Checkpoint, Mode, Card], Pipeline]
 
@@ -41,7 +43,12 @@ class Loaded:
         """Load the pipeline now, in a more frugal mode if `mode` fails. Raises EngineUnavailable with the remedy."""
         self.checkpoint, self.card, self.mode = checkpoint, card, mode
         self._batch, self._compiler, self._loader = batch, compiler, loader
+        self._embeddings = Embeddings()
         self.pipeline: Pipeline = self._load()
+
+    def paint(self, preset: Preset, sketches: Sequence[Sketch], call: Call, report: Report) -> list[Pixels]:
+        """Paint as `painter.paint`, without encoding the words of the latest calls again."""
+        return paint(self.pipeline, preset, sketches, call, report, self._embeddings)
 
     def fall_back(self, reason: str) -> None:
         """Free the pipeline and load it again in the next mode. Raises MemoryError when there is none."""
@@ -50,7 +57,7 @@ class Loaded:
             free(self.card)
             raise MemoryError(f"{self.checkpoint.name} does not fit into {self.card.name} in any mode: {reason}")
         self._move_on(following, f"memory exhausted in mode {self.mode}", reason)
-        self.pipeline = None
+        self.pipeline, self._embeddings = None, Embeddings()
         free(self.card)
         try:
             self.pipeline = self._load()
@@ -105,4 +112,4 @@ class Loaded:
             picture = np.zeros((height, width, 3), np.uint8)
             blank = Sketch(picture, np.full((height, width), 255, np.uint8), Box(0, 0, width, height))
             call = Call(Style.FAITHFUL, [Wording(preset.title, "", ())] * self._batch, [0] * self._batch)
-            paint(pipeline, preset, [blank] * self._batch, call, ignore)
+            paint(pipeline, preset, [blank] * self._batch, call, ignore, Embeddings())

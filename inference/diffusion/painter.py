@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from inference.diffusion.embeddings import Embeddings
 from inference.diffusion.guidance import control_in_step, doubled_in, stop_guiding
 from inference.diffusion.init_image import Sketch
 from inference.diffusion.placement import Pipeline
@@ -28,7 +30,14 @@ class Call:
     judged: bool = True  # whether a result that ignores the photo is refused
 
 
-def paint(pipeline: Pipeline, preset: Preset, sketches: Sequence[Sketch], call: Call, report: Report) -> list[Pixels]:
+def paint(
+    pipeline: Pipeline,
+    preset: Preset,
+    sketches: Sequence[Sketch],
+    call: Call,
+    report: Report,
+    embeddings: Embeddings,
+) -> list[Pixels]:
     """Paint all sketches in one call, and return images of their size. An exception of `report` ends it within a step.
 
     The random generators are on the CPU, so that the noise is the same on every device. An edit pipeline would treat a
@@ -42,7 +51,7 @@ def paint(pipeline: Pipeline, preset: Preset, sketches: Sequence[Sketch], call: 
         "height": height,
         "width": width,
         "num_inference_steps": preset.steps,
-        "guidance_scale": _guidance(preset, call.style),
+        preset.guided_by: _guidance(preset, call.style),
         "generator": [torch.Generator("cpu").manual_seed(seed) for seed in call.seeds],
         "callback_on_step_end": _callback(report, preset.guided),
         "output_type": "np",
@@ -51,12 +60,14 @@ def paint(pipeline: Pipeline, preset: Preset, sketches: Sequence[Sketch], call: 
     }
     if any(wording.negative for wording in call.wordings):
         arguments["negative_prompt"] = [wording.negative for wording in call.wordings]
+    scale = _lora_scale(preset, call.style)
     if preset.lora:
-        pipeline.set_adapters("preset", _lora_scale(preset, call.style))
+        pipeline.set_adapters("preset", scale)
     if preset.guided < 1:
         arguments["callback_on_step_end_tensor_inputs"] = ["latents", *doubled_in(pipeline)]
     try:
-        with control_in_step(pipeline):
+        torch.manual_seed(0)  # Qwen-Image's pipeline samples the encoded photo without the generator that it is given
+        with control_in_step(pipeline) if preset.guided < 1 else nullcontext(), embeddings.used_by(pipeline, scale):
             painted = pipeline(**arguments).images
     finally:
         pipeline.maybe_free_model_hooks()
@@ -82,6 +93,11 @@ def _pictures(kind: Kind, sketches: Sequence[Sketch]) -> dict[str, Any]:
             }
         case Kind.CONTROL:
             return {"control_image": [torch.stack([_control(sketch) for sketch in sketches])]}
+        case Kind.CONTROL_MASK:
+            return {
+                "control_image": [Image.fromarray(sketch.picture) for sketch in sketches],
+                "control_mask": [Image.fromarray(sketch.mask) for sketch in sketches],
+            }
         case Kind.EDIT:
             return {"image": Image.fromarray(sketches[0].picture)}
 

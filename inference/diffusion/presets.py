@@ -13,8 +13,8 @@ from pydantic import Field, ValidationError
 
 from inference.diffusion.likeness import FOREIGN
 from inference.diffusion.offload import Mode
-from inference.engine import EngineUnavailable, Style
-from inference.hub.repository import Fact, Repository
+from inference.engine import EngineUnavailable, Reads, Style
+from inference.hub.repository import MAIN, Fact, Repository
 
 SHIPPED: Final = Path(__file__).with_name("presets.toml")
 DEFAULT: Final = "sdxl"
@@ -25,6 +25,7 @@ class Kind(StrEnum):
 
     MASK = "mask"
     CONTROL = "control"
+    CONTROL_MASK = "control and mask"
     EDIT = "edit"
 
 
@@ -84,8 +85,9 @@ class Preset(Repository):
     foreign: float = FOREIGN
     steps: Annotated[int, Field(ge=1)]
     guidance: float
+    guided_by: str = "guidance_scale"  # the name of the pipeline's argument
     guided: Annotated[float, Field(gt=0, le=1)] = 1.0
-    chinese: bool = False
+    reads: Reads = Reads.ENGLISH
     scheduler: str = ""  # empty: the repository's own scheduler
     scheduler_options: Mapping[str, Any] = {}
     prompt: str
@@ -97,6 +99,19 @@ class Preset(Repository):
     def repositories(self) -> list[Repository]:
         """Return all repositories to download; the pipeline's own is the first."""
         return [self, *self.parts.values(), *([self.lora] if self.lora else [])]
+
+    @property
+    def together(self) -> bool:
+        """Whether several pictures can share a call without affecting each other.
+
+        An edit pipeline takes a list of images for references of one result. Qwen-Image's pads the prompts of a call to
+        the longest one, which moves the positions of the image's tokens.
+        """
+        return self.kind in (Kind.MASK, Kind.CONTROL)
+
+    def of(self, model: str) -> Preset:
+        """Return this preset for another model: a hub id at its newest commit, or a folder."""
+        return self.model_copy(update={"repo": model, "revision": MAIN, "stated": "", "title": model})
 
     def manner(self, style: Style) -> Manner:
         """Return the changes of a style, which are empty by default."""
@@ -152,7 +167,12 @@ def _whole(name: str, tables: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """Merge tables recursively, except scheduler options, because one scheduler does not understand another's."""
+    """Merge tables recursively, except scheduler options, because one scheduler does not understand another's.
+
+    Another repository does not inherit the revision, which names a commit of the first one.
+    """
+    if over.get("repo", under.get("repo")) != under.get("repo"):
+        under = {key: value for key, value in under.items() if key not in ("revision", "stated")}
     whole = under | over
     for key in under.keys() & over.keys() - {"scheduler_options", "memory"}:
         if isinstance(under[key], dict) and isinstance(over[key], dict):

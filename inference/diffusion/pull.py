@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -13,68 +12,32 @@ from typing import Any, TypeAlias
 
 import httpx2
 from huggingface_hub import HfApi, constants, get_hf_file_metadata, hf_hub_url, snapshot_download
-from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HfHubHTTPError,
+    LocalEntryNotFoundError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
 from huggingface_hub.file_download import http_get, repo_folder_name
 from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils._headers import build_hf_headers
 
+from inference.diffusion.download import GB, Download, File
 from inference.diffusion.listings import differences, listings
 from inference.diffusion.model_spec import ModelChoice
 from inference.diffusion.presets import Preset, load_presets
 from inference.diffusion.selection import WEIGHTS, at_the_top, wanted
 from inference.engine import EngineUnavailable
 from inference.hub.model import HubModel
-from inference.hub.repository import Repository, cache_of, free_space
-
-GB = 1e9
+from inference.hub.repository import MAIN, Repository, cache_of, free_space
 
 Wanted: TypeAlias = Callable[[Iterable[str], Repository], list[str]]
 """Selects the files of a repository that are downloaded."""
 
 
-@dataclass(frozen=True)
-class File:
-    """One file of a repository at a commit."""
-
-    repository: Repository
-    commit: str
-    name: str
-    size: int  # bytes
-    blob: Path  # where the content is stored
-
-    @property
-    def part(self) -> Path:
-        """The file of an incomplete download."""
-        return self.blob.with_name(self.blob.name + ".part")
-
-    @property
-    def missing(self) -> int:
-        """The number of bytes still to download."""
-        if self.blob.exists():
-            return 0
-        return self.size - (self.part.stat().st_size if self.part.exists() else 0)
-
-
-@dataclass(frozen=True)
-class Download:
-    """The files that a model needs, and how much of them is on this machine."""
-
-    name: str
-    title: str
-    terms: str  # the licence, and what it permits
-    files: tuple[File, ...]
-    cache: Path
-
-    def lines(self) -> list[str]:
-        """Return the description, licence and cost, to be shown before the download starts."""
-        total, missing = sum(file.size for file in self.files), sum(file.missing for file in self.files)
-        free = free_space(self.cache)
-        return [
-            f"{self.name}: {self.title}",
-            f"licence: {self.terms}",
-            f"disk: {total / GB:.1f} GB in {self.cache}, of which {missing / GB:.1f} GB are to be downloaded; "
-            f"{free / GB:.1f} GB are free",
-        ]
+class UnknownRevision(EngineUnavailable):
+    """The hub has the repository, and not the revision that the preset names."""
 
 
 class Hub:
@@ -97,23 +60,29 @@ class Hub:
     def check(self, choice: ModelChoice) -> list[str]:
         """Compare a preset's repositories with their listings without downloading anything.
 
-        Returns a line with each repository's commit, for `revision` in presets, then its differences. Raises as `plan`.
+        Returns a line with each repository's newest commit, and the preset's where it names another one, then the
+        differences at the commit that `plan` downloads. Raises as `plan`, but not when the hub lacks a preset's commit.
         """
         _, preset = _preset(choice)
         lines = list[str]()
         for repository in preset.repositories:
-            if Path(repository.repo).expanduser().is_dir():
-                continue
-            commit, entries = self._tree(repository)
-            chosen, listing = wanted(entries, repository, preset), listings().get(repository.repo)
-            lines.append(f"{repository.repo} is at {commit}")
-            if listing is None:
-                lines.append("  nothing is known of it here")
-            else:
-                config = self._config(repository, commit) if listing.config else {}
-                found = list(differences(listing, chosen, config))
-                lines += [f"  {line}" for line in found or ["as expected"]]
+            if not Path(repository.repo).expanduser().is_dir():
+                newest, _ = self._tree(repository.model_copy(update={"revision": MAIN}))
+                lines.append(f"{repository.repo} is at {newest}{_beside(repository, newest)}")
+                lines += [f"  {line}" for line in self._differences(repository, preset)]
         return lines
+
+    def _differences(self, repository: Repository, preset: Preset) -> list[str]:
+        """Return how a repository differs from its listing at the preset's revision."""
+        try:
+            commit, entries = self._tree(repository)
+        except UnknownRevision as reason:
+            return [str(reason)]
+        listing = listings().get(repository.repo)
+        if listing is None:
+            return ["nothing is known of it here"]
+        config = self._config(repository, commit) if listing.config else {}
+        return list(differences(listing, wanted(entries, repository, preset), config)) or ["as expected"]
 
     def _config(self, repository: Repository, commit: str) -> dict[str, Any]:
         """Return a model's own config.json."""
@@ -221,8 +190,14 @@ def _preset(choice: ModelChoice) -> tuple[str, Preset]:
             f"{choice.model} is not a preset ({', '.join(presets)}); for another model of the hub say which one it is "
             f"like: '{choice.model}?like=sdxl'"
         )
-    changes = {"repo": choice.model, "revision": "main", "title": choice.model}
-    return choice.model, presets[choice.like].model_copy(update=changes)
+    return choice.model, presets[choice.like].of(choice.model)
+
+
+def _beside(repository: Repository, newest: str) -> str:
+    """Return what to say of the preset's revision next to the newest commit."""
+    if repository.revision == MAIN:
+        return ", and the preset names no commit"
+    return "" if repository.revision == newest else f", and the preset names {repository.revision}"
 
 
 def _verify(file: File) -> None:
@@ -242,6 +217,11 @@ def _said(error: Exception, repo: str) -> EngineUnavailable:
         return EngineUnavailable(
             f"{repo} is gated: accept its licence at https://huggingface.co/{repo}, then set KUOTU_HUB_TOKEN to a "
             "token of the account that did"
+        )
+    if isinstance(error, RevisionNotFoundError):
+        return UnknownRevision(
+            f"the hub has {repo}, and not the revision that is asked for; in a preset of your own, "
+            f'revision = "{MAIN}" takes the newest one'
         )
     if isinstance(error, RepositoryNotFoundError):
         return EngineUnavailable(f"the hub knows no {repo}, or shows it only with another KUOTU_HUB_TOKEN")

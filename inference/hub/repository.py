@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 INDEX = "model_index.json"
+MAIN = "main"  # the hub's default branch
 
 
 def folder_of(repository: Repository, cache: Path | None = None) -> Path | None:
@@ -51,5 +52,6 @@ class Repository(Fact):
     """A repository of weights: `org/name` on the hub, or a folder's path."""
 
     repo: str
-    revision: str = "main"
+    revision: str = MAIN
+    stated: str = ""  # the source from which the revision is known
     variant: str = ""  # the infix of weight files, such as «fp16», where the repository has such files

@@ -11,7 +11,7 @@ import numpy as np
 from inference.beings.bank import open_bank
 from inference.beings.performance import perform
 from inference.canvas import Extent, Margins
-from inference.engine import EngineError, Painted, Pixels, Report, Request, Style, ignore, part, versions
+from inference.engine import EngineError, Painted, Pixels, Reads, Report, Request, Style, ignore, part, versions
 from inference.patchmatch import kernel
 from inference.patchmatch.finish import finish
 from inference.patchmatch.pyramid import plan
@@ -32,7 +32,7 @@ class PatchMatch:
     """Extends a scene with copies from the photo. It ignores prompts and needs only a CPU core."""
 
     name = "patchmatch"
-    reads_words = False
+    reads = Reads.NOTHING
     devices = os.cpu_count() or 1
 
     def __init__(self, cache: Path | None = None, guests: Path | None = None, subjects: Subjects | None = None) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from inference.canvas import Margins
-from inference.engine import Engine, EngineError, Painted, Pixels, Report, Request, part
+from inference.engine import Engine, EngineError, Painted, Pixels, Reads, Report, Request, part
 from inference.quality.border import flat_border
 from inference.quality.gate import Kind, Problem, Unfit, judge
 
@@ -40,7 +40,7 @@ class Careful:
     """An engine that judges the results of another one. It is as deterministic as that engine."""
 
     def __init__(self, engine: Engine, judged: Callable[[Pixels, Margins], Problem | None] = judge) -> None:
-        self.name, self.reads_words, self.devices = engine.name, engine.reads_words, engine.devices
+        self.name, self.reads, self.devices = engine.name, engine.reads, engine.devices
         self._engine, self._judged = engine, judged
 
     def expand(self, request: Request, report: Report) -> Painted:
@@ -99,7 +99,7 @@ class Careful:
         """
         if problem is None or not problem.kind.grave:
             return True
-        return not self.reads_words and problem.kind is not Kind.BLACK
+        return self.reads is Reads.NOTHING and problem.kind is not Kind.BLACK
 
 
 def _stays(problems: list[Problem]) -> bool:

@@ -81,7 +81,7 @@ def main(opener: str, engine: str, model: str, guests: str, checks: str) -> None
         return answers.send(Unavailable(str(error)))
     except Exception as error:
         return answers.send(Unavailable(_sentence(error), format_exc()))
-    answers.send(EngineInfo(opened.name, model, opened.reads_words, opened.devices))
+    answers.send(EngineInfo(opened.name, model, opened.reads, opened.devices))
     while True:
         answers.send(_answer(checked, orders, answers))
 

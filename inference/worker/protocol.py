@@ -10,7 +10,7 @@ from dataclasses import astuple, dataclass, field
 from typing import Final, TypeAlias
 
 from inference.canvas import Extent, Margins
-from inference.engine import Recipe, Style
+from inference.engine import Reads, Recipe, Style
 from inference.image.refusal import Reason
 from inference.marks.marking import Marked, Marking
 from inference.safety.verdict import Level
@@ -57,7 +57,7 @@ class EngineInfo:
 
     name: str
     model: str
-    reads_words: bool
+    reads: Reads
     devices: int = 1  # how many such processes this machine can run at once
 
 
@@ -125,7 +125,7 @@ class Left:
 
 Message: TypeAlias = Expand | Cancel | EngineInfo | Unavailable | LogLine | Progress | Outcome | Refused | Failed | Left
 
-_FLAT: Final = {kind.__name__: kind for kind in (Cancel, EngineInfo, Unavailable, LogLine, Progress, Failed, Left)}
+_FLAT: Final = {kind.__name__: kind for kind in (Cancel, Unavailable, LogLine, Progress, Failed, Left)}
 """Messages whose fields are JSON values."""
 
 
@@ -163,6 +163,8 @@ def decode(frame: Frame) -> Message:
             values["extent"], values["verdict"] = Extent(*values["extent"]), Level(values["verdict"])
             values["marks"] = Marked(**values["marks"])
             return Outcome(**values)
+        case "EngineInfo":
+            return EngineInfo(**values | {"reads": Reads(values["reads"])})
         case "Refused":
             return Refused(Reason(values.pop("reason")), **values)
     raise ValueError(f"no message is called {frame.kind!r}")

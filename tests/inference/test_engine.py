@@ -13,7 +13,7 @@ import pytest
 
 from inference.canvas import Direction, Extent, Margins, parse_ratio, scaled, with_ratio
 from inference.diffusion.presets import shipped
-from inference.engine import Cancelled, Engine, EngineName, Pixels, Request, Style, ignore
+from inference.engine import Cancelled, Engine, EngineName, Pixels, Reads, Request, Style, ignore
 from inference.registry import open_engine
 from inference.safety.verdict import Level, Thresholds
 from inference.worker.checks import CheckedEngine, Checks
@@ -102,7 +102,7 @@ def test_every_ratio(engine: Engine, ratio: str) -> None:
 def test_odd_geometry(engine: Engine, extent: Extent, margins: Margins) -> None:
     """In every style of PatchMatch; a model's styles change its words alone."""
     photo = np.asarray(cv2.resize(request_for("sunset", 200).photo, extent, interpolation=cv2.INTER_AREA), np.uint8)
-    for style in [Style.FAITHFUL] if engine.reads_words else Style:
+    for style in [Style.FAITHFUL] if engine.reads is not Reads.NOTHING else Style:
         assert expanded(engine, Request(photo, margins, style)) is not photo
 
 
@@ -119,7 +119,7 @@ def test_styles_differ_and_words_count_where_they_are_read(engine: Engine) -> No
     pictures = [expanded(engine, replace(request, style=style)) for style in Style]
     assert not any(np.array_equal(pictures[one], pictures[other]) for one, other in ((0, 1), (0, 2), (1, 2)))
     told = expanded(engine, replace(request, prompt="a lighthouse"))
-    assert np.array_equal(told, pictures[0]) != engine.reads_words
+    assert np.array_equal(told, pictures[0]) == (engine.reads is Reads.NOTHING)
 
 
 def test_the_recipe_names_what_made_a_picture_and_travels_as_json(engine: Engine) -> None:

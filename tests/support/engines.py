@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from inference.engine import Engine, EngineName, EngineUnavailable, Painted, Pixels, Report, Request
+from inference.engine import Engine, EngineName, EngineUnavailable, Painted, Pixels, Reads, Report, Request
 
 
 def open_engine(name: EngineName, model: str, guests: str = "") -> Engine:
@@ -26,7 +26,7 @@ def open_engine(name: EngineName, model: str, guests: str = "") -> Engine:
         threading.Event().wait()
     if model == "dead":
         os.kill(os.getpid(), signal.SIGKILL)
-    return Noise(f"noise {os.getpid()}", reads_words=model == "words")
+    return Noise(f"noise {os.getpid()}", reads=Reads.ENGLISH if model == "words" else Reads.NOTHING)
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Noise:
     """
 
     name: str
-    reads_words: bool
+    reads: Reads
     devices: int = 1
 
     def expand(self, request: Request, report: Report) -> Painted:

@@ -21,6 +21,7 @@ class Hub:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.gated: set[str] = set()  # repositories that answer only to the token
+        self.older: set[str] = set()  # commits that every repository has besides COMMIT, which main is at
         self.token = "hf_accepted"
         self.asked: list[tuple[str, str, str]] = []  # method, path, range
         self.address = ""
@@ -65,10 +66,16 @@ class _Handler(BaseHTTPRequestHandler):
         if not (self.hub.folder / repo).is_dir():
             return self._refuse(404, "RepoNotFound")
         if parts[0] != "api":
-            return self._file(repo, "/".join(parts[4:]))
+            return self._file(repo, parts[3], "/".join(parts[4:]))
         if parts[4] == "revision":
-            return self._json({"id": repo, "sha": COMMIT, "siblings": [], "tags": []})
+            return self._revision(repo, parts[5])
         return self._json([self._entry(path) for path in self._files(repo)])
+
+    def _revision(self, repo: str, revision: str) -> None:
+        if revision not in {"main", COMMIT, *self.hub.older}:
+            return self._refuse(404, "RevisionNotFound")
+        commit = COMMIT if revision == "main" else revision
+        return self._json({"id": repo, "sha": commit, "siblings": [], "tags": []})
 
     def _files(self, repo: str) -> list[Path]:
         return sorted(path for path in (self.hub.folder / repo).rglob("*") if path.is_file())
@@ -81,7 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
             entry["lfs"] = {"oid": _etag(path), "size": len(content), "pointerSize": 134}
         return entry
 
-    def _file(self, repo: str, name: str) -> None:
+    def _file(self, repo: str, revision: str, name: str) -> None:
         if repo in self.hub.gated and self.headers.get("Authorization") != f"Bearer {self.hub.token}":
             return self._refuse(403, "GatedRepo")
         path = self.hub.folder / repo / name
@@ -94,7 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
         if start:
             self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
         self.send_header("ETag", f'"{_etag(path)}"')
-        self.send_header("X-Repo-Commit", COMMIT)
+        self.send_header("X-Repo-Commit", COMMIT if revision == "main" else revision)
         self.send_header("Content-Length", str(len(content) - start))
         self.end_headers()
         if self.command == "GET":

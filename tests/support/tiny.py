@@ -43,6 +43,7 @@ REPOSITORIES = {  # of each preset: its own, then those of its parts
     "flux-fill": ("flux-fill",),
     "sdxl-inpaint": ("sdxl-inpaint", "parts.vae"),
     "z-image": ("z-image",),
+    "qwen-fill": ("qwen", "parts.controlnet"),
 }
 NAMES = [f"tiny-{name}" for name in REPOSITORIES]
 
@@ -69,6 +70,7 @@ def _table(name: str, folder: Path) -> str:
     lines = [f'[tiny-{name}]\nlike = "{name}"\nrepo = "{folder / own}"\n{SMALL}']
     for other in others:
         repository = f"{own.removesuffix('-base')}-lora" if other == "lora" else other.removeprefix("parts.")
+        repository = f"qwen-{repository}" if own == "qwen" else repository
         lines.append(f'[tiny-{name}.{other}]\nrepo = "{folder / repository}"\n')
     return "".join(lines)
 

@@ -22,7 +22,7 @@ from inference.diffusion.model_spec import parse_choice
 from inference.diffusion.offload import Card, Mode
 from inference.diffusion.pipeline import load
 from inference.diffusion.placement import denoisers
-from inference.engine import EngineName, Painted, Report, Request
+from inference.engine import EngineName, Painted, Reads, Report, Request
 
 PETABYTE = 2**50
 
@@ -36,7 +36,7 @@ class Wardrobe:
     """One engine that delegates to the tiny preset which the prompt names."""
 
     name = "diffusion"
-    reads_words = True
+    reads = Reads.ENGLISH
     devices = 1
 
     def __init__(self, presets: Path) -> None:

@@ -11,6 +11,8 @@ from transformers import (
     CLIPTextConfig,
     CLIPTextModel,
     CLIPTextModelWithProjection,
+    Qwen2_5_VLConfig,
+    Qwen2_5_VLForConditionalGeneration,
     Qwen3Config,
     Qwen3ForCausalLM,
     Qwen3Model,
@@ -174,6 +176,36 @@ def z_image() -> Any:
     )
 
 
+def qwen() -> Any:
+    """Text to image, as in the base repository. The ControlNet comes from another repository."""
+    tokenizer = qwen_tokenizer()
+    transformer = diffusers.QwenImageTransformer2DModel(**_QWEN, num_layers=2)
+    vae = diffusers.AutoencoderKLQwenImage(
+        base_dim=8,
+        z_dim=4,
+        dim_mult=[1, 1, 1, 1],
+        num_res_blocks=1,
+        temperal_downsample=[False, True, True],
+        latents_mean=[0.0] * 4,
+        latents_std=[1.0] * 4,
+    )
+    return diffusers.QwenImagePipeline(
+        transformer=transformer,
+        vae=vae,
+        text_encoder=_qwen_vl(tokenizer),
+        tokenizer=tokenizer,
+        scheduler=diffusers.FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
+    )
+
+
+def qwen_controlnet() -> Any:
+    """The ControlNet for inpainting sees the mask besides the picture, and has one block for two of the model's."""
+    net = diffusers.QwenImageControlNetModel(**_QWEN, num_layers=1, extra_condition_channels=4)
+    for layer in [net.controlnet_x_embedder, *net.controlnet_blocks]:  # zero at first, as for SDXL
+        torch.nn.init.normal_(layer.weight, std=0.1)
+    return net
+
+
 BUILDERS: Mapping[str, Callable[[], Any]] = {
     "sd15": sd15,
     "sdxl": sdxl,
@@ -184,6 +216,8 @@ BUILDERS: Mapping[str, Callable[[], Any]] = {
     "flux-fill": flux_fill,
     "sdxl-inpaint": sdxl_inpaint,
     "z-image": z_image,
+    "qwen": qwen,
+    "qwen-controlnet": qwen_controlnet,
 }
 
 _BETAS: dict[str, Any] = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
@@ -195,6 +229,16 @@ _XL: dict[str, Any] = {
     "transformer_layers_per_block": (1, 1),
     "projection_class_embeddings_input_dim": 6 * 8 + WIDTH,
     "cross_attention_dim": 2 * WIDTH,
+}
+
+_QWEN: dict[str, Any] = {
+    "patch_size": 2,
+    "in_channels": 16,
+    "out_channels": 4,
+    "attention_head_dim": 16,
+    "num_attention_heads": 2,
+    "joint_attention_dim": 16,
+    "axes_dims_rope": (8, 4, 4),
 }
 
 
@@ -273,3 +317,12 @@ def _qwen3(tokenizer: Any, model: Any, layers: int = 2) -> Any:
         bos_token_id=None,
     )
     return model(config)
+
+
+def _qwen_vl(tokenizer: Any) -> Any:
+    text = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
+    rotary = {"mrope_section": [1, 1, 2], "rope_type": "default", "rope_theta": 1e6}
+    text |= {"num_key_value_heads": 2, "vocab_size": len(tokenizer), "rope_parameters": rotary}
+    text |= {"bos_token_id": None, "eos_token_id": tokenizer.eos_token_id}
+    vision = {"depth": 2, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2, "out_hidden_size": 16}
+    return Qwen2_5_VLForConditionalGeneration(Qwen2_5_VLConfig(text_config=text, vision_config=vision))

@@ -24,7 +24,7 @@ from bot.web.gallery import add_gallery
 from bot.web.rate import Network
 from bot.wordlist import WordList
 from inference.canvas import Direction, Extent, scaled
-from inference.engine import EngineName, Pixels, Request, Style
+from inference.engine import EngineName, Pixels, Reads, Request, Style
 from inference.marks.keyring import make
 from inference.registry import open_engine
 from inference.worker.protocol import EngineInfo
@@ -223,7 +223,7 @@ def services_on(database: AsyncEngine, blobs: Blobs) -> Services:
         queue=EmbeddedQueue(database, EXPANSIONS),
         blobs=blobs,
         shelf=Shelf(database, blobs, DERIVED),
-        engine=EngineInfo("patchmatch", "", False),
+        engine=EngineInfo("patchmatch", "", Reads.NOTHING),
         limits=Limits(40, 50, frozenset()),
         moderation=Moderation(database),
         workers=Workers(database),

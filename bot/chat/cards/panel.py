@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from typing import Final
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
@@ -12,8 +14,11 @@ from bot.chat.cards.widgets import ARROWS, button, describe, style_name
 from bot.chat.choice import Choice, extent_of, offered_ratios, offered_scales
 from bot.chat.texts import Texts
 from bot.services import Services
-from inference.engine import Style
+from inference.engine import Reads, Style
 from storage.models import Panel
+
+_NOT_ENGLISH: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
+"""The characters of Chinese, Japanese and Korean."""
 
 
 async def preview(services: Services, panel: Panel) -> bytes:
@@ -33,8 +38,18 @@ def caption(services: Services, say: Texts, panel: Panel) -> str:
     ]
     if choice.prompt:
         words = choice.prompt if len(choice.prompt) <= 200 else choice.prompt[:199] + "…"
-        lines.append(say.html("panel.prompt" if services.engine.reads_words else "panel.prompt_unread", prompt=words))
+        lines.append(say.html(_prompt(services.engine.reads, choice.prompt), prompt=words))
     return "\n".join(lines)
+
+
+def _prompt(reads: Reads, words: str) -> str:
+    """Return the key of the text that shows the prompt and says whether it is read."""
+    match reads:
+        case Reads.NOTHING:
+            return "panel.prompt_unread"
+        case Reads.ENGLISH if _NOT_ENGLISH.search(words):
+            return "panel.prompt_english"
+    return "panel.prompt"
 
 
 async def keyboard(services: Services, say: Texts, panel: Panel) -> InlineKeyboardMarkup:

@@ -15,13 +15,14 @@ from inference.canvas import Box, Extent, Margins
 from inference.diffusion.batching import Kept, Painting, seated, start_of
 from inference.diffusion.engine import Diffusion, open_diffusion
 from inference.diffusion.placement import denoisers
+from inference.diffusion.presets import shipped
 from inference.diffusion.window import Window
 from inference.engine import Cancelled, Pixels, Request, Style, ignore
 from inference.quality.gate import Kind, Problem, Unfit
 from tests.support.tiny import NAMES, Opened, request_for
 
 FOUR = (8, 5, 6, 3)  # each has a seat of its own among four, two and two share one among two
-BATCHED = [name for name in NAMES if "klein" not in name]  # an edit pipeline paints one picture a call
+BATCHED = [name for name in NAMES if shipped()[name.removeprefix("tiny-")].together]
 REQUEST = request_for("coffee", 120, Style.WILD)
 BAD = Problem(Kind.IGNORED, None, 30.0, 25.0)
 

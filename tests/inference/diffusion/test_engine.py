@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from inference.canvas import Box, Margins
+from inference.diffusion.embeddings import Embeddings
 from inference.diffusion.engine import open_diffusion
 from inference.diffusion.init_image import Sketch
 from inference.diffusion.painter import Call, paint
@@ -21,12 +22,13 @@ from tests.support.tiny import Opened, request_for
 
 
 def test_an_edit_pipeline_never_sees_two_pictures(tiny_engine: Opened) -> None:
+    assert tiny_engine("tiny-qwen-fill", batch=4).batch == 1
     engine = tiny_engine("tiny-klein", batch=4)
     assert engine.batch == 1
     sketch = Sketch(np.zeros((64, 64, 3), np.uint8), np.full((64, 64), 255, np.uint8), Box(0, 0, 64, 64))
     call = Call(Style.FAITHFUL, [Wording("", "", ())] * 2, [0, 1])
     with pytest.raises(ValueError, match="mix"):
-        paint(engine.pipeline, engine.preset, [sketch, sketch], call, ignore)
+        paint(engine.pipeline, engine.preset, [sketch, sketch], call, ignore, Embeddings())
 
 
 @pytest.mark.parametrize("side", [200, 400, 1200])

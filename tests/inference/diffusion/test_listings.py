@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -14,7 +15,7 @@ from inference.diffusion.model_spec import ModelChoice
 from inference.diffusion.presets import Lora, load_presets
 from inference.diffusion.pull import Hub as Puller
 from inference.diffusion.selection import wanted
-from inference.hub.repository import INDEX, Repository
+from inference.hub.repository import INDEX, MAIN, Repository
 from tests.support.hub import COMMIT, Hub
 
 PAIRS = [(name, repository) for name, preset in load_presets().items() for repository in preset.repositories]
@@ -71,15 +72,33 @@ def test_a_check_compares_with_the_hub_and_downloads_no_weights(tmp_path: Path) 
     (controlnet / "config.json").write_text('{"num_control_type": 6}', "utf-8")
     vae = tmp_path / "hub" / "madebyollin/sdxl-vae-fp16-fix"
     (vae / "diffusion_pytorch_model.safetensors").rename(vae / "model.safetensors")
+    pinned = load_presets()["sdxl"].parts["vae"].revision
     with Hub(tmp_path / "hub").serving() as hub:
+        hub.older.add(pinned)
         lines = Puller(endpoint=hub.address).check(ModelChoice(model="sdxl"))
+        hub.older.clear()
+        without = Puller(endpoint=hub.address).check(ModelChoice(model="sdxl"))
     assert hub.fetched() <= {"config.json"}
-    assert lines == [
-        f"SG161222/RealVisXL_V5.0_Lightning is at {COMMIT}",
+    beginning = [
+        f"SG161222/RealVisXL_V5.0_Lightning is at {COMMIT}, and the preset names no commit",
         "  as expected",
-        f"OzzyGT/controlnet-union-promax-sdxl-1.0 is at {COMMIT}",
+        f"OzzyGT/controlnet-union-promax-sdxl-1.0 is at {COMMIT}, and the preset names no commit",
         "  config.json says num_control_type = 6, and 8 was expected",
-        f"madebyollin/sdxl-vae-fp16-fix is at {COMMIT}",
+        f"madebyollin/sdxl-vae-fp16-fix is at {COMMIT}, and the preset names {pinned}",
+    ]
+    assert lines == [
+        *beginning,
         "  diffusion_pytorch_model.safetensors was expected and is not downloaded",
         "  model.safetensors is downloaded and was not expected",
     ]
+    assert without == [
+        *beginning,
+        "  the hub has madebyollin/sdxl-vae-fp16-fix, and not the revision that is asked for; in a preset of your own, "
+        'revision = "main" takes the newest one',
+    ]
+
+
+@pytest.mark.parametrize("repository", {one.repo: one for _, one in PAIRS}.values(), ids=lambda one: one.repo)
+def test_a_revision_is_a_commit_with_its_source_or_the_newest_one(repository: Repository) -> None:
+    assert bool(re.fullmatch("[0-9a-f]{40}", repository.revision)) == bool(repository.stated)
+    assert repository.stated or repository.revision == MAIN

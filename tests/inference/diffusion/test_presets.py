@@ -12,7 +12,8 @@ from inference.diffusion.checkpoint import find, resolve
 from inference.diffusion.model_spec import ModelChoice, parse_choice
 from inference.diffusion.offload import Mode
 from inference.diffusion.presets import DEFAULT, Kind, load_presets
-from inference.engine import EngineUnavailable, Style
+from inference.engine import EngineName, EngineUnavailable, Reads, Style
+from inference.registry import read_by
 
 
 def test_the_shipped_presets_name_classes_that_exist_and_their_terms() -> None:
@@ -40,6 +41,32 @@ def test_an_own_preset_is_like_another_and_changes_it(tmp_path: Path) -> None:
     assert mine.manner(Style.WILD).guidance == 9.0
     assert mine.manner(Style.WILD).negative == sdxl.manner(Style.WILD).negative
     assert load_presets(own)["sd15"] == load_presets()["sd15"]
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "reads"),
+    [
+        pytest.param(EngineName.DIFFUSION, "", Reads.ENGLISH, id="the default"),
+        pytest.param(EngineName.DIFFUSION, "sd15-cpu?memory=fp8", Reads.ENGLISH, id="English"),
+        pytest.param(EngineName.DIFFUSION, "klein", Reads.ENGLISH_AND_CHINESE, id="Chinese too"),
+        pytest.param(EngineName.DIFFUSION, "org/name?like=z-image", Reads.ENGLISH_AND_CHINESE, id="as another"),
+        pytest.param(EngineName.DIFFUSION, "/models/mine", Reads.ENGLISH_AND_CHINESE, id="unknown"),
+        pytest.param(EngineName.PATCHMATCH, "klein", Reads.NOTHING, id="no model"),
+    ],
+)
+def test_what_a_model_reads_is_known_without_it(name: EngineName, model: str, reads: Reads) -> None:
+    assert read_by(name, model) is reads
+
+
+def test_a_revision_belongs_to_its_repository(tmp_path: Path) -> None:
+    own, pinned = tmp_path / "own.toml", load_presets()["sdxl-inpaint"]
+    changes = "repo = 'me/mine'\n[mine.parts.vae]\nrepo = 'me/vae'\n[same]\nlike = 'sdxl-inpaint'\nsteps = 3"
+    own.write_text(f"[mine]\nlike = 'sdxl-inpaint'\n{changes}", "utf-8")
+    mine, same = load_presets(own)["mine"], load_presets(own)["same"]
+    assert [(one.revision, one.stated) for one in mine.repositories] == [("main", "")] * 2
+    assert [one.revision for one in same.repositories] == [one.revision for one in pinned.repositories]
+    assert "main" not in {one.revision for one in pinned.repositories}
+    assert pinned.of("/models/mine").revision == "main"
 
 
 @pytest.mark.parametrize(
@@ -108,6 +135,7 @@ def folder_with(path: Path, pipeline: str) -> str:
         ("Flux2KleinPipeline", "klein"),
         ("FluxFillPipeline", "flux-fill"),
         ("ZImagePipeline", "z-image"),
+        ("QwenImagePipeline", "qwen-fill"),
     ],
 )
 def test_a_folder_is_asked_as_the_preset_of_its_class(tmp_path: Path, pipeline: str, like: str) -> None:

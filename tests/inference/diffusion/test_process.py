@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.engine import Cancelled, EngineName, EngineUnavailable, ignore
+from inference.engine import Cancelled, EngineName, EngineUnavailable, Reads, ignore
 from inference.image.codec import decode, encode_master
 from inference.registry import open_engine
 from inference.worker.checks import NO_CLASSIFIER, Checks
@@ -88,7 +88,7 @@ def ordered(seed: int, *beside: int) -> Order:
 
 async def test_in_a_process_of_its_own(process: EngineProcess) -> None:
     info, told = await process.start(), list[float]()
-    assert (info.name, info.reads_words) == ("diffusion", True)
+    assert (info.name, info.reads) == ("diffusion", Reads.ENGLISH)
 
     def stop(fraction: float) -> None:
         if fraction > 0.4:

@@ -68,6 +68,22 @@ def test_what_was_pulled_is_loaded_and_paints(hub: Hub, choice: ModelChoice) -> 
     assert np.array_equal(result[top:bottom, left:right], request.photo)
 
 
+def test_a_presets_commit_is_pulled_and_found_though_main_is_newer(hub: Hub, choice: ModelChoice) -> None:
+    assert choice.presets
+    older = "0dd" * 13 + "0"
+    hub.older.add(older)
+    choice.presets.write_text(
+        OWN.replace('repo = "some/inpainting"', f'repo = "some/inpainting"\nrevision = "{older}"')
+    )
+    puller = Puller(endpoint=hub.address)
+    puller.pull(puller.plan(choice))
+    assert find(choice).folder.name == older
+    assert all(older in path for method, path, _ in hub.asked if method == "GET" and "/resolve/" in path)
+    hub.older.clear()
+    with pytest.raises(EngineUnavailable, match="not the revision that is asked for"):
+        puller.plan(choice)
+
+
 def test_the_cost_is_said_before_and_nothing_is_downloaded_twice(hub: Hub, choice: ModelChoice) -> None:
     puller = Puller(endpoint=hub.address)
     before = puller.plan(choice)

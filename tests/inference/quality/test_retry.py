@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from inference.canvas import Extent, Margins
-from inference.engine import Cancelled, Engine, EngineError, Painted, Report, Request, ignore
+from inference.engine import Cancelled, Engine, EngineError, Painted, Reads, Report, Request, ignore
 from inference.image.codec import decode
 from inference.quality.gate import Kind, Problem, Unfit
 from inference.quality.retry import RETRIES, Careful, derived
@@ -32,7 +32,7 @@ class Moody:
     refuses: tuple[int, ...] = ()  # seeds with which it finds a fault itself
     asked: list[Request] = field(default_factory=list)
     name: str = "moody"
-    reads_words: bool = True
+    reads: Reads = Reads.ENGLISH
     devices: int = 3
 
     def expand(self, request: Request, report: Report) -> Painted:
@@ -58,7 +58,7 @@ def test_a_good_first_attempt_is_the_only_one() -> None:
 
 def test_it_is_an_engine_like_the_one_inside() -> None:
     engine: Engine = Careful(Moody())
-    assert (engine.name, engine.reads_words, engine.devices) == ("moody", True, 3)
+    assert (engine.name, engine.reads, engine.devices) == ("moody", Reads.ENGLISH, 3)
     assert np.array_equal(engine.expand(REQUEST, ignore).pixels, Moody().expand(REQUEST, ignore).pixels)
 
 
@@ -104,7 +104,7 @@ def test_what_was_copied_from_the_photo_is_shown_whatever_it_looks_like() -> Non
         SEEDS[1]: Problem(Kind.NOISE, None, 0.39, 0.4),
         SEEDS[2]: Problem(Kind.FLAT, None, 0.2, 2.0),
     }
-    copying, painting = Moody(reads_words=False), Moody()
+    copying, painting = Moody(reads=Reads.NOTHING), Moody()
     careful = Careful(copying, lambda _canvas, _margins: problems[copying.asked[-1].seed])
     assert careful.attempt(REQUEST, ignore).seed == SEEDS[1]
     with pytest.raises(EngineError, match="noise"):

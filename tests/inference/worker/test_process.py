@@ -17,7 +17,7 @@ import pytest
 
 from inference.beings.bank import open_bank
 from inference.canvas import Extent, Margins
-from inference.engine import Cancelled, EngineError, EngineName, EngineUnavailable, Style, ignore
+from inference.engine import Cancelled, EngineError, EngineName, EngineUnavailable, Reads, Style, ignore
 from inference.image.codec import decode, extent
 from inference.image.refusal import BadPhoto, Reason
 from inference.worker.checks import NO_CLASSIFIER, Checks
@@ -66,7 +66,7 @@ async def test_the_engine_is_introduced() -> None:
     process = engine_process("words")
     info = await process.start()
     assert info.name.startswith("noise ")
-    assert (info.model, info.reads_words) == ("words", True)
+    assert (info.model, info.reads) == ("words", Reads.ENGLISH)
     assert await process.start() is info  # open already
     await process.close()
 

@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 from inference.canvas import Extent, Margins
-from inference.engine import Style
+from inference.engine import Reads, Style
 from inference.image.codec import Reason
 from inference.marks.marking import Marked, Marking
 from inference.safety.verdict import Level
@@ -62,7 +62,7 @@ MESSAGES: list[Message] = [
         ),
     ),
     Cancel(3),
-    EngineInfo("diffusion", "tiny", reads_words=True, devices=4),
+    EngineInfo("diffusion", "tiny", reads=Reads.ENGLISH, devices=4),
     Unavailable("run kuotu pull"),
     Unavailable("ValueError: no", "Traceback …\n"),
     LogLine("inference.worker", 30, "a line\nand another"),

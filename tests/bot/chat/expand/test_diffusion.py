@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,9 +11,10 @@ import pytest
 from bot.bootstrap import Kuotu
 from bot.playground import Message, Person
 from inference.canvas import Direction, Extent, Margins, parse_ratio, scaled, with_ratio
-from inference.engine import Pixels, Request, Style, ignore
+from inference.engine import EngineName, Pixels, Request, Style, ignore
 from inference.image.codec import decode
 from storage.models import Expansion
+from tests.support.bot import kuotu_in
 from tests.support.messages import is_panel, is_result, is_status
 from tests.support.tiny import NAMES, Opened
 
@@ -102,6 +104,21 @@ async def test_every_choice_of_the_panel(ann: Person, photo: bytes, taps: list[s
     canvas = await master(ann, await expanded(ann, photo, "tiny-sdxl", *taps))
     assert canvas.shape[1::-1] == margins.canvas(Extent(160, 106))
     assert kept(canvas, margins, photo)
+
+
+async def test_who_writes_no_english_to_a_model_that_reads_only_english_is_told(
+    newcomer, tmp_path: Path, photo: bytes
+) -> None:
+    """The program that talks to people has no engine of its own here, and knows what its workers' model reads."""
+    told = {"海边的灯塔": True, "灯台のある海": True, "바닷가의 등대": True, "un phare au bord de l’été – ☀️": False}
+    async with kuotu_in(tmp_path, work=False, engine=EngineName.DIFFUSION, model="sd15") as kuotu:
+        ann = await newcomer("Ann", address=kuotu.address)
+        for words, unread in told.items():
+            mark = ann.now
+            await ann.send_photo(photo, words)
+            panel = await ann.wait_for(is_panel, after=mark)
+            assert f"“{words}”" in panel.text
+            assert ("only reads English" in panel.text) == unread
 
 
 async def test_four_variants_are_four_runs_and_each_is_made_again_by_its_seed(
