@@ -17,6 +17,7 @@ from bot.chat.buttons.post import FilmOfPost, FlipPost, Fork, HidePost, Less, Mo
 from bot.chat.buttons.preferences import ResetDefaults, SetDirection, SetLanguage, SetScale, SetStyle
 from bot.chat.buttons.publish import AgreeToPublish, NoTitle, NotNow, OwnTitle, SuggestedTitle, Unpublish
 from bot.chat.buttons.result import (
+    Adjust,
     BackOneStep,
     BackToStart,
     Cancel,
@@ -35,6 +36,7 @@ from bot.chat.buttons.result import (
     ShowAfter,
     ShowBefore,
     Variants,
+    ZoomOut,
 )
 from bot.chat.expand import cancel, panel, result, start
 from bot.chat.film import request as movie
@@ -60,7 +62,9 @@ TAPS: dict[type[Tap], OnTap] = {
     Double: start.double,
     Cancel: cancel.cancel_button,
     PickVariant: result.pick_variant,
-    Further: result.further,
+    ZoomOut: start.zoom_out,
+    Further: start.further,
+    Adjust: result.adjust,
     BackOneStep: result.back_one_step,
     BackToStart: result.back_to_start,
     ShowBefore: result.show_before,

@@ -10,6 +10,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.chain import growth
 from bot.chat.buttons.result import (
+    Adjust,
     BackOneStep,
     BackToStart,
     Cancel,
@@ -17,7 +18,6 @@ from bot.chat.buttons.result import (
     Double,
     Film,
     FullSize,
-    Further,
     Loop,
     PickVariant,
     Publish,
@@ -25,6 +25,7 @@ from bot.chat.buttons.result import (
     ShowAfter,
     ShowBefore,
     Variants,
+    ZoomOut,
 )
 from bot.chat.cards.lines import anonymous_lines, credit_lines, drawn_lines, label_lines, reaction_row
 from bot.chat.cards.preview import canvas_preview
@@ -71,7 +72,7 @@ async def result_keyboard(
     return InlineKeyboardMarkup(
         [
             reaction_row(number, counts),
-            _more(services, say, expansion),
+            *_more(services, say, expansion),
             *([steps] if len(chain) > 1 else []),
             [flip, *(films if services.films and growth(chain) else [])],
             [
@@ -83,18 +84,21 @@ async def result_keyboard(
     )
 
 
-def _more(services: Services, say: Texts, expansion: Expansion) -> list[InlineKeyboardButton]:
-    """Return the buttons that continue from a result. A doubled result has no reroll, which would change nothing."""
+def _more(services: Services, say: Texts, expansion: Expansion) -> list[list[InlineKeyboardButton]]:
+    """Return the rows of buttons that continue from a result.
+
+    A doubled result has no reroll, which would change nothing.
+    """
     number, result = expansion.id, expansion.result
     again = [
         button(say("result.reroll"), Reroll(number, expansion.rerolls)),
         button(say("result.variants"), Variants(number, expansion.rerolls)),
     ]
     larger = result is not None and may_double(extent_of(result), services.limits.max_megapixels)
+    double = [button(say("result.double"), Double(number))] if larger else []
     return [
-        *([] if expansion.doubles else again),
-        button(say("result.further"), Further(number)),
-        *([button(say("result.double"), Double(number))] if larger else []),
+        [*([] if expansion.doubles else again), button(say("result.further"), ZoomOut(number, expansion.rerolls))],
+        [button(say("result.adjust"), Adjust(number)), *double],
     ]
 
 

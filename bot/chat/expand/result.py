@@ -6,10 +6,10 @@ from telegram.constants import ChatAction
 
 from bot.chat.access import finished
 from bot.chat.buttons.result import (
+    Adjust,
     BackOneStep,
     BackToStart,
     FullSize,
-    Further,
     PickVariant,
     ShowAfter,
     ShowBefore,
@@ -25,7 +25,7 @@ from inference.image.codec import FILE_BYTES, full_resolution
 from storage.models import Expansion, MessageKind, Photo
 
 
-async def further(services: Services, visit: Visit, tap: Further) -> None:
+async def adjust(services: Services, visit: Visit, tap: Adjust) -> None:
     """Open a panel for the result, so that the next step starts from its master."""
     if expansion := await finished(services, visit, tap.expansion):
         await _panel_of(services, visit, expansion.result, expansion, "further")

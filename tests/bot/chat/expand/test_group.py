@@ -65,7 +65,7 @@ async def test_nobody_can_use_anothers_panel(
     assert (await ben.wait_for(is_panel)).text == panel.text
 
 
-@pytest.mark.parametrize("button", ["Again", "Four", "Further", "Publish", "Delete"])
+@pytest.mark.parametrize("button", ["Again", "Four", "Zoom out more", "Adjust", "Publish", "Delete"])
 async def test_nobody_can_act_on_anothers_result(club: tuple[Person, Person], photo: bytes, button: str) -> None:
     ann, ben = club
     sent = await ann.send_photo(photo)

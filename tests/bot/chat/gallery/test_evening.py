@@ -236,6 +236,6 @@ async def test_everything_kept_is_handed_out_and_goes_when_its_time_is_over(
     assert await later.sweep() > 0
     assert await kuotu.services.store.expansion(expansion_of(other)) is None
     assert await kuotu.services.store.expansion(post.expansion_id) is not None
-    assert await ann.tap(other, "Further") == "That is not there any more."
-    assert await ann.tap(result, "Further") == "The panel is below ⬇️"
+    assert await ann.tap(other, "Zoom out more") == "That is not there any more."
+    assert await ann.tap(result, "Adjust") == "The panel is below ⬇️"
     assert await later.sweep() == 0
