@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from bot.chat.account import forget, mine, preferences
 from bot.chat.admin import moderation
+from bot.chat.buttons.applause import Hear
 from bot.chat.buttons.base import BadTap, Tap, unpack
 from bot.chat.buttons.forget import ForgetMe, RememberMe
 from bot.chat.buttons.gallery import NextPost, PickPeriod, PreviousPost, SortGallery
@@ -40,8 +41,8 @@ from bot.chat.buttons.result import (
 )
 from bot.chat.expand import cancel, panel, result, start
 from bot.chat.film import request as movie
+from bot.chat.gallery import applause, channel, deletion, post, publish, reactions
 from bot.chat.gallery import browse as gallery
-from bot.chat.gallery import channel, deletion, post, publish, reactions
 from bot.chat.origin import believed
 from bot.chat.telegram.visit import Visit
 from bot.services import Services
@@ -100,6 +101,7 @@ TAPS: dict[type[Tap], OnTap] = {
     NextCase: moderation.next_case,
     Older: mine.older,
     Newer: mine.newer,
+    Hear: applause.hear,
     SetLanguage: preferences.set_language,
     SetDirection: preferences.set_direction,
     SetScale: preferences.set_scale,

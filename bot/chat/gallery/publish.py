@@ -152,13 +152,24 @@ async def _question(services: Services, visit: Visit, message: Message) -> model
     if message.reply_to_message is not None:
         asked = await services.messages.message(visit.chat.id, message.reply_to_message.message_id)
     elif visit.private:
-        asked = await services.messages.newest(visit.chat.id)
-        asked = asked if asked is not None and now() - asked.sent_at < RIGHT_AFTER else None
+        asked = await _fresh_question(services, visit.chat.id)
     else:
         return None
     return (
         asked if asked is not None and asked.kind is MessageKind.TITLE and asked.person_id == visit.person.id else None
     )
+
+
+async def awaits_title(services: Services, chat_id: int) -> bool:
+    """Tell whether the next words in a private chat are the answer to the question for a title."""
+    return await _fresh_question(services, chat_id) is not None
+
+
+async def _fresh_question(services: Services, chat_id: int) -> models.Message | None:
+    """Return the newest message in a chat if it asks for a title and was sent a moment ago."""
+    newest = await services.messages.newest(chat_id)
+    fresh = newest is not None and newest.kind is MessageKind.TITLE and now() - newest.sent_at < RIGHT_AFTER
+    return newest if fresh else None
 
 
 async def _publish(services: Services, visit: Visit, expansion: Expansion) -> None:
