@@ -189,6 +189,7 @@ async def test_an_evening_in_a_group_of_five(kuotu: Kuotu, newcomer: Any, tmp_pa
     assert numbers.pop("jobs") <= numbers["people"]  # the newest job of each person stays: turns are computed from it
     assert numbers == {
         "anonymous_counts": 0,
+        "applause": 0,
         "audit_log": 4,
         "bans": 0,
         "chats": 6,  # of Bob, Cat, Dan and Mo, the group, and Ann's channel
