@@ -55,6 +55,13 @@ class Adjust(Tap, tag="aj"):
 
 
 @dataclass(frozen=True)
+class ExpandYours(Tap, tag="ey"):
+    """Under a channel's result: open the private chat, and for the channel's administrators its tools there."""
+
+    expansion: int
+
+
+@dataclass(frozen=True)
 class Double(Tap, tag="x2"):
     """Double the size of the result."""
 

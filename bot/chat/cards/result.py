@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+from telegram.constants import ChatType
 
 from bot.chain import growth
 from bot.chat.buttons.result import (
@@ -16,6 +17,7 @@ from bot.chat.buttons.result import (
     Cancel,
     Delete,
     Double,
+    ExpandYours,
     Film,
     FullSize,
     Loop,
@@ -56,11 +58,17 @@ async def result_caption(services: Services, say: Texts, expansion: Expansion) -
 
 
 async def result_keyboard(
-    services: Services, say: Texts, expansion: Expansion, *, before: bool = False
+    services: Services, say: Texts, expansion: Expansion, chat_id: int, *, before: bool = False
 ) -> InlineKeyboardMarkup:
-    """Return the buttons of a result: reactions, next expansions, earlier steps, before and films, and actions."""
+    """Return the buttons of a result: reactions, next expansions, earlier steps, before and films, and actions.
+
+    Readers of a channel cannot use what its administrators can, so there the buttons are those that anybody may tap.
+    """
     number = expansion.id
     counts = await services.gallery.counts(number)
+    chat = await services.people.chat(chat_id)
+    if chat is not None and chat.kind == ChatType.CHANNEL:
+        return InlineKeyboardMarkup([reaction_row(number, counts), [button(say("result.yours"), ExpandYours(number))]])
     flip = (
         button(say("result.after"), ShowAfter(number)) if before else button(say("result.before"), ShowBefore(number))
     )

@@ -162,8 +162,9 @@ async def _place(services: Services, visit: Visit, old: Expansion, started: list
     for where in others:
         services.changed.put_nowait(where)
     if fresh := await services.store.expansion(old.id):
-        done = fresh.status is Status.DONE
-        markup = await result_keyboard(services, visit.say, fresh) if done else end_keyboard(visit.say, fresh)
+        markup = end_keyboard(visit.say, fresh)
+        if fresh.status is Status.DONE:
+            markup = await result_keyboard(services, visit.say, fresh, visit.chat.id)
         await edit(visit.bot.edit_message_reply_markup(visit.chat.id, tapped, reply_markup=markup))
 
 

@@ -13,6 +13,7 @@ from bot.chat.buttons.result import Publish
 from bot.chat.cards.post import title_keyboard, titled_keyboard
 from bot.chat.cards.widgets import button
 from bot.chat.film.request import kinds_of
+from bot.chat.gallery.channel import acting_for
 from bot.chat.gallery.post import take_down
 from bot.chat.gallery.twins import refusal
 from bot.chat.telegram.edits import edit, retract
@@ -118,6 +119,10 @@ async def title_words(services: Services, visit: Visit) -> bool:
     asked = await _question(services, visit, message) if message is not None else None
     if message is None or asked is None or asked.expansion_id is None:
         return False
+    if visit.private and asked.person_id is not None and asked.person_id != visit.person.id:
+        visit = await acting_for(services, visit, asked.person_id)
+    if asked.person_id != visit.person.id:
+        return False
     title = clean_title(message.text or "")
     if not title:
         await visit.reply("title.empty", limit=LONGEST)
@@ -156,9 +161,7 @@ async def _question(services: Services, visit: Visit, message: Message) -> model
         asked = await _fresh_question(services, visit.chat.id)
     else:
         return None
-    return (
-        asked if asked is not None and asked.kind is MessageKind.TITLE and asked.person_id == visit.person.id else None
-    )
+    return asked if asked is not None and asked.kind is MessageKind.TITLE else None
 
 
 async def awaits_title(services: Services, chat_id: int) -> bool:

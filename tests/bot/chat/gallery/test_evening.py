@@ -225,6 +225,7 @@ async def test_everything_kept_is_handed_out_and_goes_when_its_time_is_over(
         "jobs": 1,  # the newest: turns are computed from it
         "messages": len(kept["messages"]),
         "posts": 1,
+        "marks": 2,
         "reactions": 1,
         "impressions": 1,
     }
