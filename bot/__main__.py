@@ -1,4 +1,4 @@
-"""The command line: run, worker, migrate, expand, keys, verify, demo, doctor, pull, bench and others."""
+"""The command line: run, worker, migrate, expand, backup, restore, keys, verify, doctor, pull and others."""
 
 from __future__ import annotations
 
@@ -135,6 +135,28 @@ def _four(text: str | None) -> tuple[int, int, int, int] | None:
     except ValueError:
         raise Refused(f"--margins {text!r} is not of the form left,top,right,bottom") from None
     return left, top, right, bottom
+
+
+@cli.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="a new file, such as kuotu.zip; only you can read it")],
+) -> None:
+    """Write the database, the pictures and the keys into one file. Kuotu may go on running."""
+    from bot.cli.backup import back_up_into
+
+    settings = _settings()
+    with _in_one_line(file):
+        asyncio.run(back_up_into(file, settings))
+
+
+@cli.command()
+def restore(file: Annotated[Path, typer.Argument(help="a file that kuotu backup has written")]) -> None:
+    """Fill an empty data folder and database from a backup."""
+    from bot.cli.backup import restore_from
+
+    settings = _settings()
+    with _in_one_line(file):
+        asyncio.run(restore_from(file, settings))
 
 
 @cli.command()

@@ -25,6 +25,7 @@ from bot.supervisor import Supervisor
 from bot.turns import LocalTurns
 from bot.wordlist import WordList, read_words
 from inference.engine import EngineName, EngineUnavailable
+from inference.film.scratch import sweep_scratch_folders
 from inference.image.memory import return_large_blocks
 from inference.safety.verdict import Thresholds
 from inference.worker.checks import Checks
@@ -114,6 +115,8 @@ async def _start(
     claim_folder(settings.data_dir, stack)
     supervisor = Supervisor()
     opened, program = await open_services(settings, stack, work=work, opener=opener), this_program()
+    if work:
+        await asyncio.to_thread(sweep_scratch_folders)
     async with joining(settings.database, stack) as alone:
         if alone:
             await _free_what_is_held(opened.services)

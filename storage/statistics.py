@@ -115,7 +115,7 @@ def _surprise(pairs: Iterable[tuple[str, Fact]]) -> dict[str, Surprise]:
         seen = sum(fact.impressions for fact in facts)
         if guesses or seen:
             prior = fmean(guesses) if guesses else 0.5
-            index = surprise_index(sum(fact.surprised for fact in facts), 0, 0, seen, prior)
+            index = surprise_index(sum(fact.surprised for fact in facts), seen, prior)
             found[key] = Surprise(index, seen)
     return dict(sorted(found.items(), key=lambda one: -one[1].index))
 

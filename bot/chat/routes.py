@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
 from bot.chat.account import forget, mine, preferences
-from bot.chat.admin import moderation
+from bot.chat.admin import moderation, reports
 from bot.chat.buttons.applause import Hear
 from bot.chat.buttons.base import BadTap, Tap, unpack
 from bot.chat.buttons.forget import ForgetMe, RememberMe
 from bot.chat.buttons.gallery import NextPost, PickPeriod, PreviousPost, SortGallery
 from bot.chat.buttons.mine import Newer, Older
-from bot.chat.buttons.moderation import Judge, NextCase, Report, ReportFor
+from bot.chat.buttons.moderation import Judge, NextCase, ReallyJudge, Report, ReportFor
 from bot.chat.buttons.panel import Expand, PickDirection, PickPhoto, PickRatio, PickScale, PickStyle, Roll
 from bot.chat.buttons.post import FilmOfPost, FlipPost, Fork, HidePost, Less, More, OpenPost
 from bot.chat.buttons.preferences import ResetDefaults, SetDirection, SetLanguage, SetScale, SetStyle
@@ -97,9 +97,10 @@ TAPS: dict[type[Tap], OnTap] = {
     HidePost: post.hide,
     OpenPost: post.open_listed,
     FilmOfPost: movie.of_post,
-    Report: moderation.report,
-    ReportFor: moderation.report_for,
+    Report: reports.report,
+    ReportFor: reports.report_for,
     Judge: moderation.judge,
+    ReallyJudge: moderation.really_judge,
     NextCase: moderation.next_case,
     Older: mine.older,
     Newer: mine.newer,

@@ -8,18 +8,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
-from enum import Enum
 from importlib.metadata import version
 
 from rich.console import Console
 from rich.markup import escape
-from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import AsyncEngine
-from telegram import Bot, User
-from telegram.error import InvalidToken, TelegramError
 
+from bot.cli.finding import Finding, State
 from bot.cli.keys import signer_of
+from bot.cli.people import moderators, telegram
 from bot.environment import strangers
 from bot.errors import CannotRun
 from bot.hosting import cannot_listen, try_port
@@ -41,27 +38,8 @@ from storage.database import DatabaseUnavailable, open_database
 from storage.jobs.expansions import EXPANSIONS
 from storage.jobs.opening import open_queue
 from storage.jobs.queue import QueueUnavailable
-from storage.models import Chat
-from storage.people.people import People
 
 ROOM = 2.0  # GB of free disk space below which the report warns
-
-
-class State(Enum):
-    """How serious a finding is."""
-
-    GOOD = "[green]✓[/]"
-    OPTIONAL = "[yellow]–[/]"  # Kuotu works without it; the text says what it adds
-    BAD = "[red]✗[/]"  # Kuotu does not run until this is fixed
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the report."""
-
-    state: State
-    subject: str
-    words: str
 
 
 async def examine(settings: Settings) -> int:
@@ -91,7 +69,8 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     yield _films()
     yield _marks(settings)
     yield _port(settings)
-    async for finding in _telegram(settings, database):
+    yield await moderators(settings, database)
+    async for finding in telegram(settings, database):
         yield finding
     if database is not None:
         await database.dispose()
@@ -156,14 +135,15 @@ def _engine(settings: Settings) -> Iterator[Finding]:
 
 
 def _steps(settings: Settings, facts: Facts, choice: ModelChoice) -> Iterator[Finding]:
-    yield _driver()
-    needed = settings.engine is EngineName.DIFFUSION
+    driver, needed = _driver(), settings.engine is EngineName.DIFFUSION
+    yield driver
     found = list(checks(facts, choice))
     for check in found:
         grave = needed and check.subject != "card"  # the CPU works too, only slowly
         state = State.GOOD if check.good else State.BAD if grave else State.OPTIONAL
         yield Finding(state, check.subject, check.words)
-    if not all(check.good for check in found):
+    usable = needed or driver.state is State.GOOD or (facts.card is not None and facts.card.accelerates)
+    if usable and not all(check.good for check in found):
         for line in catalogue(facts.card, choice):
             yield Finding(State.OPTIONAL, "preset", line)
 
@@ -240,50 +220,3 @@ def _port(settings: Settings) -> Finding:
             return Finding(State.OPTIONAL, "port", f"{where}: {error.strerror}; Kuotu runs already, or set KUOTU_PORT")
         return Finding(State.BAD, "port", cannot_listen(settings.host, settings.port, error))
     return Finding(State.GOOD, "port", f"{where} is free")
-
-
-async def _telegram(settings: Settings, database: AsyncEngine | None) -> AsyncIterator[Finding]:
-    if not settings.on_telegram:
-        remedy = "for Telegram, ask @BotFather for a token and set KUOTU_TELEGRAM_TOKEN"
-        yield Finding(State.OPTIONAL, "Telegram", f"no token, so the playground serves; {remedy}")
-        return
-    api = settings.telegram_api
-    bot = Bot(settings.telegram_token.get_secret_value(), base_url=f"{api}/bot", base_file_url=f"{api}/file/bot")
-    try:
-        async with bot:
-            yield _myself(await bot.get_me())
-            if database is not None:
-                async for finding in _groups(bot, database):
-                    yield finding
-    except InvalidToken:
-        yield Finding(State.BAD, "Telegram", "does not know this token; copy it from @BotFather again")
-    except TelegramError as error:
-        yield Finding(State.BAD, "Telegram", f"{error}; check the network and KUOTU_TELEGRAM_API")
-
-
-def _myself(me: User) -> Finding:
-    lacks = [] if me.can_join_groups else ["it cannot join groups: /setjoingroups at @BotFather"]
-    lacks += ["privacy mode is off, so it is sent every group message: /setprivacy"] * bool(
-        me.can_read_all_group_messages
-    )
-    return Finding(State.OPTIONAL if lacks else State.GOOD, "Telegram", "; ".join([f"@{me.username}", *lacks]))
-
-
-async def _groups(bot: Bot, database: AsyncEngine) -> AsyncIterator[Finding]:
-    """Report the bot's status in each group, because Telegram sends reactions only to administrators."""
-    async with database.connect() as connection:
-        if not await connection.run_sync(lambda sync: inspect(sync).has_table(Chat.__tablename__)):
-            return  # Kuotu has never run with this database
-    for group in await People(database).groups():
-        try:
-            member = await bot.get_chat_member(group.id, bot.id)
-        except TelegramError as error:
-            yield Finding(State.OPTIONAL, f"group «{group.title}»", str(error))
-            continue
-        if member.status == member.ADMINISTRATOR:
-            yield Finding(State.GOOD, f"group «{group.title}»", "administrator, sees native reactions")
-        else:
-            remedy = "make it an administrator; the buttons work anyway"
-            yield Finding(
-                State.OPTIONAL, f"group «{group.title}»", f"{member.status}, sees no native reactions: {remedy}"
-            )

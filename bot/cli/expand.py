@@ -80,6 +80,9 @@ def expand_file(source: Path, out: Path, wish: Wish, options: EngineOptions, mar
     suffix = suffix_of(out)
     request = replace(wish.request(decode(source.read_bytes()), options.max_megapixels), judged=options.gate)
     engine = options.open()
+    if wish.prompt and not engine.reads_words:
+        remedy = "--engine diffusion does, once `kuotu pull` has brought a model"
+        print(f"kuotu: the engine {engine.name} reads no words, so --prompt changes nothing; {remedy}", file=sys.stderr)
     attempt, seconds = _paint(engine, request)
     canvas = attempt.painted.pixels
     origin = _origin(request, attempt, engine.name, options.model, marks)

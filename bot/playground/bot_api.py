@@ -86,9 +86,10 @@ class BotApi:
             raise Refusal(401, "Unauthorized")
 
     async def _store_uploads(self, call: Call) -> None:
-        shown: Json = {name: call.integer(name, 0) or None for name in ("width", "height", "duration")}
-        for name, kind in _kinds(call).items():
+        for name, (kind, about) in _kinds(call).items():
             if name in call.uploads:
+                said = Call(call.method, about)
+                shown: Json = {field: said.integer(field, 0) or None for field in ("width", "height", "duration")}
                 extra = shown if kind in {"video", "animation"} else {}
                 call.stored[name] = await self._folder.store(call.uploads[name], kind, shown=extra)
 
@@ -96,11 +97,11 @@ class BotApi:
 POLL = (("offset", 0), ("limit", 100), ("timeout", 0))
 
 
-def _kinds(call: Call) -> dict[str, str]:
-    """Map each upload field to the kind of media that it is sent as."""
+def _kinds(call: Call) -> dict[str, tuple[str, Json]]:
+    """Map each upload field to the kind of media that it is sent as, and to what the bot says about it."""
     if call.method in SENT_AS:
         kind = SENT_AS[call.method]
-        return {kind: kind, call.text(kind).removeprefix("attach://"): kind}
+        return dict.fromkeys((kind, call.text(kind).removeprefix("attach://")), (kind, call.parameters))
     media = call.json("media", []) if call.method in {"sendmediagroup", "editmessagemedia"} else []
     items = [media] if isinstance(media, dict) else media
-    return {str(item.get("media", "")).removeprefix("attach://"): str(item.get("type")) for item in items}
+    return {str(item.get("media", "")).removeprefix("attach://"): (str(item.get("type")), item) for item in items}

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import mimetypes
+import re
 import secrets
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from bot.playground.world import Json, World, dumps
 
 DOWNLOAD_BYTES = 20 * 1024 * 1024
 UPLOAD_BYTES = 50 * 1024 * 1024
+FILE_ID = re.compile(r'file_id":"([^"]+)"')  # in the compact JSON of the tables
 PREFIXES = {
     "photo": "AgACAgUAAx",
     "document": "BQACAgUAAx",
@@ -101,13 +103,23 @@ class Folder:
         return _described(row) | {"width": rung.width, "height": rung.height}, row
 
     def _write(self, data: bytes, kind: str, suffix: str, mime: str) -> Row:
-        token = secrets.token_urlsafe(24)
-        path = f"{kind}s/{token}{suffix.lower()}"
-        target = self.root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
-        unique = "AQAD" + urlsafe_b64encode(sha256(data).digest()[:12]).decode()
+        """Write bytes once, under a name that their content gives, however often they are sent."""
+        digest = sha256(data).digest()
+        path = f"{kind}s/{urlsafe_b64encode(digest[:24]).decode()}{suffix.lower()}"
+        target, token = self.root / path, secrets.token_urlsafe(24)
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = target.with_name(f".{token}")
+            unfinished.write_bytes(data)
+            unfinished.rename(target)
+        unique = "AQAD" + urlsafe_b64encode(digest[:12]).decode()
         return Row(PREFIXES[kind] + token, kind, path, len(data), mime, unique)
+
+    def keep_only(self, paths: set[str]) -> None:
+        """Delete all other files."""
+        for file in self.root.rglob("*"):
+            if file.is_file() and file.relative_to(self.root).as_posix() not in paths:
+                file.unlink()
 
 
 def _described(row: Row) -> Json:
@@ -127,6 +139,20 @@ def _frame(kind: str, data: bytes) -> Json:
 
 def _mime_of(name: str) -> str:
     return mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def drop_unused(world: World) -> set[str]:
+    """Delete the rows of files that no message and nothing on its way refers to. Returns the paths of the others.
+
+    Edits and deletions leave such files behind. Their ids are unknown afterwards, so the bot uploads the file again if
+    it needs to.
+    """
+    bodies = " UNION ALL ".join(f"SELECT body FROM {table}" for table in ("messages", "updates", "queries"))
+    used = {file_id for row in world.rows(bodies) for file_id in FILE_ID.findall(row["body"])}
+    for row in world.rows("SELECT file_id FROM files"):
+        if row["file_id"] not in used:
+            world.run("DELETE FROM files WHERE file_id = ?", row["file_id"])
+    return {row["path"] for row in world.rows("SELECT path FROM files")}
 
 
 def find(world: World, file_id: str) -> tuple[Row, Any] | None:

@@ -1,5 +1,6 @@
 """The playground: a local Telegram. This file connects its parts."""
 
+import asyncio
 import time
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -10,7 +11,7 @@ from aiohttp import web
 from bot.playground import assets, people, seeds
 from bot.playground.bot_api import BotApi
 from bot.playground.events import Stream
-from bot.playground.files import Folder
+from bot.playground.files import Folder, drop_unused
 from bot.playground.flood import Flood
 from bot.playground.guard import Guard
 from bot.playground.page_api import PageApi
@@ -51,7 +52,8 @@ class Playground:
         """Open the playground in a folder, which is created if it is missing. `clock` returns Unix seconds."""
         (folder / "files").mkdir(parents=True, exist_ok=True)
         playground = cls(folder, token, username, Flood(clock) if flood_control else None, clock)
-        await playground._store.transact(lambda world: _set_up(world, name, username))
+        used = await playground._store.transact(lambda world: _set_up(world, name, username))
+        await asyncio.to_thread(playground._folder.keep_only, used)
         playground._webhook = Webhook(playground._store, playground._bot_api.execute)
         playground._bot_api.webhook_changed = playground._webhook.wake
         return playground
@@ -96,7 +98,9 @@ class Playground:
         await self._store.close()
 
 
-def _set_up(world: World, name: str, username: str) -> None:
+def _set_up(world: World, name: str, username: str) -> set[str]:
+    """Plant the people of a new playground. Returns the paths of the files that messages show."""
     people.save_user(world, world.bot_id, first_name=name, username=username, language_code="")
     if not people.everybody(world):
         seeds.plant(world)
+    return drop_unused(world)

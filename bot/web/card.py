@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from bot.chat.cards.gallery import NEW, index_of
 from bot.chat.telegram.media import is_veiled
 from bot.chat.texts import Texts
 from bot.chat.titles import clean_title
 from bot.thumbnails import SHARED
-from storage.gallery.ranking import surprise_index
 from storage.gallery.votes import COLUMNS
 from storage.models import Feeling, Photo, Post
 
@@ -28,7 +28,7 @@ class Card:
     by: str
     width: int
     height: int
-    index: int  # 0 to 100
+    index: str  # 0 to 100, or 🆕
     felt: tuple[tuple[str, int], ...]
     veiled: bool  # the safety check was unsure, so the image is covered until a tap
 
@@ -44,10 +44,15 @@ class Card:
             by=say("gallery.author", name=isolated(name) if name else say("web.somebody")),
             width=result.width,
             height=result.height,
-            index=surprise_index(post.laughing, post.mind_blown, post.screaming, post.impressions, post.prior),
+            index=index_of(post),
             felt=tuple(sorted(_felt(post), key=lambda one: -one[1])[:SHOWN]),
             veiled=is_veiled(post.expansion),
         )
+
+    @property
+    def gauge(self) -> int | None:
+        """The surprise index as a number, or None while it is not shown."""
+        return None if self.index == NEW else int(self.index)
 
     @property
     def span(self) -> int:

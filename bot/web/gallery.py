@@ -14,6 +14,7 @@ from bot.services import Services
 from bot.thumbnails import Thumbnails
 from bot.web.card import Card, shows
 from bot.web.door import PAGE, Door
+from bot.web.feed import Feed
 from bot.web.film import Films
 from bot.web.picture import Pictures
 from bot.web.post import PostPage
@@ -38,18 +39,21 @@ def add_gallery(
     hosts: Collection[str] = (),
     proxies: Sequence[Network] = (),
 ) -> Door:
-    """Serve `/gallery`, `/verify`, `/post/<id>`, `/picture/<id>/…`, `/film/<id>/…` and the Mini App's calls.
+    """Serve the gallery: its pages, pictures and films, the Mini App's calls, and what programs read.
 
     `chat` returns the address of the chat with the bot for a /start payload. Absolute links start with `public_url`, or
     with the address that the visitor uses if it is this machine's or one of `hosts`. `proxies` are believed about whom
     they ask for.
     """
     pages = Pages(chat, public_url, hosts, services.marks.label is not Label.NONE)
-    door = Door(pages, token, Clients(proxies))
+    door, feed = Door(pages, token, Clients(proxies)), Feed(services, pages)
     wall, post = Wall(services, pages), PostPage(services, pages)
     films, check = Films(services), VerifyPage(services, pages)
     pictures, visits = Pictures(services, Thumbnails(services.blobs)), Visits(services, door)
     app.router.add_get("/gallery", door.page(wall.show))
+    app.router.add_get("/gallery/feed.atom", door.file(feed.atom, PAGE))
+    app.router.add_get("/sitemap.xml", door.file(feed.sitemap, PAGE))
+    app.router.add_get("/robots.txt", door.file(feed.robots))
     app.router.add_get("/verify", door.page(check.ask))
     app.router.add_post("/verify", door.page(check.answer, COST))
     app.router.add_get("/post/{id}", door.page(post.show))

@@ -50,6 +50,8 @@ class PostPage:
             raise web.HTTPNotFound
         chain = await self.services.store.ancestry(post.expansion_id)
         others = await self.services.gallery.some(Order.SURPRISING, Period.ALL, limit=OTHERS + 1)
+        around = await self.services.gallery.neighbours(post)
+        counts = await self.services.gallery.counts(post.expansion_id)
         say, source = speak(request), await self._source(chain)
         one = Card.of(say, post)
         language = "zh_CN" if say.language == "zh" else say.language
@@ -70,7 +72,9 @@ class PostPage:
             impressions=post.impressions,
             films=await films_of(self.services, post),
             opens=self.pages.chat(payload(post.id)),
-            feelings=[(f.value, COLUMNS[f], getattr(post, COLUMNS[f])) for f in Feeling],
+            around=around,
+            remixes=[Card.of(say, remix) for remix in around.remixes if shows(remix)],
+            feelings=[(f.value, COLUMNS[f], counts[f]) for f in Feeling],
             cards=[Card.of(say, other) for other in others.posts if shows(other) and other.id != post.id][:OTHERS],
         )
 

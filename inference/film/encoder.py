@@ -15,8 +15,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from io import BytesIO
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 import cv2
@@ -27,6 +25,7 @@ from PIL import Image
 from inference.canvas import Extent, Margins
 from inference.engine import Pixels, Report, ignore
 from inference.film.camera import FPS, Shots, reveal, zoom
+from inference.film.scratch import scratch_folder
 from inference.image.codec import decode_kept
 
 if TYPE_CHECKING:
@@ -155,8 +154,8 @@ def _encoded(canvas: Pixels, shots: Shots, report: Report) -> bytes:
         import av
     except ModuleNotFoundError as error:
         raise FilmUnavailable("films need PyAV: .venv/bin/pip install -c constraints.txt -e '.[video]'") from error
-    with TemporaryDirectory(prefix="kuotu-film-") as folder:
-        path = Path(folder) / "film.mp4"  # faststart moves the index to the front, which needs a named file
+    with scratch_folder() as folder:
+        path = folder / "film.mp4"  # faststart moves the index to the front, which needs a named file
         with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
             stream = container.add_stream("libx264", rate=FPS)
             _configure(stream, shots)

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import Expansion, Photo
 
+NAMED = (Photo.blob, Photo.thumb, Expansion.preview)  # the columns that contain keys of blobs
 CHUNK = 500  # SQLite binds at most 32,766 values in a statement
 
 
@@ -23,10 +24,9 @@ async def orphans(session: AsyncSession, keys: list[str]) -> list[str]:
     needed: set[str] = set()
     for start in range(0, len(keys), CHUNK):
         some = keys[start : start + CHUNK]
-        columns = (Photo.blob, Photo.thumb, Expansion.preview)
         needed |= {
             key
-            for key in await session.scalars(union_all(*(select(column).where(column.in_(some)) for column in columns)))
+            for key in await session.scalars(union_all(*(select(column).where(column.in_(some)) for column in NAMED)))
             if key is not None
         }
     return [key for key in keys if key not in needed]

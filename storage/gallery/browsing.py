@@ -14,6 +14,7 @@ from storage.database import hold, transactions
 from storage.gallery.listing import Order, Period, Place, best, listed, score_of
 from storage.gallery.ranking import doubt, rate
 from storage.gallery.votes import count, impress
+from storage.gallery.weights import weight
 from storage.models import Gallery, Impression, Post, PostStatus, status_is
 
 ASIDE = 20  # pages; one in this many is chosen to learn about a post
@@ -120,7 +121,7 @@ class Galleries:
     ) -> Page:
         """Let a gallery show a post to a person, and count an impression if it is the first."""
         first = turning and await impress(session, post.id, person_id)
-        await count(session, post.id, Counter(impressions=int(first)))
+        await count(session, post.id, Counter(impressions=first * await weight(session, person_id, post.person_id)))
         await session.refresh(post)
         over, gallery.steps_back = stand(gallery, post), steps_back
         return Page(post, again=not first, over=turning and not first and over)

@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from storage.database import hold, transactions
 from storage.gallery.listing import Listing, Order, Period, Place, listed
-from storage.gallery.votes import COLUMNS, count, feelings, impress, scores, tally
+from storage.gallery.neighbours import Neighbours, neighbours_of
+from storage.gallery.votes import COLUMNS, count, impress, scores, tally
+from storage.gallery.weights import reweigh, weight
 from storage.models import Expansion, Feeling, Post, PostStatus, Reaction, Received, Status, now, status_is
 
 
@@ -29,9 +31,8 @@ class GalleryStore:
         moderator withheld does not.
         """
         async with self._write() as session:
-            voters = list(
-                await session.scalars(select(Reaction.person_id).where(Reaction.expansion_id == expansion_id))
-            )
+            cast = select(Reaction.person_id, Reaction.feeling).where(Reaction.expansion_id == expansion_id)
+            voters = dict((await session.execute(cast)).all())
             await hold(session, person_id, *voters)
             there = await session.scalar(select(Post).where(Post.expansion_id == expansion_id))
             if there is not None:
@@ -44,9 +45,12 @@ class GalleryStore:
             for score, value in scores(Counter(), prior, post.created_at).items():
                 setattr(post, score, value)
             await session.flush()
-            seen = [await impress(session, post.id, voter) for voter in voters]
-            votes = {COLUMNS[feeling]: number for feeling, number in (await tally(session, expansion_id)).items()}
-            await count(session, post.id, Counter(votes | {"impressions": sum(seen)}))
+            changes: Counter[str] = Counter()
+            for voter, feeling in voters.items():
+                await impress(session, post.id, voter)
+                if await weight(session, voter, person_id):
+                    changes.update(["impressions", COLUMNS[feeling]])
+            await count(session, post.id, changes)
             await session.refresh(post)
             return post
 
@@ -75,6 +79,11 @@ class GalleryStore:
         """Return the post of an expansion, or None."""
         async with self._read() as session:
             return await session.scalar(select(Post).where(Post.expansion_id == expansion_id))
+
+    async def neighbours(self, post: Post) -> Neighbours:
+        """Return the live posts around a post."""
+        async with self._read() as session:
+            return await neighbours_of(session, post)
 
     async def shows(self, photo_id: int) -> bool:
         """Tell whether a photo is the result of a live post."""
@@ -106,7 +115,7 @@ class GalleryStore:
                 return dict.fromkeys(Feeling, 0), None
             own = await session.get(Reaction, (expansion_id, person_id))
             if update_id is not None and not await _first_time(session, update_id):
-                return await feelings(session, expansion_id), own.feeling if own else None
+                return await tally(session, expansion_id), own.feeling if own else None
             old, new = own.feeling if own else None, decide(own, feeling, native_in)
             if own is not None and new is None:
                 await session.delete(own)
@@ -116,12 +125,15 @@ class GalleryStore:
             await session.flush()
             if old or new:
                 await _recount(session, expansion_id, person_id, old, new)
-            return await feelings(session, expansion_id), new
+            counts = await tally(session, expansion_id)
+        async with self._write() as session:
+            await reweigh(session, person_id)
+        return counts, new
 
     async def counts(self, expansion_id: int) -> dict[Feeling, int]:
         """Return how many people have each reaction to an expansion, published or not."""
         async with self._read() as session:
-            return await feelings(session, expansion_id)
+            return await tally(session, expansion_id)
 
     # many at once
 
@@ -143,7 +155,9 @@ class GalleryStore:
                 if post is None:
                     continue
                 first = await impress(session, post.id, person_id)
-                await count(session, post.id, Counter(impressions=int(first)))
+                await count(
+                    session, post.id, Counter(impressions=first * await weight(session, person_id, post.person_id))
+                )
                 own = await session.get(Reaction, (post.expansion_id, person_id))
                 felt[post.id] = own.feeling if own else None
             return felt
@@ -185,10 +199,13 @@ async def _recount(
     session: AsyncSession, expansion_id: int, person_id: int, old: Feeling | None, new: Feeling | None
 ) -> None:
     """Update the counters of the expansion's post, if there is one, after a vote changed from `old` to `new`."""
-    post_id = await session.scalar(select(Post.id).where(Post.expansion_id == expansion_id))
-    if post_id is None:
+    post = (
+        await session.execute(select(Post.id, Post.person_id).where(Post.expansion_id == expansion_id))
+    ).one_or_none()
+    if post is None:
         return
-    changes = Counter(impressions=int(await impress(session, post_id, person_id)))
+    changes = Counter(impressions=int(await impress(session, post.id, person_id)))
     changes.update([COLUMNS[new]] if new else [])
     changes.subtract([COLUMNS[old]] if old else [])
-    await count(session, post_id, changes)
+    if await weight(session, person_id, post.person_id):
+        await count(session, post.id, changes)

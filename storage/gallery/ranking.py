@@ -19,6 +19,8 @@ PRIOR_IMPRESSIONS = 2.0  # impressions that the machine's guess is worth
 TRUSTED = 0.8  # factor on the guess when it decides what to show: too low costs few views, too high costs many
 USUAL, USUAL_IMPRESSIONS = 0.1, 8.0  # prior share of surprised viewers, and its weight in impressions
 DOUBTS = 3.0  # standard deviations
+FIRST_VIEWERS = 5  # people who must have seen a post before its index is shown
+INDEX_IMPRESSIONS = 12.0  # impressions that the guess is worth in the index, which people read and should be steady
 HALF_DAY = 45_000.0  # seconds by which a post must be newer to rank equal to one with ten times the votes
 
 
@@ -73,10 +75,12 @@ def hot(votes: int, created_at: datetime) -> float:
     return copysign(log10(max(1, abs(votes))), votes) + created_at.timestamp() / HALF_DAY
 
 
-def surprise_index(laughing: int, mind_blown: int, screaming: int, impressions: int, prior: float) -> int:
-    """Return the surprise index, 0 to 100: the share of surprised viewers, with the guess counted as in `surprise`."""
-    surprised = laughing + mind_blown + screaming
-    return round(100 * (surprised + PRIOR_IMPRESSIONS * prior) / (impressions + PRIOR_IMPRESSIONS))
+def surprise_index(surprised: int, impressions: int, prior: float) -> int:
+    """Return the surprise index, 0 to 100: the share of surprised viewers, with the guess as INDEX_IMPRESSIONS more.
+
+    From FIRST_VIEWERS on, one more viewer moves it by at most 6 points.
+    """
+    return round(100 * (surprised + INDEX_IMPRESSIONS * prior) / (impressions + INDEX_IMPRESSIONS))
 
 
 def _wilson(successes: float, trials: float, z: float) -> float:

@@ -61,10 +61,3 @@ async def tally(session: AsyncSession, expansion_id: int) -> dict[Feeling, int]:
     votes = select(Reaction.feeling, func.count()).where(Reaction.expansion_id == expansion_id)
     counted = Counter(dict((await session.execute(votes.group_by(Reaction.feeling))).all()))
     return {feeling: counted[feeling] for feeling in Feeling}
-
-
-async def feelings(session: AsyncSession, expansion_id: int) -> dict[Feeling, int]:
-    """Return the same counts, from the counters of its post if there is one."""
-    columns = [getattr(Post, COLUMNS[feeling]) for feeling in Feeling]
-    counters = (await session.execute(select(*columns).where(Post.expansion_id == expansion_id))).one_or_none()
-    return dict(zip(Feeling, counters, strict=True)) if counters else await tally(session, expansion_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,12 @@ def configuration(connection: Connection) -> Config:
     return config
 
 
-def upgrade(connection: Connection) -> None:
-    """Migrate to the newest revision, inside the caller's transaction. Raises DatabaseUnavailable."""
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Migrate to a revision, inside the caller's transaction. Raises DatabaseUnavailable."""
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
     if not newest(connection):
-        command.upgrade(configuration(connection), "head")
+        command.upgrade(configuration(connection), revision)
 
 
 def newest(connection: Connection) -> bool:
@@ -45,10 +46,13 @@ def newest(connection: Connection) -> bool:
     return current == scripts.get_current_head()
 
 
-async def migrate(engine: AsyncEngine, *, carried: bool = False) -> None:
+async def migrate(
+    engine: AsyncEngine, fill: Callable[[Connection], None] | None = None, *, carried: bool = False
+) -> None:
     """Migrate older tables to the newest revision. Raises DatabaseUnavailable.
 
-    `carried` adds the tables of Procrastinate, which then carries the jobs.
+    `fill` is called before, in the same transaction: it may create older tables and fill them from a backup. `carried`
+    adds the tables of Procrastinate, which then carries the jobs.
     """
     sqlite = engine.dialect.name == "sqlite"
     try:
@@ -57,6 +61,8 @@ async def migrate(engine: AsyncEngine, *, carried: bool = False) -> None:
             if sqlite:  # changing a table drops the old one, which would cascade; no effect after BEGIN
                 await driver.execute("PRAGMA foreign_keys = OFF")
             async with connection.begin():
+                if fill is not None:
+                    await connection.run_sync(fill)
                 await connection.run_sync(upgrade)
                 if carried:
                     await _carry(connection)

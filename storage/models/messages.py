@@ -73,6 +73,9 @@ class Message(Base):
     person_id: Mapped[int | None] = mapped_column(BigInteger, index=True)  # the person that it was made for
     expansion_id: Mapped[int | None] = mapped_column(ForeignKey("expansions.id", ondelete="SET NULL"), index=True)
     sent_at: Mapped[datetime] = mapped_column(Moment, default=now)
+    outdated_at: Mapped[datetime | None] = mapped_column(Moment)  # when what it tells changed; None once it was redrawn
+
+    __table_args__ = (Index("ix_messages_outdated", "outdated_at", **only("outdated_at IS NOT NULL")),)
 
 
 class Received(Base):

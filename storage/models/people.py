@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, String
+from sqlalchemy import BigInteger, String, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.models.base import Base
@@ -24,6 +24,7 @@ class Person(Base):
     scale: Mapped[float | None]
     style: Mapped[str | None] = mapped_column(String(16))
     consented_at: Mapped[datetime | None] = mapped_column(Moment)  # to publishing; asked once
+    counted: Mapped[bool] = mapped_column(default=True, server_default=true())  # whether their votes rank posts
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
 
 

@@ -49,6 +49,11 @@ class Post(Base):
     day: Mapped[int] = mapped_column(default=lambda: day_of(now()))
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
 
+    @property
+    def surprised(self) -> int:
+        """The number of people who laughed, whose mind was blown, or who screamed."""
+        return self.laughing + self.mind_blown + self.screaming
+
     expansion: Mapped[Expansion] = relationship(lazy="joined", innerjoin=True)
     author: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import transactions
-from storage.models import Message
+from storage.models import Message, MessageKind, now
 
 
 class Messages:
@@ -45,6 +45,33 @@ class Messages:
         async with self._read() as session:
             messages = select(Message).where(Message.expansion_id == expansion_id)
             return list(await session.scalars(messages.order_by(Message.sent_at, Message.message_id)))
+
+    async def outdate(self, expansion_id: int, *others: tuple[int, int]) -> list[tuple[int, int]]:
+        """Note that the messages that tell the votes or the title of an expansion, and others, are to be redrawn.
+
+        Returns the chats and ids of them all. What a message shows now is read when it is redrawn.
+        """
+        telling = [kind for kind in MessageKind if kind.tells_counts]
+        about = and_(Message.expansion_id == expansion_id, Message.kind.in_(telling))
+        these = [and_(Message.chat_id == chat, Message.message_id == number) for chat, number in others]
+        noted = update(Message).where(or_(about, *these)).values(outdated_at=now())
+        async with self._write() as session:
+            rows = await session.execute(noted.returning(Message.chat_id, Message.message_id))
+            return [(chat_id, message_id) for chat_id, message_id in rows]
+
+    async def outdated(self) -> list[tuple[int, int]]:
+        """Return the messages that are to be redrawn."""
+        async with self._read() as session:
+            these = select(Message.chat_id, Message.message_id).where(Message.outdated_at.is_not(None))
+            rows = await session.execute(these.order_by(Message.outdated_at))
+            return [(chat_id, message_id) for chat_id, message_id in rows]
+
+    async def redrawn(self, message: Message) -> None:
+        """Note that a message was redrawn as this row says. If it changed again meanwhile, it stays outdated."""
+        this = (Message.chat_id == message.chat_id, Message.message_id == message.message_id)
+        async with self._write() as session:
+            seen = update(Message).where(*this, Message.outdated_at == message.outdated_at)
+            await session.execute(seen.values(outdated_at=None))
 
     async def newest(self, chat_id: int) -> Message | None:
         """Return the bot's latest message in a chat."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from storage.chain import containing
 from storage.cleanup.notes import note
 from storage.cleanup.orphans import blobs_of
 from storage.database import get_or_add, hold, transactions
-from storage.gallery.votes import COLUMNS, count
+from storage.gallery.weights import withdraw
 from storage.jobs.expansions import drop_jobs
 from storage.jobs.quota import keep_spent
 from storage.models import (
@@ -29,7 +29,6 @@ from storage.models import (
     Person,
     Photo,
     Post,
-    Reaction,
     now,
 )
 from storage.people.export import export, pictures
@@ -178,7 +177,7 @@ class People:
             session.expunge_all()  # the objects are used after their rows are deleted
             await _lock_votes(session, person_id, ids)
             messages = await _messages(session, person_id, ids, [photo.id for photo in photos])
-            await _withdraw_votes(session, person_id)
+            await withdraw(session, person_id)
             await keep_spent(session, expansions)
             await session.execute(delete(Expansion).where(Expansion.id.in_(ids)))
             await session.execute(delete(Photo).where(Photo.id.in_([photo.id for photo in photos])))
@@ -244,16 +243,3 @@ async def _lock_votes(session: AsyncSession, person_id: int, expansions: Sequenc
     concerned = or_(Expansion.id.in_(expansions), Expansion.id.in_(seen.where(Impression.person_id == person_id)))
     held = select(Expansion.id).where(concerned).order_by(Expansion.id)
     await session.execute(held.with_for_update(key_share=True))
-
-
-async def _withdraw_votes(session: AsyncSession, person_id: int) -> None:
-    """Subtract a person's votes and impressions from the counts of posts. The rows themselves go with the person."""
-    changes: dict[int, Counter[str]] = defaultdict(Counter)
-    seen = select(Impression.post_id).where(Impression.person_id == person_id)
-    for post_id in await session.scalars(seen):
-        changes[post_id]["impressions"] -= 1
-    said = select(Post.id, Reaction.feeling).join(Reaction, Reaction.expansion_id == Post.expansion_id)
-    for post_id, feeling in await session.execute(said.where(Reaction.person_id == person_id)):
-        changes[post_id][COLUMNS[feeling]] -= 1
-    for post_id in sorted(changes):
-        await count(session, post_id, changes[post_id])

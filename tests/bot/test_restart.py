@@ -164,3 +164,14 @@ async def test_a_kill_in_mid_deletion_leaves_neither_message_nor_file(
     await inbox_is_empty(database)
     assert await stray_blobs(database, program.folder / "data") == set()
     await database.dispose()
+
+
+async def test_a_kill_between_a_vote_and_its_redraw(program: Program, ann: Person, photo: bytes) -> None:
+    await ann.send_document(photo)
+    await ann.tap(await ann.wait_for(is_panel), "Expand")
+    result = await ann.wait_for(is_result)
+    program.kill_when_called("answerCallbackQuery")  # the redraw waits for the pace of the chat
+    await ann.press(result, "🤣")
+    await program.killed()
+    await program.start()
+    await ann.wait_for(lambda m: m.id == result.id and "🤣 1" in m.labels)

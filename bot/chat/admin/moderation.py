@@ -1,4 +1,4 @@
-"""Reporting a post, reviewing reported posts, and banning people and chats."""
+"""Reviewing reported posts, and banning people and chats."""
 
 from __future__ import annotations
 
@@ -9,63 +9,23 @@ import structlog
 from telegram import InlineKeyboardMarkup
 from telegram.error import TelegramError
 
-from bot.chat.buttons.moderation import Judge, NextCase, Report, ReportFor
-from bot.chat.buttons.post import Less
+from bot.chat.buttons.moderation import Judge, NextCase, ReallyJudge
 from bot.chat.cards.gallery import index_of
 from bot.chat.cards.widgets import button
 from bot.chat.expand.cancel import cancel_all
-from bot.chat.gallery.browse import on_page
 from bot.chat.gallery.deletion import delete_everywhere
-from bot.chat.gallery.post import restore, take_down, turn_away
+from bot.chat.gallery.post import take_down
 from bot.chat.telegram.edits import edit
 from bot.chat.telegram.media import answer_with_picture, picture_of, put_picture, remember, results_changed
 from bot.chat.telegram.visit import Bot, Visit
 from bot.chat.texts import Texts, best_language, texts
 from bot.services import Services
 from storage.gallery.moderation import Case
-from storage.models import Gallery, Judgement, MessageKind, Post, Reason
+from storage.models import Judgement, MessageKind, Post
 
 log = structlog.get_logger()
 
 SUBJECT = re.compile(r"-?[1-9]\d{0,18}", re.ASCII)
-
-
-# Reporting
-
-
-async def report(services: Services, visit: Visit, tap: Report) -> None:
-    """Ask for the reason of a report."""
-
-    async def ask(row: Gallery) -> None:
-        await visit.toast_nothing()
-        say = visit.say
-        reasons = [button(say(f"report.{reason}"), ReportFor(row.id, tap.post, reason)) for reason in Reason]
-        rows = [*([reason] for reason in reasons), [button(say("gallery.less"), Less(row.id, tap.post))]]
-        markup = InlineKeyboardMarkup(rows)
-        if row.message_id is not None:
-            await edit(visit.bot.edit_message_reply_markup(row.chat_id, row.message_id, reply_markup=markup))
-
-    await on_page(services, visit, tap, ask)
-
-
-async def report_for(services: Services, visit: Visit, tap: ReportFor) -> None:
-    """Store a report. The one that reaches the threshold withholds the post until a moderator judges."""
-
-    async def keep(row: Gallery) -> None:
-        post = await services.gallery.post(tap.post)
-        threshold = services.limits.reports
-        said = await services.moderation.report(tap.post, visit.person.id, tap.reason, threshold)
-        if post is None or said is None:
-            await visit.toast("post.gone")
-        else:
-            await visit.toast("report.thanks" if said.first else "report.again", alert=True)
-            if said.withheld:
-                await turn_away(services, visit, row, post)
-                await results_changed(services, post.expansion_id)
-                return
-        await restore(services, visit, row, tap.post)
-
-    await on_page(services, visit, tap, keep)
 
 
 # Reviewing
@@ -85,7 +45,7 @@ async def review(services: Services, visit: Visit) -> None:
     elif (case := await services.moderation.case()) is None:
         await visit.reply("review.none")
     else:
-        caption, markup = _case_card(visit.say, case)
+        caption, markup = case_card(visit.say, case)
         await answer_with_picture(services, visit, case.post.expansion, MessageKind.REVIEW, caption, markup)
 
 
@@ -97,6 +57,20 @@ async def next_case(services: Services, visit: Visit, tap: NextCase) -> None:
 
 
 async def judge(services: Services, visit: Visit, tap: Judge) -> None:
+    """Keep a post at once. Before any other judgement, ask whether it is meant."""
+    if tap.judgement is Judgement.KEEP:
+        await really_judge(services, visit, ReallyJudge(tap.post, tap.judgement))
+    elif await _may_judge(services, visit) and visit.message is not None:
+        await visit.toast_nothing()
+        say = visit.say
+        sure = button(
+            say("judge.sure", what=say(f"judge.{tap.judgement}")), ReallyJudge(tap.post, tap.judgement), style="danger"
+        )
+        markup = InlineKeyboardMarkup([[sure], [button(say("judge.no"), NextCase(tap.post - 1))]])
+        await edit(visit.message.edit_reply_markup(markup))
+
+
+async def really_judge(services: Services, visit: Visit, tap: ReallyJudge) -> None:
     """Carry out a judgement, notify the author if it went against them, and show the next post."""
     if not await _may_judge(services, visit):
         return
@@ -143,11 +117,12 @@ async def _show_case(services: Services, visit: Visit, after: int) -> None:
             await edit(visit.message.edit_caption(visit.say("review.none")))
             return
         await remember(services, where, MessageKind.REVIEW, visit.person.id, case.post.expansion_id)
-        caption, markup = _case_card(visit.say, case)
+        caption, markup = case_card(visit.say, case)
         await put_picture(services, visit.bot, where, picture_of(services, case.post.expansion), caption, markup)
 
 
-def _case_card(say: Texts, case: Case) -> tuple[str, InlineKeyboardMarkup]:
+def case_card(say: Texts, case: Case) -> tuple[str, InlineKeyboardMarkup]:
+    """Return the caption and the buttons of a case."""
     post = case.post
     lines = [
         *([say.html("gallery.title", title=post.title)] if post.title else []),
@@ -209,8 +184,9 @@ async def _with_subject(services: Services, visit: Visit, act: Callable[[int], A
     if subject is not None:
         await act(subject)
         return
-    bans = ", ".join(f"<code>{ban.id}</code>" for ban in await services.moderation.bans())
-    await visit.write(f"{visit.say('ban.how')}\n{bans}".strip())
+    bans = [str(ban.id) for ban in await services.moderation.bans()]
+    listed = visit.say("ban.list", ids=", ".join(bans)) if bans else visit.say("ban.nobody")
+    await visit.write(f"{visit.say('ban.how')}\n{listed}")
 
 
 def _subject(visit: Visit) -> int | None:
@@ -235,9 +211,14 @@ async def _ban(services: Services, visit: Visit, subject: int) -> bool:
     return posts is not None
 
 
+async def words_for(services: Services, person_id: int) -> Texts:
+    """Return the texts in the language of a person who has not just written."""
+    person = await services.people.person(person_id)
+    return texts(best_language([person.language, person.language_code] if person else []))
+
+
 async def _tell(services: Services, bot: Bot, author: int, key: str) -> None:
-    person = await services.people.person(author)
-    say = texts(best_language([person.language, person.language_code] if person else []))
+    say = await words_for(services, author)
     try:
         await bot.send_message(author, say(key))
     except TelegramError as error:

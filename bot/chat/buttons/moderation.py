@@ -32,5 +32,13 @@ class Judge(Tap, tag="rj"):
 
 
 @dataclass(frozen=True)
+class ReallyJudge(Tap, tag="ry"):
+    """Carry out a judgement that was asked for by `Judge`."""
+
+    post: int
+    judgement: Judgement
+
+
+@dataclass(frozen=True)
 class NextCase(Tap, tag="rn"):
     post: int

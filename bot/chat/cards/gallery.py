@@ -12,8 +12,10 @@ from bot.chat.cards.widgets import button, described
 from bot.chat.texts import Texts
 from bot.services import Services
 from storage.gallery.listing import PERIODIC, Order, Period
-from storage.gallery.ranking import surprise_index
+from storage.gallery.ranking import FIRST_VIEWERS, surprise_index
 from storage.models import Gallery, Post
+
+NEW = "🆕"
 
 
 async def gallery_card(
@@ -39,9 +41,11 @@ async def gallery_card(
     return "\n".join(lines), InlineKeyboardMarkup(rows)
 
 
-def index_of(post: Post) -> int:
-    """Return the surprise index of a post, 0 to 100."""
-    return surprise_index(post.laughing, post.mind_blown, post.screaming, post.impressions, post.prior)
+def index_of(post: Post) -> str:
+    """Return the surprise index of a post, 0 to 100, or 🆕 while it would only be noise."""
+    if post.impressions < FIRST_VIEWERS:
+        return NEW
+    return str(surprise_index(post.surprised, post.impressions, post.prior))
 
 
 def _page_buttons(say: Texts, username: str, row: Gallery, post: Post) -> list[list[InlineKeyboardButton]]:

@@ -155,12 +155,12 @@ async def _place(services: Services, visit: Visit, old: Expansion, started: list
     tapped = visit.message.message_id if visit.message else old.message_id
     if started:
         await place_for_tap(services, visit, started, tapped)
-    others = {(m.chat_id, m.message_id): m.kind for m in await services.messages.showing(old.id) if m.kind.tells_counts}
-    if others.pop((visit.chat.id, tapped or 0), MessageKind.RESULT) is not MessageKind.RESULT:
+    shown = {(m.chat_id, m.message_id): m.kind for m in await services.messages.showing(old.id) if m.kind.tells_counts}
+    here = shown.pop((visit.chat.id, tapped or 0), MessageKind.RESULT)
+    if shown or here is not MessageKind.RESULT:
         await results_changed(services, old.id)
+    if here is not MessageKind.RESULT:
         return
-    for where in others:
-        services.changed.put_nowait(where)
     if fresh := await services.store.expansion(old.id):
         markup = end_keyboard(visit.say, fresh)
         if fresh.status is Status.DONE:

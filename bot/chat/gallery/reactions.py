@@ -43,9 +43,8 @@ async def react_button(services: Services, visit: Visit, tap: React) -> None:
         who, felt = visit.person.id, tap.feeling
         _counts, own = await services.gallery.react(expansion.id, who, felt, update_id=visit.update_id)
         await visit.toast("reaction.given" if own else "reaction.taken_back", feeling=tap.feeling.value)
-        if visit.message is not None:
-            services.changed.put_nowait((visit.chat.id, visit.message.message_id))
-        await results_changed(services, expansion.id)
+        tapped = [(visit.chat.id, visit.message.message_id)] if visit.message is not None else []
+        await results_changed(services, expansion.id, *tapped)
 
 
 async def native_reaction(services: Services, visit: Visit) -> None:
@@ -58,8 +57,7 @@ async def native_reaction(services: Services, visit: Visit) -> None:
         return
     feeling = feeling_of(visit.reaction.new_reaction)
     await services.gallery.react(shown.expansion_id, visit.person.id, feeling, native_in=message_id)
-    services.changed.put_nowait((visit.chat.id, message_id))
-    await results_changed(services, shown.expansion_id)
+    await results_changed(services, shown.expansion_id, (visit.chat.id, message_id))
 
 
 async def _visible(services: Services, visit: Visit, expansion: Expansion) -> bool:

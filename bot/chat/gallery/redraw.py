@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from functools import partial
 
+import structlog
 from telegram import InlineKeyboardMarkup
+from telegram.error import TelegramError
 
 from bot.chat.cards.gallery import gallery_card
 from bot.chat.cards.mine import mine_at, mine_card
@@ -13,10 +16,15 @@ from bot.chat.cards.result import result_caption, result_keyboard
 from bot.chat.cards.widgets import language_of
 from bot.chat.telegram.edits import edit
 from bot.chat.telegram.outbox import Outbox, Rank
+from bot.chat.telegram.outcome import fate_of
 from bot.chat.telegram.visit import Bot
 from bot.services import Services
 from bot.turns import MessageKey
 from storage.models import Message, MessageKind
+
+log = structlog.get_logger()
+
+AGAIN = 60.0  # seconds without news after which messages that were not redrawn are looked up
 
 Card = tuple[str, InlineKeyboardMarkup]
 
@@ -26,8 +34,20 @@ async def redraw(services: Services, bot: Bot, where: MessageKey) -> None:
     shown = await services.messages.message(*where)
     card = await card_of(services, bot.username, shown) if shown is not None else None
     if card is not None:
-        caption, markup = card
+        await _put(bot, where, card)
+    if shown is not None and shown.outdated_at is not None:
+        await services.messages.redrawn(shown)
+
+
+async def _put(bot: Bot, where: MessageKey, card: Card) -> None:
+    """Update a message. A refusal is final, and only logged; after an outage the caller tries again later."""
+    caption, markup = card
+    try:
         await edit(bot.edit_message_caption(*where, caption=caption, parse_mode="HTML", reply_markup=markup))
+    except TelegramError as error:
+        if fate_of(error).passes:
+            raise
+        log.info("redraw.refused", message=where, reason=str(error))
 
 
 async def card_of(services: Services, username: str, shown: Message) -> Card | None:
@@ -57,14 +77,25 @@ async def _gallery(services: Services, username: str, shown: Message) -> Card | 
 
 @dataclass
 class Redrawing:
-    """Passes every message that is reported as changed to the outbox."""
+    """Passes every message that is reported as changed to the outbox, and first those that an earlier run left."""
 
     services: Services
     bot: Bot
     outbox: Outbox
 
     async def run(self) -> None:
-        """Read the queue of changed messages until cancelled."""
+        """Read the queue of changed messages until cancelled. What was not redrawn is looked up now and then."""
+        await self._look()
         while True:
-            where = await self.services.changed.get()
-            self.outbox.ask(where, Rank.COUNTS, partial(redraw, self.services, self.bot, where))
+            try:
+                async with asyncio.timeout(AGAIN):
+                    self._ask(await self.services.changed.get())
+            except TimeoutError:
+                await self._look()
+
+    async def _look(self) -> None:
+        for where in await self.services.messages.outdated():
+            self._ask(where)
+
+    def _ask(self, where: MessageKey) -> None:
+        self.outbox.ask(where, Rank.COUNTS, partial(redraw, self.services, self.bot, where))

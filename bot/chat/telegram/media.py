@@ -159,11 +159,10 @@ async def remember(
     )
 
 
-async def results_changed(services: Services, expansion_id: int) -> None:
-    """Schedule a redraw of all messages to the author that show the votes or the title of an expansion."""
-    for message in await services.messages.showing(expansion_id):
-        if message.kind.tells_counts:
-            services.changed.put_nowait((message.chat_id, message.message_id))
+async def results_changed(services: Services, expansion_id: int, *others: MessageKey) -> None:
+    """Schedule a redraw of the messages that tell the votes or the title of an expansion, and of others."""
+    for where in await services.messages.outdate(expansion_id, *others):
+        services.changed.put_nowait(where)
 
 
 async def _known_first(medium: Medium, show: Callable[[str | bytes], Awaitable[Answer]]) -> Answer:

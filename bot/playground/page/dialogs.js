@@ -1,7 +1,7 @@
 // Dialogs: alerts, confirmations, a new person, a new group, the target of a forward, and files before they are sent.
 
 import { avatar, h } from "./dom.js";
-import { act, attempt, chatsOf, emit, isChannel, on, sendForm, world } from "./world.js";
+import { act, attempt, chatsOf, emit, inCharge, isChannel, on, sendForm, world } from "./world.js";
 import { say } from "./words.js";
 
 function show(title, content, actions, className = "") {
@@ -53,13 +53,34 @@ export async function groupMembers(chat) {
   for (const [who, box] of picks) if (box.checked !== inside(who.id)) await attempt(act("standing", { chat, member: who.id, status: box.checked ? (who.is_bot && isChannel(chat) ? "administrator" : "member") : who.is_bot ? "kicked" : "left" }));
 }
 
-export async function forwardTo(message) {
-  const options = chatsOf(world.me).map((chat) => h("label", {}, h("input", { type: "radio", name: "chat", value: chat.id }), avatar(chat.id > 0 ? world.bot : chat), chat.title ?? world.bot.first_name));
+// Asks for one of the person's chats in which they may write. Returns its id, or null.
+async function pickChat() {
+  const open = chatsOf(world.me).filter((chat) => !isChannel(chat.id) || inCharge(chat.id, world.me));
+  const options = open.map((chat) => h("label", {}, h("input", { type: "radio", name: "chat", value: chat.id }), avatar(chat.id > 0 ? world.bot : chat), chat.title ?? world.bot.first_name));
   options[0].firstChild.checked = true;
-  const chat = await show(say("forwardTo"), options, [[say("cancel"), null], [say("send"), () => Number(options.find((label) => label.firstChild.checked).firstChild.value), "main"]]);
+  return show(say("forwardTo"), options, [[say("cancel"), null], [say("send"), () => Number(options.find((label) => label.firstChild.checked).firstChild.value), "main"]]);
+}
+
+export async function forwardTo(message) {
+  const chat = await pickChat();
   if (!chat) return;
   await attempt(act("forward", { chat, from_chat: message.chat.id, message_id: message.message_id }));
   emit("go", { chat });
+}
+
+// What t.me/share/url?url=…&text=… does in Telegram: the address and the words go to a chat of the person's choice.
+export async function shareTo(url, text) {
+  const chat = await pickChat();
+  if (!chat) return;
+  await attempt(sendForm({ chat, text: [url, text].filter(Boolean).join("\n") }));
+  emit("go", { chat });
+}
+
+// What a switch_inline_query button does: the person chooses a chat, and the query stands in its field.
+export async function inlineIn(query) {
+  const chat = await pickChat();
+  if (!chat) return;
+  emit("go", { chat, words: `@${world.bot.username} ${query}` });
 }
 
 export async function sendFiles(files, words, replyTo) {

@@ -2,7 +2,7 @@
 
 import { avatar, button, h, icon } from "./dom.js";
 import { act, attempt, emit, get, on, world } from "./world.js";
-import { alertBox, confirmBox } from "./dialogs.js";
+import { alertBox, confirmBox, inlineIn } from "./dialogs.js";
 import { copy, follow } from "./text.js";
 import { say } from "./words.js";
 
@@ -35,7 +35,8 @@ function press(element, message, one) {
   if (one.callback_data) return tap(element, message, one.callback_data);
   if (one.copy_text) return copy(one.copy_text.text);
   if ("switch_inline_query_current_chat" in one) return emit("compose", `@${world.bot.username} ${one.switch_inline_query_current_chat}`);
-  if ("switch_inline_query" in one) return emit("compose", `@${world.bot.username} ${one.switch_inline_query}`);
+  if ("switch_inline_query" in one) return inlineIn(one.switch_inline_query);
+  if (one.switch_inline_query_chosen_chat) return inlineIn(one.switch_inline_query_chosen_chat.query ?? "");
   if (one.web_app) return openMiniApp(one.web_app.url);
   return openLink(one.url ?? one.login_url?.url);
 }

@@ -1,28 +1,36 @@
 // The message list. Only changed messages are redrawn, and it stays at the end or at the reader's position.
 
 import { h, avatar, icon } from "./dom.js";
-import { attempt, authorOf, get, loadHistory, messagesOf, on, sendForm, world } from "./world.js";
+import { attempt, authorOf, get, inCharge, isChannel, loadHistory, messagesOf, on, sendForm, world } from "./world.js";
 import { day, say } from "./words.js";
 import { bubble } from "./bubble.js";
 import { serviceText, summary } from "./text.js";
 
 const log = document.getElementById("log"), scroll = document.getElementById("scroll"), down = document.getElementById("down");
-let drawn = new Map(), shown = null, atEnd = true, loading = false, missed = 0;
+let drawn = new Map(), shown = null, atEnd = true, loading = false, missed = 0, extent = "";
 
 down.append(icon("down"));
 down.title = say("toEnd");
 down.setAttribute("aria-label", say("toEnd"));
 down.addEventListener("click", () => scroll.scrollTo({ top: scroll.scrollHeight, behavior: "smooth" }));
 scroll.addEventListener("scroll", () => {
+  // A change of the layout moves the list, too. Only the reader leaves the end.
+  const now = `${scroll.scrollHeight} ${scroll.clientHeight}`, moved = now !== extent;
+  extent = now;
+  if (moved && atEnd) return toEnd();
   atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60;
   if (atEnd) missed = 0;
   badge();
   dates();
   if (scroll.scrollTop < 400) older();
 }, { passive: true });
-const stay = new ResizeObserver(() => { if (atEnd && messagesOf(world.chat).size) scroll.scrollTop = scroll.scrollHeight; });
+const stay = new ResizeObserver(() => { if (atEnd) toEnd(); });
 stay.observe(log);
 stay.observe(scroll);
+
+function toEnd() {
+  if (messagesOf(world.chat).size) scroll.scrollTop = scroll.scrollHeight;
+}
 
 // The floating date shows while the list scrolls, then fades.
 let rest;
@@ -51,7 +59,8 @@ export async function showChat() {
     if (shown !== key) return;
   }
   draw();
-  scroll.scrollTop = messagesOf(world.chat).size ? scroll.scrollHeight : 0;
+  scroll.scrollTop = 0;
+  toEnd();
 }
 
 async function older() {
@@ -110,7 +119,7 @@ function empty() {
     if (isPrivate && description) box.querySelector("p").textContent = description;
     if (!isPrivate && first) box.querySelector("p").textContent = say("helloAll", { name: world.bot.first_name, ...first });
   });
-  box.append(h("p", {}, say("trySample")), tray());
+  if (!isChannel(world.chat) || inCharge(world.chat, world.me)) box.append(h("p", {}, say("trySample")), tray());
   return box;
 }
 
@@ -131,7 +140,7 @@ on("message", ({ chat, message, fresh }) => {
     document.getElementById("spoken").textContent = `${authorOf(message).first_name}: ${summary(message)}`;
     if (!atEnd) missed += 1;
   }
-  if (atEnd) scroll.scrollTop = scroll.scrollHeight;
+  if (atEnd) toEnd();
   badge();
 });
 on("people", () => { if (world.chat) draw(); });

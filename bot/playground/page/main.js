@@ -1,6 +1,6 @@
 // The chat page: connects the parts and keeps the address in step with what is shown.
 
-import { attempt, chatsOf, connect, load, on, present, select, sendForm, world } from "./world.js";
+import { attempt, chatsOf, connect, emit, load, on, present, select, sendForm, world } from "./world.js";
 import { showChat } from "./log.js";
 import { showComposer } from "./composer.js";
 import { showHead } from "./head.js";
@@ -23,10 +23,12 @@ function address(push) {
   else history.replaceState(null, "", url);
 }
 
-on("go", ({ me = world.me, chat }) => {
-  if (!select(me, chat)) return;
-  address(phone.matches);
-  show();
+on("go", async ({ me = world.me, chat, words }) => {
+  if (select(me, chat)) {
+    address(phone.matches);
+    await show();
+  }
+  if (words) emit("compose", words);
 });
 on("be", (me) => {
   const stays = world.chat < 0 && present(world.chat, me);

@@ -5,24 +5,27 @@ import { say, size } from "./words.js";
 import { view } from "./viewer.js";
 
 export const source = (fileId) => `/playground/files/${fileId}`;
-const BOX = 420, LEAST = 130;
+const BOX = 420, LEAST = 130, KEYED = 260; // px; a keyboard is as wide as its bubble, and needs some room
 
 export function photoFor(sizes, width) {
   const wanted = width * Math.min(2, devicePixelRatio);
   return sizes.find((one) => Math.max(one.width, one.height) >= wanted) ?? sizes.at(-1);
 }
 
-export function frameSize({ width, height }) {
+export function frameSize({ width, height }, least = LEAST) {
   const factor = Math.min(BOX / width, BOX / height, Math.max(1, LEAST / Math.min(width, height)));
-  return [Math.max(LEAST, Math.round(width * factor)), Math.max(64, Math.round(height * factor))];
+  return [Math.max(least, Math.round(width * factor)), Math.max(64, Math.round(height * factor))];
 }
+
+const leastOf = (message) => (message.reply_markup?.inline_keyboard?.length ? KEYED : LEAST);
 
 function frame(message, shape, tile, ...children) {
   const element = h("div", { className: "media", tabIndex: 0, role: "button", "aria-label": message.caption || say("photo") }, ...children);
   if (!tile) {
-    const [width, height] = frameSize(shape);
+    const [width, height] = frameSize(shape, leastOf(message));
     element.style.aspectRatio = `${width} / ${height}`;
     element.style.width = `${width}px`;
+    element.classList.toggle("wider", width / height > 1.1 * shape.width / shape.height);
   }
   if (message.has_media_spoiler) element.classList.add("veiled");
   const open = () => (element.classList.contains("veiled") ? element.classList.remove("veiled") : view(message));
@@ -51,8 +54,10 @@ export function moving(message, tile = false) {
   const element = frame(message, file, tile, video);
   // The message may lack the size; the loaded file has it.
   video.addEventListener("loadedmetadata", () => {
-    const [width, height] = frameSize({ width: video.videoWidth, height: video.videoHeight });
-    if (!tile) Object.assign(element.style, { aspectRatio: `${width} / ${height}`, width: `${width}px` });
+    if (tile) return;
+    const [width, height] = frameSize({ width: video.videoWidth, height: video.videoHeight }, leastOf(message));
+    Object.assign(element.style, { aspectRatio: `${width} / ${height}`, width: `${width}px` });
+    element.closest(".bubble")?.style.setProperty("width", `${width}px`);
   });
   return element;
 }

@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { attempt, authorOf, emit, nameOf, sendForm, world } from "./world.js";
+import { shareTo } from "./dialogs.js";
 import { say } from "./words.js";
 
 const TAGS = { bold: "strong", italic: "em", underline: "u", strikethrough: "s", code: "code", pre: "pre", blockquote: "blockquote", expandable_blockquote: "blockquote" };
@@ -52,6 +53,10 @@ const sendText = (text) => sendForm({ text });
 // A link to this bot (t.me/<bot>?start=<payload>) stays in the page and starts the bot, as in Telegram.
 export function follow(url) {
   const found = URL.canParse(url) ? new URL(url) : null;
+  if (found?.hostname === "t.me" && found.pathname === "/share/url") {
+    shareTo(found.searchParams.get("url"), found.searchParams.get("text"));
+    return true;
+  }
   if (!found || found.hostname !== "t.me" || found.pathname.slice(1).toLowerCase() !== world.bot.username.toLowerCase()) return false;
   emit("go", { chat: world.me });
   const payload = found.searchParams.get("start");

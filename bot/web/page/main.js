@@ -4,6 +4,7 @@ import { compare } from "./compare.js";
 import { films } from "./films.js";
 import { react } from "./react.js";
 import { share } from "./share.js";
+import { lightbox, turn } from "./turn.js";
 import { wall } from "./wall.js";
 
 const visitor = launch();
@@ -12,4 +13,6 @@ compare();
 films();
 react(visitor);
 share();
+turn();
+lightbox();
 document.documentElement.dataset.ready = "";

@@ -6,7 +6,7 @@ from alembic import op
 from storage.models import Moment
 
 revision = "0050"
-down_revision = "0016"
+down_revision = "0018"
 
 
 def upgrade() -> None:

@@ -96,6 +96,16 @@ def test_options_choose_the_canvas(run: Run, tmp_path: Path, options: tuple[str,
         assert made.size == size
 
 
+def test_words_for_an_engine_that_reads_none_are_answered_with_a_warning(
+    run: Run, picture: Path, tmp_path: Path
+) -> None:
+    options = ("--engine", "patchmatch", "--scale", "1.25", "--json")
+    code, told, warning = run("expand", picture, "-o", tmp_path / "out.png", "--prompt", "a whale", *options)
+    assert (code, warning.count("\n")) == (0, 1)
+    assert json.loads(told)["engine"] == "patchmatch"
+    assert "reads no words, so --prompt changes nothing; --engine diffusion does" in warning
+
+
 def test_two_runs_with_one_seed_write_the_same_bytes(run: Run, picture: Path, tmp_path: Path) -> None:
     files = [tmp_path / "first.png", tmp_path / "second.png"]
     for out in files:

@@ -127,6 +127,16 @@ async def test_what_telegram_tells_about_the_bot_and_its_groups(
     assert fresh.playground.token not in told
 
 
+async def test_who_moderates(examined: Examine, fresh: Kuotu, host: Person, tmp_path: Path) -> None:
+    assert line((await examined())[1], "moderators").startswith("– nobody; put your Telegram id into KUOTU_ADMINS")
+    await host.say("/help")
+    await host.wait_for(lambda message: message.from_bot)
+    _, told = await examined(tmp_path / "data", admins=(1, 77))
+    assert line(told, "moderators") == "✓ Ann (1); 77, who has not used the bot yet"
+    _, told = await examined(tmp_path / "unused", admins=(1,))
+    assert line(told, "moderators") == "✓ 1, who has not used the bot yet"
+
+
 async def test_the_steps_to_the_engine_with_weights(examined: Examine) -> None:
     worst, told = await examined(engine=EngineName.DIFFUSION, model="sdxl?cache=/nowhere")
     assert worst == 1
@@ -137,6 +147,7 @@ async def test_the_steps_to_the_engine_with_weights(examined: Examine) -> None:
     worst, told = await examined(engine=EngineName.AUTO, model="sdxl?cache=/nowhere")
     assert worst == 0
     assert line(told, "engine") == "✓ patchmatch, 1 at a time"
+    assert ("GB to download, commercial" in told) == (line(told, "GPU")[0] == "✓")  # without a GPU they are no use
 
 
 async def test_a_model_that_is_here(examined: Examine, tiny_presets: Path) -> None:

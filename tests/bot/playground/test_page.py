@@ -18,7 +18,7 @@ from tests.support.playground import Site, picture, site, start_process
 
 pytestmark = pytest.mark.browser
 LAST = ".message >> nth=-1"
-ACCENT = "() => getComputedStyle(Object.assign(document.body, { style: 'outline-color: var(--accent)' })).outlineColor"
+SOLID = "() => getComputedStyle(Object.assign(document.body, { style: 'outline-color: var(--solid)' })).outlineColor"
 
 
 @pytest.fixture
@@ -161,7 +161,7 @@ async def test_an_empty_group_says_what_the_bot_answers_there_and_the_open_chat_
         await page.click("#chats >> text=Weekend")
         await expect(page.locator(".empty")).to_contain_text("only what is meant for it: /start – Begin")
         open_chat = page.locator("#chats button:hover")  # white on what must not become pale
-        await expect(open_chat).to_have_css("background-color", await page.evaluate(ACCENT))
+        await expect(open_chat).to_have_css("background-color", await page.evaluate(SOLID))
 
 
 async def test_several_people_in_a_group(browser: Browser, place: Site) -> None:

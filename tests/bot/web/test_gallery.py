@@ -57,7 +57,7 @@ def ids(page: str) -> list[int]:
 
 
 async def test_an_empty_wall_says_so(wall: Wall) -> None:
-    assert "The walls are still bare" in await text(wall, "/gallery")
+    assert "Nothing here yet. Be the first!" in await text(wall, "/gallery")
 
 
 async def test_paging_by_key_shows_everything_once(wall: Wall) -> None:
@@ -105,9 +105,9 @@ async def test_a_post_tells_what_was_drawn_in_the_readers_language(wall: Wall) -
     post = await wall.hang(replace(flat(60, 40), words=("rubber-duck", "kites")))
     plain = await wall.hang(flat(60, 40))
     english, chinese = [await text(wall, f"/post/{post.id}?lang={language}") for language in ("en", "zh")]
-    assert "<dt>Drawn</dt><dd>a giant yellow rubber duck and dragon-shaped kites on long strings</dd>" in english
-    assert "<dt>抽到</dt><dd>一只巨大的小黄鸭和长线牵着的龙形风筝</dd>" in chinese
-    assert "Drawn" not in await text(wall, f"/post/{plain.id}?lang=en")
+    assert "<dt>Twist</dt><dd>a giant yellow rubber duck and dragon-shaped kites on long strings</dd>" in english
+    assert "<dt>惊喜元素</dt><dd>一只巨大的小黄鸭和长线牵着的龙形风筝</dd>" in chinese
+    assert "Twist" not in await text(wall, f"/post/{plain.id}?lang=en")
 
 
 async def test_a_post_credits_the_guests_of_every_step(wall: Wall) -> None:
@@ -399,7 +399,7 @@ async def test_an_unpublished_step_of_a_chain_is_not_linked(wall: Wall) -> None:
     page = await text(wall, f"/post/{post.id}")
     assert "2 steps" in page
     assert "Goes on from" not in page
-    assert re.findall(r'src="/picture/(\d+)', page) == [str(post.id)]
+    assert set(re.findall(r'src="/picture/(\d+)', page)) == {str(post.id)}
 
 
 # text written by people

@@ -17,7 +17,7 @@ from storage.gallery.browsing import Galleries
 from storage.gallery.moderation import Moderation
 from storage.gallery.posts import GalleryStore, decide
 from storage.gallery.ranking import surprise
-from storage.models import Feeling, Impression, Photo, Post, PostStatus, Reaction
+from storage.models import Feeling, Impression, Person, Photo, Post, PostStatus, Reaction
 from storage.people.people import People
 from tests.support.rows import ANN, BOB, CAT, make, posts_of, queue_on, start, withhold
 
@@ -59,8 +59,10 @@ def counters(post: Post) -> tuple[int, dict[Feeling, int]]:
 async def counted(engine: AsyncEngine, post: Post) -> tuple[int, dict[Feeling, int]]:
     """Compute the counts of a post from its rows."""
     async with transactions(engine).read() as session:
-        seen = select(func.count()).select_from(Impression).where(Impression.post_id == post.id)
-        votes = select(Reaction.feeling).where(Reaction.expansion_id == post.expansion_id)
+        seen = select(func.count()).select_from(Impression).join(Person, Person.id == Impression.person_id)
+        seen = seen.where(Impression.post_id == post.id, Person.counted, Person.id != post.person_id)
+        votes = select(Reaction.feeling).join(Person, Person.id == Reaction.person_id)
+        votes = votes.where(Reaction.expansion_id == post.expansion_id, Person.counted, Person.id != post.person_id)
         said = list(await session.scalars(votes))
         return await session.scalar(seen) or 0, {feeling: said.count(feeling) for feeling in Feeling}
 

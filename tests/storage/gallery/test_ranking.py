@@ -6,7 +6,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from storage.gallery.ranking import doubt, hot, rate, surprise, top, wilson_lower, wilson_upper
+from storage.gallery.ranking import (
+    FIRST_VIEWERS,
+    doubt,
+    hot,
+    rate,
+    surprise,
+    surprise_index,
+    top,
+    wilson_lower,
+    wilson_upper,
+)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +79,17 @@ def test_doubt_is_about_the_cut_and_fades_with_views() -> None:
     assert doubt(2, 8, 0.2) == pytest.approx(3 * (0.175 * 0.825 / 17) ** 0.5 - 0.025)
     assert rate(0, 0) == 0.1
     assert rate(500, 1000) == pytest.approx(0.5, abs=0.01)
+
+
+def test_the_index_moves_slowly_once_it_is_shown_and_still_follows_the_votes() -> None:
+    for surprised, prior in ((0, 0.9), (3, 0.5), (FIRST_VIEWERS, 0.1)):
+        now = surprise_index(surprised, FIRST_VIEWERS, prior)
+        steps = [surprise_index(surprised + one, FIRST_VIEWERS + 1, prior) - now for one in (0, 1)]
+        assert steps[0] <= 0 <= steps[1]
+        assert max(map(abs, steps)) <= 6
+    assert surprise_index(0, 1000, 0.9) < 3
+    assert surprise_index(900, 1000, 0.1) > 88
+    assert [surprise_index(0, 0, prior) for prior in (0.0, 0.66, 1.0)] == [0, 66, 100]
 
 
 def test_top_asks_for_witnesses() -> None:

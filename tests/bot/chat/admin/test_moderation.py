@@ -51,6 +51,9 @@ async def case(admin: Person) -> Message:
 async def judged(admin: Person, judgement: str) -> Message:
     """Judge the case that is shown first, and return the message afterwards."""
     shown = await case(admin)
+    if judgement != "Keep":
+        shown = await taps(admin, shown, judgement)
+        judgement = "Yes: "
     mark = admin.now
     await admin.tap(shown, judgement)
     return await admin.wait_for(lambda m: m.id == shown.id, after=mark)
@@ -92,6 +95,27 @@ async def test_enough_reports_take_it_down_and_a_moderator_keeps_it(kuotu: Kuotu
     assert await acts(kuotu, f"post {post.id}") == [(None, Act.WITHHOLD), (ADMIN, Act.KEEP)]
 
 
+async def test_moderators_are_told_once_and_judge_from_that_message(kuotu: Kuotu, newcomer: Any, admin: Person) -> None:
+    ann, bob, cat = [await newcomer(name) for name in ("Ann", "Bob", "Cat")]
+    post = await posted(kuotu, ann)
+    await admin.say("/help")
+    mark = admin.now
+    await reported(bob, post)
+    told = await admin.wait_for(lambda m: "🚩 1 × Violent" in m.text, after=mark)
+    await reported(cat, post, "Sexual")
+    again = await admin.wait_for(lambda m: m.id == told.id and "🚩 1 × Sexual" in m.text)
+    assert "Out of the gallery until you decide" in again.text
+    asked = await taps(admin, again, "Ban the author")
+    assert asked.labels == ["Yes: ⛔ Ban the author", "No, go back"]
+    back = await taps(admin, asked, "No, go back")
+    assert "Keep" in str(back.labels)
+    assert await status(kuotu, post) is PostStatus.REPORTED
+    assert await kuotu.services.moderation.bans() == []
+    await admin.tap(await taps(admin, back, "Take out"), "Yes: ")
+    await admin.wait_for(lambda m: m.id == told.id and "Nothing waits" in m.text)
+    assert await status(kuotu, post) is PostStatus.WITHHELD
+
+
 async def test_a_moderator_takes_out_for_good(kuotu: Kuotu, newcomer: Any, admin: Person) -> None:
     ann, bob = await newcomer("Ann"), await newcomer("Bob")
     result, post = await post_by(kuotu, ann)
@@ -121,7 +145,7 @@ async def test_a_banned_author_is_served_no_more_but_may_leave(kuotu: Kuotu, new
     await reported(bob, first)
     await judged(admin, "Ban the author")
     assert [await status(kuotu, post) for post in (first, second)] == [PostStatus.WITHHELD] * 2
-    sorry = "Sorry, a moderator has decided that I do not serve you here."
+    sorry = "A moderator has blocked you here."
     assert (await answer_to(ann, "/gallery")).text.startswith(sorry)
     assert (await forge(ann, "sy|wild") or "").startswith(sorry)
     await admin.say(f"/unban {ann.user}")
@@ -152,7 +176,7 @@ async def test_a_banned_group_hears_one_sentence_and_only_when_it_asks(
     await admin.wait_for(lambda m: m.text == f"{ann.chat} is banned.")
     await ann.say("hello")
     await ann.say("/gallery")
-    await ann.wait_for(lambda m: m.text.startswith("Sorry, a moderator"))
+    await ann.wait_for(lambda m: m.text.startswith("A moderator has blocked"))
     assert sum(m.from_bot for m in ann.messages) == 1
 
 
@@ -176,13 +200,14 @@ async def test_cases_are_paged_and_judged_once(kuotu: Kuotu, newcomer: Any, admi
     posts = [await posted(kuotu, ann) for _ in range(2)]
     for post in posts:
         await reported(bob, post)
+        await admin.wait_for(lambda m, number=post.id: f"rj|{number}|keep" in str(m.raw))  # the moderator is told
     first, open_too = await case(admin), await case(admin)
     assert "2 to review" in first.text
     second = await taps(admin, first, "▶")
     assert str(open_too.button("Keep").data) != str(second.button("Keep").data)
     assert str(open_too.button("Keep").data) == str((await taps(admin, first, "▶")).button("Keep").data)
     await admin.tap(first.id, "Keep")
-    assert await admin.tap(open_too, "Keep") == "Another moderator was faster."
+    assert await admin.tap(open_too, "Keep") == "Another moderator got there first."
     await kuotu.services.store.delete_expansion(posts[1].expansion_id)
     assert await kuotu.services.moderation.case() is None
 

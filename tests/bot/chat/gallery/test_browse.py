@@ -16,7 +16,7 @@ from storage.database import transactions
 from storage.models import Expansion, Photo, Post, Status
 from tests.support.scenes import forge, group_of, now, published
 
-TURNED = "The page has been turned already."
+TURNED = "You've already moved on from this page."
 EVERYTHING = "You have seen everything! From the start."
 
 
