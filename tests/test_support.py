@@ -23,7 +23,8 @@ def imported(source: str) -> Iterator[str]:
 
 def misplaced(source: str) -> list[str]:
     """Return the imports of test modules and of conftest.py."""
-    return [name for name in imported(source) if any(_is_no_helper(part) for part in name.split("."))]
+    names = (name for name in imported(source) if name.startswith((".", "tests.")))
+    return [name for name in names if any(_is_no_helper(part) for part in name.split("."))]
 
 
 def _is_no_helper(part: str) -> bool:

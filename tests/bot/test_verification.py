@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +30,7 @@ from storage.models import Expansion, Mark, Photo
 from storage.people.people import People
 from storage.register import Register
 from tests.support import rows
-from tests.support.databases import sqlite_in
+from tests.support.databases import new_sqlite
 from tests.support.films import sample
 from tests.support.marks import decoded, encoded, keys
 
@@ -100,9 +99,8 @@ def _mirrored(photo: Pixels, margins: Margins) -> Pixels:
 
 
 @pytest.fixture
-async def database(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[AsyncEngine]:
-    shutil.copy(sqlite_template, tmp_path)
-    engine = await open_database(sqlite_in(tmp_path))
+async def database(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
+    engine = await open_database(new_sqlite(tmp_path))
     yield engine
     await engine.dispose()
 

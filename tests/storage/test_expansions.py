@@ -130,6 +130,7 @@ async def test_a_start_is_taken_up_only_when_its_message_is_known(
     assert await queue.take("worker") is None
     await store.place([started[0].id], 9)
     assert [e.message_id for e in await store.live(ANN)] == [9]
+    await queue.put([started[0].id])
     taken = await queue.take("worker")
     assert taken is not None
     assert taken.subject == started[0].id

@@ -33,6 +33,15 @@ async def inbox_is_empty(database: AsyncEngine) -> None:
             await asyncio.sleep(0.01)  # another process may write the table, so there is no event to wait for
 
 
+async def no_stray_blobs(database: AsyncEngine, folder: Path) -> None:
+    """Wait until no blob is left that no row names. What a job stored after its rows went is collected soon after."""
+    async with asyncio.timeout(HANG):
+        while True:
+            if not await stray_blobs(database, folder):
+                return
+            await asyncio.sleep(0.01)  # the collector may be in another process, so there is no event to wait for
+
+
 async def stray_blobs(database: AsyncEngine, folder: Path) -> set[str]:
     """Return the blobs in the data folder that belong to no row; the films of a preview belong to its row."""
     named = text("SELECT blob FROM photos UNION SELECT thumb FROM photos UNION SELECT preview FROM expansions")

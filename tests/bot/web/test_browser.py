@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Response, expect
 from sqlalchemy import update
 
 from bot.chat.choice import margins_of
@@ -255,12 +255,17 @@ async def test_a_mini_app_reacts_and_is_counted_once(wall: Wall, browser: Browse
     assert (await wall.services.gallery.counts(post.expansion_id))[Feeling.LOVING] == 1
 
 
+def _reports(answer: Response, post: int) -> bool:
+    """Tell whether this is the answer to a report that a post was in view."""
+    return "/gallery/seen" in answer.url and str(post) in (answer.request.post_data or "")
+
+
 async def test_only_what_was_in_view_is_counted(wall: Wall, browser: Browser) -> None:
     seen, unseen = 30, 7  # the newest post of the fixture, and one far below
     before = await impressions(wall, seen), await impressions(wall, unseen)
     async with page_of(browser, f"{wall.url}/gallery?sort=newest{launched(person=9)}", **PHONE) as page:
         card = page.locator(f'[data-post="{seen}"]')
-        async with page.expect_response("**/gallery/seen"):
+        async with page.expect_response(lambda answer: _reports(answer, seen)):
             await card.scroll_into_view_if_needed()
     async with page_of(browser, f"{wall.url}/gallery?sort=newest", **PHONE) as page:
         await page.locator(f'[data-post="{seen}"]').scroll_into_view_if_needed()

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage.jobs.dispatch import ByTurn, Dispatch
+from storage.jobs.dispatch import ByTurn
 from storage.jobs.embedded import EmbeddedQueue
 from storage.jobs.expansions import EXPANSIONS
-from storage.jobs.kinds import JobKind
 from storage.jobs.lease import LEASE
 from storage.jobs.news import LOOK, News
 from storage.jobs.procrastinate import ByProcrastinate
 from storage.jobs.queue import Queue
 from tests.support.databases import DATABASES, url_of
 from tests.support.limits import HANG
-
-DispatchOf = Callable[[JobKind], Dispatch]
-QueueOn = Callable[..., EmbeddedQueue]
+from tests.support.queues import DispatchOf, QueueOn
 
 
 @pytest.fixture(params=[*DATABASES, "procrastinate"])

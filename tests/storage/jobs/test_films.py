@@ -15,8 +15,8 @@ from storage.jobs.films import FILMS, FilmStore, OneAtATime
 from storage.jobs.queue import Beat
 from storage.models import Expansion, Film, FilmKind, Job, Status
 from storage.people.people import People
-from tests.storage.jobs.conftest import DispatchOf
 from tests.support.limits import HANG
+from tests.support.queues import DispatchOf
 from tests.support.rows import ANN, BOB, CAT, add, add_people, expansion, photo
 
 ZOOM, LOOP = FilmKind.ZOOM, FilmKind.LOOP

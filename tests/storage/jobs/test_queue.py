@@ -22,9 +22,9 @@ from storage.jobs.lease import ATTEMPTS
 from storage.jobs.opening import open_queue
 from storage.jobs.queue import Beat, Queue, QueueUnavailable
 from storage.models import Job, Photo, Status
-from tests.storage.jobs.conftest import QueueOn
 from tests.support.limits import HANG
 from tests.support.photos import ROOT
+from tests.support.queues import QueueOn
 from tests.support.rows import ANN, BOB, CAT, add_people, expansion, photo, start
 
 PEOPLE = {"A": ANN, "B": BOB, "C": CAT}

@@ -19,7 +19,7 @@ from tests.support.bot import kuotu_in
 from tests.support.messages import is_panel, is_result
 from tests.support.photos import small_photo
 from tests.support.scenes import expansion_of, forge, group_of, published, result_in
-from tests.support.traces import inbox_is_empty, stray_blobs, traces
+from tests.support.traces import inbox_is_empty, no_stray_blobs, traces
 
 QUESTION = "🗑 Yes, everything"
 NOT_YOURS = "Only the one who asked can answer this."
@@ -81,7 +81,7 @@ async def test_nothing_is_left(kuotu: Kuotu, newcomer: Any, database: AsyncEngin
     report = await done(ann)
     await inbox_is_empty(database)
     assert await traces(database, ann.user) == {"spent_quota"}  # how many expansions, for a day
-    assert await stray_blobs(database, folder) == set()
+    await no_stray_blobs(database, folder)
     assert [m.id for m in ann.messages if m.from_bot] == [report.id]
     await bob.wait_gone(card)  # the card showed her picture
     post = await kuotu.services.gallery.post_of(expansion_of(theirs))
@@ -135,7 +135,7 @@ async def test_a_running_job_ends_and_leaves_no_picture(
     await done(ann)
     assert await traces(database, ann.user) <= {"inbox"}
     await result_in(bob)  # the only worker has stopped hers before this ends
-    assert await stray_blobs(database, folder) == set()
+    await no_stray_blobs(database, folder)
 
 
 async def test_the_question_is_answered_after_a_restart(newcomer: Any, tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ from tests.support.messages import is_result
 from tests.support.scenes import card_at, expansion_of, group_of, now, post_by, result_in, taps
 
 MODERATOR = 700
+HOUSEKEEPING = {"inbox", "blob_notes", "blob_sweeps", "spent_quota", "workers", "turns", "marks"}
+"""Tables that tell nothing of what people made or did: ids, notes of files to delete, and counts."""
 
 
 @pytest.fixture
@@ -181,7 +183,7 @@ async def test_an_evening_in_a_group_of_five(kuotu: Kuotu, newcomer: Any, tmp_pa
         (MODERATOR, Act.HIDE, f"post {bad.id}"),
     ]
     numbers = await counted(tmp_path)
-    numbers.pop("inbox")  # the ids of handled updates, without their bodies
+    numbers = {table: number for table, number in numbers.items() if table not in HOUSEKEEPING}
     (messages,) = await rows(tmp_path, models.Message)
     assert {row["expansion_id"] for row in messages} <= {bad.expansion_id, None}
     assert {row["person_id"] for row in messages} <= {bob.user, cat.user, dan.user, MODERATOR}
@@ -223,6 +225,7 @@ async def test_everything_kept_is_handed_out_and_goes_when_its_time_is_over(
         "panels": 2,
         "expansions": 2,
         "jobs": 1,  # the newest: turns are computed from it
+        "marks": 2,  # what the register knows of both
         "messages": len(kept["messages"]),
         "posts": 1,
         "marks": 2,
