@@ -219,7 +219,7 @@ async def test_a_banned_channel_counts_no_more(kuotu: Kuotu, newcomer: Any) -> N
     await kuotu.services.moderation.ban(owner.chat, ann.user)
     await ben.react(await ben.wait_for(lambda m: m.id == shared.id), "🤣")
     await owner.say("/expand")
-    await owner.wait_for(lambda m: "a moderator has decided" in m.text)
+    await owner.wait_for(lambda m: "A moderator has blocked you here" in m.text)
     assert await kuotu.services.anonymous.of(post.expansion_id) == {}
     assert (await fresh_post(kuotu, post)).status is PostStatus.LIVE
 

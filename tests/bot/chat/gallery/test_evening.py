@@ -228,7 +228,6 @@ async def test_everything_kept_is_handed_out_and_goes_when_its_time_is_over(
         "marks": 2,  # what the register knows of both
         "messages": len(kept["messages"]),
         "posts": 1,
-        "marks": 2,
         "reactions": 1,
         "impressions": 1,
     }
