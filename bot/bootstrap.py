@@ -39,6 +39,7 @@ from storage.cleanup.sweep import Sweep
 from storage.database import DatabaseUnavailable, open_database
 from storage.expansions import Store
 from storage.gallery.anonymous import AnonymousCounts
+from storage.gallery.applause import ApplauseStore
 from storage.gallery.browsing import Galleries
 from storage.gallery.moderation import Moderation
 from storage.gallery.posts import GalleryStore
@@ -209,6 +210,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack, *, work: bool
         words=_words(settings),
         retention=Retention(database, timedelta(days=settings.retention_days)),
         anonymous=AnonymousCounts(database),
+        applause=ApplauseStore(database),
         register=Register(database),
         marks=open_marks(settings),
         films=films if films_possible() else None,

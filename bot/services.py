@@ -18,6 +18,7 @@ from storage.cleanup.retention import Retention
 from storage.cleanup.shelf import Shelf
 from storage.expansions import Store
 from storage.gallery.anonymous import AnonymousCounts
+from storage.gallery.applause import ApplauseStore
 from storage.gallery.browsing import Galleries
 from storage.gallery.moderation import Moderation
 from storage.gallery.posts import GalleryStore
@@ -70,6 +71,7 @@ class Services:
     words: WordList  # words that are not allowed in titles
     retention: Retention
     anonymous: AnonymousCounts
+    applause: ApplauseStore
     register: Register
     marks: Marks
     films: FilmStore | None = None  # None where films cannot be made

@@ -13,6 +13,7 @@ from bot.chat.app import build_application, give_up, handle
 from bot.chat.expand.delivery import Delivery
 from bot.chat.expand.progress import StatusBoard
 from bot.chat.film.delivery import FilmScreen
+from bot.chat.gallery.applause import Applauding
 from bot.chat.gallery.redraw import Redrawing
 from bot.chat.telegram.connection import connect
 from bot.chat.telegram.dispatcher import Dispatcher
@@ -78,6 +79,7 @@ class Serving:
             screen = FilmScreen(services, services.films, bot, outbox)
             self._keep("films", Watch(program, services.films.queue, screen).run, stack)
         self._keep("redrawing", Redrawing(services, bot, outbox).run, stack)
+        self._keep("applause", Applauding(services, bot, self.supervisor.clock).run, stack)
         if self.settings.retention_days:
             self._keep("retention", Keeper(services).run, stack)
 

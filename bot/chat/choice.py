@@ -11,6 +11,7 @@ from inference.engine import Style
 from storage.models import Expansion, Panel, Photo
 
 SCALES = (1.25, 1.5, 2.0)
+DEFAULT_SCALE = 1.5
 RATIOS = ("1:1", "4:5", "16:9", "9:16")
 SEEDS = 2**31
 
@@ -20,7 +21,7 @@ class Choice:
     """The choices for one expansion. Exactly one of scale and ratio is set."""
 
     direction: Direction = Direction.ALL
-    scale: float | None = 1.5
+    scale: float | None = DEFAULT_SCALE
     ratio: str | None = None
     style: Style = Style.FAITHFUL
     prompt: str = ""
@@ -69,7 +70,7 @@ def offered_ratios(photo: Extent, max_megapixels: float) -> list[str]:
 
 def first_choice(wish: Choice, photo: Extent, max_megapixels: float) -> Choice | None:
     """Return the wish if it is possible, or else the nearest possible choice. Returns None if there is none."""
-    scales = sorted(SCALES, key=lambda scale: abs(scale - (wish.scale or 1.5)))
+    scales = sorted(SCALES, key=lambda scale: abs(scale - (wish.scale or DEFAULT_SCALE)))
     candidates = [
         wish,
         *(
@@ -79,6 +80,17 @@ def first_choice(wish: Choice, photo: Extent, max_megapixels: float) -> Choice |
         ),
     ]
     return next((choice for choice in candidates if choice.possible(photo, max_megapixels)), None)
+
+
+def onward(choice: Choice, photo: Extent, max_megapixels: float) -> Choice | None:
+    """Return the choice that zooms out from a result once more: the one that it was made with, if its scale fits.
+
+    Otherwise it has the largest offered scale that fits. A ratio is reached already, so the default scale replaces it.
+    Returns None if no offered scale fits.
+    """
+    wish = choice.with_scale(choice.scale or DEFAULT_SCALE)
+    smaller = [wish.with_scale(scale) for scale in sorted(SCALES, reverse=True)]
+    return next((each for each in (wish, *smaller) if each.possible(photo, max_megapixels)), None)
 
 
 def rolled(choice: Choice, photo: Extent, max_megapixels: float, random: Random) -> Choice:

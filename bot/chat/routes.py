@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from bot.chat.account import forget, mine, preferences
 from bot.chat.admin import moderation, reports
+from bot.chat.buttons.applause import Hear
 from bot.chat.buttons.base import BadTap, Tap, unpack
 from bot.chat.buttons.forget import ForgetMe, RememberMe
 from bot.chat.buttons.gallery import NextPost, PickPeriod, PreviousPost, SortGallery
@@ -17,11 +18,13 @@ from bot.chat.buttons.post import FilmOfPost, FlipPost, Fork, HidePost, Less, Mo
 from bot.chat.buttons.preferences import ResetDefaults, SetDirection, SetLanguage, SetScale, SetStyle
 from bot.chat.buttons.publish import AgreeToPublish, NoTitle, NotNow, OwnTitle, SuggestedTitle, Unpublish
 from bot.chat.buttons.result import (
+    Adjust,
     BackOneStep,
     BackToStart,
     Cancel,
     Delete,
     Double,
+    ExpandYours,
     Film,
     FullSize,
     Further,
@@ -35,11 +38,12 @@ from bot.chat.buttons.result import (
     ShowAfter,
     ShowBefore,
     Variants,
+    ZoomOut,
 )
 from bot.chat.expand import cancel, panel, result, start
 from bot.chat.film import request as movie
+from bot.chat.gallery import applause, channel, deletion, post, publish, reactions
 from bot.chat.gallery import browse as gallery
-from bot.chat.gallery import channel, deletion, post, publish, reactions
 from bot.chat.origin import believed
 from bot.chat.telegram.visit import Visit
 from bot.services import Services
@@ -60,7 +64,10 @@ TAPS: dict[type[Tap], OnTap] = {
     Double: start.double,
     Cancel: cancel.cancel_button,
     PickVariant: result.pick_variant,
-    Further: result.further,
+    ZoomOut: start.zoom_out,
+    Further: start.further,
+    Adjust: result.adjust,
+    ExpandYours: result.expand_yours,
     BackOneStep: result.back_one_step,
     BackToStart: result.back_to_start,
     ShowBefore: result.show_before,
@@ -97,6 +104,7 @@ TAPS: dict[type[Tap], OnTap] = {
     NextCase: moderation.next_case,
     Older: mine.older,
     Newer: mine.newer,
+    Hear: applause.hear,
     SetLanguage: preferences.set_language,
     SetDirection: preferences.set_direction,
     SetScale: preferences.set_scale,

@@ -4,6 +4,7 @@ This package imports every table, because foreign keys connect them and migratio
 """
 
 from storage.models.anonymous import AnonymousCount
+from storage.models.applause import Applause
 from storage.models.base import Base, Key, one_of, only
 from storage.models.blobs import BlobNote, BlobSweep
 from storage.models.expansions import Expansion
@@ -27,6 +28,7 @@ __all__ = [
     "LIVE_STATUSES",
     "Act",
     "AnonymousCount",
+    "Applause",
     "AuditEntry",
     "Ban",
     "Base",

@@ -31,4 +31,4 @@ class Reaction(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True, index=True)
     feeling: Mapped[Feeling] = mapped_column(one_of(Feeling))
     native_in: Mapped[int | None]  # the message with the native reaction; None for a button
-    created_at: Mapped[datetime] = mapped_column(Moment, default=now)
+    created_at: Mapped[datetime] = mapped_column(Moment, default=now, index=True)

@@ -34,7 +34,29 @@ class PickVariant(Tap, tag="pv"):
 
 @dataclass(frozen=True)
 class Further(Tap, tag="fu"):
-    """Expand the result further."""
+    """Expand the result further, on messages from before ZoomOut. It starts one expansion and no more."""
+
+    expansion: int
+
+
+@dataclass(frozen=True)
+class ZoomOut(Tap, tag="zo"):
+    """Expand the result further with the choice that it was made with."""
+
+    expansion: int
+    rerolls: int
+
+
+@dataclass(frozen=True)
+class Adjust(Tap, tag="aj"):
+    """Open a panel for the result."""
+
+    expansion: int
+
+
+@dataclass(frozen=True)
+class ExpandYours(Tap, tag="ey"):
+    """Under a channel's result: open the private chat, and for the channel's administrators its tools there."""
 
     expansion: int
 

@@ -1,12 +1,14 @@
-"""Links that open the bot at a post, and the button that shares one."""
+"""Links that open the bot at a post, and the buttons that share one."""
 
 from __future__ import annotations
 
 import re
 from urllib.parse import urlencode
 
-from telegram import InlineKeyboardButton
+from telegram import InlineKeyboardButton, SwitchInlineQueryChosenChat
 
+from bot.chat.telegram.media import is_veiled
+from bot.chat.telegram.visit import Bot
 from bot.chat.texts import Texts
 from storage.models import Post
 
@@ -27,6 +29,19 @@ def post_in(payload: str) -> int | None:
     """Return the id of the post that a payload or an inline query names, or None."""
     named = POST.fullmatch(payload.strip())
     return int(named[1]) if named else None
+
+
+def send_button(say: Texts, bot: Bot, post: Post) -> InlineKeyboardButton:
+    """Return a button that sends the post's picture to a chat by inline mode.
+
+    It sends a link where the bot has no inline mode, and for a picture under a spoiler, which inline mode cannot keep.
+    """
+    if not bot.supports_inline_queries or is_veiled(post.expansion):
+        return share_button(say, bot.username, post)
+    chosen = SwitchInlineQueryChosenChat(
+        payload(post.id), allow_user_chats=True, allow_group_chats=True, allow_channel_chats=True
+    )
+    return InlineKeyboardButton(say("share"), switch_inline_query_chosen_chat=chosen)
 
 
 def share_button(say: Texts, username: str, post: Post) -> InlineKeyboardButton:

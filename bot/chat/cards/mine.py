@@ -5,7 +5,7 @@ from __future__ import annotations
 from telegram import InlineKeyboardMarkup
 
 from bot.chat.buttons.mine import Newer, Older
-from bot.chat.buttons.result import Delete, FullSize, Further, PickVariant, Publish
+from bot.chat.buttons.result import Delete, FullSize, PickVariant, Publish, ZoomOut
 from bot.chat.cards.result import is_live, result_caption
 from bot.chat.cards.widgets import button
 from bot.chat.texts import Texts
@@ -32,7 +32,10 @@ async def mine_card(services: Services, say: Texts, page: Mine) -> tuple[str, In
     ]
     rows = [
         turns,
-        [button(say("mine.open"), PickVariant(number)), button(say("result.further"), Further(number))],
+        [
+            button(say("mine.open"), PickVariant(number)),
+            button(say("result.further"), ZoomOut(number, expansion.rerolls)),
+        ],
         [
             button(say("result.retitle" if published else "result.publish"), Publish(number)),
             button(say("result.full"), FullSize(number)),

@@ -7,17 +7,19 @@ from collections.abc import Sequence
 from functools import partial
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+from telegram.constants import ChatType
 
 from bot.chain import growth
 from bot.chat.buttons.result import (
+    Adjust,
     BackOneStep,
     BackToStart,
     Cancel,
     Delete,
     Double,
+    ExpandYours,
     Film,
     FullSize,
-    Further,
     Loop,
     PickVariant,
     Publish,
@@ -25,6 +27,7 @@ from bot.chat.buttons.result import (
     ShowAfter,
     ShowBefore,
     Variants,
+    ZoomOut,
 )
 from bot.chat.cards.lines import anonymous_lines, credit_lines, drawn_lines, label_lines, reaction_row
 from bot.chat.cards.preview import canvas_preview
@@ -55,11 +58,17 @@ async def result_caption(services: Services, say: Texts, expansion: Expansion) -
 
 
 async def result_keyboard(
-    services: Services, say: Texts, expansion: Expansion, *, before: bool = False
+    services: Services, say: Texts, expansion: Expansion, chat_id: int, *, before: bool = False
 ) -> InlineKeyboardMarkup:
-    """Return the buttons of a result: reactions, next expansions, earlier steps, before and films, and actions."""
+    """Return the buttons of a result: reactions, next expansions, earlier steps, before and films, and actions.
+
+    Readers of a channel cannot use what its administrators can, so there the buttons are those that anybody may tap.
+    """
     number = expansion.id
     counts = await services.gallery.counts(number)
+    chat = await services.people.chat(chat_id)
+    if chat is not None and chat.kind == ChatType.CHANNEL:
+        return InlineKeyboardMarkup([reaction_row(number, counts), [button(say("result.yours"), ExpandYours(number))]])
     flip = (
         button(say("result.after"), ShowAfter(number)) if before else button(say("result.before"), ShowBefore(number))
     )
@@ -71,7 +80,7 @@ async def result_keyboard(
     return InlineKeyboardMarkup(
         [
             reaction_row(number, counts),
-            _more(services, say, expansion),
+            *_more(services, say, expansion),
             *([steps] if len(chain) > 1 else []),
             [flip, *(films if services.films and growth(chain) else [])],
             [
@@ -83,18 +92,21 @@ async def result_keyboard(
     )
 
 
-def _more(services: Services, say: Texts, expansion: Expansion) -> list[InlineKeyboardButton]:
-    """Return the buttons that continue from a result. A doubled result has no reroll, which would change nothing."""
+def _more(services: Services, say: Texts, expansion: Expansion) -> list[list[InlineKeyboardButton]]:
+    """Return the rows of buttons that continue from a result.
+
+    A doubled result has no reroll, which would change nothing.
+    """
     number, result = expansion.id, expansion.result
     again = [
         button(say("result.reroll"), Reroll(number, expansion.rerolls)),
         button(say("result.variants"), Variants(number, expansion.rerolls)),
     ]
     larger = result is not None and may_double(extent_of(result), services.limits.max_megapixels)
+    double = [button(say("result.double"), Double(number))] if larger else []
     return [
-        *([] if expansion.doubles else again),
-        button(say("result.further"), Further(number)),
-        *([button(say("result.double"), Double(number))] if larger else []),
+        [*([] if expansion.doubles else again), button(say("result.further"), ZoomOut(number, expansion.rerolls))],
+        [button(say("result.adjust"), Adjust(number)), *double],
     ]
 
 

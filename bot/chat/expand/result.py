@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from telegram.constants import ChatAction
+from telegram.error import TelegramError
 
 from bot.chat.access import finished
 from bot.chat.buttons.result import (
+    Adjust,
     BackOneStep,
     BackToStart,
+    ExpandYours,
     FullSize,
-    Further,
     PickVariant,
     ShowAfter,
     ShowBefore,
@@ -17,7 +19,9 @@ from bot.chat.buttons.result import (
 from bot.chat.cards.result import before_of, result_caption, result_keyboard
 from bot.chat.choice import extent_of
 from bot.chat.expand.panel import open_panel
-from bot.chat.telegram.media import answer_with_picture, picture_of, put_picture, remember
+from bot.chat.telegram.media import answer_with_picture, picture_of, put_picture, remember, send_picture
+from bot.chat.telegram.outcome import fate_of
+from bot.chat.telegram.seat import Seat
 from bot.chat.telegram.visit import Visit
 from bot.marks import ROOM
 from bot.services import Services
@@ -25,7 +29,7 @@ from inference.image.codec import FILE_BYTES, full_resolution
 from storage.models import Expansion, MessageKind, Photo
 
 
-async def further(services: Services, visit: Visit, tap: Further) -> None:
+async def adjust(services: Services, visit: Visit, tap: Adjust) -> None:
     """Open a panel for the result, so that the next step starts from its master."""
     if expansion := await finished(services, visit, tap.expansion):
         await _panel_of(services, visit, expansion.result, expansion, "further")
@@ -84,10 +88,34 @@ async def pick_variant(services: Services, visit: Visit, tap: PickVariant) -> No
         await send_result(services, visit, expansion)
 
 
+async def expand_yours(services: Services, visit: Visit, tap: ExpandYours) -> None:
+    """Open the private chat. An administrator of the channel gets the result with all its buttons there."""
+    expansion = await services.store.expansion(tap.expansion)
+    if visit.query is not None and expansion is not None and expansion.person_id == visit.person.id:
+        try:
+            await _send_tools(services, visit, expansion, visit.query.from_user.id)
+        except TelegramError as error:
+            if not fate_of(error).wants_another_place:
+                raise
+        else:
+            await visit.toast("result.tools", alert=True)
+            return
+    await visit.lead_to_private_chat("expand")
+
+
+async def _send_tools(services: Services, visit: Visit, expansion: Expansion, user_id: int) -> None:
+    """Send a result of a channel to an administrator, whose taps on it act in the channel's name."""
+    caption = await result_caption(services, visit.whisper, expansion)
+    markup = await result_keyboard(services, visit.whisper, expansion, user_id)
+    sent, _ = await send_picture(visit.bot, (Seat(user_id),), picture_of(services, expansion), caption, markup)
+    where = (user_id, sent.message_id)
+    await remember(services, where, MessageKind.RESULT, expansion.person_id, expansion.id)
+
+
 async def send_result(services: Services, visit: Visit, expansion: Expansion) -> None:
     """Answer the visitor with a finished expansion, its caption and its buttons."""
     caption = await result_caption(services, visit.say, expansion)
-    markup = await result_keyboard(services, visit.say, expansion)
+    markup = await result_keyboard(services, visit.say, expansion, visit.chat.id)
     await answer_with_picture(services, visit, expansion, MessageKind.RESULT, caption, markup)
 
 
@@ -109,6 +137,6 @@ async def _flip(services: Services, visit: Visit, expansion_id: int, kind: Messa
     medium = (before_of if before else picture_of)(services, expansion)
     async with services.turns.drawing(where):
         caption = await result_caption(services, visit.say, expansion)
-        markup = await result_keyboard(services, visit.say, expansion, before=before)
+        markup = await result_keyboard(services, visit.say, expansion, visit.chat.id, before=before)
         if await put_picture(services, visit.bot, where, medium, caption, markup):
             await remember(services, where, kind, expansion.person_id, expansion.id)

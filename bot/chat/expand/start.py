@@ -1,4 +1,4 @@
-"""Starts expansions: from a panel, as a reroll, as four variants, at twice the size, or again after a failure."""
+"""Starts expansions: from a panel, again, as four variants, further out, at twice the size, or after a failure."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ from random import Random
 
 import structlog
 
+from bot.chat.access import finished
 from bot.chat.buttons.panel import Expand, Roll
-from bot.chat.buttons.result import Double, Reroll, Variants
+from bot.chat.buttons.result import Double, Further, Reroll, Variants, ZoomOut
 from bot.chat.cards.result import end_keyboard, result_keyboard
-from bot.chat.choice import Choice, extent_of, margins_of, may_double, new_seed, rolled
+from bot.chat.choice import Choice, extent_of, margins_of, may_double, new_seed, onward, rolled
 from bot.chat.expand.panel import refresh
 from bot.chat.expand.placing import place_for_tap
 from bot.chat.expand.result import send_result
 from bot.chat.telegram.edits import edit
+from bot.chat.telegram.media import results_changed
 from bot.chat.telegram.visit import Visit
 from bot.services import Services
 from inference.canvas import Margins
 from storage.jobs.quota import QuotaSpent
-from storage.models import Expansion, Panel, Photo, Status
+from storage.models import Expansion, MessageKind, Panel, Photo, Status
 
 log = structlog.get_logger()
 
@@ -46,6 +48,18 @@ async def reroll(services: Services, visit: Visit, tap: Reroll) -> None:
 async def four_variants(services: Services, visit: Visit, tap: Variants) -> None:
     """Start the same expansion four times with different seeds."""
     await _start_again(services, visit, tap.expansion, tap.rerolls, count=VARIANTS)
+
+
+async def zoom_out(services: Services, visit: Visit, tap: ZoomOut) -> None:
+    """Expand a result once more with the choice that it was made with, from its master."""
+    if old := await finished(services, visit, tap.expansion):
+        await _start_onward(services, visit, old, f"z{old.id}:{tap.rerolls}", (old.id, tap.rerolls))
+
+
+async def further(services: Services, visit: Visit, tap: Further) -> None:
+    """Do the same for a button without a revision. Its key is used once, so that a double tap is one expansion."""
+    if old := await finished(services, visit, tap.expansion):
+        await _start_onward(services, visit, old, f"z{old.id}", None)
 
 
 async def double(services: Services, visit: Visit, tap: Double) -> None:
@@ -117,14 +131,40 @@ async def _start_again(services: Services, visit: Visit, expansion_id: int, rero
         )
         for n in numbers
     ]
-    started = await _start(services, visit, rows, result=(old.id, rerolls))
+    await _place(services, visit, old, await _start(services, visit, rows, result=(old.id, rerolls)))
+
+
+async def _start_onward(
+    services: Services, visit: Visit, old: Expansion, key: str, revision: tuple[int, int] | None
+) -> None:
+    """Start the next step of a chain without a panel, or say why there is none."""
+    photo, most = old.result, services.limits.max_megapixels
+    choice = onward(Choice.of(old), extent_of(photo), most) if photo is not None else None
+    if photo is None or choice is None:
+        await visit.toast("panel.too_large" if photo else "tap.gone", alert=True, limit=f"{most:g}")
+        return
+    row = _row(old, visit.chat.id, photo, choice, choice.margins(extent_of(photo), most), key)
+    await _place(services, visit, old, await _start(services, visit, [row], result=revision))
+
+
+async def _place(services: Services, visit: Visit, old: Expansion, started: list[Expansion]) -> None:
+    """Send the status message of what started, and write the new revision into all buttons of the old expansion.
+
+    The next tap on any of them is then a new start. The message of the tap does not wait for its turn.
+    """
     tapped = visit.message.message_id if visit.message else old.message_id
     if started:
         await place_for_tap(services, visit, started, tapped)
-    fresh = await services.store.expansion(old.id)
-    if fresh is not None:  # write the new revision into the buttons, so that the next tap is a new start
-        done = fresh.status is Status.DONE
-        markup = await result_keyboard(services, visit.say, fresh) if done else end_keyboard(visit.say, fresh)
+    shown = {(m.chat_id, m.message_id): m.kind for m in await services.messages.showing(old.id) if m.kind.tells_counts}
+    here = shown.pop((visit.chat.id, tapped or 0), MessageKind.RESULT)
+    if shown or here is not MessageKind.RESULT:
+        await results_changed(services, old.id)
+    if here is not MessageKind.RESULT:
+        return
+    if fresh := await services.store.expansion(old.id):
+        markup = end_keyboard(visit.say, fresh)
+        if fresh.status is Status.DONE:
+            markup = await result_keyboard(services, visit.say, fresh, visit.chat.id)
         await edit(visit.bot.edit_message_reply_markup(visit.chat.id, tapped, reply_markup=markup))
 
 

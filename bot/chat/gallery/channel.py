@@ -9,9 +9,11 @@ from dataclasses import replace
 import telegram
 from telegram import ChatMember, ReactionCount, ReactionTypeEmoji, ReactionTypePaid
 from telegram.constants import ChatType
+from telegram.error import TelegramError
 
 from bot.chat.gallery.share import post_behind
 from bot.chat.telegram.media import remember, results_changed
+from bot.chat.telegram.outcome import Fate, fate_of
 from bot.chat.telegram.visit import Bot, Visit
 from bot.chat.titles import clean_name
 from bot.services import Services
@@ -21,26 +23,34 @@ PAID = "⭐"
 
 
 async def in_its_name(services: Services, visit: Visit) -> Visit:
-    """Return the visit with the chat as the person if the tap came from an administrator who acts for it.
+    """Return the visit with a chat as the person if the tap came from an administrator who acts for it.
 
-    In a channel they always do. In a group they do on what an anonymous administrator has asked for.
+    In a channel they always do. In a group they do on what an anonymous administrator has asked for, and in a private
+    chat on what belongs to a channel.
     """
-    if visit.person.id == visit.chat.id or not await _belongs_to_chat(services, visit):
+    if visit.person.id == visit.chat.id and not visit.private:
         return visit
-    member = await visit.bot.get_chat_member(visit.chat.id, visit.person.id)
-    if member.status not in (ChatMember.OWNER, ChatMember.ADMINISTRATOR):
-        return visit
-    channel = await services.people.see(visit.chat.id, clean_name(visit.chat.title))
-    return replace(visit, person=channel)
-
-
-async def _belongs_to_chat(services: Services, visit: Visit) -> bool:
     if visit.chat.kind == ChatType.CHANNEL:
-        return True
-    if visit.private or visit.message is None:
-        return False
-    row = await services.messages.message(visit.chat.id, visit.message.message_id)
-    return row is not None and row.person_id == visit.chat.id
+        return await acting_for(services, visit, visit.chat.id)
+    row = await services.messages.message(visit.chat.id, visit.message.message_id) if visit.message else None
+    owner = row.person_id if row is not None else None
+    if owner is None or owner > 0 or not (visit.private or owner == visit.chat.id):
+        return visit
+    return await acting_for(services, visit, owner)
+
+
+async def acting_for(services: Services, visit: Visit, chat_id: int) -> Visit:
+    """Return the visit with a chat as the person if the visitor is one of its administrators."""
+    try:
+        member = await visit.bot.get_chat_member(chat_id, visit.person.id)
+    except TelegramError as error:
+        if fate_of(error) is not Fate.NO_ENTRY:
+            raise
+        return visit  # the bot is no longer there to ask
+    chat = await services.people.chat(chat_id)
+    if chat is None or member.status not in (ChatMember.OWNER, ChatMember.ADMINISTRATOR):
+        return visit
+    return replace(visit, person=await services.people.see(chat_id, clean_name(chat.title)))
 
 
 async def shared(services: Services, bot: Bot, update: telegram.Update) -> None:

@@ -10,19 +10,21 @@ from telegram.helpers import mention_html
 from bot.chat.access import finished
 from bot.chat.buttons.publish import AgreeToPublish, NoTitle, NotNow, OwnTitle, SuggestedTitle, Unpublish
 from bot.chat.buttons.result import Publish
+from bot.chat.cards.post import title_keyboard, titled_keyboard
 from bot.chat.cards.widgets import button
 from bot.chat.film.request import kinds_of
+from bot.chat.gallery.channel import acting_for
 from bot.chat.gallery.post import take_down
 from bot.chat.gallery.twins import refusal
 from bot.chat.telegram.edits import edit, retract
 from bot.chat.telegram.media import remember, results_changed
 from bot.chat.telegram.visit import Visit
-from bot.chat.texts import LANGUAGES, Texts, texts
-from bot.chat.titles import LONGEST, all_titles, clean_title, suggestions
+from bot.chat.texts import LANGUAGES, texts
+from bot.chat.titles import LONGEST, all_titles, clean_title
 from bot.services import Services
 from inference.safety.verdict import Level
 from storage import models
-from storage.models import Expansion, MessageKind, Post, PostStatus, now
+from storage.models import Expansion, MessageKind, PostStatus, now
 
 FIRST_GUESS = 0.5  # surprise of a post that was made before the machine guessed
 RIGHT_AFTER = timedelta(minutes=15)  # text sent this soon after the question for a title is the answer
@@ -117,6 +119,10 @@ async def title_words(services: Services, visit: Visit) -> bool:
     asked = await _question(services, visit, message) if message is not None else None
     if message is None or asked is None or asked.expansion_id is None:
         return False
+    if visit.private and asked.person_id is not None and asked.person_id != visit.person.id:
+        visit = await acting_for(services, visit, asked.person_id)
+    if asked.person_id != visit.person.id:
+        return False
     title = clean_title(message.text or "")
     if not title:
         await visit.reply("title.empty", limit=LONGEST)
@@ -128,9 +134,9 @@ async def title_words(services: Services, visit: Visit) -> bool:
     if post is None or post.status is not PostStatus.LIVE:
         await visit.reply("publish.not_there")
         return True
-    await services.gallery.retitle(post.id, visit.person.id, title)
+    post = await services.gallery.retitle(post.id, visit.person.id, title) or post
     await _close_questions(services, visit, post.expansion_id)
-    sent = await visit.reply("publish.titled", title=title, markup=_titled_keyboard(visit.say, post.expansion_id))
+    sent = await visit.reply("publish.titled", title=title, markup=titled_keyboard(visit, post))
     await remember(services, (visit.chat.id, sent.message_id), MessageKind.POST, visit.person.id, post.expansion_id)
     await results_changed(services, post.expansion_id)
     return True
@@ -152,13 +158,22 @@ async def _question(services: Services, visit: Visit, message: Message) -> model
     if message.reply_to_message is not None:
         asked = await services.messages.message(visit.chat.id, message.reply_to_message.message_id)
     elif visit.private:
-        asked = await services.messages.newest(visit.chat.id)
-        asked = asked if asked is not None and now() - asked.sent_at < RIGHT_AFTER else None
+        asked = await _fresh_question(services, visit.chat.id)
     else:
         return None
-    return (
-        asked if asked is not None and asked.kind is MessageKind.TITLE and asked.person_id == visit.person.id else None
-    )
+    return asked if asked is not None and asked.kind is MessageKind.TITLE else None
+
+
+async def awaits_title(services: Services, chat_id: int) -> bool:
+    """Tell whether the next words in a private chat are the answer to the question for a title."""
+    return await _fresh_question(services, chat_id) is not None
+
+
+async def _fresh_question(services: Services, chat_id: int) -> models.Message | None:
+    """Return the newest message in a chat if it asks for a title and was sent a moment ago."""
+    newest = await services.messages.newest(chat_id)
+    fresh = newest is not None and newest.kind is MessageKind.TITLE and now() - newest.sent_at < RIGHT_AFTER
+    return newest if fresh else None
 
 
 async def _publish(services: Services, visit: Visit, expansion: Expansion) -> None:
@@ -175,30 +190,8 @@ async def _publish(services: Services, visit: Visit, expansion: Expansion) -> No
         await services.films.want(expansion.id, kinds_of(await services.store.ancestry(expansion.id)))
     lead = visit.say.html("publish.titled", title=post.title) if post.title else visit.say("publish.done")
     text = f"{lead}\n{visit.say('title.write' if visit.private else 'title.reply')}"
-    await _ask(services, visit, expansion, MessageKind.TITLE, text, _title_keyboard(visit, post))
+    await _ask(services, visit, expansion, MessageKind.TITLE, text, title_keyboard(visit, post))
     await results_changed(services, expansion.id)
-
-
-def _title_keyboard(visit: Visit, post: Post) -> InlineKeyboardMarkup:
-    number, say = post.expansion_id, visit.say
-    offers = [
-        [button(say("post.title", title=title), SuggestedTitle(number, say.language, line))]
-        for line, title in suggestions(say, number).items()
-    ]
-    last = [
-        *([] if visit.private else [button(say("title.own"), OwnTitle(number))]),
-        button(say("title.none"), NoTitle(number)),
-        button(say("publish.unpublish"), Unpublish(number)),
-    ]
-    return InlineKeyboardMarkup([*offers, last])
-
-
-def _titled_keyboard(say: Texts, expansion_id: int) -> InlineKeyboardMarkup:
-    change, back = (
-        button(say("title.change"), Publish(expansion_id)),
-        button(say("publish.unpublish"), Unpublish(expansion_id)),
-    )
-    return InlineKeyboardMarkup([[change, back]])
 
 
 async def _set_title(services: Services, visit: Visit, expansion: Expansion, title: str) -> None:
@@ -206,10 +199,10 @@ async def _set_title(services: Services, visit: Visit, expansion: Expansion, tit
     if post is None or post.status is not PostStatus.LIVE:
         await visit.toast("publish.not_there")
         return
-    await services.gallery.retitle(post.id, visit.person.id, title)
+    post = await services.gallery.retitle(post.id, visit.person.id, title) or post
     await visit.toast_nothing()
     text = visit.say.html("publish.titled" if title else "publish.untitled", title=title)
-    await _close(visit, text, _titled_keyboard(visit.say, expansion.id))
+    await _close(visit, text, titled_keyboard(visit, post))
     if visit.message is not None:
         await remember(
             services, (visit.chat.id, visit.message.message_id), MessageKind.POST, visit.person.id, expansion.id

@@ -61,7 +61,8 @@ async def card_of(services: Services, username: str, shown: Message) -> Card | N
     if shown.kind is MessageKind.MINE:
         return await mine_card(services, say, await mine_at(services, expansion.person_id, expansion.id))
     if shown.kind in (MessageKind.RESULT, MessageKind.BEFORE):
-        markup = await result_keyboard(services, say, expansion, before=shown.kind is MessageKind.BEFORE)
+        before = shown.kind is MessageKind.BEFORE
+        markup = await result_keyboard(services, say, expansion, shown.chat_id, before=before)
         return await result_caption(services, say, expansion), markup
     return None
 

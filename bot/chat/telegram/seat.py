@@ -8,11 +8,14 @@ from typing import Any, TypeVar
 
 import structlog
 from telegram import Message, ReplyParameters
+from telegram.constants import ChatType
 from telegram.error import TelegramError
 
 from bot.chat.telegram.outcome import fate_of
 
 log = structlog.get_logger()
+
+GROUPS = (ChatType.GROUP, ChatType.SUPERGROUP)
 
 T = TypeVar("T")
 
@@ -63,5 +66,10 @@ def thread_of(message: Message | None) -> int | None:
 
 
 def answer_to(message: Message | None) -> ReplyParameters | None:
-    """Return the parameters of a reply to a message, which is sent even if that message is deleted."""
-    return ReplyParameters(message.message_id, allow_sending_without_reply=True) if message is not None else None
+    """Return the parameters of a reply to a message, which is sent even if that message is deleted.
+
+    Words and commands are quoted only in groups, where several people talk at once.
+    """
+    if message is None or (message.text and message.chat.type not in GROUPS):
+        return None
+    return ReplyParameters(message.message_id, allow_sending_without_reply=True)

@@ -71,6 +71,11 @@ class Visit:
         if self.query is not None:
             await answer(self.query)
 
+    async def lead_to_private_chat(self, payload: str) -> None:
+        """Answer the tap by opening the private chat with the bot, as the link `?start=payload` does."""
+        if self.query is not None:
+            await answer(self.query, url=f"https://t.me/{self.bot.username}?start={payload}")
+
     async def reply(
         self, key: str, /, *, markup: telegram.InlineKeyboardMarkup | None = None, **values: object
     ) -> telegram.Message:
@@ -93,10 +98,12 @@ class Visit:
             log.info("activity.not_shown", chat=self.chat.id, reason=str(error))
 
 
-async def answer(query: telegram.CallbackQuery, text: str | None = None, *, alert: bool = False) -> None:
+async def answer(
+    query: telegram.CallbackQuery, text: str | None = None, *, alert: bool = False, url: str | None = None
+) -> None:
     """Answer a tap. A failure is only logged: the tap has its effect, and the spinner ends by itself."""
     try:
-        await query.answer(text, show_alert=alert, read_timeout=TOAST_TIMEOUT)
+        await query.answer(text, show_alert=alert, url=url, read_timeout=TOAST_TIMEOUT)
     except telegram.error.TelegramError as error:
         log.info("toast.not_shown", reason=str(error))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -15,6 +16,7 @@ from bot.chat.choice import (
     new_seed,
     offered_ratios,
     offered_scales,
+    onward,
     rolled,
 )
 from inference.canvas import Direction, Extent, Margins, NoSuchCanvas
@@ -140,3 +142,22 @@ def test_four_variants_have_four_remainders() -> None:
         seeds = [new_seed(variant) for variant in (1, 2, 3, 4)]
         assert {seed % 4 for seed in seeds} == {0, 1, 2, 3}
         assert all(0 <= seed < SEEDS for seed in seeds)
+
+
+@pytest.mark.parametrize(
+    ("made", "photo", "limit", "expected"),
+    [
+        pytest.param(ask(style=Style.WILD, prompt="a sea"), PHOTO, LIMIT, {}, id="the-same-again"),
+        pytest.param(ask(direction=Direction.LEFT, scale=1.3), PHOTO, LIMIT, {}, id="a-scale-that-is-not-offered"),
+        pytest.param(ask(scale=2.0), PHOTO, 2.5, {"scale": 1.5}, id="the-largest-that-fits"),
+        pytest.param(ask(scale=2.0), PHOTO, 1.6, {"scale": 1.25}, id="the-smallest-fits"),
+        pytest.param(ask(scale=1.25, direction=Direction.UP), PHOTO, 1.1, None, id="none-fits"),
+        pytest.param(Choice().with_ratio("16:9"), PHOTO, LIMIT, {"scale": 1.5, "ratio": None}, id="a-ratio-is-reached"),
+        pytest.param(Choice().with_ratio("1:1"), PHOTO, 1.6, {"scale": 1.25, "ratio": None}, id="a-ratio-and-no-room"),
+    ],
+)
+def test_zooming_out_repeats_the_choice_as_far_as_there_is_room(
+    made: Choice, photo: Extent, limit: float, expected: dict[str, object] | None
+) -> None:
+    chosen = onward(made, photo, limit)
+    assert chosen == (None if expected is None else replace(made, **expected))  # type: ignore[arg-type]

@@ -32,7 +32,7 @@ def datum(message: Message, tag: str) -> str:
     return next(b.data for b in message.buttons if b.data and b.data.startswith(f"{tag}|"))
 
 
-@pytest.mark.parametrize("tag", ["de", "dy", "be", "fu", "pu", "re"])
+@pytest.mark.parametrize("tag", ["de", "dy", "be", "pu", "re", "zo", "aj"])
 async def test_data_of_ones_own_picture_does_nothing_to_anothers_message(
     newcomer: Callable[..., Any], photo: bytes, tag: str
 ) -> None:

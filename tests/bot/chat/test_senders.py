@@ -162,7 +162,7 @@ async def test_what_came_under_a_spoiler_stays_under_one(hooked: Hook) -> None:
     before = await ann.wait_for(lambda m: "🖼 After" in m.labels or "After" in str(m.labels))
     assert before["has_media_spoiler"]
     mark = ann.now
-    await ann.tap(before, "Further")
+    await ann.tap(before, "Adjust")
     assert (await ann.wait_for(is_panel, after=mark))["has_media_spoiler"]
 
 

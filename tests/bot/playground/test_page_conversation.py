@@ -54,7 +54,7 @@ async def test_photo_tap_result_reroll_publish_gallery_and_old_buttons(
             await publish(page, shots, look)
             await before.aclose()
             async with running(settings, work=False):
-                await tap(result, "Further")
+                await tap(result, "Adjust")
                 await expect(message_with(page, "✨ Expand")).to_contain_text("1353 × 900 px")
                 await page.screenshot(path=shots / f"{look}-4-after-restart.png")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.bootstrap import Kuotu
 from bot.playground import Message, Person
-from tests.support.messages import is_panel, is_result
+from tests.support.messages import is_result
 from tests.support.scenes import expansion_of, forge, group_of, now, published, result_in
 
 
@@ -21,6 +21,16 @@ async def opened(chat: Person) -> Message:
 
 def number(page: Message) -> int:
     return int(str(page.button("Open").data).split("|")[1])
+
+
+async def zoom_out_from(chat: Person, page: Message, starts: int) -> None:
+    """Zoom out from a page of /mine, once its button counts the starts before, and wait for the result."""
+    page = await chat.wait_for(
+        lambda m: m.id == page.id and str(m.button("Zoom out more").data) == f"zo|{number(m)}|{starts}"
+    )
+    last = chat.messages[-1].id
+    await chat.tap(page, "Zoom out more")
+    await chat.wait_for(lambda m: is_result(m) and "Step 2" in m.text and m.id > last)
 
 
 async def test_nothing_yet(chat: Person) -> None:
@@ -59,9 +69,9 @@ async def test_what_was_made_in_a_group_is_opened_in_private(kuotu: Kuotu, newco
     await private.tap(copy, "Again")
     again = await private.wait_for(lambda m: is_result(m) and m.id > copy.id)
     assert expansion_of(again) != expansion_of(result)
-    await private.tap(now(private, page), "Further")
-    await private.wait_for(is_panel)
-    assert sum(is_panel(m) for m in ann.messages) == 1
+    await zoom_out_from(private, page, 1)  # the first start was «Again»
+    await zoom_out_from(private, page, 2)
+    assert sum(is_result(m) for m in ann.messages) == 1
     assert bob.messages[-1].id == pointer.id
 
 

@@ -110,8 +110,7 @@ async def test_a_chain_goes_on_from_it(kuotu: Kuotu, chat: Person) -> None:
     result = await result_in(chat)
     large = await doubled(chat, result)
     twice, mark = await full_size(chat, large), chat.now
-    await chat.tap(large, "Further")
-    await chat.tap(await chat.wait_for(is_panel, after=mark), "Expand")
+    await chat.tap(large, "Zoom out more")
     last = await chat.wait_for(lambda m: is_result(m) and "Step 2 of its chain" in m.text, after=mark)
     canvas, row = await full_size(chat, last), shown(await of(kuotu, last))
     height, width = twice.shape[:2]
@@ -141,7 +140,7 @@ async def test_it_stays_when_what_it_doubled_is_deleted(chat: Person) -> None:
     assert "🎬 Film" not in before.labels  # its chain is not stored
     assert size(before) == size(large)
     mark = chat.now
-    await chat.tap(before, "Further")
+    await chat.tap(before, "Adjust")
     await chat.wait_for(is_panel, after=mark)
 
 

@@ -149,7 +149,7 @@ async def test_whoever_waited_long_for_four_is_told_once(
 async def test_a_chain_goes_on_from_the_master_and_back_again(chat: Person, photo: bytes, kuotu: Kuotu) -> None:
     first = await expanded(chat, photo)
     mark = chat.now
-    await chat.tap(first, "Further")
+    await chat.tap(first, "Adjust")
     panel = await chat.wait_for(is_panel, after=mark)
     assert "360 × 239 px" in panel.text
     await chat.tap(panel, "Expand")

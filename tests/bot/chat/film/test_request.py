@@ -10,7 +10,7 @@ import pytest
 from bot.bootstrap import Kuotu
 from bot.playground import Message, Person
 from storage.models import Film, FilmKind, Status
-from tests.support.messages import is_film, is_panel, is_result
+from tests.support.messages import is_film, is_result
 from tests.support.scenes import (
     card_at,
     expansion_of,
@@ -34,10 +34,8 @@ def is_waiting(message: Message) -> bool:
 async def chain_in(chat: Person) -> Message:
     """Return a result with two steps."""
     first = await result_in(chat)
-    await chat.tap(first, "Further")
-    panel = await chat.wait_for(lambda m: is_panel(m) and m.id > first.id)
-    await chat.tap(panel, "Expand")
-    return await chat.wait_for(lambda m: is_result(m) and m.id > panel.id)
+    await chat.tap(first, "Zoom out more")
+    return await chat.wait_for(lambda m: is_result(m) and m.id > first.id)
 
 
 async def delivered(kuotu: Kuotu, expansion_id: int, kind: FilmKind) -> Film:
@@ -75,7 +73,8 @@ async def test_a_chain_has_a_loop_of_its_last_step_too(kuotu: Kuotu, chat: Perso
     assert "⇄ Loop" not in single.labels  # for one step, 🎬 makes the loop
     result = await chain_in(chat)
     assert [[button.label for button in row] for row in result.rows[1:]] == [
-        ["🔁 Again", "▦ Four", "⤢ Further", "🔍 ×2"],
+        ["🔁 Again", "▦ Four", "⤢ Zoom out more"],
+        ["⚙ Adjust", "🔍 ×2"],
         ["◀ One step back", "⏮ To the start"],
         ["◐ Before", "🎬 Film", "⇄ Loop"],
         ["📣 Publish", "⬇️ Full size", "🗑 Delete"],

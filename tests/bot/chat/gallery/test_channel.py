@@ -12,7 +12,8 @@ from bot.chat.gallery.channel import counts_of
 from bot.playground import Message, Person
 from storage.models import Feeling, Post, PostStatus
 from tests.support.messages import is_panel
-from tests.support.scenes import expansion_of, now, post_by, result_in, taps
+from tests.support.photos import small_photo
+from tests.support.scenes import answer_to, expansion_of, now, post_by, result_in, taps
 
 
 async def channel_of(newcomer: Any, owner: Person, *readers: str) -> list[Person]:
@@ -21,6 +22,12 @@ async def channel_of(newcomer: Any, owner: Person, *readers: str) -> list[Person
     number = await owner.new_channel("Outrageous", [person.user for person in people])
     views = zip([owner, *people], ["Ann", *readers], strict=True)
     return [await newcomer(name, user=one.user, chat=number) for one, name in views]
+
+
+async def tools_of(channel: Person, private: Person, result: Message) -> Message:
+    """Tap as an administrator, and return the result with all its buttons in the private chat."""
+    assert await channel.tap(result, "Expand yours") == "I've sent you its buttons in our own chat."
+    return await private.wait_for(lambda m: "🔁 Again" in m.labels)
 
 
 async def share(chat: Person, post: Post) -> Message:
@@ -116,7 +123,8 @@ async def test_a_channel_expands_what_its_administrators_ask_for(kuotu: Kuotu, n
         await ben.tap(panel, "Expand")
         == "This panel is somebody else's. Send your own photo, or answer one with /expand."
     )
-    assert await ben.tap(result.id, "Again") == await ben.tap(result.id, "Delete")
+    query = await ben.press_data(result.id, f"de|{expansion_of(result)}")
+    assert (await ben.answer_to(query))["text"] == "This is somebody else's."
     assert await ben.tap(result.id, "🤣") == "🤣"
     await owner.wait_for(lambda m: m.id == result.id and "🤣 1" in m.labels)
     await ben.react(now(ben, result), "🔥")
@@ -131,13 +139,63 @@ async def test_a_channel_expands_what_its_administrators_ask_for(kuotu: Kuotu, n
 
 async def test_a_channel_publishes_under_its_name_with_a_title(kuotu: Kuotu, newcomer: Any) -> None:
     ann = await newcomer("Ann")
-    owner, _ben = await channel_of(newcomer, ann, "Ben")
-    _result, post = await post_by(kuotu, owner)
-    asked = await owner.wait_for(lambda m: "No title" in m.labels)
-    await owner.say("Breaking news", reply_to=asked)
-    await owner.wait_for(lambda m: "《Breaking news》 hangs" in m.text)
+    await answer_to(ann, "/help")
+    owner, ben = await channel_of(newcomer, ann, "Ben")
+    result = await result_in(owner)
+    copy = await tools_of(owner, ann, result)
+    await ann.tap(copy, "Publish")
+    await ann.tap(await ann.wait_for(lambda m: "Not now" in m.labels), "Publish")
+    await ann.wait_for(lambda m: "No title" in m.labels)
+    await ann.say("Breaking news")
+    await ann.wait_for(lambda m: "《Breaking news》 hangs" in m.text)
+    post = await kuotu.services.gallery.post_of(expansion_of(result))
+    assert post is not None
+    assert post.person_id == owner.chat
+    await ben.wait_for(lambda m: m.id == result.id and m.text.startswith("《Breaking news》"))
+    assert now(ben, result).labels == result.labels
     await ann.say(f"/start p{post.id}")
     assert (await ann.wait_for(lambda m: "⋯" in m.labels)).text.startswith("《Breaking news》\nby Outrageous")
+
+
+async def test_whoever_is_no_administrator_any_more_loses_the_tools(kuotu: Kuotu, newcomer: Any) -> None:
+    ann = await newcomer("Ann")
+    await answer_to(ann, "/help")
+    owner, _ben = await channel_of(newcomer, ann, "Ben")
+    result = await result_in(owner)
+    copy = await tools_of(owner, ann, result)
+    await owner.set_standing("member", ann.user)
+    assert await ann.tap(copy, "Delete") == "This is somebody else's."
+    assert await kuotu.services.store.expansion(expansion_of(result)) is not None
+
+
+@pytest.mark.parametrize(
+    ("language", "yours", "sent"),
+    [
+        pytest.param("en", "✨ Expand yours", "I've sent you its buttons in our own chat.", id="en"),
+        pytest.param("zh-hans", "✨ 扩你的照片", "操作按钮已发到我们的私聊里。", id="zh"),
+    ],
+)
+async def test_a_channel_shows_only_what_anybody_may_tap(
+    kuotu: Kuotu, newcomer: Any, language: str, yours: str, sent: str
+) -> None:
+    """Readers are led to the private chat. An administrator gets the tools there, once the bot may write there."""
+    ann, ben = await newcomer("Ann", language=language), await newcomer("Ben")
+    number = await ann.new_channel("Outrageous", [ben.user])
+    owner, reader = [await newcomer(user=one.user, chat=number, language=language) for one in (ann, ben)]
+    await owner.send_document(small_photo(longest=48), caption="/expand")
+    panel = await owner.wait_for(lambda m: any(str(b.data).startswith("go|") for b in m.buttons))
+    await owner.tap(panel, str(next(b.data for b in panel.buttons if str(b.data).startswith("go|"))))
+    result = await reader.wait_for(lambda m: yours in m.labels)
+    assert result.labels == [*Feeling, yours]
+    for person in (reader, owner):
+        answer = await person.answer_to(await person.press(result.id, yours))
+        assert answer["url"] == "https://t.me/kuotu_bot?start=expand"
+    await answer_to(ann, "/help")
+    assert await owner.tap(result.id, yours) == sent
+    copy = await ann.wait_for(lambda m: any(str(b.data).startswith("de|") for b in m.buttons))
+    await taps(ann, copy, f"de|{expansion_of(result)}")
+    await ann.tap(copy.id, f"dy|{expansion_of(result)}")
+    await reader.wait_gone(result)
 
 
 async def test_a_channel_is_forgotten_by_its_administrators_alone(kuotu: Kuotu, newcomer: Any) -> None:
@@ -161,7 +219,7 @@ async def test_a_banned_channel_counts_no_more(kuotu: Kuotu, newcomer: Any) -> N
     await kuotu.services.moderation.ban(owner.chat, ann.user)
     await ben.react(await ben.wait_for(lambda m: m.id == shared.id), "🤣")
     await owner.say("/expand")
-    await owner.wait_for(lambda m: "a moderator has decided" in m.text)
+    await owner.wait_for(lambda m: "A moderator has blocked you here" in m.text)
     assert await kuotu.services.anonymous.of(post.expansion_id) == {}
     assert (await fresh_post(kuotu, post)).status is PostStatus.LIVE
 

@@ -191,6 +191,7 @@ async def test_an_evening_in_a_group_of_five(kuotu: Kuotu, newcomer: Any, tmp_pa
     assert numbers.pop("jobs") <= numbers["people"]  # the newest job of each person stays: turns are computed from it
     assert numbers == {
         "anonymous_counts": 0,
+        "applause": 0,
         "audit_log": 4,
         "bans": 0,
         "chats": 6,  # of Bob, Cat, Dan and Mo, the group, and Ann's channel
@@ -239,6 +240,6 @@ async def test_everything_kept_is_handed_out_and_goes_when_its_time_is_over(
     assert await later.sweep() > 0
     assert await kuotu.services.store.expansion(expansion_of(other)) is None
     assert await kuotu.services.store.expansion(post.expansion_id) is not None
-    assert await ann.tap(other, "Further") == "That is not there any more."
-    assert await ann.tap(result, "Further") == "The panel is below ⬇️"
+    assert await ann.tap(other, "Zoom out more") == "That is not there any more."
+    assert await ann.tap(result, "Adjust") == "The panel is below ⬇️"
     assert await later.sweep() == 0

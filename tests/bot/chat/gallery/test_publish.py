@@ -12,6 +12,8 @@ from bot.chat.texts import LANGUAGES, texts
 from bot.chat.titles import LONGEST, all_titles, clean_title, suggestions
 from bot.playground import Message, Person
 from storage.models import Post, PostStatus
+from tests.support.messages import is_panel, is_result
+from tests.support.photos import small_photo
 from tests.support.rows import withhold
 from tests.support.scenes import expansion_of, forge, group_of, now, published, result_in
 
@@ -112,6 +114,48 @@ async def test_a_title_by_button_then_another_then_none(kuotu: Kuotu, chat: Pers
     post = await post_of(kuotu, result)
     assert post is not None
     assert (post.title, post.status) == ("", PostStatus.LIVE)
+
+
+@pytest.mark.parametrize(
+    ("language", "publish", "agree", "none", "see", "share"),
+    [
+        pytest.param("en", "Publish", "Publish", "No title", "👀 See it", "↗ Share", id="en"),
+        pytest.param("zh", "发布", "📣 发布", "不要标题", "👀 看看", "↗ 分享", id="zh"),
+    ],
+)
+async def test_what_was_published_can_be_seen_and_sent_to_a_chat(
+    kuotu: Kuotu, newcomer: Any, language: str, publish: str, agree: str, none: str, see: str, share: str
+) -> None:
+    ann = await newcomer("Ann", language=language)
+    await ann.send_document(small_photo(longest=48))
+    await ann.tap(await ann.wait_for(lambda m: any("✨" in label for label in m.labels)), "✨")
+    result = await ann.wait_for(lambda m: any(str(b.data).startswith("zo|") for b in m.buttons))
+    await ann.tap(result, publish)
+    consent = await ann.wait_for(lambda m: len(m.labels) == 2)
+    await ann.tap(consent, agree)
+    question = await ann.wait_for(lambda m: none in m.labels)
+    post = await post_of(kuotu, result)
+    assert post is not None
+    sent = {"query": f"p{post.id}", "allow_user_chats": True, "allow_group_chats": True, "allow_channel_chats": True}
+    mark = ann.now
+    await ann.tap(question, none)
+    done = await ann.wait_for(lambda m: m.id == question.id, after=mark)
+    for shown in (question, done):
+        keys = {key["text"]: key for row in shown.raw["reply_markup"]["inline_keyboard"] for key in row}
+        assert keys[share]["switch_inline_query_chosen_chat"] == sent
+    assert [one["id"] for one in (await ann.inline(sent["query"]))["results"]] == [str(post.id)]
+    await ann.tap(done, see)
+    await ann.wait_for(lambda m: "⋯" in m.labels and m.id > done.id)
+
+
+async def test_a_picture_under_a_spoiler_is_shared_as_a_link(kuotu: Kuotu, chat: Person) -> None:
+    await chat.send_photo(small_photo(longest=48), spoiler=True)
+    await chat.tap(await chat.wait_for(is_panel), "Expand")
+    result = await chat.wait_for(is_result)
+    await chat.tap(result, "Publish")
+    await chat.tap(await chat.wait_for(lambda m: "Not now" in m.labels), "Publish")
+    question = await chat.wait_for(lambda m: "No title" in m.labels)
+    assert str(question.button("Share").url).startswith("https://t.me/share/url?")
 
 
 async def test_nothing_to_read_is_asked_for_again(chat: Person) -> None:

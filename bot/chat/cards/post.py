@@ -1,0 +1,42 @@
+"""The buttons under what was just published: a title, a look at the post, and sending it to a chat."""
+
+from __future__ import annotations
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+from bot.chat.buttons.post import OpenPost
+from bot.chat.buttons.publish import NoTitle, OwnTitle, SuggestedTitle, Unpublish
+from bot.chat.buttons.result import Publish
+from bot.chat.cards.links import send_button
+from bot.chat.cards.widgets import button
+from bot.chat.telegram.visit import Visit
+from bot.chat.titles import suggestions
+from storage.models import Post
+
+
+def title_keyboard(visit: Visit, post: Post) -> InlineKeyboardMarkup:
+    """Return the buttons of the question for a title."""
+    number, say = post.expansion_id, visit.say
+    offers = [
+        [button(say("post.title", title=title), SuggestedTitle(number, say.language, line))]
+        for line, title in suggestions(say, number).items()
+    ]
+    last = [
+        *([] if visit.private else [button(say("title.own"), OwnTitle(number))]),
+        button(say("title.none"), NoTitle(number)),
+        button(say("publish.unpublish"), Unpublish(number)),
+    ]
+    return InlineKeyboardMarkup([*offers, _see_and_send(visit, post), last])
+
+
+def titled_keyboard(visit: Visit, post: Post) -> InlineKeyboardMarkup:
+    """Return the buttons of a post that has got its title, or is to have none."""
+    change, back = (
+        button(visit.say("title.change"), Publish(post.expansion_id)),
+        button(visit.say("publish.unpublish"), Unpublish(post.expansion_id)),
+    )
+    return InlineKeyboardMarkup([_see_and_send(visit, post), [change, back]])
+
+
+def _see_and_send(visit: Visit, post: Post) -> list[InlineKeyboardButton]:
+    return [button(visit.say("post.see"), OpenPost(post.id)), send_button(visit.say, visit.bot, post)]
