@@ -6,9 +6,8 @@ answers 429 all the same, calls of that method to that chat wait as long as it s
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import structlog
@@ -30,24 +29,23 @@ Key: TypeAlias = tuple[int | str, str]  # chat and method
 
 
 @dataclass
-class Window:
-    """At most `most` calls within any `seconds`."""
+class Bucket:
+    """`most` calls at once, then one in each `seconds / most` (the generic cell rate algorithm, ITU-T I.371)."""
 
     most: int
     seconds: float
-    _begun: deque[float] = field(default_factory=deque)
+    _full: float = 0.0  # when the calls so far would have come one by one
 
     def take(self, now: float) -> float:
         """Reserve the next free place, and return the seconds until it."""
-        while self._begun and self._begun[0] <= now - self.seconds:
-            self._begun.popleft()
-        at = now if len(self._begun) < self.most else max(now, self._begun[-self.most] + self.seconds)
-        self._begun.append(at)
-        return at - now
+        interval = self.seconds / self.most
+        full = max(self._full, now)
+        self._full = full + interval
+        return max(0.0, full - (self.most - 1) * interval - now)
 
     def idle(self, now: float) -> bool:
-        """Whether nothing is reserved within the window any more."""
-        return not self._begun or self._begun[-1] <= now - self.seconds
+        """Whether the bucket is as good as new."""
+        return self._full <= now
 
 
 class Limiter(BaseRateLimiter[Any]):
@@ -56,8 +54,8 @@ class Limiter(BaseRateLimiter[Any]):
     def __init__(self, clock: Clock | None = None, longest_wait: float = LONGEST_WAIT) -> None:
         self._clock = clock or SystemClock()
         self._longest = longest_wait
-        self._all = Window(OVERALL, SECOND)
-        self._groups: dict[int, Window] = {}
+        self._all = Bucket(OVERALL, SECOND)
+        self._groups: dict[int, Bucket] = {}
         self._floods: dict[Key, float] = {}  # when calls of a method to a chat are welcome again
 
     async def initialize(self) -> None:
@@ -110,7 +108,7 @@ class Limiter(BaseRateLimiter[Any]):
         now = self._clock.now()
         await self._clock.sleep(self._all.take(now))
 
-    def _group(self, chat: int, now: float) -> Window:
+    def _group(self, chat: int, now: float) -> Bucket:
         if len(self._groups) >= CROWD:
-            self._groups = {one: window for one, window in self._groups.items() if not window.idle(now)}
-        return self._groups.setdefault(chat, Window(IN_GROUP, MINUTE))
+            self._groups = {one: bucket for one, bucket in self._groups.items() if not bucket.idle(now)}
+        return self._groups.setdefault(chat, Bucket(IN_GROUP, MINUTE))

@@ -150,7 +150,8 @@ async def test_an_evening_in_a_group_of_five(kuotu: Kuotu, newcomer: Any, tmp_pa
     mark = mo.now
     await mo.say("/review")
     review = await mo.wait_for(lambda m: "to review" in m.text, after=mark)
-    await mo.tap(review, "Take out")
+    asked = await taps(mo, review, "Take out")
+    await mo.tap(asked, "Yes")
     await alone[dan.user].wait_for(lambda m: "A moderator has taken" in m.text)
 
     # Bob hides his post, and Ann asks to be forgotten: her pictures and what was made from them are deleted
