@@ -143,16 +143,16 @@ async def demonstrate(settings: Settings) -> None:
 async def alone(address: str, transcript: Transcript) -> None:
     """Play a private chat: expand, continue, four variants, full size, doubling, publishing."""
     transcript.heading(
-        "Ann, alone with the bot: one tap, zoomed out, four at once, full size, twice the size, into the gallery"
+        "Ann, alone with the bot: one tap, four at once, zoomed out, full size, twice the size, into the gallery"
     )
     async with Person(address, ANN, name="Ann", language="en") as chat:
         ann = Actor("Ann", chat, transcript)
         await ann.says("/start", lambda m: "👋" in m.text)
         first = await ann.taps(await ann.sends("picos.jpg"), "Expand", result)
         await ann.taps(first, "Before", lambda m: "◑ After" in m.labels)
-        await ann.taps(first, "Zoom out more", lambda m: result(m) and "Step 2" in m.text)
         sheet = await ann.taps(first, "Four", lambda m: {"1", "2", "3", "4"} <= set(m.labels))
         chosen = await ann.taps(sheet, "2", lambda m: result(m) and m.id > sheet.id)
+        await ann.taps(chosen, "Zoom out more", lambda m: result(m) and "Step 2" in m.text)
         await ann.taps(chosen, "Full size", lambda m: m.kind == "document")
         cat = await ann.taps(await ann.sends("chelsea.jpg"), "wild", panel)
         wild = await ann.taps(cat, "Expand", result)

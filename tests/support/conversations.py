@@ -44,7 +44,7 @@ class Conversation:
         await person.wait_for(lambda m: is_result(m) and m.id != result.id, PATIENCE)
 
     def _count(self, person: Person) -> None:
-        results = Counter(subject_of(m, "fu") for m in person.messages if is_result(m))
+        results = Counter(subject_of(m, "re") for m in person.messages if is_result(m))
         panels = Counter(subject_of(m, "go") for m in person.messages if is_panel(m))
         self.wrong += [f"result {number} shown {times} times" for number, times in results.items() if times > 1]
         self.strays = sum(is_status(m) for m in person.messages) + sum(times - 1 for times in panels.values())

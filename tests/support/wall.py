@@ -34,6 +34,7 @@ from storage.cleanup.shelf import Shelf
 from storage.database import open_database
 from storage.expansions import Store
 from storage.gallery.anonymous import AnonymousCounts
+from storage.gallery.applause import ApplauseStore
 from storage.gallery.browsing import Galleries
 from storage.gallery.moderation import Moderation
 from storage.gallery.posts import GalleryStore
@@ -230,6 +231,7 @@ def services_on(database: AsyncEngine, blobs: Blobs) -> Services:
         words=WordList(frozenset()),
         retention=Retention(database, timedelta(days=90)),
         anonymous=AnonymousCounts(database),
+        applause=ApplauseStore(database),
         register=Register(database),
         marks=Marks(make(datetime.now(UTC)), "Kuotu"),
         films=FilmStore(database, EmbeddedQueue(database, FILMS)),

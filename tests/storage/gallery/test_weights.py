@@ -131,7 +131,7 @@ async def test_the_migration_corrects_the_past(
     due = await everything(engine)
 
     def return_to_the_past(connection: Connection) -> None:
-        command.downgrade(configuration(connection), "0040-1")
+        command.downgrade(configuration(connection), "0018-1")
         wrong = {"laughing": 3, "yawning": 1, "impressions": 3, "surprise": 0.9, "top": 0.9, "hot": 0.0}
         connection.execute(update(Post).values(wrong))
 
