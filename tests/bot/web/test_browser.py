@@ -164,7 +164,7 @@ async def test_the_slider_draws_the_curtain_by_keyboard_and_by_hand(wall: Wall, 
         assert box is not None
         await page.mouse.click(box["x"] + box["width"] * 0.25, box["y"] + box["height"] / 2)
         assert float(await slider.input_value()) == pytest.approx(25, abs=1)
-        await page.get_by_label("Everything").check(force=True)
+        await page.locator("#whole").check(force=True)
         await expect(slider).to_have_value("0")
         await page.get_by_label("Step 1").check(force=True)
         await expect(page.locator(".step-1")).to_be_visible()
