@@ -127,6 +127,7 @@ async def _on_old_message(services: Services, visit: Visit, tap: Tap) -> None:
 
 
 async def on_tap(services: Services, visit: Visit) -> None:
+    """Call the function that handles a tap, unless it is forged, out of date, or the visitor is banned."""
     try:
         tap = unpack((visit.query and visit.query.data) or "")
     except BadTap:
@@ -134,10 +135,9 @@ async def on_tap(services: Services, visit: Visit) -> None:
         return
     if not isinstance(tap, React):  # a vote is a person's, whoever they are
         visit = await channel.in_its_name(services, visit)
+    if not isinstance(tap, ForgetMe | RememberMe) and await moderation.refused(services, visit):
+        return
     if visit.message is None:
         await _on_old_message(services, visit, tap)
-        return
-    if not await believed(services, visit, tap):
-        return
-    if isinstance(tap, ForgetMe | RememberMe) or not await moderation.refused(services, visit):
+    elif await believed(services, visit, tap):
         await TAPS[type(tap)](services, visit, tap)

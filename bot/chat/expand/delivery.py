@@ -91,11 +91,12 @@ class Delivery:
         """Decide what follows from an error: another attempt, or a sentence in the chat that it cannot be shown."""
         fate = fate_of(error)
         log.warning("delivery.failed", expansion=expansion_id, fate=fate.value, reason=str(error))
-        if fate is Fate.MIGRATED:  # the next attempt reads the new chat id from the row
+        expansion = await self.services.store.expansion(expansion_id)
+        if isinstance(error, ChatMigrated) and expansion is not None:  # the next attempt reads the new id from the row
+            await self.services.people.migrate_chat(expansion.chat_id, error.new_chat_id)
             return 0.0
         if fate.passes:
             return pause_of(error) if isinstance(error, RetryAfter) else LATER
-        expansion = await self.services.store.expansion(expansion_id)
         if expansion is not None and fate is Fate.NO_ENTRY:
             await self.services.people.chat_gone(expansion.chat_id)
         elif expansion is not None:

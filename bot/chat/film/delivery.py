@@ -9,7 +9,7 @@ from functools import partial
 
 import structlog
 from telegram import InlineKeyboardMarkup
-from telegram.error import RetryAfter, TelegramError
+from telegram.error import ChatMigrated, RetryAfter, TelegramError
 
 from bot.chat.buttons import result
 from bot.chat.cards.status import film_caption
@@ -46,7 +46,8 @@ async def show_film(services: Services, films: FilmStore, bot: Bot, film: Film) 
         log.warning("film.not_shown", expansion=film.expansion_id, fate=fate.value, reason=str(error))
         if fate is Fate.NO_ENTRY:
             await services.people.chat_gone(film.chat_id or 0)
-        elif fate is Fate.MIGRATED:  # the next attempt reads the new chat id from the row
+        elif isinstance(error, ChatMigrated):  # the next attempt reads the new chat id from the row
+            await services.people.migrate_chat(film.chat_id or 0, error.new_chat_id)
             return 0.0
         elif fate.passes:
             return pause_of(error) if isinstance(error, RetryAfter) else LATER

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -24,7 +25,7 @@ from storage.models import Message, MessageKind
 
 log = structlog.get_logger()
 
-AGAIN = 60.0  # seconds without news after which messages that were not redrawn are looked up
+AGAIN = 60.0  # seconds after which messages that were not redrawn are looked up
 
 Card = tuple[str, InlineKeyboardMarkup]
 
@@ -85,13 +86,12 @@ class Redrawing:
 
     async def run(self) -> None:
         """Read the queue of changed messages until cancelled. What was not redrawn is looked up now and then."""
-        await self._look()
         while True:
-            try:
+            await self._look()
+            with suppress(TimeoutError):
                 async with asyncio.timeout(AGAIN):
-                    self._ask(await self.services.changed.get())
-            except TimeoutError:
-                await self._look()
+                    while True:
+                        self._ask(await self.services.changed.get())
 
     async def _look(self) -> None:
         for where in await self.services.messages.outdated():

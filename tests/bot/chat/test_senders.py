@@ -224,3 +224,22 @@ async def _panel_after(person: Person, photo: Message, words: str) -> Message:
     mark = person.now
     await person.say(words, reply_to=photo)
     return await person.wait_for(is_panel, after=mark)
+
+
+async def test_a_tap_on_a_message_too_old_to_be_seen_brings_the_result_again(hooked: Hook) -> None:
+    ann = await hooked.person("Ann")
+    await ann.send_photo(small_photo())
+    await ann.tap(await ann.wait_for(is_panel), "Expand")
+    result = await ann.wait_for(is_result)
+    data = result.button("Before").data
+    here = {"id": ann.user, "type": "private", "first_name": "Ann"}
+    who = {"id": ann.user, "is_bot": False, "first_name": "Ann"}
+    old = {"chat": here, "message_id": result.id, "date": 0}
+    tapped = {"id": "1", "from": who, "chat_instance": "1", "message": old, "data": data}
+    await hooked.post("callback_query", **tapped)
+    await ann.wait_for(lambda m: is_result(m) and m.id > result.id)
+    await hooked.kuotu.services.moderation.ban(ann.user, MODERATOR)
+    await hooked.post("callback_query", **tapped)
+    await ann.say("hello")
+    await ann.wait_for(lambda m: m.from_bot and m.text.startswith("A moderator has blocked"))
+    assert sum(map(is_result, ann.messages)) == 2
