@@ -13,8 +13,7 @@ from random import Random
 
 from aiohttp import web
 
-from bot.playground import Playground
-from bot.playground.playground import DEFAULT_TOKEN
+from tests.support.playground import playground_behind
 
 
 class Fault(StrEnum):
@@ -94,16 +93,5 @@ async def _half(request: web.Request, response: web.StreamResponse) -> web.Strea
 async def bad_day(folder: Path) -> AsyncIterator[BadDay]:
     """Run a playground whose Bot API fails as told; people's own requests never do."""
     day = BadDay()
-    playground = await Playground.open(folder, token=DEFAULT_TOKEN)
-    app = web.Application(middlewares=[day.intercept], client_max_size=2**26)
-    playground.add_routes(app)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    day.address = site.name
-    try:
+    async with playground_behind(folder, day.intercept) as day.address:
         yield day
-    finally:
-        await runner.cleanup()
-        await playground.close()

@@ -19,6 +19,7 @@ from telegram import Bot
 from telegram.request import HTTPXRequest
 
 from bot.playground import Person, Playground
+from bot.playground.playground import DEFAULT_TOKEN
 from tests.support.limits import HANG
 
 if TYPE_CHECKING:
@@ -101,6 +102,23 @@ async def site(folder: Path, *, flood_control: bool = False) -> AsyncIterator[Si
     try:
         async with AsyncExitStack() as exits:
             yield Site(f"http://127.0.0.1:{runner.addresses[0][1]}", playground, clock, exits)
+    finally:
+        await runner.cleanup()
+        await playground.close()
+
+
+@asynccontextmanager
+async def playground_behind(folder: Path, middleware: Any) -> AsyncIterator[str]:
+    """Run a playground whose requests pass through a middleware of aiohttp. Yields its address."""
+    playground = await Playground.open(folder, token=DEFAULT_TOKEN)
+    app = web.Application(middlewares=[middleware], client_max_size=2**26)
+    playground.add_routes(app)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        yield site.name
     finally:
         await runner.cleanup()
         await playground.close()

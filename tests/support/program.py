@@ -11,9 +11,9 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bot.playground import Playground
 from bot.playground.playground import DEFAULT_TOKEN
 from tests.support.limits import HANG
+from tests.support.playground import playground_behind
 
 
 class Program:
@@ -88,18 +88,9 @@ class Program:
 async def program_in(folder: Path) -> AsyncIterator[Program]:
     """Start a program and the playground that it talks to; stop both at the end."""
     program = Program(folder)
-    playground = await Playground.open(folder / "playground", token=DEFAULT_TOKEN)
-    app = web.Application(middlewares=[program.watch], client_max_size=2**26)
-    playground.add_routes(app)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    program.address = site.name
-    try:
-        await program.start()
-        yield program
-    finally:
-        await program.kill()
-        await runner.cleanup()
-        await playground.close()
+    async with playground_behind(folder / "playground", program.watch) as program.address:
+        try:
+            await program.start()
+            yield program
+        finally:
+            await program.kill()

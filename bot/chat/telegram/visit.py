@@ -111,7 +111,8 @@ async def answer(
 async def receive(update: telegram.Update, bot: Bot, people: People) -> Visit | None:
     """The visit that an update is; None where nobody is to be answered. What is posted in a channel, it says itself."""
     where, seen = update.effective_chat, update.effective_message
-    message = seen if isinstance(seen, telegram.Message) else None  # Telegram no longer shows very old ones to the bot
+    # Telegram no longer shows very old messages to the bot: only their chat and id come, with a date of 0
+    message = seen if isinstance(seen, telegram.Message) and seen.is_accessible else None
     if where is None or (message is not None and message.is_automatic_forward):
         return None  # the channel's own post was answered where it stands
     title = clean_name(where.title) if where.title else ""
