@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import mkstemp
 from typing import Final
 
 from bot.errors import CannotRun
@@ -13,7 +14,6 @@ from bot.settings import Settings
 from inference.marks.keyring import BadKeys, Keyring, make, parse, renewed, signed_by
 
 NAME: Final = "keys.pem"
-PRIVATE: Final = 0o600
 
 
 def key_file(settings: Settings) -> Path:
@@ -46,9 +46,7 @@ def renew_keys(settings: Settings) -> Keyring:
     """Replace the signing key in the data folder. Files that the former key signed still count as ours."""
     path = key_file(settings)
     keys = renewed(_own(path), datetime.now(UTC))
-    unfinished = path.with_name(f".{NAME}.{os.getpid()}")
-    _write(unfinished, keys)
-    unfinished.replace(path)
+    _written(path.parent, keys).replace(path)
     return keys
 
 
@@ -68,8 +66,7 @@ def _own(path: Path) -> Keyring:
 def _create(path: Path) -> None:
     """Make the file at once and whole. If another program is faster, its file stays."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{NAME}.{os.getpid()}")
-    _write(unfinished, make(datetime.now(UTC)))
+    unfinished = _written(path.parent, make(datetime.now(UTC)))
     try:
         os.link(unfinished, path)
     except FileExistsError:
@@ -78,7 +75,9 @@ def _create(path: Path) -> None:
         unfinished.unlink()
 
 
-def _write(path: Path, keys: Keyring) -> None:
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE), "w") as file:
+def _written(folder: Path, keys: Keyring) -> Path:
+    """Return a new file with these keys, which only its owner can read, whoever else writes one at the same time."""
+    handle, name = mkstemp(prefix=f".{NAME}.", dir=folder)
+    with os.fdopen(handle, "w") as file:
         file.write(keys.to_pem())
+    return Path(name)
