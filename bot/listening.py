@@ -22,7 +22,7 @@ from bot.hosting import cannot_listen
 
 IDLE: Final = 20.0  # seconds that a connection may take for the headers of a request, or stay without one
 BODY: Final = 120.0  # seconds for a request with a body, from its headers to the end of its handling
-MOST: Final = 1024  # connections at a time, if the process may open twice as many files
+MOST: Final = 1024  # connections at a time, if the process may open twice as many files; a burst may pass it by 100
 FULL: Final = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 20\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
@@ -53,15 +53,13 @@ class Listener:
 
     def _admit(self, handlers: web.Server) -> asyncio.Protocol:
         """Return the protocol of a new connection, which is refused if every other one has sent a whole request."""
-        connections = [handler for handler in handlers.connections if handler.transport is not None]
+        connections = [handler for handler in handlers.connections if _is_open(handler)]
         self._proven.intersection_update(connections)
-        if len(connections) < self._places:
-            return handlers()
-        unproven = next((handler for handler in connections if handler not in self._proven), None)
-        if unproven is None:
-            return _Refusal()
-        _drop(unproven)
-        return handlers()
+        surplus = len(connections) - self._places + 1  # above 1 after a burst, whose connections are admitted together
+        unproven = [handler for handler in connections if handler not in self._proven]
+        for handler in unproven[: max(surplus, 0)]:
+            _drop(handler)
+        return _Refusal() if surplus > len(unproven) else handlers()
 
     @web.middleware
     async def _within_time(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -84,6 +82,10 @@ class _Refusal(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         transport.write(FULL)
         transport.close()
+
+
+def _is_open(handler: RequestHandler) -> bool:
+    return handler.transport is not None and not handler.transport.is_closing()
 
 
 def _drop(handler: RequestHandler) -> None:
