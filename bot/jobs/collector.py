@@ -63,7 +63,9 @@ class Collector:
         """Search the store unless a search ended less than `every` ago. Returns False if it is not this one's turn."""
         if not await self.sweep.begin(every):
             return False
-        while await self.sweep.step():
+        more = True
+        while more:
+            more = await self.sweep.step()
             await asyncio.sleep(self.pause)
         self.services.rounds.ring()
         return True
