@@ -92,6 +92,8 @@ def under_load(height: int) -> Floats:
 def _hang(luggage: Sprite, whole: Floats, floor: int, tall: int, random: Generator) -> None:
     case = resized(luggage, min(ENLARGED, 0.5 * tall / luggage.shape[0]))
     seen = np.flatnonzero((whole[floor - tall // 2 : floor, :, 3] > SOLID).any(axis=0))
+    if not seen.size:  # the legs are so small that their lower half is a haze
+        return
     right = random.random() < 0.5
     left = int(seen[-1] - 0.2 * case.shape[1]) if right else int(seen[0] - 0.8 * case.shape[1])
     lay_on_sprite(case, whole, int(np.clip(left, 0, whole.shape[1] - case.shape[1])), floor - case.shape[0])

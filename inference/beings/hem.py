@@ -28,6 +28,8 @@ def grow_legs(
     height, width = photo.shape[:2]
     alpha = alpha_at(subject, width, height)
     run = np.flatnonzero(alpha[-1] > 127)
+    if not run.size:  # at this size, the subject ends above the frame
+        return Box(0, 0, 0, 0)
     first, span = int(run[0]), int(run[-1] - run[0]) + 1
     depth = int(np.clip(DEPTH[script.hem] * margins.bottom, 4, (0.35 if script.hem is Hem.SHORT else 1.2) * span))
     pair = _sized(legs, margins.bottom, depth, span)

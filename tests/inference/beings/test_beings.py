@@ -34,6 +34,14 @@ def block(height: int = 60, width: int = 40, grey: int = 120) -> np.ndarray[tupl
     return np.dstack([np.full((height, width, 3), grey, np.uint8), np.full((height, width), 255, np.uint8)])
 
 
+@pytest.mark.parametrize("seed", range(60))
+def test_a_being_of_a_few_pixels_may_have_a_suitcase(seed: int) -> None:
+    bank, random = open_bank(), np.random.default_rng(seed)
+    guest, legs = bank.guests[seed % len(bank.guests)].sprite, bank.legs[seed % len(bank.legs)].sprite
+    top = resized(guest, (2 + seed) / max(guest.shape[:2]))
+    assert being(top, legs, random, bank.suitcase).shape[2] == 4
+
+
 def test_the_bank_holds_thirty_guests_and_its_files_are_small() -> None:
     bank = open_bank()
     assert len(bank.guests) >= 30
