@@ -26,6 +26,7 @@ class Kind(StrEnum):
     MASK = "mask"
     CONTROL = "control"
     CONTROL_MASK = "control and mask"
+    MASK_CONTROL = "mask and control"
     EDIT = "edit"
 
 
@@ -42,6 +43,8 @@ class Part(Repository):
     """A model that is loaded separately and passed to the pipeline."""
 
     kind: str = Field(alias="class")
+    weights: str = ""  # the name of a single file that holds the model; empty: diffusers' layout
+    config: Mapping[str, Any] = {}  # the architecture of a single file, which does not name it
 
 
 class Lora(Repository):
@@ -107,7 +110,7 @@ class Preset(Repository):
         An edit pipeline takes a list of images for references of one result. Qwen-Image's pads the prompts of a call to
         the longest one, which moves the positions of the image's tokens.
         """
-        return self.kind in (Kind.MASK, Kind.CONTROL)
+        return self.kind in (Kind.MASK, Kind.CONTROL, Kind.MASK_CONTROL)
 
     def of(self, model: str) -> Preset:
         """Return this preset for another model: a hub id at its newest commit, or a folder."""

@@ -30,10 +30,11 @@ def t5_tokenizer() -> T5TokenizerFast:
     return T5TokenizerFast(vocab=vocabulary, extra_ids=0, additional_special_tokens=[], model_max_length=512)
 
 
-def qwen_tokenizer() -> Qwen2Tokenizer:
+def qwen_tokenizer(*pictures: str) -> Qwen2Tokenizer:
+    """The tokenizer knows the tokens of `pictures` besides those of a chat."""
     tokens = [*_letters(), "<|endoftext|>", "<|im_start|>", "<|im_end|>"]
     vocabulary = {token: number for number, token in enumerate(tokens)}
     tokenizer = Qwen2Tokenizer(vocab=vocabulary, merges=[], model_max_length=4096)
-    tokenizer.add_special_tokens({"additional_special_tokens": ["<|im_start|>", "<|im_end|>"]})
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<|im_start|>", "<|im_end|>", *pictures]})
     tokenizer.chat_template = CHAT
     return tokenizer

@@ -49,7 +49,7 @@ def test_an_own_preset_is_like_another_and_changes_it(tmp_path: Path) -> None:
         pytest.param(EngineName.DIFFUSION, "", Reads.ENGLISH, id="the default"),
         pytest.param(EngineName.DIFFUSION, "sd15-cpu?memory=fp8", Reads.ENGLISH, id="English"),
         pytest.param(EngineName.DIFFUSION, "klein", Reads.ENGLISH_AND_CHINESE, id="Chinese too"),
-        pytest.param(EngineName.DIFFUSION, "org/name?like=z-image", Reads.ENGLISH_AND_CHINESE, id="as another"),
+        pytest.param(EngineName.DIFFUSION, "org/name?like=z-image-control", Reads.ENGLISH_AND_CHINESE, id="as another"),
         pytest.param(EngineName.DIFFUSION, "/models/mine", Reads.ENGLISH_AND_CHINESE, id="unknown"),
         pytest.param(EngineName.PATCHMATCH, "klein", Reads.NOTHING, id="no model"),
     ],
@@ -134,8 +134,9 @@ def folder_with(path: Path, pipeline: str) -> str:
         ("StableDiffusionXLInpaintPipeline", "sdxl-inpaint"),
         ("Flux2KleinPipeline", "klein"),
         ("FluxFillPipeline", "flux-fill"),
-        ("ZImagePipeline", "z-image"),
+        ("ZImagePipeline", "z-image-control"),
         ("QwenImagePipeline", "qwen-fill"),
+        ("QwenImageEditPlusPipeline", "qwen-edit"),
     ],
 )
 def test_a_folder_is_asked_as_the_preset_of_its_class(tmp_path: Path, pipeline: str, like: str) -> None:

@@ -26,7 +26,7 @@ from tests.support.tiny_engines import Cramped, Refusing
 
 
 @pytest.mark.parametrize("mode", Mode)
-@pytest.mark.parametrize("name", ["tiny-sd15-lcm", "tiny-sdxl", "tiny-klein"])
+@pytest.mark.parametrize("name", ["tiny-sd15-lcm", "tiny-sdxl", "tiny-klein", "tiny-z-image-control", "tiny-qwen-edit"])
 def test_every_memory_mode_paints(tiny_engine: Opened, name: str, mode: Mode) -> None:
     engine, request = tiny_engine(name, memory=mode), request_for("coffee", 120)
     result = engine.expand(request, ignore).pixels
@@ -173,3 +173,12 @@ def test_a_model_that_cannot_be_loaded_is_one_sentence(
     assert "\n" not in str(caught.value)
     assert "going on in mode" not in caplog.text
     assert ("Traceback" in caplog.text) == (damage is not without_index)
+
+
+def test_a_single_file_that_is_missing_is_named(tiny_presets: Path, tmp_path: Path) -> None:
+    empty, own = tmp_path / "controlnet", tmp_path / "own.toml"
+    empty.mkdir()
+    text = tiny_presets.read_text("utf-8")
+    own.write_text(text.replace(str(tiny_presets.parent / "z-image-controlnet"), str(empty)), "utf-8")
+    with pytest.raises(EngineUnavailable, match=r"has no Z-Image-Turbo-Fun-.*\.safetensors\); run: kuotu pull"):
+        open_diffusion(f"tiny-z-image-control?presets={own}")
