@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import torch
 from transformers import Qwen2Tokenizer, Qwen2VLImageProcessorPil, Qwen2VLProcessor
-from transformers.processing_utils import ProcessorMixin
 
 from inference.diffusion.placement import Pipeline
 
@@ -26,7 +25,7 @@ class PromptReader(Qwen2VLProcessor):
         self.image_token, self.video_token = "<|image_pad|>", "<|video_pad|>"
         self.image_token_id = tokenizer.convert_tokens_to_ids(self.image_token)
         self.video_token_id = tokenizer.convert_tokens_to_ids(self.video_token)
-        ProcessorMixin.__init__(self, image_processor, tokenizer, chat_template=chat_template)
+        super(Qwen2VLProcessor, self).__init__(image_processor, tokenizer, chat_template=chat_template)  # type: ignore[no-untyped-call]
 
     @classmethod
     def open(cls, folder: Path) -> PromptReader:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Final
 
-from inference.engine import Engine, Painted, Pixels, Report, Request, versions
+from inference.engine import Engine, Painted, Pixels, Report, Request, Style, versions
 from inference.image.upscale import NAME, upscale_expansion
 from inference.quality.gate import judge
 from inference.quality.retry import Careful, trust
@@ -52,12 +53,13 @@ class Checked:
 class CheckedEngine:
     """An engine whose results are judged by the gate, classified for safety, and rated for surprise."""
 
-    def __init__(self, engine: Engine, checks: Checks) -> None:
-        """Open the classifier and the surprise guess.
+    def __init__(self, engine: Engine, checks: Checks, others: Mapping[Style, Engine] | None = None) -> None:
+        """Open the classifier and the surprise guess. `others` paint the styles that they are given for.
 
         Raises EngineUnavailable when one of them is not on this machine.
         """
-        self._careful, self._gate = Careful(engine, judge if checks.gate else trust), checks.gate
+        judged, self._gate = judge if checks.gate else trust, checks.gate
+        self._careful = {style: Careful((others or {}).get(style, engine), judged) for style in Style}
         self._thresholds, self._guess = checks.thresholds, open_guess(checks.surprise)
         self._classifier: Classifier | None = None
         if checks.classifier != NO_CLASSIFIER:
@@ -65,7 +67,7 @@ class CheckedEngine:
 
     def expand(self, request: Request, report: Report) -> Checked:
         """Paint a request and check the result. Raises EngineError as the engine does."""
-        attempt = self._careful.attempt(replace(request, judged=self._gate), report)
+        attempt = self._careful[request.style].attempt(replace(request, judged=self._gate), report)
         canvas = attempt.painted.pixels
         verdict = self._verdict(request.photo) | self._verdict(canvas)
         share = float(str(attempt.painted.recipe.get("beings", 0.0)))

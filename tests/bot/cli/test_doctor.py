@@ -159,6 +159,19 @@ async def test_a_model_that_is_here(examined: Examine, tiny_presets: Path) -> No
     assert line(told, "memory").startswith("✓ mode resident; GiB needed: resident 4")
 
 
+async def test_each_style_has_its_engine(examined: Examine, tiny_presets: Path) -> None:
+    here = f"tiny-sd15?presets={tiny_presets}&device=cpu"
+    worst, told = await examined(engine=f"faithful=patchmatch,wild={here},patchmatch", model="sdxl")
+    assert worst == 0
+    engines = [line.strip() for line in told.splitlines() if "✓ engine " in line]
+    assert engines == [
+        "✓ engine  patchmatch for faithful, 1 at a time",
+        "✓ engine  patchmatch for playful, 1 at a time",
+        "✓ engine  diffusion for wild, 1 at a time",
+    ]
+    assert line(told, "model").startswith("✓ tiny-sd15 at ")
+
+
 async def test_an_option_of_a_model_that_is_none(examined: Examine) -> None:
     worst, told = await examined(engine=EngineName.DIFFUSION, model="sdxl?memory=lots")
     assert worst == 1

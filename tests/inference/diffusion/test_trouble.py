@@ -20,7 +20,7 @@ from inference.diffusion.placement import denoisers
 from inference.engine import Cancelled, EngineError, EngineName, EngineUnavailable, ignore
 from inference.quality.gate import Unfit
 from inference.worker.checks import NO_CLASSIFIER, CheckedEngine, Checks
-from inference.worker.child import warm
+from inference.worker.opening import warm
 from tests.support.tiny import Opened, request_for
 from tests.support.tiny_engines import Cramped, Refusing
 
@@ -124,7 +124,8 @@ def test_memory_that_suffices_in_no_mode_is_said(tiny_engine: Opened) -> None:
 
 def test_a_picture_of_something_else_is_refused_but_not_while_warming_up(tiny_presets: Path) -> None:
     """An untrained model ignores the photo, so the shipped bound refuses its pictures, unless they are not judged."""
-    engine = warm("inference.registry:open_engine", EngineName.DIFFUSION, f"tiny-sd15?presets={tiny_presets}")
+    engine, seconds = warm("inference.registry:open_engine", EngineName.DIFFUSION, f"tiny-sd15?presets={tiny_presets}")
+    assert seconds > 0
     request = request_for("coffee", 120)
     with pytest.raises(Unfit, match=r"ignored: .*, bound 20"):
         engine.expand(replace(request, judged=True), ignore)
