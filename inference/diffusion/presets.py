@@ -18,6 +18,11 @@ from inference.hub.repository import MAIN, Fact, Repository
 
 SHIPPED: Final = Path(__file__).with_name("presets.toml")
 DEFAULT: Final = "sdxl"
+CAPTIONER: Final = Repository(
+    repo="florence-community/Florence-2-base",
+    revision="00921df66db728a9ceb750f5eca43e5c203a2051",
+    stated="ten public projects name it, one with the size and the SHA-256 of its weights",
+)
 
 
 class Kind(StrEnum):
@@ -94,6 +99,8 @@ class Preset(Repository):
     scheduler: str = ""  # empty: the repository's own scheduler
     scheduler_options: Mapping[str, Any] = {}
     prompt: str
+    captions: bool = False  # whether the prompt names the photo's scenery, which `captioner` finds
+    captioner: Repository = CAPTIONER
     call: Mapping[str, Any] = {}
     memory: Annotated[Mapping[Mode, float], Field(min_length=1)]
     styles: Mapping[Style, Manner] = {}
@@ -101,7 +108,8 @@ class Preset(Repository):
     @property
     def repositories(self) -> list[Repository]:
         """Return all repositories to download; the pipeline's own is the first."""
-        return [self, *self.parts.values(), *([self.lora] if self.lora else [])]
+        captioner = [self.captioner] if self.captions else []
+        return [self, *self.parts.values(), *([self.lora] if self.lora else []), *captioner]
 
     @property
     def together(self) -> bool:

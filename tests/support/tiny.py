@@ -14,9 +14,14 @@ import torch
 from peft import LoraConfig, get_peft_model_state_dict
 from safetensors.torch import save_file
 from transformers import (
+    BartConfig,
     CLIPConfig,
     CLIPImageProcessorPil,
     CLIPModel,
+    Florence2Config,
+    Florence2ForConditionalGeneration,
+    Florence2Processor,
+    Florence2VisionConfig,
     Qwen2VLImageProcessorPil,
     ViTConfig,
     ViTForImageClassification,
@@ -30,11 +35,11 @@ from inference.engine import Request, Style
 from inference.hub.repository import INDEX
 from tests.support.photos import SAMPLES
 from tests.support.tiny_models import BUILDERS, PICTURES, Z_IMAGE_CONTROL, z_image_controlnet
-from tests.support.tiny_tokenizers import qwen_tokenizer
+from tests.support.tiny_tokenizers import bart_tokenizer, qwen_tokenizer
 
 Opened = Callable[..., Diffusion]
 
-SMALL = "budget = 16384\nmultiple = 32\nsteps = 2\n"
+SMALL = "budget = 16384\nmultiple = 32\nsteps = 2\ncaptions = false\n"
 REPOSITORIES = {  # of each preset: its own, then those of its parts
     "sd15": ("sd15",),
     "sd15-lcm": ("sd15", "lora"),
@@ -56,7 +61,7 @@ NAMES = [f"tiny-{name}" for name in REPOSITORIES]
 def save_all(folder: Path) -> Path:
     """Save the repositories of all presets as the hub holds them, and return a presets file that names them.
 
-    A preset `tiny-NAME` is NAME with tiny weights, a small budget and few steps.
+    A preset `tiny-NAME` is NAME with tiny weights, a small budget and few steps, and `tiny-captioned` has captions.
     """
     torch.set_num_threads(1)
     for name, build in BUILDERS.items():
@@ -69,7 +74,8 @@ def save_all(folder: Path) -> Path:
     _save_processor(folder / "qwen-edit")
     _save_lora(folder, "sd15", "sd15-lcm", "unet", ["to_q", "to_k"])
     presets = folder / "presets.toml"
-    presets.write_text("\n".join(_table(name, folder) for name in REPOSITORIES), "utf-8")
+    captioned = f'[tiny-captioned]\nlike = "tiny-sd15"\ncaptions = true\ncaptioner.repo = "{save_florence(folder)}"\n'
+    presets.write_text("\n".join([*(_table(name, folder) for name in REPOSITORIES), captioned]), "utf-8")
     return presets
 
 
@@ -109,6 +115,32 @@ def save_classifier(folder: Path, *classes: str, **config: Any) -> Path:
         ViTForImageClassification(shape).save_pretrained(folder)
     ViTImageProcessorPil(size={"height": 32, "width": 32}).save_pretrained(folder)
     return folder
+
+
+def save_florence(folder: Path) -> Path:
+    """Save an untrained Florence-2 for images of 64 px in a folder of its own; return that."""
+    tokenizer = bart_tokenizer()
+    vision = Florence2VisionConfig(
+        depths=[1] * 4, embed_dim=[8] * 4, num_heads=[2] * 4, num_groups=[2] * 4, window_size=2, projection_dim=16
+    )
+    text = BartConfig(
+        vocab_size=len(tokenizer),
+        d_model=16,
+        encoder_layers=1,
+        decoder_layers=1,
+        encoder_attention_heads=2,
+        decoder_attention_heads=2,
+        encoder_ffn_dim=16,
+        decoder_ffn_dim=16,
+    )
+    config = Florence2Config(text_config=text, vision_config=vision, image_token_id=tokenizer.image_token_id)
+    with torch.random.fork_rng():
+        torch.manual_seed(24)
+        Florence2ForConditionalGeneration(config).save_pretrained(folder / "florence")
+    side = {"height": 64, "width": 64}
+    images = CLIPImageProcessorPil(size=side, crop_size=side, do_center_crop=False, image_seq_length=5)
+    Florence2Processor(images, tokenizer).save_pretrained(folder / "florence")
+    return folder / "florence"
 
 
 def save_clip(folder: Path, *, colours: bool = False) -> Path:

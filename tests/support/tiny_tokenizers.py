@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transformers import CLIPTokenizer, Qwen2Tokenizer, T5TokenizerFast
+from transformers import BartTokenizer, CLIPTokenizer, Qwen2Tokenizer, T5TokenizerFast
 
 CHAT = (
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n"
@@ -22,6 +22,13 @@ def clip_tokenizer() -> CLIPTokenizer:
     letters = _letters()
     tokens = [*letters, *(f"{letter}</w>" for letter in letters), "<|startoftext|>", "<|endoftext|>"]
     return CLIPTokenizer(vocab={token: number for number, token in enumerate(tokens)}, merges=[], model_max_length=77)
+
+
+def bart_tokenizer() -> BartTokenizer:
+    """As Florence-2 has it, with a token for the picture."""
+    tokens = ["<s>", "<pad>", "</s>", "<unk>", *_letters(), "<mask>", "<image>"]
+    vocabulary = {token: number for number, token in enumerate(tokens)}
+    return BartTokenizer(vocab=vocabulary, merges=[], extra_special_tokens={"image_token": "<image>"})
 
 
 def t5_tokenizer() -> T5TokenizerFast:

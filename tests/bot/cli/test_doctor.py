@@ -143,7 +143,7 @@ async def test_the_steps_to_the_engine_with_weights(examined: Examine) -> None:
     assert line(told, "model").startswith("✗ SG161222/RealVisXL_V5.0_Lightning is not on this machine")
     assert line(told, "model").endswith("run: kuotu pull sdxl")
     assert "GB to download, commercial" in told
-    assert "9.4 GB to download, " in line(told, "disk")
+    assert "9.9 GB to download, " in line(told, "disk")
     worst, told = await examined(engine=EngineName.AUTO, model="sdxl?cache=/nowhere")
     assert worst == 0
     assert line(told, "engine") == "✓ patchmatch, 1 at a time"

@@ -63,7 +63,7 @@ def test_a_revision_belongs_to_its_repository(tmp_path: Path) -> None:
     changes = "repo = 'me/mine'\n[mine.parts.vae]\nrepo = 'me/vae'\n[same]\nlike = 'sdxl-inpaint'\nsteps = 3"
     own.write_text(f"[mine]\nlike = 'sdxl-inpaint'\n{changes}", "utf-8")
     mine, same = load_presets(own)["mine"], load_presets(own)["same"]
-    assert [(one.revision, one.stated) for one in mine.repositories] == [("main", "")] * 2
+    assert [(one.revision, one.stated) for one in mine.repositories[:2]] == [("main", "")] * 2
     assert [one.revision for one in same.repositories] == [one.revision for one in pinned.repositories]
     assert "main" not in {one.revision for one in pinned.repositories}
     assert pinned.of("/models/mine").revision == "main"
