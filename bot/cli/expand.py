@@ -27,6 +27,7 @@ from inference.marks.origin import Origin, Step
 from inference.quality.gate import judge
 from inference.quality.retry import Attempt, Careful, trust
 from inference.registry import open_engine
+from inference.subject.memory import Subjects
 
 JPEG: tuple[str, dict[str, Any]] = ("JPEG", {"quality": 95})
 KINDS = {".png": ("PNG", {}), ".webp": ("WEBP", {"lossless": True}), ".jpg": JPEG, ".jpeg": JPEG}
@@ -69,7 +70,11 @@ class EngineOptions:
 
     def open(self) -> Careful:
         """Open the engine. Raises EngineUnavailable with the remedy."""
-        return Careful(open_engine(self.engine.name, self.engine.model), judge if self.gate else trust)
+        return Careful(
+            open_engine(self.engine.name, self.engine.model),
+            judge if self.gate else trust,
+            Subjects() if self.gate else None,
+        )
 
 
 def expand_file(source: Path, out: Path, wish: Wish, options: EngineOptions, marks: Marks, *, as_json: bool) -> None:
