@@ -13,6 +13,7 @@ from sqlalchemy import URL, ColumnElement, Connection, Engine, event, make_url, 
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from storage import sqlite
 from storage.models import Base, Person
 
 Row = TypeVar("Row", bound=Base)
@@ -113,7 +114,8 @@ async def hold(session: AsyncSession, *person_ids: int) -> None:
 
 def _options(address: URL, pool: int) -> dict[str, Any]:
     if address.get_backend_name() == "sqlite":
-        return {"connect_args": {"isolation_level": None}}  # the «begin» listener below sends BEGIN
+        # the «begin» listener below sends BEGIN
+        return {"connect_args": {"isolation_level": None, "async_creator_fn": sqlite.connect}}
     return {"pool_pre_ping": True, "pool_size": pool, "max_overflow": 0}
 
 
