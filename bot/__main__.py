@@ -7,6 +7,7 @@ import random
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Final
@@ -17,6 +18,7 @@ from bot.environment import read_settings, strangers
 from bot.errors import BadSettings, CannotRun, Refused
 from bot.settings import UNDOWNLOADED, Settings
 from inference.canvas import MAX_SCALE, MIN_SCALE, Direction
+from inference.casting import cast
 from inference.engine import EngineError, EngineName, EngineUnavailable, Style
 
 EX_CONFIG: Final = 78  # from sysexits.h; deploy/kuotu.service does not restart the program after this code
@@ -96,7 +98,9 @@ def expand(
         raise Refused("--scale, --ratio and --margins exclude each other; give one")
     seed = random.randrange(2**31) if seed is None else seed
     wish = Wish(direction, scale, ratio, _four(margins), style, seed, prompt)
-    options = EngineOptions(engine or settings.engine, model or settings.model, settings.gate, settings.max_megapixels)
+    chosen = cast(engine or settings.engine, settings.model)[style]
+    chosen = replace(chosen, model=model) if model else chosen
+    options = EngineOptions(chosen, settings.gate, settings.max_megapixels)
     with _in_one_line(photo):
         expand_file(photo, out, wish, options, open_marks(settings), as_json=as_json)
 

@@ -150,8 +150,8 @@ def _work(
     supervisor.start("news", opened.news.listen, stack)
     if not engines:
         return ()
-    info = services.engine
-    presence = Presence(services.workers, program, info.name, info.model, len(engines))
+    info = services.painting
+    presence = Presence(services.workers, program, info.names, info.models, len(engines))
     supervisor.start("presence", presence.run, stack)
     loops = [Loop(f"{program}:{number}", Painter(services, engine), drain) for number, engine in enumerate(engines)]
     for number, loop in enumerate(loops):
@@ -193,7 +193,6 @@ async def open_services(settings: Settings, stack: AsyncExitStack, *, work: bool
     films = FilmStore(database, open_queue(settings.queue_url, database, FILMS, news))
     await _tables(settings, database)
     engines = await _engines(settings, stack, opener) if work else []
-    elsewhere = EngineInfo(settings.engine.value, settings.model, read_by(settings.engine, settings.model))
     services = Services(
         store=Store(database),
         messages=Messages(database),
@@ -203,7 +202,8 @@ async def open_services(settings: Settings, stack: AsyncExitStack, *, work: bool
         queue=queue,
         blobs=blobs,
         shelf=Shelf(database, blobs, DERIVED),
-        engine=(engines[0].info if engines else None) or elsewhere,
+        engine=_elsewhere(settings),
+        processes=engines,
         limits=_limits(settings),
         moderation=Moderation(database),
         workers=Workers(database),
@@ -217,6 +217,12 @@ async def open_services(settings: Settings, stack: AsyncExitStack, *, work: bool
         turns=SharedTurns(database) if database.dialect.name == "postgresql" else LocalTurns(),
     )
     return Opened(services, Inbox(database), engines, news, Sweep(database, blobs, this_program(), DERIVED))
+
+
+def _elsewhere(settings: Settings) -> EngineInfo:
+    """What is known of engines that run in other programs."""
+    casting = settings.casting.items()
+    return EngineInfo.of({s: EngineInfo(c.name.value, c.model, read_by(c.name, c.model)) for s, c in casting})
 
 
 async def _tables(settings: Settings, database: AsyncEngine) -> None:

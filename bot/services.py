@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.marks import Marks, origin_of
@@ -13,6 +14,7 @@ from bot.turns import LocalTurns, MessageKey, Turns
 from bot.wordlist import WordList
 from inference.image.budget import PixelBudget
 from inference.image.upscale import NAME as UPSCALE
+from inference.worker.process import EngineProcess
 from inference.worker.protocol import EngineInfo
 from storage.blobs import Blobs
 from storage.cleanup.retention import Retention
@@ -65,7 +67,7 @@ class Services:
     queue: Queue
     blobs: Blobs
     shelf: Shelf  # stores and deletes blobs that rows name
-    engine: EngineInfo
+    engine: EngineInfo  # what the settings say of it
     limits: Limits
     moderation: Moderation
     workers: Workers
@@ -76,6 +78,7 @@ class Services:
     register: Register
     marks: Marks
     films: FilmStore | None = None  # None where films cannot be made
+    processes: Sequence[EngineProcess] = ()  # in which this program paints
     pages: str = ""  # base URL of the web pages, if chats can open them
     # limits the pixels that this process decodes at the same time; engines run in other processes
     decoding: PixelBudget = field(default_factory=PixelBudget)
@@ -84,9 +87,17 @@ class Services:
     turns: Turns = field(default_factory=LocalTurns)
     rounds: Rounds = field(default_factory=Rounds)  # of the loop that deletes noted blobs
 
+    @property
+    def painting(self) -> EngineInfo:
+        """The engine as a process of this program describes it, or as the settings do as long as none does."""
+        return next((process.info for process in self.processes if process.info), self.engine)
+
     def maker_of(self, expansion: Expansion) -> tuple[str, str]:
         """Return the names of the engine and the model that make a picture. Doubling is the same with every engine."""
-        return (UPSCALE, "") if expansion.doubles else (self.engine.name, self.engine.model)
+        if expansion.doubles:
+            return UPSCALE, ""
+        engine = self.painting.for_style(expansion.style)
+        return engine.name, engine.model
 
     async def marked(self, data: bytes, expansion: Expansion, *, signed: bool = True) -> bytes:
         """Return a file of a finished expansion with its labels and a manifest, or with its labels alone.

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from inference.casting import Casting, cast
 from inference.engine import EngineName
 from inference.marks.label import Label
 from inference.safety.verdict import SHIPPED
@@ -62,9 +63,10 @@ class Settings(BaseSettings):
         default="local",
         description="Where jobs wait: `local`, or the database's own `postgresql://…` to let Procrastinate carry them.",
     )
-    engine: EngineName = Field(
-        default=EngineName.AUTO,
-        description="`patchmatch`, `diffusion`, or `auto`: diffusion if a model and a GPU are there, else patchmatch.",
+    engine: str = Field(
+        default=EngineName.AUTO.value,
+        description="`patchmatch`, `diffusion`, or `auto`: diffusion if a model and a GPU are there, else patchmatch. "
+        "Or an engine or a model for a style: `faithful=patchmatch,wild=sd15-cpu`.",
     )
     model: str = Field(
         default="", description="A preset, a Hugging Face repository id or a folder; when empty, the default preset."
@@ -170,6 +172,12 @@ class Settings(BaseSettings):
             raise ValueError("a token looks like 123456789:AAF…; copy it from @BotFather again")
         return value
 
+    @field_validator("engine")
+    @classmethod
+    def _like_a_casting(cls, value: str) -> str:
+        cast(value)
+        return value
+
     @field_validator("webhook_secret")
     @classmethod
     def _like_a_secret(cls, value: SecretStr) -> SecretStr:
@@ -263,6 +271,11 @@ class Settings(BaseSettings):
                 "a picture is unsure before it is unsafe, so lower the first or raise the second"
             )
         return self
+
+    @property
+    def casting(self) -> Casting:
+        """The engine and the model of each style."""
+        return cast(self.engine, self.model)
 
     @property
     def on_telegram(self) -> bool:

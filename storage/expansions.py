@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from statistics import mean
 from typing import TypedDict, Unpack
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, delete, func, or_, select, update
@@ -18,7 +19,7 @@ from storage.cleanup.notes import hasten, note, settle
 from storage.cleanup.orphans import abandoned, blobs_of
 from storage.cleanup.shelf import Kept
 from storage.database import get_or_add, transactions
-from storage.jobs.estimate import past_jobs, typical_seconds
+from storage.jobs.estimate import newest_seconds, past_jobs, typical_seconds
 from storage.jobs.expansions import NAME as EXPANSION
 from storage.jobs.expansions import drop_jobs
 from storage.jobs.fairness import settle as settle_job
@@ -254,11 +255,17 @@ class Store:
             count, oldest, newest = (await session.execute(ends)).one()
             return Mine(rows, bool(rows) and rows[0].id < newest, bool(rows) and rows[-1].id > oldest, count)
 
-    async def typical_seconds(self, engine: str, megapixels: float) -> float | None:
-        """Estimate the seconds that a canvas takes. Returns None as long as the engine has finished nothing."""
+    async def typical_seconds(self, engine: str, model: str, megapixels: float) -> float | None:
+        """Estimate the seconds that a canvas takes. Returns None as long as the engine has finished nothing with it."""
         async with self._read() as session:
-            jobs = (await session.execute(past_jobs(engine))).all()
+            jobs = (await session.execute(past_jobs(engine, model))).all()
         return typical_seconds([(pixels / 1e6, seconds) for pixels, seconds in jobs if seconds], megapixels)
+
+    async def mean_seconds(self) -> float | None:
+        """Return how long an expansion took lately in the mean, by whichever engine. None before the first."""
+        async with self._read() as session:
+            seconds = [taken for taken in await session.scalars(newest_seconds()) if taken]
+        return mean(seconds) if seconds else None
 
     async def statistics(self, moment: datetime, days: int) -> Statistics:
         """Return the statistics of the expansions in the days before a moment."""

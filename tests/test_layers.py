@@ -161,7 +161,7 @@ def test_openers_are_among_the_strings() -> None:
 @pytest.mark.parametrize(("importer", "asked"), sorted(dynamic_imports(), key=str))
 def test_a_dynamic_import_names_what_exists_where_it_may_be_imported(importer: str, asked: str | None) -> None:
     if asked is None:
-        assert importer == "inference.worker.child"  # the opener, one of the strings above
+        assert importer == "inference.worker.opening"  # the opener, one of the strings above
     else:
         assert find_spec(asked)
         assert allowed(importer, asked) or importer in OPTIONAL_TORCH

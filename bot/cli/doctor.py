@@ -23,11 +23,12 @@ from bot.hosting import cannot_listen, try_port
 from bot.jobs.films import films_possible
 from bot.keys import key_file, open_keys
 from bot.settings import Settings
+from inference.casting import EngineChoice
 from inference.diffusion.availability import Facts, missing_libraries, suitable
 from inference.diffusion.availability import examine as facts_of
 from inference.diffusion.doctor import INSTALL, catalogue, checks
 from inference.diffusion.model_spec import ModelChoice, parse_choice
-from inference.engine import EngineName, EngineUnavailable
+from inference.engine import EngineName, EngineUnavailable, Style
 from inference.safety import transformers_classifier as classifier
 from inference.safety.verdict import SHIPPED
 from inference.surprise import clip
@@ -119,23 +120,31 @@ def _at_once(settings: Settings) -> str:
 
 
 def _engine(settings: Settings) -> Iterator[Finding]:
-    """Report the chosen engine, and unless it is patchmatch, each requirement of the diffusion engine."""
-    if settings.engine is EngineName.PATCHMATCH:
-        yield Finding(State.GOOD, "engine", f"patchmatch, {_at_once(settings)}")
+    """Report the chosen engines, and of each that is not patchmatch, each requirement of the diffusion engine."""
+    casting = settings.casting
+    for chosen in dict.fromkeys(casting.values()):
+        painted = [style.value for style in Style if casting[style] == chosen]
+        told = f" for {' and '.join(painted)}" if len(painted) < len(Style) else ""
+        yield from _one_engine(settings, chosen, told)
+
+
+def _one_engine(settings: Settings, chosen: EngineChoice, told: str) -> Iterator[Finding]:
+    if chosen.name is EngineName.PATCHMATCH:
+        yield Finding(State.GOOD, "engine", f"patchmatch{told}, {_at_once(settings)}")
         return
     try:
-        choice = parse_choice(settings.model)
+        choice = parse_choice(chosen.model)
     except EngineUnavailable as error:
         yield Finding(State.BAD, "model", str(error))
         return
-    facts = facts_of(settings.model, token=bool(settings.hub_token.get_secret_value()))
-    name = suitable(facts) if settings.engine is EngineName.AUTO else settings.engine
-    yield Finding(State.GOOD, "engine", f"{name}, {_at_once(settings)}")
-    yield from _steps(settings, facts, choice)
+    facts = facts_of(chosen.model, token=bool(settings.hub_token.get_secret_value()))
+    name = suitable(facts) if chosen.name is EngineName.AUTO else chosen.name
+    yield Finding(State.GOOD, "engine", f"{name}{told}, {_at_once(settings)}")
+    yield from _steps(facts, choice, needed=chosen.name is EngineName.DIFFUSION)
 
 
-def _steps(settings: Settings, facts: Facts, choice: ModelChoice) -> Iterator[Finding]:
-    driver, needed = _driver(), settings.engine is EngineName.DIFFUSION
+def _steps(facts: Facts, choice: ModelChoice, *, needed: bool) -> Iterator[Finding]:
+    driver = _driver()
     yield driver
     found = list(checks(facts, choice))
     for check in found:

@@ -19,13 +19,15 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from bot.errors import Refused
 from bot.marks import Marks
 from inference.canvas import Direction, Extent, Margins, check_limits, parse_ratio, scaled, with_ratio
-from inference.engine import EngineName, Pixels, Reads, Report, Request, Style
+from inference.casting import EngineChoice
+from inference.engine import Pixels, Reads, Report, Request, Style
 from inference.image.codec import decode, encode_master
 from inference.marks.marking import mark
 from inference.marks.origin import Origin, Step
 from inference.quality.gate import judge
 from inference.quality.retry import Attempt, Careful, trust
 from inference.registry import open_engine
+from inference.subject.memory import Subjects
 
 JPEG: tuple[str, dict[str, Any]] = ("JPEG", {"quality": 95})
 KINDS = {".png": ("PNG", {}), ".webp": ("WEBP", {"lossless": True}), ".jpg": JPEG, ".jpeg": JPEG}
@@ -62,14 +64,17 @@ class Wish:
 class EngineOptions:
     """Which engine paints, and within which limits."""
 
-    engine: EngineName
-    model: str
+    engine: EngineChoice
     gate: bool
     max_megapixels: float
 
     def open(self) -> Careful:
         """Open the engine. Raises EngineUnavailable with the remedy."""
-        return Careful(open_engine(self.engine, self.model), judge if self.gate else trust)
+        return Careful(
+            open_engine(self.engine.name, self.engine.model),
+            judge if self.gate else trust,
+            Subjects() if self.gate else None,
+        )
 
 
 def expand_file(source: Path, out: Path, wish: Wish, options: EngineOptions, marks: Marks, *, as_json: bool) -> None:
@@ -85,7 +90,7 @@ def expand_file(source: Path, out: Path, wish: Wish, options: EngineOptions, mar
         print(f"kuotu: the engine {engine.name} reads no words, so --prompt changes nothing; {remedy}", file=sys.stderr)
     attempt, seconds = _paint(engine, request)
     canvas = attempt.painted.pixels
-    origin = _origin(request, attempt, engine.name, options.model, marks)
+    origin = _origin(request, attempt, engine.name, options.engine.model, marks)
     write_whole(out, marks.marked(encode_as(canvas, suffix), origin))
     width, height = Extent.of(canvas)
     facts = {

@@ -26,7 +26,7 @@ class Health:
 
     def alive(self) -> dict[str, object]:
         """Return the facts that need no database."""
-        return {"ok": True, "engine": self.services.engine.name, "telegram": self.settings.on_telegram}
+        return {"ok": True, "engine": self.services.painting.names, "telegram": self.settings.on_telegram}
 
     async def ready(self) -> dict[str, object]:
         """Return whether everything works, what is wrong, and how many jobs wait and run."""

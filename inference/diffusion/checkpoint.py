@@ -22,12 +22,13 @@ class Checkpoint:
     folder: Path  # folder of the pipeline
     parts: Mapping[str, Path]  # folders of separately loaded components, by component name
     lora: Path | None
+    captioner: Path | None = None  # None when the preset asks for none, or when it is not on this machine
 
     @property
     def revision(self) -> str:
         """The downloaded commits, or the name of a local folder, joined by «+»."""
-        folders = [self.folder, *self.parts.values(), *([self.lora] if self.lora else [])]
-        return "+".join(folder.name[:12] for folder in folders)
+        folders = [self.folder, *self.parts.values(), self.lora, self.captioner]
+        return "+".join(folder.name[:12] for folder in folders if folder)
 
 
 def resolve(choice: ModelChoice) -> tuple[str, Preset]:
@@ -69,7 +70,8 @@ def find(choice: ModelChoice) -> Checkpoint:
     parts = {part: here(repository) for part, repository in preset.parts.items() if part not in whole or part == "vae"}
     if Path(preset.repo).is_dir() and all(part in whole for part in preset.parts):
         parts = {}
-    return Checkpoint(name, preset, folder, parts, here(preset.lora) if preset.lora else None)
+    captioner = folder_of(preset.captioner, choice.cache) if preset.captions else None
+    return Checkpoint(name, preset, folder, parts, here(preset.lora) if preset.lora else None, captioner)
 
 
 def components(folder: Path) -> dict[str, tuple[str | None, str | None]]:

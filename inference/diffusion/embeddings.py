@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from typing import Any, Final
 
 import torch
+from PIL import Image
 
 from inference.diffusion.placement import Pipeline
 
@@ -19,7 +21,10 @@ PLAIN: Final = (str, int, float, type(None), torch.device, torch.dtype)  # argum
 
 
 class Embeddings:
-    """The embeddings of one loaded pipeline, by the arguments of `encode_prompt`; the least recently used go first."""
+    """The embeddings of one loaded pipeline, by the arguments of `encode_prompt`; the least recently used go first.
+
+    Edit models read a picture with the words, which counts by its pixels.
+    """
 
     def __init__(self, most: int = MOST) -> None:
         self._most, self._kept = most, OrderedDict[Any, Any]()
@@ -31,7 +36,7 @@ class Embeddings:
     def used_by(self, pipeline: Pipeline, scale: float) -> Iterator[None]:
         """Let a pipeline take its embeddings from here. `scale` is its LoRA's, which may change the text encoder too.
 
-        Arguments that hold a picture or a tensor are passed on, and nothing is kept of them.
+        Arguments that hold a tensor are passed on, and nothing is kept of them.
         """
         encode: Callable[..., Any] = pipeline.encode_prompt
 
@@ -59,6 +64,8 @@ def _key(value: Any) -> Any:
     if isinstance(value, list | tuple):
         parts = [_key(part) for part in value]
         return None if None in parts else ("several", *parts)
+    if isinstance(value, Image.Image):
+        return ("picture", value.size, sha256(value.tobytes()).digest())
     return (type(value), value) if isinstance(value, PLAIN) else None
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from inference.canvas import Extent, Margins
 from inference.diffusion.batching import Found, Kept, Painting, seated, start_of
+from inference.diffusion.captioner import Captions, Scenery, open_scenery
 from inference.diffusion.checkpoint import Checkpoint, find
 from inference.diffusion.device import count_cards, exhausted, find_card
 from inference.diffusion.init_image import sketch
@@ -26,7 +27,7 @@ from inference.diffusion.presets import Fill
 from inference.diffusion.prompts import write
 from inference.diffusion.surprises import drawn
 from inference.diffusion.window import passes, plan, sides_apart
-from inference.engine import Painted, Pixels, Recipe, Report, Request, part, versions
+from inference.engine import Painted, Pixels, Recipe, Report, Request, Style, ignore, part, versions
 from inference.patchmatch import kernel
 from inference.quality.gate import Problem, Unfit
 
@@ -53,8 +54,12 @@ class Diffusion:
         compiler: str = "",
         sides: bool = False,
         loader: Loader = load,
+        captions: Captions | None = None,
     ) -> None:
-        """Load the pipeline now. Every call paints `batch` images: variants of one request, filled up with copies."""
+        """Load the pipeline now. Every call paints `batch` images: variants of one request, filled up with copies.
+
+        `captions` take the place of the preset's captioner.
+        """
         self.checkpoint, self.preset, self.card = checkpoint, checkpoint.preset, card
         self.reads, self.devices = checkpoint.preset.reads, count_cards()
         self.batch = batch if checkpoint.preset.together else 1
@@ -62,6 +67,7 @@ class Diffusion:
         if self.preset.fill is Fill.PATCHMATCH:
             kernel.cache_in(kernel.default_folder())
         self._loaded = Loaded(checkpoint, card, mode, batch=self.batch, compiler=compiler, loader=loader)
+        self._scenery = Scenery(captions) if captions else open_scenery(checkpoint)
         _log.info("%s", self.key)
 
     @classmethod
@@ -107,7 +113,15 @@ class Diffusion:
             worked.append("{}x{}".format(*plan(extent, step, self.preset.budget, self.preset.multiple).work))
             extent = step.canvas(extent)
         found = drawn(request.style, request.margins, request.seed, request.prompt) if request.margins else ()
-        return {"words": [word.id for word, _ in found], "key": self.key, "worked_at": worked}
+        scenery = self._scenery_of(request, ignore) if request.margins else ""
+        seen = {"scenery": scenery} if scenery else {}
+        return {"words": [word.id for word, _ in found], "key": self.key, "worked_at": worked} | seen
+
+    def _scenery_of(self, request: Request, report: Report) -> str:
+        """Return what the prompt says of the photo's scenery: nothing in wild pictures, which are to leave it."""
+        if self._scenery is None or not self.preset.captions or request.style is Style.WILD:
+            return ""
+        return self._scenery.of(request.photo, report)
 
     def expand(self, request: Request, report: Report) -> Painted:
         """Paint a request, together with as many sibling variants as the batch has room for.
@@ -169,6 +183,7 @@ class Diffusion:
     def _in_passes(self, request: Request, seats: Sequence[int], report: Report) -> dict[int, Found]:
         """Paint all passes. A seed that fails a pass is replaced by a copy of another one in the passes that follow."""
         found, steps = dict[int, Found](), self._steps(request)
+        scenery = self._scenery_of(request, report)
         canvases = dict.fromkeys(seats, request.photo)
         for number, step in enumerate(steps):
             ahead = part(report, number / len(steps), (number + 1) / len(steps))
@@ -177,7 +192,8 @@ class Diffusion:
             if not canvases:
                 break
             sitting = [seed if seed in canvases else next(iter(canvases)) for seed in seats]
-            wordings = [write(self.preset, request.style, request.margins, seed, request.prompt) for seed in sitting]
+            asked = self.preset, request.style, request.margins
+            wordings = [write(*asked, seed, request.prompt, scenery) for seed in sitting]
             seeds = [(seed + PASS * number) % SEEDS for seed in sitting]
             call = Call(request.style, wordings, seeds, request.judged)
             painted = self._pass([canvases[seed] for seed in sitting], step, call, ahead)

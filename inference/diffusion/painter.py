@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -18,6 +18,8 @@ from inference.diffusion.placement import Pipeline
 from inference.diffusion.presets import Kind, Preset
 from inference.diffusion.prompts import Wording
 from inference.engine import Pixels, Report, Style
+
+NOTHING: Final = (128, 128, 128)  # a control image without lines, depth or poses, as ComfyUI encodes it for Z-Image
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,9 @@ def _pictures(kind: Kind, sketches: Sequence[Sketch]) -> dict[str, Any]:
                 "control_image": [Image.fromarray(sketch.picture) for sketch in sketches],
                 "control_mask": [Image.fromarray(sketch.mask) for sketch in sketches],
             }
+        case Kind.MASK_CONTROL:
+            blank = Image.new("RGB", (sketches[0].mask.shape[1], sketches[0].mask.shape[0]), NOTHING)
+            return {**_pictures(Kind.MASK, sketches), "control_image": [blank] * len(sketches)}
         case Kind.EDIT:
             return {"image": Image.fromarray(sketches[0].picture)}
 

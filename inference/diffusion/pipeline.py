@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import json
 import logging
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import diffusers
@@ -16,11 +18,12 @@ from diffusers.models.attention import BasicTransformerBlock
 from diffusers.quantizers.pipe_quant_config import PipelineQuantizationConfig
 from safetensors import SafetensorError
 
+from inference.diffusion import prompt_reader
 from inference.diffusion.checkpoint import Checkpoint, components
 from inference.diffusion.doctor import NF4
 from inference.diffusion.offload import Card, Mode
 from inference.diffusion.placement import Pipeline, denoisers, place
-from inference.diffusion.presets import Preset
+from inference.diffusion.presets import Part, Preset
 from inference.engine import EngineUnavailable
 
 GRAPHS = 1024  # compiled graphs per block: one for each work size and layer width, with and without guidance
@@ -71,13 +74,17 @@ def read(checkpoint: Checkpoint, card: Card, dtype: torch.dtype) -> Pipeline:
     """Read a checkpoint's pipeline into main memory, with its scheduler and its LoRA."""
     preset = checkpoint.preset
     given: dict[str, Any] = {
-        name: _loaded(preset.parts[name].kind, folder, preset.parts[name].variant, dtype)
-        for name, folder in checkpoint.parts.items()
+        name: _part(preset.parts[name], folder, dtype) for name, folder in checkpoint.parts.items()
     }
     given |= dict.fromkeys(preset.skip)
+    sees = components(checkpoint.folder).get("processor", ("", ""))[1] == prompt_reader.KIND
+    if sees:
+        given["processor"] = prompt_reader.PromptReader.open(checkpoint.folder / "processor")
     if preset.quantized and card.accelerates:  # diffusers refuses to quantise on a CPU
         given["quantization_config"] = four_bits(preset, checkpoint.folder, dtype)
     pipeline = _loaded(preset.pipeline, checkpoint.folder, preset.variant, dtype, **given)
+    if sees:
+        prompt_reader.tell_pictures(pipeline)
     if preset.scheduler:
         scheduler = getattr(diffusers, preset.scheduler)
         pipeline.scheduler = scheduler.from_config(pipeline.scheduler.config, **preset.scheduler_options)
@@ -130,6 +137,19 @@ def _loaded(kind: str, folder: Path, variant: str, dtype: torch.dtype, **given: 
         local_files_only=True,
         **given,
     )
+
+
+def _part(part: Part, folder: Path, dtype: torch.dtype) -> Any:
+    """Load a part, from its single file if it names one. diffusers wants the architecture of that from a folder."""
+    if not part.weights:
+        return _loaded(part.kind, folder, part.variant, dtype)
+    if not (folder / part.weights).is_file():
+        raise FileNotFoundError(f"{folder} has no {part.weights}")
+    with TemporaryDirectory() as described:
+        Path(described, "config.json").write_text(json.dumps({"_class_name": part.kind, **part.config}), "utf-8")
+        return getattr(diffusers, part.kind).from_single_file(
+            str(folder / part.weights), config=described, dtype=dtype, local_files_only=True
+        )
 
 
 def four_bits(preset: Preset, folder: Path, dtype: torch.dtype) -> Any:

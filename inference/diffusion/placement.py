@@ -5,10 +5,13 @@ The presets state how much memory each mode takes; this module implements the mo
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
 import torch
 from diffusers.hooks.hooks import HookRegistry
+from diffusers.hooks.layerwise_casting import DEFAULT_SKIP_MODULES_PATTERN
 
 from inference.diffusion.offload import Card, Mode
 
@@ -31,10 +34,7 @@ def place(pipeline: Pipeline, mode: Mode, card: Card, dtype: torch.dtype) -> Non
         _offload_groups(pipeline, device)
     else:
         if mode is Mode.FP8:
-            for model in denoisers(pipeline):
-                model.enable_layerwise_casting(
-                    storage_dtype=torch.float8_e4m3fn, compute_dtype=dtype, skip_modules_classes=UNSEEN
-                )
+            _store_as_fp8(denoisers(pipeline), dtype)
         pipeline.to(device)
     _relieve(pipeline.vae, mode)
 
@@ -45,17 +45,39 @@ def denoisers(pipeline: Pipeline) -> list[Any]:
     return [model for name in names if (model := getattr(pipeline, name, None)) is not None]
 
 
+def _store_as_fp8(models: Sequence[Any], dtype: torch.dtype) -> None:
+    """Store the models' weights as 8-bit floats. A module takes the hook for that once only."""
+    for model, shared in zip(models, _shared(models), strict=True):
+        patterns = tuple(f"^{re.escape(name)}([.]|$)" for name in shared)
+        model.enable_layerwise_casting(
+            storage_dtype=torch.float8_e4m3fn,
+            compute_dtype=dtype,
+            skip_modules_pattern=DEFAULT_SKIP_MODULES_PATTERN + patterns if patterns else None,
+            skip_modules_classes=UNSEEN,
+        )
+
+
+def _shared(models: Sequence[Any]) -> list[list[str]]:
+    """Return for each model the names of the modules that it shares with an earlier one, as Z-Image's ControlNet."""
+    seen, found = set[torch.nn.Module](), list[list[str]]()
+    for model in models:
+        found.append([name for name, child in model.named_children() if child in seen])
+        seen |= set(model.children())
+    return found
+
+
 def _offload_groups(pipeline: Pipeline, device: torch.device) -> None:
     """Move each group of layers to the card for the duration of its own call.
 
     The VAE stays on the card. It is small, and it is called through `encode` and `decode`, which the tracing for
     prefetching the next layer does not see.
     """
-    streams = device.type == "cuda"
+    models = denoisers(pipeline)
+    streams = device.type == "cuda" and not any(_shared(models))  # streams trace the order of each model's own layers
     pipeline.enable_group_offload(
         device, offload_type="leaf_level", use_stream=streams, low_cpu_mem_usage=streams, exclude_modules=["vae"]
     )
-    for model in denoisers(pipeline):
+    for model in models:
         for module in model.modules():
             if isinstance(module, UNSEEN):
                 _keep(module, device)

@@ -18,6 +18,11 @@ from inference.hub.repository import MAIN, Fact, Repository
 
 SHIPPED: Final = Path(__file__).with_name("presets.toml")
 DEFAULT: Final = "sdxl"
+CAPTIONER: Final = Repository(
+    repo="florence-community/Florence-2-base",
+    revision="00921df66db728a9ceb750f5eca43e5c203a2051",
+    stated="ten public projects name it, one with the size and the SHA-256 of its weights",
+)
 
 
 class Kind(StrEnum):
@@ -26,6 +31,7 @@ class Kind(StrEnum):
     MASK = "mask"
     CONTROL = "control"
     CONTROL_MASK = "control and mask"
+    MASK_CONTROL = "mask and control"
     EDIT = "edit"
 
 
@@ -42,6 +48,8 @@ class Part(Repository):
     """A model that is loaded separately and passed to the pipeline."""
 
     kind: str = Field(alias="class")
+    weights: str = ""  # the name of a single file that holds the model; empty: diffusers' layout
+    config: Mapping[str, Any] = {}  # the architecture of a single file, which does not name it
 
 
 class Lora(Repository):
@@ -91,6 +99,8 @@ class Preset(Repository):
     scheduler: str = ""  # empty: the repository's own scheduler
     scheduler_options: Mapping[str, Any] = {}
     prompt: str
+    captions: bool = False  # whether the prompt names the photo's scenery, which `captioner` finds
+    captioner: Repository = CAPTIONER
     call: Mapping[str, Any] = {}
     memory: Annotated[Mapping[Mode, float], Field(min_length=1)]
     styles: Mapping[Style, Manner] = {}
@@ -98,7 +108,8 @@ class Preset(Repository):
     @property
     def repositories(self) -> list[Repository]:
         """Return all repositories to download; the pipeline's own is the first."""
-        return [self, *self.parts.values(), *([self.lora] if self.lora else [])]
+        captioner = [self.captioner] if self.captions else []
+        return [self, *self.parts.values(), *([self.lora] if self.lora else []), *captioner]
 
     @property
     def together(self) -> bool:
@@ -107,7 +118,7 @@ class Preset(Repository):
         An edit pipeline takes a list of images for references of one result. Qwen-Image's pads the prompts of a call to
         the longest one, which moves the positions of the image's tokens.
         """
-        return self.kind in (Kind.MASK, Kind.CONTROL)
+        return self.kind in (Kind.MASK, Kind.CONTROL, Kind.MASK_CONTROL)
 
     def of(self, model: str) -> Preset:
         """Return this preset for another model: a hub id at its newest commit, or a folder."""

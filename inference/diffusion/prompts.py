@@ -19,10 +19,14 @@ class Wording:
     words: tuple[str, ...]  # ids
 
 
-def write(preset: Preset, style: Style, margins: Margins, seed: int, prompt: str = "") -> Wording:
-    """Write the wording of one call. A person's prompt is used verbatim, in any language."""
+def write(preset: Preset, style: Style, margins: Margins, seed: int, prompt: str = "", scenery: str = "") -> Wording:
+    """Write the wording of one call. A person's prompt is used verbatim, in any language.
+
+    It comes first, and the photo's scenery last, because a text encoder may cut the end off.
+    """
     found = drawn(style, margins, seed, prompt)
-    scene = ", ".join([*filter(None, [prompt.strip()]), *(f"{word} {_where(place, margins)}" for word, place in found)])
+    surprises = [f"{word} {_where(place, margins)}" for word, place in found]
+    scene = ", ".join(filter(None, [prompt.strip(), *surprises, scenery]))
     sentence = preset.prompt.format(scene=scene).strip(" ,")
     return Wording(sentence, preset.manner(style).negative, tuple(word.id for word, _ in found))
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from inference.diffusion.presets import Lora, Preset
+from inference.diffusion.presets import Lora, Part, Preset
 from inference.hub.repository import INDEX, Repository
 
 DESCRIPTIONS = (".json", ".txt", ".model", ".jinja", ".md")
@@ -25,7 +25,7 @@ def wanted(names: Iterable[str], repository: Repository, preset: Preset) -> list
     whole = INDEX in names
     found = [name for name in names if name.endswith(DESCRIPTIONS)]
     weights = [name for name in names if name.endswith(".safetensors") and not (whole and "/" not in name)]
-    if isinstance(repository, Lora):
+    if isinstance(repository, Lora) or (isinstance(repository, Part) and repository.weights):
         return found + [name for name in weights if repository.weights in ("", name)]
     for folder in sorted({PurePosixPath(name).parent for name in weights}):
         if folder.name in preset.skip or (whole and folder.name in preset.parts):

@@ -56,11 +56,12 @@ class Kind(StrEnum):
     STEP = "step"
     IGNORED = "ignored"  # the engine painted something else where the photo is
     UNCHANGED = "unchanged"  # the engine painted nothing
+    TWICE = "twice"  # the engine painted the photo's subject again
 
     @property
     def grave(self) -> bool:
         """Whether the problem leaves nothing worth showing."""
-        return self not in (Kind.SMEAR, Kind.SEAM, Kind.STEP)
+        return self not in (Kind.SMEAR, Kind.SEAM, Kind.STEP, Kind.TWICE)
 
 
 @dataclass(frozen=True)

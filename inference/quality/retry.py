@@ -10,9 +10,11 @@ from typing import Final
 import numpy as np
 
 from inference.canvas import Margins
-from inference.engine import Engine, EngineError, Painted, Pixels, Reads, Report, Request, part
+from inference.engine import Engine, EngineError, Painted, Pixels, Reads, Report, Request, Style, part
 from inference.quality.border import flat_border
 from inference.quality.gate import Kind, Problem, Unfit, judge
+from inference.quality.repetition import FEWEST, repeated
+from inference.subject.memory import Subjects
 
 RETRIES: Final = 2
 SHARES: Final = (0.0, 0.8, 0.95, 1.0)  # progress after each attempt; most orders need only one
@@ -39,9 +41,15 @@ def trust(_canvas: Pixels, _margins: Margins) -> None:
 class Careful:
     """An engine that judges the results of another one. It is as deterministic as that engine."""
 
-    def __init__(self, engine: Engine, judged: Callable[[Pixels, Margins], Problem | None] = judge) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        judged: Callable[[Pixels, Margins], Problem | None] = judge,
+        subjects: Subjects | None = None,
+    ) -> None:
+        """With `subjects`, a model's faithful result in which the photo's subject appears again has a problem."""
         self.name, self.reads, self.devices = engine.name, engine.reads, engine.devices
-        self._engine, self._judged = engine, judged
+        self._engine, self._judged, self._subjects = engine, judged, subjects
 
     def expand(self, request: Request, report: Report) -> Painted:
         """Return the canvas of `attempt`."""
@@ -81,8 +89,16 @@ class Careful:
         except Unfit as unfit:
             return None, unfit.problem
         canvas = _with_photo(painted.pixels, inner)
-        problem = self._judged(canvas, inner.margins)
+        problem = self._judged(canvas, inner.margins) or self._twice(canvas, inner)
         return Attempt(replace(painted, pixels=_with_photo(canvas, request)), seed, problem), problem
+
+    def _twice(self, canvas: Pixels, request: Request) -> Problem | None:
+        """Return the problem that a faithful picture shows the photo's subject twice. Only models imagine subjects."""
+        if self._subjects is None or self.reads is Reads.NOTHING or request.style is not Style.FAITHFUL:
+            return None
+        subject = self._subjects.of(request.photo)
+        found = repeated(canvas, request.margins, subject) if subject else 0
+        return Problem(Kind.TWICE, None, found, FEWEST) if found else None
 
     def _least_bad(self, shown: list[Attempt], problems: list[Problem], report: Report) -> Attempt:
         fit = [attempt for attempt in shown if self._shows(attempt.problem)]

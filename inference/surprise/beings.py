@@ -10,6 +10,8 @@ from typing import Final
 
 STEEPNESS: Final = 8.0  # chosen by hand: beings on 5 % of the new pixels take a third of the way to 1
 
+TWIN: Final = 0.05  # share that a second copy of the photo's subject counts as, chosen by hand
+
 
 def with_beings(guess: float, share: float) -> float:
     """Return the guess, 0 to 1, raised for beings that cover a share, 0 to 1, of the new pixels."""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Final
 
-from inference.engine import Engine, Painted, Pixels, Report, Request, versions
+from inference.engine import Engine, Painted, Pixels, Reads, Report, Request, Style, versions
 from inference.image.upscale import NAME, upscale_expansion
 from inference.quality.gate import judge
+from inference.quality.repetition import repeated
 from inference.quality.retry import Careful, trust
 from inference.registry import open_classifier, open_guess
 from inference.safety.verdict import SHIPPED, Classifier, Level, Scores, Thresholds, Verdict, check
-from inference.surprise.beings import with_beings
+from inference.subject.memory import Subjects
+from inference.surprise.beings import TWIN, with_beings
 from inference.surprise.semantic import STATISTICS
 
 NO_CLASSIFIER: Final = "none"
@@ -52,12 +55,14 @@ class Checked:
 class CheckedEngine:
     """An engine whose results are judged by the gate, classified for safety, and rated for surprise."""
 
-    def __init__(self, engine: Engine, checks: Checks) -> None:
-        """Open the classifier and the surprise guess.
+    def __init__(self, engine: Engine, checks: Checks, others: Mapping[Style, Engine] | None = None) -> None:
+        """Open the classifier and the surprise guess. `others` paint the styles that they are given for.
 
         Raises EngineUnavailable when one of them is not on this machine.
         """
-        self._careful, self._gate = Careful(engine, judge if checks.gate else trust), checks.gate
+        judged, self._gate = judge if checks.gate else trust, checks.gate
+        self._subjects = Subjects() if checks.gate else None
+        self._careful = {style: Careful((others or {}).get(style, engine), judged, self._subjects) for style in Style}
         self._thresholds, self._guess = checks.thresholds, open_guess(checks.surprise)
         self._classifier: Classifier | None = None
         if checks.classifier != NO_CLASSIFIER:
@@ -65,12 +70,22 @@ class CheckedEngine:
 
     def expand(self, request: Request, report: Report) -> Checked:
         """Paint a request and check the result. Raises EngineError as the engine does."""
-        attempt = self._careful.attempt(replace(request, judged=self._gate), report)
+        attempt = self._careful[request.style].attempt(replace(request, judged=self._gate), report)
         canvas = attempt.painted.pixels
         verdict = self._verdict(request.photo) | self._verdict(canvas)
         share = float(str(attempt.painted.recipe.get("beings", 0.0)))
+        if self._is_twice(request, canvas):
+            share = max(share, TWIN)
         guess = with_beings(self._guess(request.photo, canvas, request.margins), share)
         return Checked(attempt.painted, attempt.seed, verdict, guess)
+
+    def _is_twice(self, request: Request, canvas: Pixels) -> bool:
+        """Return whether a model's wild picture shows the photo's subject again, which is what wild is for."""
+        painter = self._careful[request.style]
+        if self._subjects is None or painter.reads is Reads.NOTHING or request.style is not Style.WILD:
+            return False
+        subject = self._subjects.of(request.photo)
+        return subject is not None and repeated(canvas, request.margins, subject) > 0
 
     def double(self, request: Request, report: Report) -> Checked:
         """Return the photo at twice its size. The engine is not used; margins, style and prompt have no effect."""

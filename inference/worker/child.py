@@ -13,36 +13,32 @@ import os
 import signal
 import sys
 import time
-from contextlib import suppress
 from dataclasses import replace
-from importlib import import_module
 from queue import SimpleQueue
 from threading import Lock, Thread
 from traceback import format_exc
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO
 
 import cv2
-import numpy as np
 
-from inference.canvas import Extent, Margins
+from inference.canvas import Extent
+from inference.casting import cast
 from inference.engine import (
     Cancelled,
-    Engine,
     EngineError,
-    EngineName,
     EngineUnavailable,
     Report,
     Request,
-    ignore,
+    Style,
     part,
     whole_percents,
 )
 from inference.image.codec import decode_kept, encode_chat, encode_master, thumbnail
 from inference.image.refusal import BadPhoto
 from inference.marks.marking import mark
-from inference.quality.gate import Unfit
 from inference.worker.checks import CheckedEngine, Checks
 from inference.worker.frame import read
+from inference.worker.opening import open_cast
 from inference.worker.protocol import (
     Cancel,
     EngineInfo,
@@ -61,7 +57,6 @@ from inference.worker.protocol import (
 )
 
 DECODED, PAINTED, ENCODED = 0.03, 0.85, 0.97  # the progress of an order after each stage
-WARM_UP: Final = Request(np.tile(np.arange(0, 256, 4).astype(np.uint8)[:, None], (48, 1, 3)), Margins(16, 16, 16, 16))
 
 
 def main(opener: str, engine: str, model: str, guests: str, checks: str) -> None:
@@ -75,13 +70,14 @@ def main(opener: str, engine: str, model: str, guests: str, checks: str) -> None
     orders = Orders()
     Thread(target=orders.listen, args=(sys.stdin.buffer,), daemon=True).start()
     try:
-        opened = warm(opener, EngineName(engine), model, guests)
-        checked = CheckedEngine(opened, Checks.from_json(checks))
+        opened = open_cast(cast(engine, model), opener, guests)
+        engines = {style: one.engine for style, one in opened.items()}
+        checked = CheckedEngine(engines[Style.FAITHFUL], Checks.from_json(checks), engines)
     except EngineUnavailable as error:
         return answers.send(Unavailable(str(error)))
     except Exception as error:
         return answers.send(Unavailable(_sentence(error), format_exc()))
-    answers.send(EngineInfo(opened.name, model, opened.reads, opened.devices))
+    answers.send(EngineInfo.of({style: one.info for style, one in opened.items()}))
     while True:
         answers.send(_answer(checked, orders, answers))
 
@@ -180,15 +176,6 @@ def _carried_out(engine: CheckedEngine, order: Order, report: Report) -> Outcome
         recipe=checked.painted.recipe,
         marks=marks,
     )
-
-
-def warm(opener: str, name: EngineName, model: str, guests: str = "") -> Engine:
-    """Open the engine and paint one small canvas with it, so that it is loaded, compiled and known to work."""
-    module, _, function = opener.partition(":")
-    engine = cast(Engine, getattr(import_module(module), function)(name, model, guests))
-    with suppress(Unfit):  # the quality of the warm-up canvas does not matter
-        engine.expand(WARM_UP, ignore)
-    return engine
 
 
 def _own_stdout() -> BinaryIO:

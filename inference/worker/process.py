@@ -12,7 +12,7 @@ import logging
 import sys
 from typing import Final
 
-from inference.engine import Cancelled, EngineError, EngineName, EngineUnavailable, Report
+from inference.engine import Cancelled, EngineError, EngineUnavailable, Report
 from inference.image.refusal import BadPhoto
 from inference.worker.checks import Checks
 from inference.worker.pipe import Link
@@ -40,14 +40,14 @@ _log = logging.getLogger(__name__)
 class EngineProcess:
     """One long-lived process that carries out orders one after another. One job uses one core.
 
-    `opener` names the function that opens the engine in that process, as module:function of (EngineName, model,
-    guests). The limits are in seconds: `time_limit` for an order, `start_limit` to open and warm up, and `grace` for an
-    order to stop after it is cancelled.
+    `engine` is the text of KUOTU_ENGINE. `opener` names the function that opens each engine in that process, as
+    module:function of (EngineName, model, guests). The limits are in seconds: `time_limit` for an order, `start_limit`
+    to open and warm up, and `grace` for an order to stop after it is cancelled.
     """
 
     def __init__(
         self,
-        engine: EngineName,
+        engine: str,
         model: str = "",
         *,
         guests: str = "",
@@ -63,7 +63,7 @@ class EngineProcess:
             "-m",
             "inference.worker.child",
             opener,
-            engine.value,
+            engine,
             model,
             guests,
             (checks or Checks()).to_json(),

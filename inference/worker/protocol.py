@@ -6,8 +6,9 @@ then sends `Progress` messages and one of `Outcome`, `Refused`, `Failed` and `Le
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, field
-from typing import Final, TypeAlias
+from collections.abc import Mapping
+from dataclasses import asdict, astuple, dataclass, field, replace
+from typing import Any, Final, TypeAlias
 
 from inference.canvas import Extent, Margins
 from inference.engine import Reads, Recipe, Style
@@ -59,6 +60,29 @@ class EngineInfo:
     model: str
     reads: Reads
     devices: int = 1  # how many such processes this machine can run at once
+    seconds: float | None = None  # how long a model's first picture took; None without a model
+    others: Mapping[Style, EngineInfo] = field(default_factory=dict)  # the engines of styles that have another one
+
+    @classmethod
+    def of(cls, infos: Mapping[Style, EngineInfo]) -> EngineInfo:
+        """Return the faithful style's engine with the others that differ from it."""
+        first = infos[Style.FAITHFUL]
+        others = {style: info for style, info in infos.items() if info != first}
+        return replace(first, devices=min(info.devices for info in infos.values()), others=others)
+
+    def for_style(self, style: str) -> EngineInfo:
+        """Return the engine that paints a style."""
+        return self.others.get(Style(style), self)
+
+    @property
+    def names(self) -> str:
+        """The names of all engines, such as «patchmatch+diffusion»."""
+        return "+".join(dict.fromkeys(info.name for info in (self, *self.others.values())))
+
+    @property
+    def models(self) -> str:
+        """The names of all models."""
+        return "+".join(dict.fromkeys(info.model for info in (self, *self.others.values()) if info.model))
 
 
 @dataclass(frozen=True)
@@ -137,6 +161,8 @@ def encode(message: Message) -> Frame:
             marking = vars(order.marking) | {"secret": order.marking.secret.hex()}
             values = vars(order) | {"number": number, "margins": astuple(order.margins), "marking": marking}
             return Frame(kind, values, (values.pop("photo"),))
+        case EngineInfo():
+            return Frame(kind, asdict(message))
         case Outcome():
             values["marks"] = vars(message.marks)
             blobs = values.pop("master"), values.pop("preview"), values.pop("thumb")
@@ -164,7 +190,12 @@ def decode(frame: Frame) -> Message:
             values["marks"] = Marked(**values["marks"])
             return Outcome(**values)
         case "EngineInfo":
-            return EngineInfo(**values | {"reads": Reads(values["reads"])})
+            return _info(values)
         case "Refused":
             return Refused(Reason(values.pop("reason")), **values)
     raise ValueError(f"no message is called {frame.kind!r}")
+
+
+def _info(values: Mapping[str, Any]) -> EngineInfo:
+    others = {Style(style): _info(other) for style, other in values["others"].items()}
+    return EngineInfo(**{**values, "reads": Reads(values["reads"]), "others": others})

@@ -6,23 +6,35 @@ from collections.abc import Sequence
 from math import log
 from statistics import median
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from storage.models import Expansion, Photo, Status, status_is
 
 RECENT = 50  # newest jobs that are considered
+LOOKED = 500  # newest jobs that are looked through for those of a model, or for finished ones
 NEAREST = 9  # jobs nearest in size that the estimate is computed from
 
 
-def past_jobs(engine: str) -> Select[int, float | None]:
-    """Select the canvas pixels and the seconds of the newest jobs that an engine finished."""
+def past_jobs(engine: str, model: str) -> Select[int, float | None]:
+    """Select the canvas pixels and the seconds of the newest jobs that an engine finished with a model."""
     pixels = (Photo.width + Expansion.left + Expansion.right) * (Photo.height + Expansion.top + Expansion.bottom)
-    jobs = select(pixels, Expansion.seconds).join(Photo, Expansion.source_id == Photo.id)
-    return (
-        jobs.where(status_is(Expansion, Status.DONE), Expansion.engine == engine)
+    jobs = select(Expansion.id, Expansion.model, Expansion.seconds, pixels.label("pixels"))
+    newest = (
+        jobs.join(Photo, Expansion.source_id == Photo.id)
+        .where(status_is(Expansion, Status.DONE), Expansion.engine == engine)
         .order_by(Expansion.id.desc())
-        .limit(RECENT)
+        .limit(LOOKED)
+        .subquery()
     )
+    own = select(newest.c.pixels, newest.c.seconds).where(newest.c.model == model)
+    return own.order_by(newest.c.id.desc()).limit(RECENT)
+
+
+def newest_seconds() -> Select[float | None]:
+    """Select the seconds of the newest finished jobs, whatever made them."""
+    oldest = select(func.max(Expansion.id)).scalar_subquery() - LOOKED
+    done = select(Expansion.seconds).where(status_is(Expansion, Status.DONE), Expansion.id > oldest)
+    return done.order_by(Expansion.id.desc()).limit(RECENT)
 
 
 def typical_seconds(jobs: Sequence[tuple[float, float]], megapixels: float) -> float | None:

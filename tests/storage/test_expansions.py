@@ -253,14 +253,17 @@ async def test_mine_pages_by_key(store: Store, queue: EmbeddedQueue, source: Pho
 
 
 async def test_an_estimate_comes_from_the_nearest_sizes(engine: AsyncEngine, store: Store) -> None:
-    assert await store.typical_seconds("patchmatch", 1.0) is None
+    assert await store.typical_seconds("patchmatch", "", 1.0) is None
+    assert await store.mean_seconds() is None
     small, large = [await store.add_photo(photo(width=side, height=side)) for side in (1000, 4000)]
     times = [(small, 1.0)] * 8 + [(small, 60.0)] + [(large, 8.0)] * 9
     rows = [expansion(p, status=Status.DONE, engine="patchmatch", seconds=s, left=0, right=0) for p, s in times]
-    await add(engine, *rows, expansion(small, status=Status.DONE, engine="diffusion", seconds=500.0))
-    assert await store.typical_seconds("patchmatch", 1.0) == 1.0
-    assert await store.typical_seconds("patchmatch", 12.0) == 8.0
-    assert await store.typical_seconds("diffusion", 12.0) == 500.0
+    await add(engine, *rows, expansion(small, status=Status.DONE, engine="diffusion", model="sdxl", seconds=500.0))
+    assert await store.typical_seconds("patchmatch", "", 1.0) == 1.0
+    assert await store.typical_seconds("patchmatch", "", 12.0) == 8.0
+    assert await store.typical_seconds("diffusion", "sdxl", 12.0) == 500.0
+    assert await store.typical_seconds("diffusion", "sd15-cpu", 12.0) is None
+    assert await store.mean_seconds() == (8 * 1.0 + 60.0 + 9 * 8.0 + 500.0) / 19
 
 
 async def test_deleting_leaves_what_others_need(
@@ -374,7 +377,8 @@ async def test_no_question_reads_a_whole_table(tmp_path: Path) -> None:
     await queue.claim_ended("server", 9)
     await store.mine(ANN)
     await store.ancestry(post.expansion_id)
-    await store.typical_seconds("patchmatch", 1.0)
+    await store.typical_seconds("patchmatch", "", 1.0)
+    await store.mean_seconds()
     await queue.take("worker")
     await queue.live(9)
     await queue.jobs([1, 2])

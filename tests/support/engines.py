@@ -65,7 +65,7 @@ class Noise:
                     threading.Event().wait(0.01)
         report(0.5)
         report(1.0)
-        recipe = {"words": [f"word-{request.seed}"], "key": "noise=1"}
+        recipe = {"words": [f"word-{request.seed}"], "key": "noise=1", "reads": self.reads.value}
         return Painted(_PAINTINGS.get(request.prompt, _noise)(request), recipe)
 
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import cv2
-import diffusers
 import numpy as np
 import torch
 from peft import LoraConfig, get_peft_model_state_dict
+from safetensors.torch import save_file
 from transformers import (
+    BartConfig,
     CLIPConfig,
     CLIPImageProcessorPil,
     CLIPModel,
+    Florence2Config,
+    Florence2ForConditionalGeneration,
+    Florence2Processor,
+    Florence2VisionConfig,
+    Qwen2VLImageProcessorPil,
     ViTConfig,
     ViTForImageClassification,
     ViTImageProcessorPil,
@@ -25,12 +32,14 @@ from inference.canvas import Direction, Extent, scaled
 from inference.diffusion.engine import Diffusion, open_diffusion
 from inference.diffusion.presets import load_presets
 from inference.engine import Request, Style
+from inference.hub.repository import INDEX
 from tests.support.photos import SAMPLES
-from tests.support.tiny_models import BUILDERS
+from tests.support.tiny_models import BUILDERS, PICTURES, Z_IMAGE_CONTROL, z_image_controlnet
+from tests.support.tiny_tokenizers import bart_tokenizer, qwen_tokenizer
 
 Opened = Callable[..., Diffusion]
 
-SMALL = "budget = 16384\nmultiple = 32\nsteps = 2\n"
+SMALL = "budget = 16384\nmultiple = 32\nsteps = 2\ncaptions = false\n"
 REPOSITORIES = {  # of each preset: its own, then those of its parts
     "sd15": ("sd15",),
     "sd15-lcm": ("sd15", "lora"),
@@ -42,8 +51,9 @@ REPOSITORIES = {  # of each preset: its own, then those of its parts
     "klein-nf4": ("klein", "lora"),
     "flux-fill": ("flux-fill",),
     "sdxl-inpaint": ("sdxl-inpaint", "parts.vae"),
-    "z-image": ("z-image",),
+    "z-image-control": ("z-image", "parts.controlnet"),
     "qwen-fill": ("qwen", "parts.controlnet"),
+    "qwen-edit": ("qwen-edit", "lora"),
 }
 NAMES = [f"tiny-{name}" for name in REPOSITORIES]
 
@@ -51,17 +61,21 @@ NAMES = [f"tiny-{name}" for name in REPOSITORIES]
 def save_all(folder: Path) -> Path:
     """Save the repositories of all presets as the hub holds them, and return a presets file that names them.
 
-    A preset `tiny-NAME` is NAME with tiny weights, a small budget and few steps.
+    A preset `tiny-NAME` is NAME with tiny weights, a small budget and few steps, and `tiny-captioned` has captions.
     """
     torch.set_num_threads(1)
     for name, build in BUILDERS.items():
         with torch.random.fork_rng():
             torch.manual_seed(20)
             build().save_pretrained(folder / name, safe_serialization=True)
+    _save_file(folder / "z-image-controlnet", "z-image-control", z_image_controlnet())
     _save_lora(folder, "klein", "klein", "transformer", ["to_q", "to_k"])
+    _save_lora(folder, "qwen-edit", "qwen-edit", "transformer", ["to_q", "to_k"])
+    _save_processor(folder / "qwen-edit")
     _save_lora(folder, "sd15", "sd15-lcm", "unet", ["to_q", "to_k"])
     presets = folder / "presets.toml"
-    presets.write_text("\n".join(_table(name, folder) for name in REPOSITORIES), "utf-8")
+    captioned = f'[tiny-captioned]\nlike = "tiny-sd15"\ncaptions = true\ncaptioner.repo = "{save_florence(folder)}"\n'
+    presets.write_text("\n".join([*(_table(name, folder) for name in REPOSITORIES), captioned]), "utf-8")
     return presets
 
 
@@ -70,9 +84,16 @@ def _table(name: str, folder: Path) -> str:
     lines = [f'[tiny-{name}]\nlike = "{name}"\nrepo = "{folder / own}"\n{SMALL}']
     for other in others:
         repository = f"{own.removesuffix('-base')}-lora" if other == "lora" else other.removeprefix("parts.")
-        repository = f"qwen-{repository}" if own == "qwen" else repository
+        repository = f"{own}-{repository}" if own in ("qwen", "z-image") else repository
         lines.append(f'[tiny-{name}.{other}]\nrepo = "{folder / repository}"\n')
+    if name == "z-image-control":
+        lines.append(f"[tiny-{name}.parts.controlnet.config]\n{_toml(Z_IMAGE_CONTROL)}")
     return "".join(lines)
+
+
+def _toml(values: Mapping[str, Any]) -> str:
+    """Return a table's lines; JSON writes numbers, strings and lists as TOML does."""
+    return "".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items())
 
 
 def save_classifier(folder: Path, *classes: str, **config: Any) -> Path:
@@ -94,6 +115,32 @@ def save_classifier(folder: Path, *classes: str, **config: Any) -> Path:
         ViTForImageClassification(shape).save_pretrained(folder)
     ViTImageProcessorPil(size={"height": 32, "width": 32}).save_pretrained(folder)
     return folder
+
+
+def save_florence(folder: Path) -> Path:
+    """Save an untrained Florence-2 for images of 64 px in a folder of its own; return that."""
+    tokenizer = bart_tokenizer()
+    vision = Florence2VisionConfig(
+        depths=[1] * 4, embed_dim=[8] * 4, num_heads=[2] * 4, num_groups=[2] * 4, window_size=2, projection_dim=16
+    )
+    text = BartConfig(
+        vocab_size=len(tokenizer),
+        d_model=16,
+        encoder_layers=1,
+        decoder_layers=1,
+        encoder_attention_heads=2,
+        decoder_attention_heads=2,
+        encoder_ffn_dim=16,
+        decoder_ffn_dim=16,
+    )
+    config = Florence2Config(text_config=text, vision_config=vision, image_token_id=tokenizer.image_token_id)
+    with torch.random.fork_rng():
+        torch.manual_seed(24)
+        Florence2ForConditionalGeneration(config).save_pretrained(folder / "florence")
+    side = {"height": 64, "width": 64}
+    images = CLIPImageProcessorPil(size=side, crop_size=side, do_center_crop=False, image_seq_length=5)
+    Florence2Processor(images, tokenizer).save_pretrained(folder / "florence")
+    return folder / "florence"
 
 
 def save_clip(folder: Path, *, colours: bool = False) -> Path:
@@ -155,9 +202,25 @@ def request_for(sample: str, longest: int, style: Style = Style.FAITHFUL, seed: 
     return Request(photo, scaled(Extent.of(photo), Direction.ALL, 1.5), style, seed, judged=False)
 
 
+def _save_processor(folder: Path) -> None:
+    """Save a processor as the hub's repository holds it, which needs torchvision to be made by its own class."""
+    index = json.loads((folder / INDEX).read_text("utf-8"))
+    index["processor"] = ["transformers", "Qwen2VLProcessor"]
+    (folder / INDEX).write_text(json.dumps(index), "utf-8")
+    Qwen2VLImageProcessorPil().save_pretrained(folder / "processor")
+    qwen_tokenizer(*PICTURES).save_pretrained(folder / "processor")
+
+
+def _save_file(folder: Path, preset: str, model: Any) -> None:
+    """Save a part as the single file that its preset names."""
+    folder.mkdir()
+    (folder / "README.md").touch()
+    save_file(model.state_dict(), folder / load_presets()[preset].parts["controlnet"].weights)
+
+
 def _save_lora(folder: Path, name: str, preset: str, denoiser: str, modules: list[str]) -> None:
     """Save a LoRA whose two matrices are random, so that it changes the output."""
-    pipeline = diffusers.DiffusionPipeline.from_pretrained(folder / name)
+    pipeline = BUILDERS[name]()
     model = getattr(pipeline, denoiser)
     with torch.random.fork_rng():
         torch.manual_seed(21)

@@ -23,6 +23,7 @@ from transformers import (
 from tests.support.tiny_tokenizers import clip_tokenizer, qwen_tokenizer, t5_tokenizer
 
 WIDTH = 32  # of every text embedding
+PICTURES = ("<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>")  # tokens of Qwen2.5-VL
 FACTOR = 8  # pixels per latent
 
 
@@ -147,6 +148,7 @@ def flux_fill() -> Any:
 
 
 def z_image() -> Any:
+    """Text to image, as in the base repository. The ControlNet comes from another repository."""
     tokenizer = qwen_tokenizer()
     transformer = diffusers.ZImageTransformer2DModel(
         all_patch_size=(2,),
@@ -167,7 +169,7 @@ def z_image() -> Any:
     with torch.no_grad():  # not initialised by the class
         transformer.x_pad_token.fill_(1.0)
         transformer.cap_pad_token.fill_(1.0)
-    return diffusers.ZImageInpaintPipeline(
+    return diffusers.ZImagePipeline(
         transformer=transformer,
         vae=_vae(shift_factor=0.1159, scaling_factor=0.3611),
         text_encoder=_qwen3(tokenizer, Qwen3Model),
@@ -176,26 +178,25 @@ def z_image() -> Any:
     )
 
 
+def z_image_controlnet() -> Any:
+    """The ControlNet sees the latents of a control image, the mask, and the latents of the kept part."""
+    net = diffusers.ZImageControlNetModel(**Z_IMAGE_CONTROL, all_patch_size=(2,), all_f_patch_size=(1,))
+    for name, weights in net.named_parameters():  # zero at first, as for SDXL
+        if "_proj." in name:
+            torch.nn.init.normal_(weights, std=0.1)
+    return net
+
+
 def qwen() -> Any:
     """Text to image, as in the base repository. The ControlNet comes from another repository."""
-    tokenizer = qwen_tokenizer()
-    transformer = diffusers.QwenImageTransformer2DModel(**_QWEN, num_layers=2)
-    vae = diffusers.AutoencoderKLQwenImage(
-        base_dim=8,
-        z_dim=4,
-        dim_mult=[1, 1, 1, 1],
-        num_res_blocks=1,
-        temperal_downsample=[False, True, True],
-        latents_mean=[0.0] * 4,
-        latents_std=[1.0] * 4,
-    )
-    return diffusers.QwenImagePipeline(
-        transformer=transformer,
-        vae=vae,
-        text_encoder=_qwen_vl(tokenizer),
-        tokenizer=tokenizer,
-        scheduler=diffusers.FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
-    )
+    return diffusers.QwenImagePipeline(**_qwen_parts(qwen_tokenizer(*PICTURES)))
+
+
+def qwen_edit() -> Any:
+    """The processor is saved beside it, as no class that could be made here would save what the hub holds."""
+    # it encodes a megapixel at each call, so its VAE has few channels, and one level more than the real one
+    parts = _qwen_parts(qwen_tokenizer(*PICTURES), base_dim=4, levels=5, num_res_blocks=0)
+    return diffusers.QwenImageEditPlusPipeline(**parts, processor=None)
 
 
 def qwen_controlnet() -> Any:
@@ -205,6 +206,17 @@ def qwen_controlnet() -> Any:
         torch.nn.init.normal_(layer.weight, std=0.1)
     return net
 
+
+Z_IMAGE_CONTROL: dict[str, Any] = {
+    "control_layers_places": [0, 1],
+    "control_refiner_layers_places": [0],
+    "add_control_noise_refiner": "control_noise_refiner",
+    "control_in_dim": 9,
+    "dim": 32,
+    "n_refiner_layers": 1,
+    "n_heads": 2,
+    "n_kv_heads": 2,
+}
 
 BUILDERS: Mapping[str, Callable[[], Any]] = {
     "sd15": sd15,
@@ -218,6 +230,7 @@ BUILDERS: Mapping[str, Callable[[], Any]] = {
     "z-image": z_image,
     "qwen": qwen,
     "qwen-controlnet": qwen_controlnet,
+    "qwen-edit": qwen_edit,
 }
 
 _BETAS: dict[str, Any] = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
@@ -240,6 +253,24 @@ _QWEN: dict[str, Any] = {
     "joint_attention_dim": 16,
     "axes_dims_rope": (8, 4, 4),
 }
+
+
+def _qwen_parts(tokenizer: Any, base_dim: int = 8, levels: int = 4, num_res_blocks: int = 1) -> dict[str, Any]:
+    return {
+        "transformer": diffusers.QwenImageTransformer2DModel(**_QWEN, num_layers=2),
+        "vae": diffusers.AutoencoderKLQwenImage(
+            base_dim=base_dim,
+            z_dim=4,
+            dim_mult=[1] * levels,
+            num_res_blocks=num_res_blocks,
+            temperal_downsample=[False] + [True] * (levels - 2),
+            latents_mean=[0.0] * 4,
+            latents_std=[1.0] * 4,
+        ),
+        "text_encoder": _qwen_vl(tokenizer),
+        "tokenizer": tokenizer,
+        "scheduler": diffusers.FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
+    }
 
 
 def _sdxl_parts(channels: int) -> dict[str, Any]:
@@ -325,4 +356,14 @@ def _qwen_vl(tokenizer: Any) -> Any:
     text |= {"num_key_value_heads": 2, "vocab_size": len(tokenizer), "rope_parameters": rotary}
     text |= {"bos_token_id": None, "eos_token_id": tokenizer.eos_token_id}
     vision = {"depth": 2, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2, "out_hidden_size": 16}
-    return Qwen2_5_VLForConditionalGeneration(Qwen2_5_VLConfig(text_config=text, vision_config=vision))
+    start, end, image, video = tokenizer.convert_tokens_to_ids(list(PICTURES))
+    return Qwen2_5_VLForConditionalGeneration(
+        Qwen2_5_VLConfig(
+            text_config=text,
+            vision_config=vision,
+            vision_start_token_id=start,
+            vision_end_token_id=end,
+            image_token_id=image,
+            video_token_id=video,
+        )
+    )

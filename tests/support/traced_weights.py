@@ -7,7 +7,7 @@ operation are checked: a weight may be read only while the leader of its group r
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,21 +21,27 @@ LOOKING = {"__get__", "is_floating_point", "requires_grad_"}  # at a tensor's at
 
 
 class Tracer(TorchFunctionMode):
-    """Collects the names of weights that are read outside a call of their group's leader."""
+    """Collects the names of weights that are read outside a call of their group's leader.
 
-    def __init__(self, component: str, model: torch.nn.Module) -> None:
+    Models may share weights, which then have several leaders.
+    """
+
+    def __init__(self, models: Mapping[str, torch.nn.Module]) -> None:
         super().__init__()
-        self._leaders = dict(_leaders(model))
-        self._names = {id(weights): f"{component}.{name}" for name, weights in _weights(model)}
+        self._leaders, self._names = dict[int, list[torch.nn.Module]](), dict[int, str]()
+        for component, model in models.items():
+            self._names |= {id(weights): f"{component}.{name}" for name, weights in _weights(model)}
+            for weights, leader in _leaders(model):
+                self._leaders.setdefault(weights, []).append(leader)
         self._running = list[torch.nn.Module]()
-        self.grouped, self.read, self.unseen = len(self._leaders), set[str](), set[str]()
+        self.read, self.unseen = set[str](), set[str]()
 
     def __torch_function__(self, function: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         for value in tree_leaves((args, kwargs or {})):
-            leader = self._leaders.get(id(value)) if isinstance(value, torch.Tensor) else None
-            if leader is not None and function.__name__ not in LOOKING:
+            leaders = self._leaders.get(id(value)) if isinstance(value, torch.Tensor) else None
+            if leaders is not None and function.__name__ not in LOOKING:
                 self.read.add(self._names[id(value)])
-                if not any(leader is running for running in self._running):
+                if not any(leader is running for leader in leaders for running in self._running):
                     self.unseen.add(self._names[id(value)])
         return function(*args, **kwargs or {})
 

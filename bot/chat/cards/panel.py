@@ -37,7 +37,7 @@ def caption(services: Services, say: Texts, panel: Panel) -> str:
     ]
     if choice.prompt:
         words = choice.prompt if len(choice.prompt) <= 200 else choice.prompt[:199] + "…"
-        lines.append(say.html(_prompt(services.engine.reads, choice.prompt), prompt=words))
+        lines.append(say.html(_prompt(services.painting.for_style(choice.style).reads, choice.prompt), prompt=words))
     return "\n".join(lines)
 
 

@@ -18,11 +18,12 @@ async def waiting_caption(services: Services, say: Texts, expansions: Sequence[E
     first = expansions[0]
     ahead = max(0, await services.queue.position(first.id) - 1)
     own = await _seconds(services, first)
+    waits = ahead * (await services.store.mean_seconds() or own or 0.0) if ahead else 0.0
     return "\n".join(
         [
             say.html("status.four" if first.batch else "status.one", choice=described(say, first)),
             say.html("status.ahead", count=ahead) if ahead else say.html("status.next"),
-            *([say.html("status.about", seconds=_round(own * (ahead + len(expansions))))] if own else []),
+            *([say.html("status.about", seconds=_round(own * len(expansions) + waits))] if own else []),
         ]
     )
 
@@ -48,8 +49,12 @@ async def running_caption(services: Services, say: Texts, expansions: Sequence[E
 
 
 async def _seconds(services: Services, expansion: Expansion) -> float | None:
+    """Return the seconds that an expansion takes by its style's engine, and at first those of the engine's warm-up."""
     canvas = margins_of(expansion).canvas(extent_of(expansion.source))
-    return await services.store.typical_seconds(services.maker_of(expansion)[0], canvas.megapixels)
+    typical = await services.store.typical_seconds(*services.maker_of(expansion), canvas.megapixels)
+    if typical is not None or expansion.doubles:
+        return typical
+    return services.painting.for_style(expansion.style).seconds
 
 
 def _round(seconds: float) -> int:

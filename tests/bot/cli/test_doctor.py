@@ -143,7 +143,7 @@ async def test_the_steps_to_the_engine_with_weights(examined: Examine) -> None:
     assert line(told, "model").startswith("✗ SG161222/RealVisXL_V5.0_Lightning is not on this machine")
     assert line(told, "model").endswith("run: kuotu pull sdxl")
     assert "GB to download, commercial" in told
-    assert "9.4 GB to download, " in line(told, "disk")
+    assert "9.9 GB to download, " in line(told, "disk")
     worst, told = await examined(engine=EngineName.AUTO, model="sdxl?cache=/nowhere")
     assert worst == 0
     assert line(told, "engine") == "✓ patchmatch, 1 at a time"
@@ -157,6 +157,19 @@ async def test_a_model_that_is_here(examined: Examine, tiny_presets: Path) -> No
     assert "sees no GPU" in line(told, "card")
     assert "; torch 2." in line(told, "libraries")
     assert line(told, "memory").startswith("✓ mode resident; GiB needed: resident 4")
+
+
+async def test_each_style_has_its_engine(examined: Examine, tiny_presets: Path) -> None:
+    here = f"tiny-sd15?presets={tiny_presets}&device=cpu"
+    worst, told = await examined(engine=f"faithful=patchmatch,wild={here},patchmatch", model="sdxl")
+    assert worst == 0
+    engines = [line.strip() for line in told.splitlines() if "✓ engine " in line]
+    assert engines == [
+        "✓ engine  patchmatch for faithful, 1 at a time",
+        "✓ engine  patchmatch for playful, 1 at a time",
+        "✓ engine  diffusion for wild, 1 at a time",
+    ]
+    assert line(told, "model").startswith("✓ tiny-sd15 at ")
 
 
 async def test_an_option_of_a_model_that_is_none(examined: Examine) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from inference.diffusion.embeddings import Embeddings
 from inference.diffusion.engine import Diffusion
@@ -23,8 +24,9 @@ EACH_CLASS = [
     "tiny-klein",
     "tiny-klein-base",
     "tiny-flux-fill",
-    "tiny-z-image",
+    "tiny-z-image-control",
     "tiny-qwen-fill",
+    "tiny-qwen-edit",
 ]
 REQUEST = replace(request_for("coffee", 120), prompt="a lighthouse")
 
@@ -100,7 +102,7 @@ def test_only_the_latest_calls_are_kept() -> None:
     assert len(embeddings) == 2
 
 
-def test_a_picture_beside_the_words_or_another_scale_is_encoded_each_time() -> None:
+def test_a_tensor_beside_the_words_or_another_scale_is_encoded_each_time() -> None:
     (pipeline, calls), embeddings = encoder(), Embeddings()
     for scale in (1.0, 0.8):
         with embeddings.used_by(pipeline, scale):
@@ -110,6 +112,15 @@ def test_a_picture_beside_the_words_or_another_scale_is_encoded_each_time() -> N
     pipeline.encode_prompt(["a"])
     assert len(calls) == 7
     assert len(embeddings) == 2
+
+
+def test_a_picture_beside_the_words_is_known_by_its_pixels() -> None:
+    (pipeline, calls), embeddings = encoder(), Embeddings()
+    pictures = [Image.new("RGB", size, colour) for size, colour in (((2, 3), 7), ((2, 3), 7), ((3, 2), 7), ((2, 3), 8))]
+    with embeddings.used_by(pipeline, 1.0):
+        for picture in pictures:
+            pipeline.encode_prompt(["a"], picture=[picture])
+    assert len(calls) == len(embeddings) == 3
 
 
 def test_a_pipeline_may_change_what_it_gets() -> None:

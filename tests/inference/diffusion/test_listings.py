@@ -72,11 +72,11 @@ def test_a_check_compares_with_the_hub_and_downloads_no_weights(tmp_path: Path) 
     (controlnet / "config.json").write_text('{"num_control_type": 6}', "utf-8")
     vae = tmp_path / "hub" / "madebyollin/sdxl-vae-fp16-fix"
     (vae / "diffusion_pytorch_model.safetensors").rename(vae / "model.safetensors")
-    pinned = load_presets()["sdxl"].parts["vae"].revision
+    pinned, captioner = load_presets()["sdxl"].parts["vae"].revision, load_presets()["sdxl"].captioner
     with Hub(tmp_path / "hub").serving() as hub:
-        hub.older.add(pinned)
+        hub.older |= {pinned, captioner.revision}
         lines = Puller(endpoint=hub.address).check(ModelChoice(model="sdxl"))
-        hub.older.clear()
+        hub.older.remove(pinned)
         without = Puller(endpoint=hub.address).check(ModelChoice(model="sdxl"))
     assert hub.fetched() <= {"config.json"}
     beginning = [
@@ -86,15 +86,18 @@ def test_a_check_compares_with_the_hub_and_downloads_no_weights(tmp_path: Path) 
         "  config.json says num_control_type = 6, and 8 was expected",
         f"madebyollin/sdxl-vae-fp16-fix is at {COMMIT}, and the preset names {pinned}",
     ]
+    end = [f"{captioner.repo} is at {COMMIT}, and the preset names {captioner.revision}", "  as expected"]
     assert lines == [
         *beginning,
         "  diffusion_pytorch_model.safetensors was expected and is not downloaded",
         "  model.safetensors is downloaded and was not expected",
+        *end,
     ]
     assert without == [
         *beginning,
         "  the hub has madebyollin/sdxl-vae-fp16-fix, and not the revision that is asked for; in a preset of your own, "
         'revision = "main" takes the newest one',
+        *end,
     ]
 
 

@@ -108,7 +108,7 @@ def test_the_suitable_engine(facts: Facts, engine: EngineName) -> None:
             [
                 "4 bits: bitsandbytes missing; .venv/bin/pip install -c constraints.txt -e '.[nf4]'",
                 "token: it is gated: accept the licence at https://huggingface.co/black-forest-labs/FLUX.1-Fill-dev",
-                "disk: 34 GB to download, 30.5 GB free; make room",
+                "disk: 34.5 GB to download, 30.5 GB free; make room",
                 "model: run: kuotu pull flux-fill",
             ],
             id="what a gated model in 4 bits needs",
@@ -122,7 +122,7 @@ def test_the_suitable_engine(facts: Facts, engine: EngineName) -> None:
         pytest.param(
             Facts(revision="abc", card=card(5), memory=6.0),
             ModelChoice(),
-            ["main memory: 6.0 GiB free for 8.8 GiB of weights"],
+            ["main memory: 6.0 GiB free for 9.2 GiB of weights"],
             id="main memory, where weights wait",
         ),
         pytest.param(
@@ -160,7 +160,7 @@ def test_the_doctor_names_the_torch_that_sees_no_card() -> None:
 
 def test_the_catalogue_says_which_presets_read_chinese() -> None:
     reading = {line.split()[0] for line in catalogue(card(24), ModelChoice()) if "English and Chinese" in line}
-    assert reading == {"klein", "klein-base", "klein-nf4", "z-image", "qwen-fill"}
+    assert reading == {"klein", "klein-base", "klein-nf4", "z-image-control", "qwen-fill", "qwen-edit"}
 
 
 def test_the_catalogue_says_what_each_preset_costs_and_permits() -> None:
@@ -168,4 +168,4 @@ def test_the_catalogue_says_what_each_preset_costs_and_permits() -> None:
     assert lines.keys() == load_presets().keys()
     fill = "NON-COMMERCIAL, gated, reads English alone; too large for this card: needs 13 GiB free"
     assert fill in lines["flux-fill"]
-    assert lines["sdxl"].endswith("9.4 GB to download, commercial, reads English alone; runs here in mode fp8")
+    assert lines["sdxl"].endswith("9.9 GB to download, commercial, reads English alone; runs here in mode fp8")

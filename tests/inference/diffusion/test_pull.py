@@ -29,6 +29,7 @@ repo = "some/inpainting"
 budget = 16384
 multiple = 32
 steps = 2
+captions = false
 [locked]
 like = "mine"
 gated = true

@@ -20,13 +20,13 @@ from inference.diffusion.placement import denoisers
 from inference.engine import Cancelled, EngineError, EngineName, EngineUnavailable, ignore
 from inference.quality.gate import Unfit
 from inference.worker.checks import NO_CLASSIFIER, CheckedEngine, Checks
-from inference.worker.child import warm
+from inference.worker.opening import warm
 from tests.support.tiny import Opened, request_for
 from tests.support.tiny_engines import Cramped, Refusing
 
 
 @pytest.mark.parametrize("mode", Mode)
-@pytest.mark.parametrize("name", ["tiny-sd15-lcm", "tiny-sdxl", "tiny-klein"])
+@pytest.mark.parametrize("name", ["tiny-sd15-lcm", "tiny-sdxl", "tiny-klein", "tiny-z-image-control", "tiny-qwen-edit"])
 def test_every_memory_mode_paints(tiny_engine: Opened, name: str, mode: Mode) -> None:
     engine, request = tiny_engine(name, memory=mode), request_for("coffee", 120)
     result = engine.expand(request, ignore).pixels
@@ -124,7 +124,8 @@ def test_memory_that_suffices_in_no_mode_is_said(tiny_engine: Opened) -> None:
 
 def test_a_picture_of_something_else_is_refused_but_not_while_warming_up(tiny_presets: Path) -> None:
     """An untrained model ignores the photo, so the shipped bound refuses its pictures, unless they are not judged."""
-    engine = warm("inference.registry:open_engine", EngineName.DIFFUSION, f"tiny-sd15?presets={tiny_presets}")
+    engine, seconds = warm("inference.registry:open_engine", EngineName.DIFFUSION, f"tiny-sd15?presets={tiny_presets}")
+    assert seconds > 0
     request = request_for("coffee", 120)
     with pytest.raises(Unfit, match=r"ignored: .*, bound 20"):
         engine.expand(replace(request, judged=True), ignore)
@@ -173,3 +174,12 @@ def test_a_model_that_cannot_be_loaded_is_one_sentence(
     assert "\n" not in str(caught.value)
     assert "going on in mode" not in caplog.text
     assert ("Traceback" in caplog.text) == (damage is not without_index)
+
+
+def test_a_single_file_that_is_missing_is_named(tiny_presets: Path, tmp_path: Path) -> None:
+    empty, own = tmp_path / "controlnet", tmp_path / "own.toml"
+    empty.mkdir()
+    text = tiny_presets.read_text("utf-8")
+    own.write_text(text.replace(str(tiny_presets.parent / "z-image-controlnet"), str(empty)), "utf-8")
+    with pytest.raises(EngineUnavailable, match=r"has no Z-Image-Turbo-Fun-.*\.safetensors\); run: kuotu pull"):
+        open_diffusion(f"tiny-z-image-control?presets={own}")

@@ -73,6 +73,24 @@ async def test_the_engine_is_introduced() -> None:
     await process.close()
 
 
+async def test_each_style_may_have_an_engine_of_its_own() -> None:
+    process = EngineProcess("faithful=patchmatch, patchmatch, wild=words", "noise", opener=OPENER, checks=NO_CHECKS)
+    info = await process.start()
+    assert [info.for_style(style).model for style in Style] == ["", "noise", "words"]
+    assert [info.for_style(style).reads for style in Style] == [Reads.NOTHING, Reads.NOTHING, Reads.ENGLISH]
+    assert (info.models, info.devices) == ("noise+words", 1)
+    recipes = [(await process.expand(replace(ORDER, style=style), ignore)).recipe for style in Style]
+    assert [recipe["reads"] for recipe in recipes] == ["nothing", "nothing", "en"]
+    await process.close()
+
+
+async def test_a_style_whose_engine_is_not_here_prevents_the_start() -> None:
+    process = EngineProcess("faithful=patchmatch, wild=missing", opener=OPENER, checks=NO_CHECKS)
+    with pytest.raises(EngineUnavailable, match="no model at /nowhere"):
+        await process.start()
+    await process.close()
+
+
 async def test_an_order_becomes_a_master_with_the_photo_bit_for_bit(process: EngineProcess) -> None:
     outcome = await process.expand(ORDER, ignore)
     photo, master = decode(PHOTO), decode(outcome.master)
@@ -106,7 +124,7 @@ async def test_doubling_is_cancelled_in_its_midst(process: EngineProcess) -> Non
 
 
 async def test_the_recipe_comes_with_the_picture(process: EngineProcess) -> None:
-    assert (await process.expand(ORDER, ignore)).recipe == {"words": ["word-7"], "key": "noise=1"}
+    assert (await process.expand(ORDER, ignore)).recipe == {"words": ["word-7"], "key": "noise=1", "reads": "nothing"}
 
 
 async def test_progress_rises_from_start_to_end(process: EngineProcess) -> None:

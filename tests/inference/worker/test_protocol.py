@@ -63,6 +63,9 @@ MESSAGES: list[Message] = [
     ),
     Cancel(3),
     EngineInfo("diffusion", "tiny", reads=Reads.ENGLISH, devices=4),
+    EngineInfo(
+        "patchmatch", "", Reads.NOTHING, 2, others={Style.WILD: EngineInfo("diffusion", "tiny", Reads.ENGLISH, 1, 0.5)}
+    ),
     Unavailable("run kuotu pull"),
     Unavailable("ValueError: no", "Traceback …\n"),
     LogLine("inference.worker", 30, "a line\nand another"),

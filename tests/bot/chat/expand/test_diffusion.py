@@ -198,9 +198,9 @@ async def test_a_failure_is_one_sentence_for_the_person_and_the_story_for_the_op
 async def test_a_crash_is_a_new_process_and_the_picture_all_the_same(
     ann: Person, photo: bytes, weighty: Kuotu, tiny_engine: Opened
 ) -> None:
-    result = await expanded(ann, photo, "tiny-z-image crashing")
+    result = await expanded(ann, photo, "tiny-z-image-control crashing")
     alone = (
-        tiny_engine("tiny-z-image")
+        tiny_engine("tiny-z-image-control")
         .expand(Request(decode(photo), ALL, seed=seed_of(result), judged=False), ignore)
         .pixels
     )
