@@ -138,7 +138,7 @@ async def expansions(person: Person) -> tuple[list[float], list[float]]:
     file = BytesIO()
     photo().save(file, "JPEG", quality=90)
     await person.send_photo(file.getvalue())
-    panel = await person.wait_for(lambda message: "🎲" in message.labels)
+    panel = await person.wait_for(lambda message: "✨ Expand" in message.labels)
     totals, engine = [], []
     for _ in range(EXPANSIONS + 1):  # the first is a warm-up
         before, mark, started = worked(), person.now, perf_counter()

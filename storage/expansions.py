@@ -38,6 +38,7 @@ class Choices(TypedDict, total=False):
     ratio: str | None
     style: str
     prompt: str
+    unfolded: bool
 
 
 class Where(TypedDict, total=False):

@@ -87,6 +87,11 @@ class People:
         async with self._write() as session:
             await session.execute(update(Person).where(Person.id == person_id).values(**settings))
 
+    async def adjust(self, person_id: int, *, unfolded: bool) -> None:
+        """Record whether a person's new panels show directions, scales and ratios at once."""
+        async with self._write() as session:
+            await session.execute(update(Person).where(Person.id == person_id).values(adjusts=unfolded))
+
     async def consent(self, person_id: int) -> None:
         """Record that a person agreed to publishing. The first time counts."""
         async with self._write() as session:

@@ -8,6 +8,7 @@ from bot.chat.buttons.mine import Newer, Older
 from bot.chat.buttons.result import Delete, FullSize, PickVariant, Publish, ZoomOut
 from bot.chat.cards.result import is_live, result_caption
 from bot.chat.cards.widgets import button
+from bot.chat.signs import Sign
 from bot.chat.texts import Texts
 from bot.services import Services
 from storage.expansions import Mine
@@ -27,8 +28,8 @@ async def mine_card(services: Services, say: Texts, page: Mine) -> tuple[str, In
     lines = [await result_caption(services, say, expansion), *([votes] if votes else [])]
     published = is_live(await services.gallery.post_of(number))
     turns = [
-        *([button("◀", Newer(number))] if page.newer else []),
-        *([button("▶", Older(number))] if page.older else []),
+        *([button(Sign.PREVIOUS, Newer(number))] if page.newer else []),
+        *([button(Sign.NEXT, Older(number))] if page.older else []),
     ]
     rows = [
         turns,

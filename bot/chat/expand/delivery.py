@@ -124,7 +124,7 @@ class Delivery:
 
     async def _show_result(self, say: Texts, expansion: Expansion) -> None:
         caption = await result_caption(self.services, say, expansion)
-        markup = await result_keyboard(self.services, say, expansion, expansion.chat_id)
+        markup = await result_keyboard(self.services, say, self.bot, expansion, expansion.chat_id)
         medium = replace(picture_of(self.services, expansion), learn=None)
         shown = await self._put(expansion, medium, caption, markup)
         await self.services.store.delivered(expansion.id, shown.file_id)

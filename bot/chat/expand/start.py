@@ -164,7 +164,7 @@ async def _place(services: Services, visit: Visit, old: Expansion, started: list
     if fresh := await services.store.expansion(old.id):
         markup = end_keyboard(visit.say, fresh)
         if fresh.status is Status.DONE:
-            markup = await result_keyboard(services, visit.say, fresh, visit.chat.id)
+            markup = await result_keyboard(services, visit.say, visit.bot, fresh, visit.chat.id)
         await edit(visit.bot.edit_message_reply_markup(visit.chat.id, tapped, reply_markup=markup))
 
 

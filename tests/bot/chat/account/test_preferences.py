@@ -29,19 +29,19 @@ def chosen(message: Message) -> list[str]:
 
 
 async def test_what_holds_at_first_is_marked(chat: Person) -> None:
-    assert chosen(await opened(chat)) == ["Like Telegram", "⤢", "1.5×", "🌿 faithful"]
+    assert chosen(await opened(chat)) == ["Like Telegram", "⤢", "1.5×", "🌿 Faithful"]
 
 
 async def test_a_new_panel_starts_with_what_was_chosen(chat: Person) -> None:
     page = await opened(chat)
-    for label in ("➡️", "2×", "wild"):
+    for label in ("➡️", "2×", "Wild"):
         assert await chat.tap(page, label) == "Saved."
-    page = await chat.wait_for(lambda m: is_settings(m) and chosen(m)[1:] == ["➡️", "2×", "🌀 wild"])
+    page = await chat.wait_for(lambda m: is_settings(m) and chosen(m)[1:] == ["➡️", "2×", "🌀 Wild"])
     await chat.send_document(small_photo(longest=48))
     panel = await chat.wait_for(is_panel)
-    assert chosen(panel) == ["➡️", "2×", "🌀 wild"]
+    assert chosen(panel) == ["➡️", "2×", "🌀 Wild"]
     await chat.tap(page, "Back to defaults")
-    await chat.wait_for(lambda m: is_settings(m) and chosen(m)[1:] == ["⤢", "1.5×", "🌿 faithful"])
+    await chat.wait_for(lambda m: is_settings(m) and chosen(m)[1:] == ["⤢", "1.5×", "🌿 Faithful"])
     assert sum(is_settings(m) for m in chat.messages) == 1
 
 

@@ -45,7 +45,7 @@ async def expanded(person: Person, photo: bytes, caption: str, *taps: str) -> Me
 
 async def master(person: Person, result: Message) -> Pixels:
     mark = person.now
-    await person.tap(result, "Full size")
+    await person.tap(result, "Download")
     file = await person.wait_for(lambda m: m.kind == "document" and m.from_bot, after=mark)
     return decode(await person.download(file))
 

@@ -76,7 +76,7 @@ async def test_consent_is_asked_once_and_words_become_the_title(kuotu: Kuotu, ch
     await chat.say("《 My <b>cat</b> \u202e& I 》")
     await chat.wait_for(lambda m: m.text == "📣 《My <b>cat</b> & I》 hangs in the gallery.")
     await chat.wait_for(lambda m: m.id == result.id and m.text.startswith("《My <b>cat</b> & I》"))
-    await chat.wait_for(lambda m: m.id == result.id and "In the gallery" in m.text and "✏️ Title" in m.labels)
+    await chat.wait_for(lambda m: m.id == result.id and "In the gallery" in m.text and "✏️ Rename" in m.labels)
     post = await post_of(kuotu, result)
     assert post is not None
     assert (post.title, post.status) == ("My <b>cat</b> & I", PostStatus.LIVE)
@@ -105,7 +105,7 @@ async def test_a_title_by_button_then_another_then_none(kuotu: Kuotu, chat: Pers
     assert len(offered) == 3
     await chat.tap(question, offered[1])
     done = await titled(chat, offered[1].strip("《》"))
-    await chat.tap(done, "Title")
+    await chat.tap(done, "Rename")
     again = await chat.wait_for(lambda m: "No title" in m.labels)
     assert [label for label in again.labels if label.startswith("《")] == offered
     await chat.tap(again, "No title")
