@@ -53,7 +53,7 @@ async def test_the_check_decides_on_spoilers_and_on_publishing(
     ann = await newcomer("Ann", address=kuotu.address)
     result = await expanded(ann, photo)
     assert is_veiled(result) == veiled
-    assert ("Under a spoiler" in result.text) == veiled
+    assert ("Hidden: this may" in result.text) == veiled
     mark = ann.now
     await ann.tap(result, "Publish")
     if published:

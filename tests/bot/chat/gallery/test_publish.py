@@ -76,7 +76,7 @@ async def test_consent_is_asked_once_and_words_become_the_title(kuotu: Kuotu, ch
     await chat.say("《 My <b>cat</b> \u202e& I 》")
     await chat.wait_for(lambda m: m.text == "📣 《My <b>cat</b> & I》 hangs in the gallery.")
     await chat.wait_for(lambda m: m.id == result.id and m.text.startswith("《My <b>cat</b> & I》"))
-    await chat.wait_for(lambda m: m.id == result.id and "In the gallery" in m.text and "✏️ Rename" in m.labels)
+    await chat.wait_for(lambda m: m.id == result.id and "In the gallery" in m.text and "↗ Share" in m.labels)
     post = await post_of(kuotu, result)
     assert post is not None
     assert (post.title, post.status) == ("My <b>cat</b> & I", PostStatus.LIVE)
