@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
+from readme_picture import asked, before
 
 from inference.engine import EngineName, Style, ignore
 from inference.registry import open_engine
-from readme_picture import asked, before
 
 PICTURE = Path(__file__).parents[1] / "bot/chat/example/welcome.jpg"
 SAMPLE, SEED = "coffee", 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.chat.buttons.result import Adjust, BackOneStep, BackToStart, Delete, Double, Publish, Tools
+from bot.chat.cards.lines import reaction_row
 from bot.chat.cards.result import download_button, film_buttons, flip_button, is_live, onward_rows
 from bot.chat.cards.widgets import button
 from bot.chat.choice import extent_of, may_double
@@ -16,11 +17,12 @@ from storage.models import Expansion
 async def tools_keyboard(
     services: Services, say: Texts, expansion: Expansion, *, private: bool, before: bool
 ) -> InlineKeyboardMarkup:
-    """Return the buttons. In a group, where the usual ones are for anybody, they begin with the person's own."""
+    """Return the buttons. In a group they begin with what anybody may tap, and what a private chat shows anyway."""
     number, result = expansion.id, expansion.result
     larger = result is not None and may_double(extent_of(result), services.limits.max_megapixels)
     double = [button(say("result.double"), Double(number))] if larger else []
     rows = [
+        *([] if private else [reaction_row(number, await services.gallery.counts(number))]),
         *([] if private else onward_rows(say, expansion)),
         [flip_button(say, number, before=before), *double],
         await film_buttons(services, say, expansion),

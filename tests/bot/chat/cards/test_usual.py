@@ -66,4 +66,6 @@ async def test_a_group_sees_what_anybody_may_tap(newcomer: Any) -> None:
     assert rows(result) == [list(Feeling), ["◐ Before", "🎬 Film"], ["💾 Download", "⋯"]]
     assert await bob.tap(result.id, "⋯") == "This is somebody else's."
     assert rows(now(bob, result)) == rows(result)
-    assert rows(await taps(ann, result, "⋯"))[:2] == ONWARD
+    opened = await taps(ann, result, "⋯")
+    assert rows(opened)[:3] == [list(Feeling), *ONWARD]
+    assert await bob.tap(opened.id, "🤣") == "🤣"
