@@ -150,7 +150,7 @@ async def expansions(person: Person) -> tuple[list[float], list[float]]:
 
 
 def is_result(message: Message) -> bool:
-    return any(label.startswith("🔁") for label in message.labels)
+    return message.shows("🔁")
 
 
 def worked() -> float:

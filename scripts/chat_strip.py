@@ -40,10 +40,11 @@ class Words:
     attach: str
     photo: str
     expand: str
+    wild: str
 
 
-ENGLISH = Words(1, "en-GB", "START", "Attach", "Photo or video", "✨ Expand")
-CHINESE = Words(3, "zh-CN", "开始", "附件", "照片或视频", "✨ 扩图")
+ENGLISH = Words(1, "en-GB", "START", "Attach", "Photo or video", "✨ Expand", "🌀")
+CHINESE = Words(3, "zh-CN", "开始", "附件", "照片或视频", "✨ 扩图", "🌀")
 
 
 async def main() -> None:
@@ -70,7 +71,7 @@ async def conversation(words: Words) -> AsyncIterator[bytes]:
                 await photo.evaluate("message => message.scrollIntoView({ block: 'end' })")
                 yield await settled(page)
                 await panel.evaluate("message => message.scrollIntoView({ block: 'end' })")
-                await panel.locator(".keys button:has-text('2×')").click()
+                await panel.locator(f".keys button:has-text('{words.wild}')").click()
                 yield await settled(page)
                 await panel.locator(f".keys button:has-text('{words.expand}')").click()
                 bar, result = page.locator(".message code", has_text="▓"), message_with(page, "🔁")

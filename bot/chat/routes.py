@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
+from bot.chat import welcome
 from bot.chat.account import forget, mine, preferences
 from bot.chat.admin import moderation, reports
 from bot.chat.buttons.applause import Hear
@@ -51,6 +52,7 @@ from bot.chat.buttons.result import (
     Variants,
     ZoomOut,
 )
+from bot.chat.buttons.welcome import OpenGallery, TryExample
 from bot.chat.expand import cancel, panel, result, start
 from bot.chat.film import request as movie
 from bot.chat.gallery import applause, channel, deletion, post, publish, reactions
@@ -125,6 +127,8 @@ TAPS: dict[type[Tap], OnTap] = {
     SetScale: preferences.set_scale,
     SetStyle: preferences.set_style,
     ResetDefaults: preferences.reset_defaults,
+    OpenGallery: welcome.open_gallery,
+    TryExample: welcome.try_example,
     ForgetMe: forget.forget_me,
     RememberMe: forget.remember_me,
 }

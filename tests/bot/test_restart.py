@@ -141,7 +141,7 @@ async def test_a_kill_in_mid_forgetting_still_forgets_everything(program: Progra
     await ann.press(question, "everything")
     await program.killed()
     await program.start()
-    await ann.wait_for(lambda m: "I know nothing of you any more" in m.text)
+    await ann.wait_for(lambda m: "Everything about you is gone" in m.text)
     database = await open_database(sqlite_in(program.folder / "data"))
     await inbox_is_empty(database)
     assert await traces(database, ann.user) == set()

@@ -32,12 +32,12 @@ ENDED = (Status.FAILED, Status.CANCELLED)
 
 async def expand(services: Services, visit: Visit, tap: Expand) -> None:
     """Start the expansion that a panel describes."""
-    await _start_panel(services, visit, tap.panel, tap.revision, dice=False)
+    await start_panel(services, visit, tap.panel, tap.revision, dice=False)
 
 
 async def roll(services: Services, visit: Visit, tap: Roll) -> None:
     """Start an expansion of the panel's photo with random choices."""
-    await _start_panel(services, visit, tap.panel, tap.revision, dice=True)
+    await start_panel(services, visit, tap.panel, tap.revision, dice=True)
 
 
 async def reroll(services: Services, visit: Visit, tap: Reroll) -> None:
@@ -86,7 +86,8 @@ async def double(services: Services, visit: Visit, tap: Double) -> None:
             await place_for_tap(services, visit, started, tapped)
 
 
-async def _start_panel(services: Services, visit: Visit, panel_id: int, revision: int, *, dice: bool) -> None:
+async def start_panel(services: Services, visit: Visit, panel_id: int, revision: int, *, dice: bool) -> None:
+    """Start what a panel describes, or with `dice` a random choice, unless an earlier tap has done so."""
     panel = await services.store.panel(panel_id)
     if panel is None or panel.person_id != visit.person.id:
         await visit.toast("tap.gone" if panel is None else "panel.not_yours")

@@ -37,7 +37,7 @@ async def ask(chat: Person) -> Message:
 
 
 async def done(chat: Person) -> Message:
-    return await chat.wait_for(lambda m: m.text.startswith("Done. I know nothing of you"))
+    return await chat.wait_for(lambda m: m.text.startswith("Done. Everything about you is gone"))
 
 
 async def test_no_keeps_everything(kuotu: Kuotu, chat: Person) -> None:

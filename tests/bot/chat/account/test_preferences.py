@@ -36,7 +36,7 @@ async def first_choices(chat: Person) -> set[str]:
 
 
 async def test_what_holds_at_first_is_marked(chat: Person) -> None:
-    assert chosen(await opened(chat)) == ["Like Telegram", "⤢", "1.5×", "🌿 Faithful"]
+    assert chosen(await opened(chat)) == ["Same as Telegram", "⤢", "1.5×", "🌿 Faithful"]
 
 
 async def test_a_new_panel_starts_with_what_was_chosen(chat: Person) -> None:
@@ -61,7 +61,7 @@ async def test_the_language_changes_everything_at_once(chat: Person) -> None:
     await chat.wait_for(lambda m: m.text.startswith("🔧 Settings"))
     await chat.say("/privacy")
     await chat.wait_for(lambda m: "What I keep" in m.text)
-    assert {"command": "gallery", "description": "the most surprising ones"} in (await chat.menu())["commands"]
+    assert {"command": "gallery", "description": "The most surprising ones"} in (await chat.menu())["commands"]
 
 
 async def test_a_group_is_set_by_its_admins_for_everybody(newcomer: Any) -> None:

@@ -163,7 +163,7 @@ async def test_a_banned_person_may_still_be_forgotten(kuotu: Kuotu, newcomer: An
     await admin.wait_for(lambda m: m.text == f"{ann.user} is banned.")
     await ann.say("/forget")
     await ann.tap(await ann.wait_for(lambda m: "🗑 Yes, everything" in m.labels), "Yes, everything")
-    await ann.wait_for(lambda m: "I know nothing of you" in m.text)
+    await ann.wait_for(lambda m: "Everything about you is gone" in m.text)
     assert await kuotu.services.people.person(ann.user) is None
     assert await kuotu.services.moderation.banned(ann.user)
 

@@ -205,7 +205,7 @@ async def test_a_channel_is_forgotten_by_its_administrators_alone(kuotu: Kuotu, 
     asked = await ben.wait_for(lambda m: "🗑 Yes, everything" in m.labels)
     assert await ben.tap(asked, "Yes, everything") == "Only the one who asked can answer this."
     await owner.tap(asked.id, "Yes, everything")
-    await owner.wait_for(lambda m: "I know nothing of you" in m.text)
+    await owner.wait_for(lambda m: "Everything about you is gone" in m.text)
     await owner.wait_gone(result)
     assert await kuotu.services.store.expansion(expansion_of(result)) is None
     assert await kuotu.services.people.person(owner.chat) is None

@@ -161,7 +161,7 @@ async def test_an_evening_in_a_group_of_five(kuotu: Kuotu, newcomer: Any, tmp_pa
     await alone[ann.user].say("/forget")
     asked = await alone[ann.user].wait_for(lambda m: "🗑 Yes, everything" in m.labels)
     await alone[ann.user].tap(asked, "Yes, everything")
-    await alone[ann.user].wait_for(lambda m: "I know nothing of you" in m.text)
+    await alone[ann.user].wait_for(lambda m: "Everything about you is gone" in m.text)
     for person in (bob, cat):
         await alone[person.user].wait_for(lambda m: "one of your expansions contained a picture of theirs" in m.text)
         for gone in (first, second, third, film):

@@ -161,7 +161,7 @@ async def test_a_picture_under_a_spoiler_is_shared_as_a_link(kuotu: Kuotu, chat:
 async def test_nothing_to_read_is_asked_for_again(chat: Person) -> None:
     await published(chat)
     await chat.say("\u200b\u202e.\u200b".replace(".", "\u2060"))
-    await chat.wait_for(lambda m: "nothing in it that can be read" in m.text)
+    await chat.wait_for(lambda m: "find any text in that" in m.text)
     await chat.say("Words")
     await titled(chat, "Words")
 
