@@ -47,6 +47,7 @@ async def compare() -> None:
         url, token = await stack.enter_async_context(telegram(folder / "playground"))
         people = [await stack.enter_async_context(Person(url, number)) for number in range(1, PEOPLE + 1)]
         knobs = {"telegram_token": token, "telegram_api": url, "port": 0, "workers": 1, "engine": "patchmatch"}
+        knobs |= {"first_sheet": False}
         kuotu = Settings(data_dir=folder / "kuotu", **knobs)  # type: ignore[arg-type]
         starts: dict[str, Start] = {
             "bare, one at a time": lambda: echoing(url, token, at_once=False),

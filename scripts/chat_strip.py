@@ -60,7 +60,7 @@ async def conversation(words: Words) -> AsyncIterator[bytes]:
     """
     with tempfile.TemporaryDirectory() as folder:
         own = {"data_dir": folder, "telegram_token": "", "port": 0}  # the operator's settings stay out of it
-        settings = Settings(**own, engine=EngineName.PATCHMATCH, workers=1)
+        settings = Settings(**own, engine=EngineName.PATCHMATCH, workers=1, first_sheet=False)
         async with running(settings) as kuotu, chromium() as browser:
             address = f"{kuotu.address}?user={words.person}&chat={words.person}"
             async with page_of(browser, address, locale=words.locale, **(PHONE | SCREEN)) as page:

@@ -35,7 +35,7 @@ async def main(folder: Path) -> None:
     for language, (number, locale, ending) in SPEAKERS.items():
         with tempfile.TemporaryDirectory() as data:
             own = {"data_dir": data, "telegram_token": "", "port": 0}  # the operator's settings stay out of it
-            settings = Settings(**own, engine=EngineName.PATCHMATCH, workers=1)
+            settings = Settings(**own, engine=EngineName.PATCHMATCH, workers=1, first_sheet=False)
             async with running(settings) as kuotu, chromium() as browser:
                 address = f"{kuotu.address}?user={number}&chat={number}"
                 async with (

@@ -80,7 +80,7 @@ async def try_example(services: Services, visit: Visit, _tap: TryExample) -> Non
             style=Style.WILD,
         )
     )
-    await start_panel(services, visit, panel.id, 0, dice=False)
+    await start_panel(services, visit, panel.id, 0)
     await edit(message.edit_reply_markup(_first_taps(visit.say, example=False)))
 
 

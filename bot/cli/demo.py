@@ -131,6 +131,7 @@ async def demonstrate(settings: Settings) -> None:
         "host": "127.0.0.1",
         "telegram_token": SecretStr(""),
         "webhook_url": "",
+        "first_sheet": False,
     }
     own |= {"database_url": "", "blobs_url": "", "queue_url": "local"}
     transcript = Transcript(folder)

@@ -24,6 +24,7 @@ class Person(Base):
     scale: Mapped[float | None]
     style: Mapped[str | None] = mapped_column(String(16))
     adjusts: Mapped[bool] = mapped_column(default=False, server_default=false())  # their panels open unfolded
+    met_styles: Mapped[bool] = mapped_column(default=False, server_default=false())  # they have seen all three at once
     consented_at: Mapped[datetime | None] = mapped_column(Moment)  # to publishing; asked once
     counted: Mapped[bool] = mapped_column(default=True, server_default=true())  # whether their votes rank posts
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)

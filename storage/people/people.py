@@ -92,6 +92,11 @@ class People:
         async with self._write() as session:
             await session.execute(update(Person).where(Person.id == person_id).values(adjusts=unfolded))
 
+    async def meet_styles(self, person_id: int) -> None:
+        """Record that a person has seen all three styles at once."""
+        async with self._write() as session:
+            await session.execute(update(Person).where(Person.id == person_id).values(met_styles=True))
+
     async def consent(self, person_id: int) -> None:
         """Record that a person agreed to publishing. The first time counts."""
         async with self._write() as session:

@@ -1,9 +1,8 @@
-"""The card of a finished expansion, alone or as a sheet of variants: its caption and its buttons."""
+"""The card of a finished expansion: its caption and its usual buttons."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from functools import partial
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
@@ -11,13 +10,11 @@ from telegram.constants import ChatType
 
 from bot.chain import growth
 from bot.chat.buttons.result import (
-    Cancel,
     Double,
     ExpandYours,
     Film,
     FullSize,
     Loop,
-    PickVariant,
     Publish,
     Reroll,
     ShowAfter,
@@ -36,7 +33,7 @@ from bot.chat.cards.lines import (
 )
 from bot.chat.cards.links import send_button
 from bot.chat.cards.preview import canvas_preview
-from bot.chat.cards.widgets import bar, button, described
+from bot.chat.cards.widgets import button, described
 from bot.chat.signs import Sign
 from bot.chat.telegram.media import Medium, is_veiled
 from bot.chat.telegram.seat import GROUPS
@@ -44,7 +41,7 @@ from bot.chat.telegram.visit import Bot
 from bot.chat.texts import Texts
 from bot.services import Services
 from inference.canvas import Extent, Margins
-from storage.models import Expansion, Post, PostStatus, Status
+from storage.models import Expansion, Post, PostStatus
 
 
 async def result_caption(services: Services, say: Texts, expansion: Expansion, *, details: bool = False) -> str:
@@ -131,15 +128,6 @@ def end_keyboard(say: Texts, expansion: Expansion) -> InlineKeyboardMarkup:
     return InlineKeyboardMarkup([[button(say("end.again"), tap)]])
 
 
-def sheet_keyboard(say: Texts, variants: Sequence[Expansion]) -> InlineKeyboardMarkup:
-    """Return the buttons 1 to 4 of the finished variants, and Cancel while any is unfinished."""
-    ready = [button(str(v.variant), PickVariant(v.id)) for v in variants if v.status is Status.DONE]
-    live = next((v for v in variants if v.status.live), None)
-    return InlineKeyboardMarkup(
-        [row for row in (ready, [button(say("status.cancel"), Cancel(live.id))] if live else []) if row]
-    )
-
-
 def before_of(services: Services, expansion: Expansion) -> Medium:
     """Return the photo on its canvas as a medium, to compare the result with."""
     return Medium(
@@ -160,15 +148,3 @@ async def before_picture(services: Services, expansion: Expansion) -> bytes:
     margins, extent = steps[-1].margins if steps else Margins(), Extent(photo.width, photo.height) * zoom
     thumb = await services.blobs.get(photo.thumb)
     return await asyncio.to_thread(canvas_preview, thumb, extent, margins, 1280)
-
-
-def sheet_caption(say: Texts, variants: Sequence[Expansion]) -> str:
-    """Return the caption of a sheet, with progress until all variants have ended."""
-    done = sum(v.status is Status.DONE for v in variants)
-    live = any(v.status.live for v in variants)
-    title = say.html("status.four", choice=described(say, variants[0]))
-    return (
-        f"{title}\n<code>{bar(done / len(variants))}</code> {done}/{len(variants)}"
-        if live
-        else f"{title}\n{say('sheet.pick')}"
-    )

@@ -31,8 +31,12 @@ STYLE_EMOJI = {Style.FAITHFUL: Sign.FAITHFUL, Style.PLAYFUL: Sign.PLAYFUL, Style
 
 def describe(say: Texts, choice: Choice) -> str:
     """Return a choice as text: «⤢ 1.5× · 🌿 Faithful»."""
-    size = choice.ratio or f"{choice.scale:g}×"
-    return f"{ARROWS[choice.direction]} {size} · {style_name(say, choice.style)}"
+    return f"{measure(choice)} · {style_name(say, choice.style)}"
+
+
+def measure(choice: Choice) -> str:
+    """Return the direction and the scale or ratio of a choice: «⤢ 1.5×»."""
+    return f"{ARROWS[choice.direction]} {choice.ratio or f'{choice.scale:g}×'}"
 
 
 def described(say: Texts, expansion: Expansion) -> str:

@@ -14,7 +14,7 @@ from tests.support.scenes import group_of, now
 
 async def greeted(chat: Person) -> Message:
     asked = await chat.say("/start")
-    return await chat.wait_for(lambda m: m.from_bot and m.id > asked.id)
+    return await chat.wait_for(lambda m: m.from_bot and m.photo and m.id > asked.id)
 
 
 async def test_one_picture_and_two_buttons(chat: Person) -> None:
