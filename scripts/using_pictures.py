@@ -25,17 +25,18 @@ from inference.engine import EngineName
 from tests.support.browser import PHONE, chromium, page_of
 
 ROOT = Path(__file__).parents[1]
-PHOTO = ROOT / "bot/playground/samples/picos.jpg"
+PHOTO = ROOT / "bot/playground/samples/coffee.jpg"
 SCREEN = {"viewport": {"width": 400, "height": 1500}, "color_scheme": "light"}
 SPEAKERS = {"en": (1, "en-GB", ""), "zh": (3, "zh-CN", ".zh")}  # person, locale of the browser, ending of the files
 WIDTH = 400  # px of a picture
+STYLES = 3
 
 
 async def main(folder: Path) -> None:
     for language, (number, locale, ending) in SPEAKERS.items():
         with tempfile.TemporaryDirectory() as data:
             own = {"data_dir": data, "telegram_token": "", "port": 0}  # the operator's settings stay out of it
-            settings = Settings(**own, engine=EngineName.PATCHMATCH, workers=1, first_sheet=False)
+            settings = Settings(**own, engine=EngineName.PATCHMATCH, workers=1)
             async with running(settings) as kuotu, chromium() as browser:
                 address = f"{kuotu.address}?user={number}&chat={number}"
                 async with (
@@ -48,11 +49,16 @@ async def main(folder: Path) -> None:
 
 async def conversation(person: Person) -> AsyncIterator[tuple[str, Message]]:
     """Yield the messages that the pages show, with their names."""
+    await person.say("/start")
+    yield "start", await person.wait_for(lambda m: tapping(m, "og"))
     sent = await person.send_photo(PHOTO)
     panel = await person.wait_for(lambda m: tapping(m, "go") and m.id > sent.id)
     yield "panel", panel
     yield "adjust", await tapped(person, panel, "ad")
     await person.press_data(panel, tapping(panel, "go"))
+    sheet = await person.wait_for(lambda m: sum(str(b.data).startswith("pv|") for b in m.buttons) == STYLES)
+    yield "sheet", sheet
+    await person.press_data(sheet, str(sheet.buttons[-1].data))
     result = await person.wait_for(lambda m: tapping(m, "tl"))
     yield "result", result
     yield "tools", await tapped(person, result, "tl")
@@ -71,7 +77,7 @@ async def conversation(person: Person) -> AsyncIterator[tuple[str, Message]]:
 
 def tapping(message: Message, tag: str) -> str:
     """Return the data of the button with a tag, or an empty string."""
-    return next((str(b.data) for b in message.buttons if str(b.data).startswith(f"{tag}|")), "")
+    return next((str(b.data) for b in message.buttons if str(b.data).split("|")[0] == tag), "")
 
 
 async def tapped(person: Person, message: Message, tag: str) -> Message:
@@ -96,6 +102,10 @@ async def picture(page: Page, message: Message, path: Path) -> None:
     await shown.wait_for()
     for button in message.buttons:
         await shown.get_by_text(button.label, exact=True).first.wait_for()
+    await page.wait_for_function(
+        "id => [...document.querySelectorAll(`.message[data-id='${id}'] img`)].every((one) => one.complete)",
+        arg=message.id,
+    )
     await page.wait_for_timeout(700)
     shot = Image.open(BytesIO(await shown.screenshot(animations="disabled"))).convert("RGB")
     shot.resize((WIDTH, round(shot.height * WIDTH / shot.width)), Image.Resampling.LANCZOS).save(

@@ -12,7 +12,7 @@ import structlog
 from bot.chat.access import finished
 from bot.chat.buttons.panel import Expand, Roll
 from bot.chat.buttons.result import Double, Further, Reroll, Variants, ZoomOut
-from bot.chat.cards.result import end_keyboard, result_keyboard
+from bot.chat.cards.result import end_keyboard, result_caption, result_keyboard
 from bot.chat.choice import Choice, extent_of, margins_of, may_double, new_seed, onward, rolled
 from bot.chat.expand.asked import doubling_of, row_of
 from bot.chat.expand.first import affordable, in_all_styles
@@ -29,6 +29,7 @@ from storage.models import Expansion, MessageKind, Status
 log = structlog.get_logger()
 
 VARIANTS = 4
+NEAR = 5  # expansions left in the quota, from which on their number is told
 ENDED = (Status.FAILED, Status.CANCELLED)
 
 
@@ -174,10 +175,18 @@ async def _place(services: Services, visit: Visit, old: Expansion, started: list
     if here is not MessageKind.RESULT:
         return
     if fresh := await services.store.expansion(old.id):
-        markup = end_keyboard(visit.say, fresh)
-        if fresh.status is Status.DONE:
-            markup = await result_keyboard(services, visit.say, visit.bot, fresh, visit.chat.id)
-        await edit(visit.bot.edit_message_reply_markup(visit.chat.id, tapped, reply_markup=markup))
+        await _renew(services, visit, fresh, tapped)
+
+
+async def _renew(services: Services, visit: Visit, fresh: Expansion, message_id: int | None) -> None:
+    """Give a message the usual buttons of an expansion again, and without its details the caption of a result."""
+    where = (visit.chat.id, message_id)
+    if fresh.status is not Status.DONE:
+        await edit(visit.bot.edit_message_reply_markup(*where, reply_markup=end_keyboard(visit.say, fresh)))
+        return
+    caption = await result_caption(services, visit.say, fresh)
+    markup = await result_keyboard(services, visit.say, visit.bot, fresh, visit.chat.id)
+    await edit(visit.bot.edit_message_caption(*where, caption=caption, parse_mode="HTML", reply_markup=markup))
 
 
 async def _show_doubled(services: Services, visit: Visit, made: Expansion) -> None:
@@ -205,8 +214,18 @@ async def _start(
     except QuotaSpent as spent:
         await visit.toast("start.quota", alert=True, quota=spent.quota, count=hours_until(spent.again_at))
         return []
-    await visit.toast("start.going" if started else "start.already")
+    await (_say_started(services, visit) if started else visit.toast("start.already"))
     return started or []
+
+
+async def _say_started(services: Services, visit: Visit) -> None:
+    """Say that it has started, and what is left of the quota when that is little."""
+    quota = services.limits.quota_of(visit.person.id)
+    left = await services.store.left(visit.person.id, quota) if quota is not None else None
+    if quota is None or left is None or left > NEAR:
+        await visit.toast("start.going")
+    else:
+        await visit.toast("start.near", left=left, quota=quota)
 
 
 def hours_until(moment: datetime) -> int:

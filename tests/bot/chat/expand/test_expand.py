@@ -267,7 +267,7 @@ async def test_the_quota_is_told_and_kept(newcomer, photo: bytes, fresh_with) ->
     await expanded(ann, photo)
     panel = await ann.wait_for(is_panel)
     mark = ann.now
-    await ann.tap(panel, "Expand")
+    assert await ann.tap(panel, "Expand") == "On its way ✨ 0 of 2 left today."
     result = await ann.wait_for(is_result, after=mark)
     assert "used your 2 expansions" in str(await ann.tap(result, "Again"))
 
