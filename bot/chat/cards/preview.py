@@ -47,6 +47,17 @@ def variants_sheet(
     return _jpeg(sheet)
 
 
+def contact_sheet(pictures: Sequence[bytes], side: int = 420) -> bytes:
+    """Return a JPEG with the numbered pictures in rows of three, cut to squares of `side` px."""
+    gap, columns = side // 70, min(3, len(pictures))
+    rows = -(-len(pictures) // columns)
+    step = side + gap
+    sheet = Image.new("RGB", (columns * step - gap, rows * step - gap), EDGE)
+    for place, picture in enumerate(pictures):
+        sheet.paste(_cell(picture, Extent(side, side), place + 1), (place % columns * step, place // columns * step))
+    return _jpeg(sheet)
+
+
 def _cell(picture: bytes | None, size: Extent, number: int = 0) -> Image.Image:
     if picture is None:
         tile = _hatched(Image.new("RGB", size, PAPER))

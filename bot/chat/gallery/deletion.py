@@ -7,7 +7,7 @@ from telegram import InlineKeyboardMarkup
 from bot.chat.access import finished
 from bot.chat.account.mine import show_mine
 from bot.chat.buttons.result import Delete, Keep, ReallyDelete
-from bot.chat.cards.mine import mine_at
+from bot.chat.cards.mine import mine_before
 from bot.chat.cards.widgets import button
 from bot.chat.gallery.redraw import redraw
 from bot.chat.telegram.edits import edit, retract
@@ -45,7 +45,7 @@ async def really_delete(services: Services, visit: Visit, tap: ReallyDelete) -> 
     await _take_back(services, visit.bot, [m for m in shown if m not in turning])
     await _delete(services, expansion.id)
     await visit.toast("delete.done")
-    if turning and not await show_mine(services, visit, await mine_at(services, visit.person.id, expansion.id)):
+    if turning and not await show_mine(services, visit, await mine_before(services, visit.person.id, expansion.id)):
         await _take_back(services, visit.bot, turning)
 
 

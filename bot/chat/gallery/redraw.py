@@ -12,7 +12,6 @@ from telegram import InlineKeyboardMarkup
 from telegram.error import TelegramError
 
 from bot.chat.cards.gallery import gallery_card
-from bot.chat.cards.mine import mine_at, mine_card
 from bot.chat.cards.result import result_caption, result_keyboard
 from bot.chat.cards.widgets import language_of
 from bot.chat.telegram.edits import edit
@@ -59,9 +58,7 @@ async def card_of(services: Services, bot: Bot, shown: Message) -> Card | None:
     if expansion is None or expansion.result is None:
         return None
     say = await language_of(services, expansion)
-    if shown.kind is MessageKind.MINE:
-        return await mine_card(services, say, await mine_at(services, expansion.person_id, expansion.id))
-    if shown.kind in (MessageKind.RESULT, MessageKind.BEFORE):
+    if shown.kind.tells_counts:
         before = shown.kind is MessageKind.BEFORE
         markup = await result_keyboard(services, say, bot, expansion, shown.chat_id, before=before)
         return await result_caption(services, say, expansion), markup
