@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.chat.buttons.mine import Newer, Older
-from bot.chat.cards.mine import mine_after, mine_before, mine_card, mine_sheet
+from bot.chat.cards.mine import PAGE, mine_after, mine_before, mine_card, mine_sheet
 from bot.chat.cards.widgets import private_chat_keyboard
 from bot.chat.telegram.media import put_picture, remember, send_picture
 from bot.chat.telegram.visit import Visit
@@ -28,18 +28,12 @@ async def mine(services: Services, visit: Visit) -> None:
 
 async def older(services: Services, visit: Visit, tap: Older) -> None:
     """Show the next older expansions."""
-    page = await services.store.mine(visit.person.id, before_id=tap.expansion)
-    await _turn(
-        services, visit, await mine_before(services, visit.person.id, tap.expansion) if page.expansions else page
-    )
+    await _turn(services, visit, await services.store.mine(visit.person.id, before_id=tap.expansion, limit=PAGE))
 
 
 async def newer(services: Services, visit: Visit, tap: Newer) -> None:
     """Show the next newer expansions."""
-    page = await services.store.mine(visit.person.id, after_id=tap.expansion)
-    await _turn(
-        services, visit, await mine_after(services, visit.person.id, tap.expansion) if page.expansions else page
-    )
+    await _turn(services, visit, await mine_after(services, visit.person.id, tap.expansion))
 
 
 async def show_mine(services: Services, visit: Visit, page: Mine) -> bool:

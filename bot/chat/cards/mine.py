@@ -27,9 +27,9 @@ async def mine_before(services: Services, person_id: int, expansion_id: int | No
 
 
 async def mine_after(services: Services, person_id: int, expansion_id: int) -> Mine:
-    """Return the page of what is newer than an expansion. It is full, because the newest may be fewer than a page."""
+    """Return the page of what is newer than an expansion: the newest page if there is no other, so that it is full."""
     page = await services.store.mine(person_id, after_id=expansion_id, limit=PAGE)
-    return page if page.newer else await services.store.mine(person_id, limit=PAGE)
+    return page if page.newer or not page.expansions else await services.store.mine(person_id, limit=PAGE)
 
 
 def mine_card(say: Texts, page: Mine) -> tuple[str, InlineKeyboardMarkup]:
