@@ -43,6 +43,13 @@ class Settings(TypedDict, total=False):
     style: str | None
 
 
+class Habits(TypedDict, total=False):
+    """What the bot learns by itself: whether panels open unfolded, and whether the person has met all styles."""
+
+    adjusts: bool
+    met_styles: bool
+
+
 class Sent(NamedTuple):
     """A message of the bot."""
 
@@ -87,15 +94,10 @@ class People:
         async with self._write() as session:
             await session.execute(update(Person).where(Person.id == person_id).values(**settings))
 
-    async def adjust(self, person_id: int, *, unfolded: bool) -> None:
-        """Record whether a person's new panels show directions, scales and ratios at once."""
+    async def learn(self, person_id: int, **habits: Unpack[Habits]) -> None:
+        """Record what a person is used to."""
         async with self._write() as session:
-            await session.execute(update(Person).where(Person.id == person_id).values(adjusts=unfolded))
-
-    async def meet_styles(self, person_id: int) -> None:
-        """Record that a person has seen all three styles at once."""
-        async with self._write() as session:
-            await session.execute(update(Person).where(Person.id == person_id).values(met_styles=True))
+            await session.execute(update(Person).where(Person.id == person_id).values(**habits))
 
     async def consent(self, person_id: int) -> None:
         """Record that a person agreed to publishing. The first time counts."""

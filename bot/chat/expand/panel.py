@@ -87,7 +87,7 @@ async def show_choices(services: Services, visit: Visit, tap: Choices) -> None:
     """Unfold or fold the choices of a panel. Whoever folds them finds the next panel folded, too."""
     if panel := await _own(services, visit, tap.panel):
         if not tap.shown:
-            await services.people.adjust(visit.person.id, unfolded=False)
+            await services.people.learn(visit.person.id, adjusts=False)
         fresh = await services.store.change_panel(panel.id, unfolded=bool(tap.shown))
         await visit.toast_nothing()
         await refresh(services, visit, fresh)
@@ -159,7 +159,7 @@ async def _adjusted(services: Services, visit: Visit, panel_id: int) -> Panel | 
     """Do the same, and leave the panel unfolded, and the visitor's next ones, because they adjust."""
     panel = await _own(services, visit, panel_id)
     if panel is not None and not visit.person.adjusts:
-        await services.people.adjust(visit.person.id, unfolded=True)
+        await services.people.learn(visit.person.id, adjusts=True)
     if panel is not None and not panel.unfolded:
         return await services.store.change_panel(panel.id, unfolded=True)
     return panel

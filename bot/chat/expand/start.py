@@ -112,7 +112,7 @@ async def start_panel(
     rows = in_all_styles(asked, choice, margins, key) if sheet else [asked(choice, margins, key)]
     started = await _start(services, visit, rows, panel=(panel.id, revision))
     if started and sheet:
-        await services.people.meet_styles(visit.person.id)
+        await services.people.learn(visit.person.id, met_styles=True)
     fresh = await services.store.panel(panel_id)
     if started and fresh is not None:
         await place_for_tap(services, visit, started, fresh.message_id)
