@@ -158,7 +158,7 @@ async def test_a_film_that_fails_says_so_and_can_be_asked_for_again(kuotu: Kuotu
     master = await kuotu.services.blobs.get(expansion.result.blob)
     await kuotu.services.blobs.put_at(expansion.result.blob, b"no picture")
     await chat.tap(result, "🎬")
-    sorry = await chat.wait_for(lambda m: "did not work out" in m.text)
+    sorry = await chat.wait_for(lambda m: "didn't work out" in m.text)
     await kuotu.services.blobs.put_at(expansion.result.blob, master)
     await chat.tap(sorry, "Try again")
     film = await chat.wait_for(is_film)
