@@ -56,7 +56,11 @@ async def delete_everywhere(services: Services, bot: Bot, expansion_id: int) -> 
 
 
 async def _shown(services: Services, expansion_id: int) -> list[Message]:
-    return [m for m in await services.messages.showing(expansion_id) if m.kind.leaves_with_expansion]
+    """Return the messages that show an expansion, and its author's pages of /mine, because it may be among them."""
+    expansion = await services.store.expansion(expansion_id)
+    pages = await services.messages.pages(expansion.person_id) if expansion is not None else []
+    shown = [m for m in await services.messages.showing(expansion_id) if m.kind.leaves_with_expansion]
+    return shown + [page for page in pages if page.expansion_id is None]
 
 
 async def _delete(services: Services, expansion_id: int) -> None:

@@ -73,12 +73,13 @@ async def test_what_was_made_in_a_group_is_opened_in_private(newcomer: Any) -> N
     assert bob.messages[-1].id == pointer.id
 
 
-async def test_what_was_deleted_is_not_opened(chat: Person) -> None:
-    result = await result_in(chat)
+async def test_a_page_goes_with_a_picture_that_it_shows(chat: Person) -> None:
+    first, second = await result_in(chat), await result_in(chat)
     page = await opened(chat)
-    await chat.tap(await taps(chat, result, "Delete"), "Yes")
-    await chat.wait_gone(result)
-    assert await chat.tap(page, "1") == "That is not there any more."
+    await chat.tap(await taps(chat, first, "Delete"), "Yes")
+    await chat.wait_gone(first)
+    await chat.wait_gone(page)
+    assert numbers(await opened(chat)) == [expansion_of(second)]
 
 
 async def test_nobody_opens_or_pages_another_ones(chat: Person, newcomer: Any) -> None:
