@@ -225,7 +225,7 @@ async def test_cases_are_paged_and_judged_once(kuotu: Kuotu, newcomer: Any, admi
 async def test_a_title_with_a_forbidden_word_is_not_hung(kuotu: Kuotu, chat: Person, title: str) -> None:
     post = await posted(kuotu, chat)
     await chat.say(title)
-    await chat.wait_for(lambda m: "I would rather not hang that" in m.text)
+    await chat.wait_for(lambda m: "I can't put that title in the gallery" in m.text)
     there = await kuotu.services.gallery.post(post.id)
     assert there is not None
     assert there.title == ""
