@@ -47,6 +47,7 @@ async def compare() -> None:
         url, token = await stack.enter_async_context(telegram(folder / "playground"))
         people = [await stack.enter_async_context(Person(url, number)) for number in range(1, PEOPLE + 1)]
         knobs = {"telegram_token": token, "telegram_api": url, "port": 0, "workers": 1, "engine": "patchmatch"}
+        knobs |= {"first_sheet": False}
         kuotu = Settings(data_dir=folder / "kuotu", **knobs)  # type: ignore[arg-type]
         starts: dict[str, Start] = {
             "bare, one at a time": lambda: echoing(url, token, at_once=False),
@@ -138,7 +139,7 @@ async def expansions(person: Person) -> tuple[list[float], list[float]]:
     file = BytesIO()
     photo().save(file, "JPEG", quality=90)
     await person.send_photo(file.getvalue())
-    panel = await person.wait_for(lambda message: "🎲" in message.labels)
+    panel = await person.wait_for(lambda message: "✨ Expand" in message.labels)
     totals, engine = [], []
     for _ in range(EXPANSIONS + 1):  # the first is a warm-up
         before, mark, started = worked(), person.now, perf_counter()
@@ -150,7 +151,7 @@ async def expansions(person: Person) -> tuple[list[float], list[float]]:
 
 
 def is_result(message: Message) -> bool:
-    return any(label.startswith("🔁") for label in message.labels)
+    return message.shows("🔁")
 
 
 def worked() -> float:

@@ -237,7 +237,14 @@ async def _tables(settings: Settings, database: AsyncEngine) -> None:
 
 def _limits(settings: Settings) -> Limits:
     admins = frozenset(settings.admins)
-    return Limits(settings.max_megapixels, settings.quota, admins, settings.reports, settings.retention_days)
+    return Limits(
+        settings.max_megapixels,
+        settings.quota,
+        admins,
+        settings.reports,
+        settings.retention_days,
+        settings.first_sheet,
+    )
 
 
 def _words(settings: Settings) -> WordList:

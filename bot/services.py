@@ -49,6 +49,7 @@ class Limits:
     admins: frozenset[int]  # people who have no quota and moderate the gallery
     reports: int = 3  # reports by different people that hide a post until a moderator decides
     retention_days: int = 0  # days that unpublished pictures are kept; 0 keeps them for ever
+    first_sheet: bool = False  # whether a person's first Expand shows all three styles
 
     def quota_of(self, person_id: int) -> int | None:
         """Return the daily quota of a person, or None if there is no limit."""

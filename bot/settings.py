@@ -83,6 +83,9 @@ class Settings(BaseSettings):
         default=(), description="The Telegram ids of the moderators, separated by commas. Moderators have no quota."
     )
     quota: int = Field(default=50, ge=1, description="How many expansions one person may start in 24 hours.")
+    first_sheet: bool = Field(
+        default=True, description="Show a person's first Expand in all three styles, if no model has to paint them."
+    )
     reports: int = Field(
         default=3, ge=1, description="How many reports hide a post until a moderator has looked at it."
     )

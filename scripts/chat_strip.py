@@ -40,10 +40,11 @@ class Words:
     attach: str
     photo: str
     expand: str
+    wild: str
 
 
-ENGLISH = Words(1, "en-GB", "START", "Attach", "Photo or video", "✨ Expand")
-CHINESE = Words(3, "zh-CN", "开始", "附件", "照片或视频", "✨ 扩图")
+ENGLISH = Words(1, "en-GB", "START", "Attach", "Photo or video", "✨ Expand", "🌀")
+CHINESE = Words(3, "zh-CN", "开始", "附件", "照片或视频", "✨ 扩图", "🌀")
 
 
 async def main() -> None:
@@ -59,7 +60,7 @@ async def conversation(words: Words) -> AsyncIterator[bytes]:
     """
     with tempfile.TemporaryDirectory() as folder:
         own = {"data_dir": folder, "telegram_token": "", "port": 0}  # the operator's settings stay out of it
-        settings = Settings(**own, engine=EngineName.PATCHMATCH, workers=1)
+        settings = Settings(**own, engine=EngineName.PATCHMATCH, workers=1, first_sheet=False)
         async with running(settings) as kuotu, chromium() as browser:
             address = f"{kuotu.address}?user={words.person}&chat={words.person}"
             async with page_of(browser, address, locale=words.locale, **(PHONE | SCREEN)) as page:
@@ -70,7 +71,7 @@ async def conversation(words: Words) -> AsyncIterator[bytes]:
                 await photo.evaluate("message => message.scrollIntoView({ block: 'end' })")
                 yield await settled(page)
                 await panel.evaluate("message => message.scrollIntoView({ block: 'end' })")
-                await panel.locator(".keys button:has-text('2×')").click()
+                await panel.locator(f".keys button:has-text('{words.wild}')").click()
                 yield await settled(page)
                 await panel.locator(f".keys button:has-text('{words.expand}')").click()
                 bar, result = page.locator(".message code", has_text="▓"), message_with(page, "🔁")

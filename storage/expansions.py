@@ -24,7 +24,7 @@ from storage.jobs.expansions import NAME as EXPANSION
 from storage.jobs.expansions import drop_jobs
 from storage.jobs.fairness import settle as settle_job
 from storage.jobs.lease import let_go, run_out
-from storage.jobs.quota import forget_spent, keep_spent
+from storage.jobs.quota import forget_spent, keep_spent, left
 from storage.jobs.submit import begin
 from storage.models import Expansion, Panel, Photo, Status, now, status_is
 from storage.statistics import Statistics, statistics
@@ -39,6 +39,7 @@ class Choices(TypedDict, total=False):
     ratio: str | None
     style: str
     prompt: str
+    unfolded: bool
 
 
 class Where(TypedDict, total=False):
@@ -182,6 +183,11 @@ class Store:
         async with self._write() as session:
             these = (Expansion.id.in_(ids), Expansion.message_id == message_id)
             await session.execute(update(Expansion).where(*these).values(message_id=None))
+
+    async def left(self, person_id: int, quota: int) -> int:
+        """Return how many expansions a person may still start in these 24 hours."""
+        async with self._read() as session:
+            return await left(session, person_id, quota)
 
     async def forget_spent(self) -> None:
         """Delete what remains of deleted expansions for the quota, once it is a day old."""

@@ -5,15 +5,26 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
+from bot.chat import welcome
 from bot.chat.account import forget, mine, preferences
 from bot.chat.admin import moderation, reports
 from bot.chat.buttons.applause import Hear
 from bot.chat.buttons.base import BadTap, Tap, unpack
 from bot.chat.buttons.forget import ForgetMe, RememberMe
-from bot.chat.buttons.gallery import NextPost, PickPeriod, PreviousPost, SortGallery
+from bot.chat.buttons.gallery import NextPost, Orders, PickPeriod, PreviousPost, SortGallery
 from bot.chat.buttons.mine import Newer, Older
 from bot.chat.buttons.moderation import Judge, NextCase, ReallyJudge, Report, ReportFor
-from bot.chat.buttons.panel import Expand, PickDirection, PickPhoto, PickRatio, PickScale, PickStyle, Roll
+from bot.chat.buttons.panel import (
+    Choices,
+    Expand,
+    Explain,
+    PickDirection,
+    PickPhoto,
+    PickRatio,
+    PickScale,
+    PickStyle,
+    Roll,
+)
 from bot.chat.buttons.post import FilmOfPost, FlipPost, Fork, HidePost, Less, More, OpenPost
 from bot.chat.buttons.preferences import ResetDefaults, SetDirection, SetLanguage, SetScale, SetStyle
 from bot.chat.buttons.publish import AgreeToPublish, NoTitle, NotNow, OwnTitle, SuggestedTitle, Unpublish
@@ -37,9 +48,11 @@ from bot.chat.buttons.result import (
     Reroll,
     ShowAfter,
     ShowBefore,
+    Tools,
     Variants,
     ZoomOut,
 )
+from bot.chat.buttons.welcome import OpenGallery, TryExample
 from bot.chat.expand import cancel, panel, result, start
 from bot.chat.film import request as movie
 from bot.chat.gallery import applause, channel, deletion, post, publish, reactions
@@ -57,6 +70,8 @@ TAPS: dict[type[Tap], OnTap] = {
     PickScale: panel.pick_scale,
     PickRatio: panel.pick_ratio,
     PickStyle: panel.pick_style,
+    Choices: panel.show_choices,
+    Explain: panel.explain,
     Expand: start.expand,
     Roll: start.roll,
     Reroll: start.reroll,
@@ -72,6 +87,7 @@ TAPS: dict[type[Tap], OnTap] = {
     BackToStart: result.back_to_start,
     ShowBefore: result.show_before,
     ShowAfter: result.show_after,
+    Tools: result.tools,
     FullSize: result.full_size,
     Film: movie.film,
     Loop: movie.loop,
@@ -89,6 +105,7 @@ TAPS: dict[type[Tap], OnTap] = {
     NextPost: gallery.next_post,
     PreviousPost: gallery.previous_post,
     SortGallery: gallery.sort_gallery,
+    Orders: gallery.orders,
     PickPeriod: gallery.pick_period,
     FlipPost: post.flip,
     Fork: post.fork,
@@ -110,6 +127,8 @@ TAPS: dict[type[Tap], OnTap] = {
     SetScale: preferences.set_scale,
     SetStyle: preferences.set_style,
     ResetDefaults: preferences.reset_defaults,
+    OpenGallery: welcome.open_gallery,
+    TryExample: welcome.try_example,
     ForgetMe: forget.forget_me,
     RememberMe: forget.remember_me,
 }

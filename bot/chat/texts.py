@@ -13,6 +13,8 @@ from typing import Protocol
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from bot.chat.signs import Sign
+
 LOCALES = Path(__file__).parent / "locales"
 LANGUAGES = ("en", "zh")
 DEFAULT = LANGUAGES[0]
@@ -21,8 +23,8 @@ DEFAULT = LANGUAGES[0]
 class Texts(Protocol):
     """A language's texts. `say("panel.expand")` is plain text for buttons and toasts.
 
-    `say.html(…)` escapes its values, for messages. A value named `count` selects the plural form. An unknown key is
-    returned as it is, which a test forbids.
+    `say.html(…)` escapes its values, for messages. A value named `count` selects the plural form, and `sign` names the
+    signs in every text. An unknown key is returned as it is, which a test forbids.
     """
 
     language: str
@@ -46,7 +48,7 @@ class Catalog:
     def __call__(self, key: str, /, **values: object) -> str:
         count = values.get("count")
         plural = self._translations.ngettext(key, key, count) if isinstance(count, int) else key
-        return (plural if plural != key else self._translations.gettext(key)).format(**values)
+        return (plural if plural != key else self._translations.gettext(key)).format(sign=Sign, **values)
 
     def html(self, key: str, /, **values: object) -> str:
         """Return the text as HTML, with its values escaped."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import dataclass
 from random import Random
 
 from bot.chat.texts import Texts
@@ -13,7 +14,9 @@ NAMELESS = "👤"
 ENOUGH = 4096  # characters that are read; no message is longer
 JOINER = "\u200d"  # part of emoji such as 👨‍👩‍👧; the only invisible character that a title may contain
 BRACKETS = "《》〈〉「」『』“”‘’\"'"
-SUGGESTED = 3
+ANY = "any"
+KINDS = (ANY, "faithful", "playful", "wild", "deep", "drawn")  # of suggestions; new ones come last
+ROOM = 100  # numbers of suggestions for each kind
 
 
 def clean_title(text: str) -> str:
@@ -32,15 +35,46 @@ def one_line(text: str) -> str:
     return " ".join(visible.split())
 
 
-def suggestions(say: Texts, expansion_id: int) -> dict[int, str]:
-    """Return three titles for an expansion, by their number in the locale file. They are always the same three."""
-    numbered = list(enumerate(all_titles(say)))
-    return dict(Random(expansion_id).sample(numbered, SUGGESTED))
+@dataclass(frozen=True)
+class About:
+    """What the suggestions of a picture go by: its style, whether it goes on from a result, and what was drawn."""
+
+    style: str = ""
+    deep: bool = False
+    drawn: str = ""
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of suggestions that fit, one for each place. The first fit any picture."""
+        special = [*(["drawn"] if self.drawn else []), *(["deep"] if self.deep else [])]
+        styled = [self.style] if self.style in KINDS else [ANY]
+        return [ANY, *(special[:1] or styled), *styled]
+
+
+def suggestions(say: Texts, expansion_id: int, about: About | None = None) -> dict[int, str]:
+    """Return three titles for an expansion, by their numbers. They are always the same three."""
+    about, random, chosen = about or About(), Random(expansion_id), dict[int, str]()
+    for kind in about.kinds:
+        fitting = {number: title for number, title in _titles(say, kind, about.drawn).items() if number not in chosen}
+        chosen |= dict(random.sample(list(fitting.items()), 1))
+    return chosen
+
+
+def suggested(say: Texts, number: int, drawn: str = "") -> str | None:
+    """Return the suggestion with a number, or None. Numbers stay as they are, because old buttons carry them."""
+    kind = KINDS[number // ROOM] if 0 <= number < ROOM * len(KINDS) else ANY
+    return _titles(say, kind, drawn).get(number)
 
 
 def all_titles(say: Texts) -> list[str]:
     """Return every suggestion of a language."""
-    return say("title.suggestions").splitlines()
+    return [title for kind in KINDS for title in _titles(say, kind, "…").values()]
+
+
+def _titles(say: Texts, kind: str, drawn: str) -> dict[int, str]:
+    """Return the suggestions of a kind by their numbers, without those that would be too long."""
+    first, lines = KINDS.index(kind) * ROOM, say(f"title.suggestions.{kind}", words=drawn).splitlines()
+    return {first + line: title for line, title in enumerate(lines) if len(title) <= LONGEST}
 
 
 def _cut(line: str, longest: int) -> str:

@@ -1,27 +1,41 @@
-"""/start with an example, /help, and the answer to plain text."""
+"""/start with a picture and what can be tapped first, /help, and the answer to plain text."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 
-from telegram import InputMediaPhoto
+from telegram import InlineKeyboardMarkup, Message
 
+import bot
 from bot.chat.account.mine import mine
 from bot.chat.account.mydata import mydata
 from bot.chat.account.preferences import settings
+from bot.chat.buttons.welcome import OpenGallery, TryExample
 from bot.chat.cards.links import post_in
+from bot.chat.cards.widgets import button
+from bot.chat.expand.arrival import keep_photo
+from bot.chat.expand.start import start_panel
 from bot.chat.gallery.browse import gallery
 from bot.chat.gallery.post import open_post
 from bot.chat.gallery.publish import title_words
+from bot.chat.telegram.edits import edit
 from bot.chat.telegram.visit import Visit
+from bot.chat.texts import Texts
 from bot.services import Services
+from inference.canvas import Direction
+from inference.engine import Style
+from inference.image.codec import extent
+from storage.models import Panel, Photo
 
 LINKS = {"gallery": gallery, "mine": mine, "mydata": mydata, "settings": settings}
-EXAMPLE = Path(__file__).parent / "example"
+PICTURE = Path(__file__).parent / "example" / "welcome.jpg"
+SAMPLES = Path(bot.__file__).parent / "playground" / "samples"
+EXAMPLES = ("chelsea", "coffee", "rocket")
 
 
 async def start(services: Services, visit: Visit) -> None:
-    """Send a photo before and after with one sentence, or do what the payload of a link says (`/start mine`)."""
+    """Greet with a picture of what the bot does, or do what the payload of a link says (`/start mine`)."""
     if visit.message is None:
         return
     _command, _, promised = (visit.message.text or "").partition(" ")
@@ -31,14 +45,55 @@ async def start(services: Services, visit: Visit) -> None:
     if (wanted := post_in(promised)) is not None:
         await open_post(services, visit, wanted)
         return
-    album = [InputMediaPhoto((EXAMPLE / f"{name}.jpg").read_bytes()) for name in ("before", "after")]
-    await visit.send(lambda seat: visit.bot.send_media_group(seat.chat_id, album, message_thread_id=seat.thread_id))
-    await visit.reply("welcome" if visit.private else "welcome.group", name=visit.person.name)
+    words = visit.say.html("welcome" if visit.private else "welcome.group", name=visit.person.name)
+    picture, markup = PICTURE.read_bytes(), _first_taps(visit.say, example=visit.private)
+    await visit.send(
+        lambda seat: visit.bot.send_photo(photo=picture, caption=words, reply_markup=markup, **seat.address)
+    )
 
 
-async def help_(services: Services, visit: Visit) -> None:
+def _first_taps(say: Texts, *, example: bool) -> InlineKeyboardMarkup:
+    try_it = [button(say("welcome.example"), TryExample())] if example else []
+    return InlineKeyboardMarkup([[button(say("welcome.gallery"), OpenGallery()), *try_it]])
+
+
+async def open_gallery(services: Services, visit: Visit, _tap: OpenGallery) -> None:
+    """Open the gallery."""
+    await visit.toast_nothing()
+    await gallery(services, visit)
+
+
+async def try_example(services: Services, visit: Visit, _tap: TryExample) -> None:
+    """Expand a sample photo as wildly as possible. One greeting gives one example, however often it is tapped."""
+    message = visit.message
+    if message is None:
+        return
+    photo = await services.store.photo_of(visit.chat.id, message.message_id) or await _example(services, visit, message)
+    panel = await services.store.open_panel(
+        Panel(
+            key=f"x{visit.chat.id}:{message.message_id}",
+            photo_id=photo.id,
+            person_id=visit.person.id,
+            chat_id=visit.chat.id,
+            direction=Direction.ALL,
+            scale=1.5,
+            style=Style.WILD,
+        )
+    )
+    await start_panel(services, visit, panel.id, 0)
+    await edit(message.edit_reply_markup(_first_taps(visit.say, example=False)))
+
+
+async def _example(services: Services, visit: Visit, greeting: Message) -> Photo:
+    """Store one of the examples as the photo of the greeting."""
+    name = Random(greeting.message_id).choice(EXAMPLES)
+    data = (SAMPLES / f"{name}.jpg").read_bytes()
+    return await keep_photo(services, visit, greeting, data, extent(data))
+
+
+async def help_(_services: Services, visit: Visit) -> None:
     """Send the help text."""
-    await visit.reply("help", quota=services.limits.quota)
+    await visit.reply("help")
 
 
 async def words(services: Services, visit: Visit) -> None:

@@ -76,12 +76,12 @@ class Actor:
     chat: Person
     transcript: Transcript
 
-    async def sends(self, sample: str, caption: str = "", *, panel: bool = True) -> Message:
-        """Send a sample photo. Returns the panel that the bot answers with, or without `panel` the sent photo."""
+    async def sends(self, sample: str, caption: str = "", *, opens: bool = True) -> Message:
+        """Send a sample photo. Returns the panel that the bot answers with, or the sent photo if it `opens` none."""
         self.transcript.did(self.name, f"sends {sample}" + (f" «{caption}»" if caption else ""))
         mark = self.chat.now
         sent = await self.chat.send_photo(SAMPLES / sample, caption)
-        return await self._sees(lambda m: "🎲" in m.labels, mark) if panel else sent
+        return await self._sees(panel, mark) if opens else sent
 
     async def says(self, text: str, sees: Callable[[Message], object] | None = None, **details: Any) -> Message:
         """Send a text. Returns the first message that matches `sees`, by default the next message of the bot."""
@@ -112,12 +112,12 @@ class Actor:
 
 def result(message: Message) -> bool:
     """Return whether a message is a result."""
-    return any(label.startswith("🔁") for label in message.labels)
+    return message.shows("⋯")
 
 
 def panel(message: Message) -> bool:
     """Return whether a message is a panel."""
-    return "🎲" in message.labels
+    return message.shows("🎲")
 
 
 async def demonstrate(settings: Settings) -> None:
@@ -131,6 +131,7 @@ async def demonstrate(settings: Settings) -> None:
         "host": "127.0.0.1",
         "telegram_token": SecretStr(""),
         "webhook_url": "",
+        "first_sheet": False,
     }
     own |= {"database_url": "", "blobs_url": "", "queue_url": "local"}
     transcript = Transcript(folder)
@@ -152,11 +153,11 @@ async def alone(address: str, transcript: Transcript) -> None:
         await ann.taps(first, "Before", lambda m: "◑ After" in m.labels)
         sheet = await ann.taps(first, "Four", lambda m: {"1", "2", "3", "4"} <= set(m.labels))
         chosen = await ann.taps(sheet, "2", lambda m: result(m) and m.id > sheet.id)
-        await ann.taps(chosen, "Zoom out more", lambda m: result(m) and "Step 2" in m.text)
-        await ann.taps(chosen, "Full size", lambda m: m.kind == "document")
-        cat = await ann.taps(await ann.sends("chelsea.jpg"), "wild", panel)
+        await ann.taps(chosen, "Zoom out more", lambda m: result(m) and m.id > chosen.id)
+        await ann.taps(chosen, "Download", lambda m: m.kind == "document")
+        cat = await ann.taps(await ann.sends("chelsea.jpg"), "Wild", panel)
         wild = await ann.taps(cat, "Expand", result)
-        await ann.taps(wild, "×2", lambda m: "· ×2" in m.text and "📣 Publish" in m.labels)
+        await ann.taps(wild, "×2", lambda m: result(m) and "· ×2" in m.text)
         consent = await ann.taps(wild, "Publish", lambda m: "Not now" in m.labels)
         await ann.taps(consent, "Publish", lambda m: "No title" in m.labels)
         await ann.says("Cats all the way down", lambda m: m.from_bot and "《Cats all the way down》" in m.text)
@@ -182,9 +183,9 @@ async def in_a_group(address: str, transcript: Transcript) -> None:
             group = await host.new_group("Sunday club", [BEN, MEI])
         async with Person(address, ANN, chat=group) as ann_there, Person(address, BEN, chat=group) as ben_there:
             ann, ben = Actor("Ann", ann_there, transcript), Actor("Ben", ben_there, transcript)
-            sent = await ann.sends("wine.jpg", panel=False)
+            sent = await ann.sends("wine.jpg", opens=False)
             asked = await ben.says("/expand", panel, reply_to=sent)
-            await ann.taps(asked, "wild")
+            await ann.taps(asked, "Wild")
             shown = await ben.taps(asked, "Expand", result)
             await ann.taps(shown, "🤣", lambda m: "🤣 1" in m.labels)
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from bot.playground.world import Json
 
+FOLDS = ("⋯", "‹", "⚙")  # signs of buttons behind which people look for others, in this order
+
 
 @dataclass(frozen=True)
 class Button:
@@ -99,6 +101,16 @@ class Message:
                 if test(button):
                     return button
         raise LookupError(f"no button {wanted!r} on message {self.id}: it has {self.labels}")
+
+    def shows(self, wanted: str) -> bool:
+        """Tell whether a button has this callback data, or a label that contains this text."""
+        return any(wanted == button.data or wanted in button.label for button in self.buttons)
+
+    @property
+    def fold(self) -> str | None:
+        """The callback data of the button that shows other buttons, if there is one."""
+        found = (button.data for sign in FOLDS for button in self.buttons if button.label.startswith(sign))
+        return next(found, None)
 
     @property
     def reply_to(self) -> int | None:

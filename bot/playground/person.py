@@ -143,17 +143,36 @@ class Person:
         return await self._send([(photo, "photo.jpg", "image/jpeg") for photo in photos], caption, None, "photo")
 
     async def tap(self, message: Message | int, wanted: str, timeout: float = PATIENCE) -> str | None:  # noqa: ASYNC109
-        """Press a button given by label, part of a label, or callback data. Returns the bot's text, or None."""
+        """Press a button given by label, part of a label, or callback data. Returns the bot's text, or None.
+
+        Somebody who does not see it looks behind ⋯, ‹ or ⚙ first. If the bot refuses that, its words are returned.
+        """
         answer = await self.answer_to(await self.press(message, wanted), timeout)
         return answer["text"] or None
 
     async def press(self, message: Message | int, wanted: str) -> str:
         """Press a button without waiting for the answer. Returns the query's id for `answer_to`."""
         shown = self._watch.messages[message if isinstance(message, int) else message.id]
-        data = shown.button(wanted).data
+        if (refused := await self.unfold(shown, wanted)) is not None:
+            return refused
+        data = self._watch.messages[shown.id].button(wanted).data
         if data is None:
             raise LookupError(f"the button {wanted!r} has no callback data")
         return await self.press_data(shown, data)
+
+    async def unfold(self, message: Message | int, wanted: str) -> str | None:
+        """Look for a button behind ⋯, ‹ or ⚙ if the message does not show it.
+
+        Returns the id of the query that the bot refused with words, or None.
+        """
+        shown = self._watch.messages[message if isinstance(message, int) else message.id]
+        if shown.shows(wanted) or shown.fold is None:
+            return None
+        opened = await self.press_data(shown, shown.fold)
+        if (await self.answer_to(opened))["text"]:
+            return opened
+        await self.wait_for(lambda m: m.id == shown.id and not m.shows(str(shown.fold)))
+        return None
 
     async def press_data(self, message: Message | int, data: str) -> str:
         """Press a button by its callback data, even if the message no longer shows that button."""

@@ -35,6 +35,11 @@ async def spend(session: AsyncSession, person_id: int, count: int, quota: int | 
         raise QuotaSpent(len(starts), quota, last)
 
 
+async def left(session: AsyncSession, person_id: int, quota: int) -> int:
+    """Return how many expansions a person may still start in these 24 hours."""
+    return max(0, quota - len(await _starts_today(session, person_id) + await _deleted_today(session, person_id)))
+
+
 async def keep_spent(session: AsyncSession, expansions: Iterable[Expansion]) -> None:
     """Go on counting painted expansions of the last 24 hours, which this transaction deletes, as bare numbers."""
     since = now() - DAY

@@ -19,7 +19,9 @@ class MessageKind(StrEnum):
     SHEET = "sheet"  # four variants of one start; their status before that
     RESULT = "result"  # a finished expansion; its status before that
     BEFORE = "before"  # the photo alone on its canvas, in place of the result
-    MINE = "mine"  # a page of a person's own expansions
+    MINE = (
+        "mine"  # a page of a person's own expansions; with an expansion only in messages from before pages had several
+    )
     FILE = "file"  # the master at full size
     FILM = "film"
     LOOP = "loop"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, String, true
+from sqlalchemy import BigInteger, String, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.models.base import Base
@@ -23,6 +23,8 @@ class Person(Base):
     direction: Mapped[str | None] = mapped_column(String(16))  # defaults for new panels
     scale: Mapped[float | None]
     style: Mapped[str | None] = mapped_column(String(16))
+    adjusts: Mapped[bool] = mapped_column(default=False, server_default=false())  # their panels open unfolded
+    met_styles: Mapped[bool] = mapped_column(default=False, server_default=false())  # they have seen all three at once
     consented_at: Mapped[datetime | None] = mapped_column(Moment)  # to publishing; asked once
     counted: Mapped[bool] = mapped_column(default=True, server_default=true())  # whether their votes rank posts
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)

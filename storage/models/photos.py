@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storage.models.base import Base, Key
@@ -52,6 +52,7 @@ class Panel(Base):
     style: Mapped[str] = mapped_column(String(16))
     prompt: Mapped[str] = mapped_column(Text, default="")
     revision: Mapped[int] = mapped_column(default=0)  # every start raises it by one
+    unfolded: Mapped[bool] = mapped_column(default=False, server_default=false())  # it shows directions, scales, ratios
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
 
     photo: Mapped[Photo] = relationship(lazy="joined", innerjoin=True)

@@ -73,6 +73,12 @@ class Messages:
             seen = update(Message).where(*this, Message.outdated_at == message.outdated_at)
             await session.execute(seen.values(outdated_at=None))
 
+    async def pages(self, person_id: int) -> list[Message]:
+        """Return the messages that show pages of a person's own expansions."""
+        async with self._read() as session:
+            own = select(Message).where(Message.person_id == person_id, Message.kind == MessageKind.MINE)
+            return list(await session.scalars(own.order_by(Message.sent_at)))
+
     async def newest(self, chat_id: int) -> Message | None:
         """Return the bot's latest message in a chat."""
         async with self._read() as session:

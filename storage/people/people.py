@@ -44,6 +44,13 @@ class Settings(TypedDict, total=False):
     style: str | None
 
 
+class Habits(TypedDict, total=False):
+    """What the bot learns by itself: whether panels open unfolded, and whether the person has met all styles."""
+
+    adjusts: bool
+    met_styles: bool
+
+
 @dataclass(frozen=True)
 class Forgotten:
     """What is left to do after a person's rows are deleted."""
@@ -90,6 +97,11 @@ class People:
         """Change a person's settings."""
         async with self._write() as session:
             await session.execute(update(Person).where(Person.id == person_id).values(**settings))
+
+    async def learn(self, person_id: int, **habits: Unpack[Habits]) -> None:
+        """Record what a person is used to."""
+        async with self._write() as session:
+            await session.execute(update(Person).where(Person.id == person_id).values(**habits))
 
     async def consent(self, person_id: int) -> None:
         """Record that a person agreed to publishing. The first time counts."""

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from bot.playground import Message, Person
-from tests.support.messages import is_panel, is_result, is_status
+from bot.playground import Person
+from tests.support.messages import is_panel, is_result, is_status, subject_of
 
 PATIENCE = 90.0  # seconds for each answer of the bot, in which it may be killed and started again
 
@@ -39,7 +39,7 @@ class Conversation:
         panel = await person.wait_for(is_panel, PATIENCE)
         await person.press(panel, "Expand")
         result = await person.wait_for(is_result, PATIENCE)
-        await person.press(result, "🤣")
+        await person.press_data(result, f"fe|{subject_of(result, 'tl')}|🤣")
         await person.press(result, "Again")
         await person.wait_for(lambda m: is_result(m) and m.id != result.id, PATIENCE)
 
@@ -48,11 +48,6 @@ class Conversation:
         panels = Counter(subject_of(m, "go") for m in person.messages if is_panel(m))
         self.wrong += [f"result {number} shown {times} times" for number, times in results.items() if times > 1]
         self.strays = sum(is_status(m) for m in person.messages) + sum(times - 1 for times in panels.values())
-
-
-def subject_of(message: Message, tag: str) -> str:
-    """Return the id that the buttons with a tag are about."""
-    return next((b.data.split("|")[1] for b in message.buttons if b.data and b.data.startswith(f"{tag}|")), "")
 
 
 async def talk_at_once(address: str, people: range, photo: bytes, at_once: int) -> list[Conversation]:

@@ -14,11 +14,17 @@ def is_status(message: Message) -> bool:
 
 
 def is_result(message: Message) -> bool:
-    return bool({"🔁 Again", "✨ Expand yours"} & set(message.labels))  # in a channel, nobody sees more
+    return not is_doubled(message) and subject_of(message, "tl", "ey") != ""  # in a channel, nobody sees ⋯
 
 
 def is_doubled(message: Message) -> bool:
-    return "· ×2" in message.text and "📣 Publish" in message.labels
+    return "· ×2" in message.text and subject_of(message, "tl") != ""
+
+
+def subject_of(message: Message, *tags: str) -> str:
+    """Return the id that a button with one of these tags is about."""
+    taps = ((b.data or "").split("|") for b in message.buttons)
+    return next((subject[0] for tag, *subject in taps if tag in tags), "")
 
 
 def is_film(message: Message) -> bool:

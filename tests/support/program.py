@@ -35,6 +35,7 @@ class Program:
             "WORKERS": "1",
             "ENGINE": "patchmatch",
             "QUOTA": "1000",
+            "FIRST_SHEET": "false",
         }
         environment = os.environ | {f"KUOTU_{name}": value for name, value in knobs.items()}
         command = (sys.executable, "-m", "bot", "run")

@@ -11,7 +11,7 @@ from bot.playground import Message, Person
 from bot.playground.playground import DEFAULT_TOKEN
 from storage.jobs.films import FilmStore
 from storage.models import Expansion, Post
-from tests.support.messages import is_doubled, is_panel, is_result, is_status
+from tests.support.messages import is_doubled, is_panel, is_result, is_status, subject_of
 from tests.support.photos import SAMPLES, small_photo
 
 
@@ -69,6 +69,12 @@ async def published(chat: Person) -> tuple[Message, Message]:
     return result, await chat.wait_for(lambda m: "No title" in m.labels)
 
 
+async def on_show(chat: Person) -> Message:
+    """Publish a first result; return it once it shows its reactions."""
+    result, _question = await published(chat)
+    return await chat.wait_for(lambda m: m.id == result.id and m.shows("🤣"))
+
+
 async def post_by(kuotu: Kuotu, chat: Person) -> tuple[Message, Post]:
     """Publish another result of somebody who may have agreed to publishing before; return it and its post."""
     result, mark = await result_in(chat), chat.now
@@ -84,7 +90,23 @@ async def post_by(kuotu: Kuotu, chat: Person) -> tuple[Message, Post]:
 
 def expansion_of(result: Message) -> int:
     """Return the expansion id that the buttons of a result carry."""
-    return int(str(result.button("🤣").data).split("|")[1])
+    return int(subject_of(result, "fe", "tl", "ey"))
+
+
+async def felt(chat: Person, result: Message, feeling: str) -> str | None:
+    """Vote on a result, by a button that it shows only in groups and once it is published. Return the answer."""
+    tapped = await chat.press_data(result, f"fe|{expansion_of(result)}|{feeling}")
+    return (await chat.answer_to(tapped))["text"] or None
+
+
+async def unfolded(chat: Person, panel: Message) -> Message:
+    """Return a panel with its directions, scales and ratios."""
+    return panel if panel.shows("Fewer choices") else await taps(chat, panel, "⚙ Adjust")
+
+
+async def details(chat: Person, result: Message) -> str:
+    """Return the caption that a result has behind ⋯."""
+    return (await taps(chat, result, "⋯")).text
 
 
 def now(chat: Person, message: Message) -> Message:
@@ -125,6 +147,7 @@ async def taps(chat: Person, card: Message, *labels: str) -> Message:
     """Tap buttons one after another, each on the newest state of the message; return its last state."""
     here = card.id
     for label in labels:
+        await chat.unfold(here, label)
         mark = chat.now
         await chat.tap(here, label)
         card = await chat.wait_for(lambda m: m.id == here, after=mark)

@@ -10,6 +10,9 @@ from inference.engine import EngineName
 
 
 def settings_in(folder: Path, **knobs: Any) -> Settings:
-    """Return settings with the given data folder, a free port, the PatchMatch engine and one worker, then `knobs`."""
-    chosen = {"engine": EngineName.PATCHMATCH, "port": 0, "workers": 1, "quota": 10_000}
+    """Return settings with the given data folder, a free port, the PatchMatch engine and one worker, then `knobs`.
+
+    A first Expand makes one picture, because most tests want just one.
+    """
+    chosen = {"engine": EngineName.PATCHMATCH, "port": 0, "workers": 1, "quota": 10_000, "first_sheet": False}
     return Settings(data_dir=folder, **(chosen | knobs))

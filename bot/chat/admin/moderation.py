@@ -15,6 +15,7 @@ from bot.chat.cards.widgets import button
 from bot.chat.expand.cancel import cancel_all
 from bot.chat.gallery.deletion import delete_everywhere
 from bot.chat.gallery.post import take_down
+from bot.chat.signs import Sign
 from bot.chat.telegram.edits import edit
 from bot.chat.telegram.media import answer_with_picture, picture_of, put_picture, remember, results_changed
 from bot.chat.telegram.visit import Bot, Visit
@@ -133,7 +134,7 @@ def case_card(say: Texts, case: Case) -> tuple[str, InlineKeyboardMarkup]:
         say.html("review.open", count=case.open),
     ]
     judgements = [button(say(f"judge.{judgement}"), Judge(post.id, judgement)) for judgement in Judgement]
-    skip = [[button("▶", NextCase(post.id))]] if case.open > 1 else []
+    skip = [[button(Sign.NEXT, NextCase(post.id))]] if case.open > 1 else []
     return "\n".join(lines), InlineKeyboardMarkup([judgements[:2], judgements[2:], *skip])
 
 

@@ -10,8 +10,8 @@ from bot.chat.admin.moderation import case_card, words_for
 from bot.chat.buttons.moderation import Report, ReportFor
 from bot.chat.buttons.post import Less
 from bot.chat.cards.widgets import button
-from bot.chat.gallery.browse import on_page
-from bot.chat.gallery.post import restore, turn_away
+from bot.chat.gallery.browse import on_page, restore
+from bot.chat.gallery.post import turn_away
 from bot.chat.telegram.edits import edit
 from bot.chat.telegram.media import picture_of, put_picture, remember, results_changed, send_picture
 from bot.chat.telegram.seat import Seat

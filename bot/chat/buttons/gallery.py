@@ -28,6 +28,14 @@ class SortGallery(Tap, tag="gs"):
 
 
 @dataclass(frozen=True)
+class Orders(Tap, tag="gq"):
+    """Show the orders to choose from."""
+
+    gallery: int
+    post: int
+
+
+@dataclass(frozen=True)
 class PickPeriod(Tap, tag="gd"):
     gallery: int
     post: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from bot.chat.buttons.base import Tap
 from inference.canvas import Direction
@@ -37,6 +38,31 @@ class PickRatio(Tap, tag="ra"):
 class PickStyle(Tap, tag="st"):
     panel: int
     style: Style
+
+
+class Word(StrEnum):
+    """The word at the head of a row of choices."""
+
+    SIDE = "side"
+    SIDES = "sides"
+    SIZE = "size"
+    SHAPE = "shape"
+
+
+@dataclass(frozen=True)
+class Choices(Tap, tag="ad"):
+    """Show the directions, scales and ratios (1), or hide them (0)."""
+
+    panel: int
+    shown: int
+
+
+@dataclass(frozen=True)
+class Explain(Tap, tag="wd"):
+    """Say what a row of choices is for."""
+
+    panel: int
+    word: Word
 
 
 @dataclass(frozen=True)

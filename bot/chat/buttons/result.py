@@ -55,6 +55,14 @@ class Adjust(Tap, tag="aj"):
 
 
 @dataclass(frozen=True)
+class Tools(Tap, tag="tl"):
+    """Show the less common buttons (1), or the usual ones (0)."""
+
+    expansion: int
+    shown: int
+
+
+@dataclass(frozen=True)
 class ExpandYours(Tap, tag="ey"):
     """Under a channel's result: open the private chat, and for the channel's administrators its tools there."""
 

@@ -1,44 +1,89 @@
-"""The card of a gallery page: its caption and its buttons."""
+"""The card of a gallery page: its caption, its usual buttons, and the list of its orders."""
 
 from __future__ import annotations
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+from telegram import InlineKeyboardMarkup
 
-from bot.chat.buttons.gallery import NextPost, PickPeriod, PreviousPost, SortGallery
-from bot.chat.buttons.post import FlipPost, Fork, More
-from bot.chat.cards.lines import anonymous_lines, credit_lines, drawn_lines, label_lines, reaction_row
+from bot.chat.buttons.gallery import NextPost, Orders, PickPeriod, PreviousPost, SortGallery
+from bot.chat.buttons.post import FlipPost, Fork, Less, More
+from bot.chat.cards.lines import (
+    anonymous_lines,
+    credit_lines,
+    detail_lines,
+    drawn_lines,
+    label_lines,
+    reaction_row,
+)
 from bot.chat.cards.links import share_button
 from bot.chat.cards.widgets import button, described
+from bot.chat.signs import Sign
 from bot.chat.texts import Texts
 from bot.services import Services
 from storage.gallery.listing import PERIODIC, Order, Period
 from storage.gallery.ranking import FIRST_VIEWERS, surprise_index
 from storage.models import Gallery, Post
 
-NEW = "🆕"
+NEW = Sign.NEW
 
 
 async def gallery_card(
     services: Services, username: str, say: Texts, row: Gallery, post: Post
 ) -> tuple[str, InlineKeyboardMarkup]:
-    """Return the caption and the buttons of one page."""
+    """Return the caption and the usual buttons of one page."""
+    counts = await services.gallery.counts(post.expansion_id)
+    after = [button(say("result.after"), FlipPost(row.id, post.id))] if row.before else []
+    rows = [
+        reaction_row(post.expansion_id, counts),
+        [
+            button(Sign.PREVIOUS, PreviousPost(row.id, post.id)),
+            *after,
+            button(Sign.NEXT, NextPost(row.id, post.id)),
+        ],
+        [button(say("gallery.fork"), Fork(post.id)), share_button(say, username, post)],
+        [
+            button(say("gallery.sort", order=say(f"gallery.{row.sort}")), Orders(row.id, post.id)),
+            button(Sign.MORE, More(row.id, post.id)),
+        ],
+    ]
+    return await gallery_caption(services, say, post), InlineKeyboardMarkup(rows)
+
+
+async def gallery_caption(services: Services, say: Texts, post: Post, *, details: bool = False) -> str:
+    """Return the caption of a page, with `details` also what few people want to know."""
     expansion = post.expansion
-    engine = f" · {expansion.engine}" if expansion.engine else ""
+    chain = await services.store.ancestry(expansion.id)
     lines = [
         *([say.html("gallery.title", title=post.title)] if post.title else []),
         say.html("gallery.author", name=post.author.name),
-        described(say, expansion) + engine,
+        described(say, expansion),
         *drawn_lines(say, expansion),
-        *await credit_lines(services, say, await services.store.ancestry(expansion.id)),
+        *(detail_lines(say, expansion, chain) if details else []),
+        *await credit_lines(services, say, chain),
         f"{say.html('gallery.index', index=index_of(post))} · {say.html('gallery.seen', count=post.impressions)}",
         *await label_lines(services, say, expansion),
         *await anonymous_lines(services, say, expansion),
     ]
-    counts = await services.gallery.counts(expansion.id)
-    rows = [reaction_row(expansion.id, counts), *_page_buttons(say, username, row, post), _sorts(say, row, post)]
-    if row.sort in PERIODIC:
-        rows.append([_period(say, row, post, period) for period in Period])
-    return "\n".join(lines), InlineKeyboardMarkup(rows)
+    return "\n".join(lines)
+
+
+def orders_keyboard(say: Texts, row: Gallery, post: Post) -> InlineKeyboardMarkup:
+    """Return the buttons of the orders, with their names, and those of the periods where the order has them."""
+    orders = [
+        button(say(f"gallery.{order}"), SortGallery(row.id, post.id, order), chosen=order == row.sort)
+        for order in Order
+    ]
+    periods = [
+        button(say(f"gallery.{period}"), PickPeriod(row.id, post.id, period), chosen=period == row.period)
+        for period in Period
+    ]
+    rows = [
+        orders[:2],
+        orders[2:4],
+        orders[4:],
+        *([periods] if row.sort in PERIODIC else []),
+        [button(say("gallery.less"), Less(row.id, post.id))],
+    ]
+    return InlineKeyboardMarkup([some for some in rows if some])
 
 
 def index_of(post: Post) -> str:
@@ -46,27 +91,3 @@ def index_of(post: Post) -> str:
     if post.impressions < FIRST_VIEWERS:
         return NEW
     return str(surprise_index(post.surprised, post.impressions, post.prior))
-
-
-def _page_buttons(say: Texts, username: str, row: Gallery, post: Post) -> list[list[InlineKeyboardButton]]:
-    flip = button(say("result.after" if row.before else "result.before"), FlipPost(row.id, post.id))
-    return [
-        [button("◀", PreviousPost(row.id, post.id)), flip, button("▶", NextPost(row.id, post.id))],
-        [
-            button(say("gallery.fork"), Fork(post.id)),
-            share_button(say, username, post),
-            button("⋯", More(row.id, post.id)),
-        ],
-    ]
-
-
-def _sorts(say: Texts, row: Gallery, post: Post) -> list[InlineKeyboardButton]:
-    """Return the buttons of the orders. They show signs only, because names do not fit; a tap shows the name."""
-    signs = {order: say(f"gallery.{order}").split()[0] for order in Order}
-    return [
-        button(sign, SortGallery(row.id, post.id, order), chosen=order == row.sort) for order, sign in signs.items()
-    ]
-
-
-def _period(say: Texts, row: Gallery, post: Post, period: Period) -> InlineKeyboardButton:
-    return button(say(f"gallery.{period}"), PickPeriod(row.id, post.id, period), chosen=period == row.period)

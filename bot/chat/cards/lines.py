@@ -19,10 +19,16 @@ from storage.models import Expansion, Feeling, PostStatus
 LISTED = 6  # most frequent emoji of anonymous counts that are listed
 
 
+def detail_lines(say: Texts, expansion: Expansion, chain: Sequence[Expansion]) -> list[str]:
+    """Return what few people want to know: the seed, which reproduces a result, its size, its engine, and its depth."""
+    depth, result = len(growth(chain)), expansion.result or expansion.source
+    facts = {"seed": expansion.seed, "width": result.width, "height": result.height, "engine": expansion.engine}
+    return [say.html("result.details", **facts), *([say.html("result.step", depth=depth)] if depth > 1 else [])]
+
+
 async def credit_lines(services: Services, say: Texts, chain: Sequence[Expansion]) -> list[str]:
-    """Return the depth of a chain, its nearest step by another author, and its guests. `chain` starts at the root."""
-    depth = len(growth(chain))
-    lines = [say.html("result.step", depth=depth)] if depth > 1 else []
+    """Return the nearest step of a chain by another author, and its guests. `chain` starts at the root."""
+    lines = []
     other = next((step for step in reversed(chain) if step.person_id != chain[-1].person_id), None)
     post = await services.gallery.post_of(other.id) if other is not None else None
     if post is not None and post.status is PostStatus.LIVE:

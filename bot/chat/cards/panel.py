@@ -7,16 +7,29 @@ from typing import Final
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.chat.buttons.panel import Expand, PickDirection, PickPhoto, PickRatio, PickScale, PickStyle, Roll
+from bot.chat.buttons.panel import (
+    Choices,
+    Expand,
+    Explain,
+    PickDirection,
+    PickPhoto,
+    PickRatio,
+    PickScale,
+    PickStyle,
+    Roll,
+    Word,
+)
 from bot.chat.cards.canvas import canvas_of
 from bot.chat.cards.widgets import ARROWS, button, describe, style_name
 from bot.chat.choice import Choice, extent_of, offered_ratios, offered_scales
+from bot.chat.signs import Sign
 from bot.chat.telegram.media import Medium
 from bot.chat.texts import Texts
 from bot.services import Services
 from inference.engine import Reads, Style
 from storage.models import Panel
 
+SINGLE: Final = 4  # directions that name one side; the others name several
 _NOT_ENGLISH: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
 """The characters of Chinese, Japanese and Korean."""
 
@@ -28,11 +41,12 @@ def preview(services: Services, panel: Panel) -> Medium:
 
 
 def caption(services: Services, say: Texts, panel: Panel) -> str:
-    """Return the caption: the choice, the size of the canvas, and the prompt. Raises NoSuchCanvas."""
+    """Return the caption: the choice, unfolded also the size of the canvas, and the prompt. Raises NoSuchCanvas."""
     choice, photo = Choice.of(panel), extent_of(panel.photo)
     canvas = choice.margins(photo, services.limits.max_megapixels).canvas(photo)
     lines = [
-        say.html("panel.caption", choice=describe(say, choice), width=canvas.width, height=canvas.height),
+        say.html("panel.caption", choice=describe(say, choice)),
+        *([say.html("panel.size", width=canvas.width, height=canvas.height)] if panel.unfolded else []),
         *([say.html("panel.album")] if panel.photo.media_group else []),
     ]
     if choice.prompt:
@@ -52,25 +66,35 @@ def _prompt(reads: Reads, words: str) -> str:
 
 
 async def keyboard(services: Services, say: Texts, panel: Panel) -> InlineKeyboardMarkup:
-    """Return the panel's buttons. Scales and ratios beyond the limits are omitted."""
-    choice, photo, most = Choice.of(panel), extent_of(panel.photo), services.limits.max_megapixels
-    arrows = {d: button(ARROWS[d], PickDirection(panel.id, d), chosen=d is choice.direction) for d in ARROWS}
+    """Return the panel's buttons: six, and unfolded also the rows of directions, scales and ratios."""
+    choice = Choice.of(panel)
     rows = [
         await _album(services, panel),
-        list(arrows.values())[:4],
-        list(arrows.values())[4:],
         [
+            button(say("panel.expand"), Expand(panel.id, panel.revision), style="success"),
+            button(say("panel.roll"), Roll(panel.id, panel.revision)),
+        ],
+        [button(style_name(say, s), PickStyle(panel.id, s), chosen=s is choice.style) for s in Style],
+        *(_choices(services, say, panel, choice) if panel.unfolded else []),
+        [button(say("panel.less" if panel.unfolded else "panel.adjust"), Choices(panel.id, int(not panel.unfolded)))],
+    ]
+    return InlineKeyboardMarkup([row for row in rows if row])
+
+
+def _choices(services: Services, say: Texts, panel: Panel, choice: Choice) -> list[list[InlineKeyboardButton]]:
+    """Return the rows of choices, each headed by a word. Scales and ratios beyond the limits are omitted."""
+    photo, most = extent_of(panel.photo), services.limits.max_megapixels
+    arrows = [button(ARROWS[d], PickDirection(panel.id, d), chosen=d is choice.direction) for d in ARROWS]
+    rows = {
+        Word.SIDE: arrows[:SINGLE],
+        Word.SIDES: arrows[SINGLE:],
+        Word.SIZE: [
             button(f"{s:g}×", PickScale(panel.id, round(s * 100)), chosen=s == choice.scale)
             for s in offered_scales(choice, photo, most)
         ],
-        [button(r, PickRatio(panel.id, r), chosen=r == choice.ratio) for r in offered_ratios(photo, most)],
-        [button(style_name(say, s), PickStyle(panel.id, s), chosen=s is choice.style) for s in Style],
-        [
-            button("🎲", Roll(panel.id, panel.revision)),
-            button(say("panel.expand"), Expand(panel.id, panel.revision), style="success"),
-        ],
-    ]
-    return InlineKeyboardMarkup([row for row in rows if row])
+        Word.SHAPE: [button(r, PickRatio(panel.id, r), chosen=r == choice.ratio) for r in offered_ratios(photo, most)],
+    }
+    return [[button(say(f"panel.word.{word}"), Explain(panel.id, word)), *row] for word, row in rows.items() if row]
 
 
 async def _album(services: Services, panel: Panel) -> list[InlineKeyboardButton]:
@@ -78,4 +102,7 @@ async def _album(services: Services, panel: Panel) -> list[InlineKeyboardButton]
     if not photo.media_group or photo.chat_id is None:
         return []
     album = await services.store.album(photo.chat_id, photo.media_group)
-    return [button(f"🖼 {n}", PickPhoto(panel.id, p.id), chosen=p.id == photo.id) for n, p in enumerate(album, 1)][:8]
+    return [
+        button(f"{Sign.PHOTO} {n}", PickPhoto(panel.id, p.id), chosen=p.id == photo.id)
+        for n, p in enumerate(album[:8], 1)
+    ]

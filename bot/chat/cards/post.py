@@ -7,11 +7,13 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from bot.chat.buttons.post import OpenPost
 from bot.chat.buttons.publish import NoTitle, OwnTitle, SuggestedTitle, Unpublish
 from bot.chat.buttons.result import Publish
+from bot.chat.cards.lines import drawn
 from bot.chat.cards.links import send_button
 from bot.chat.cards.widgets import button
 from bot.chat.telegram.visit import Visit
-from bot.chat.titles import suggestions
-from storage.models import Post
+from bot.chat.texts import Texts
+from bot.chat.titles import About, suggestions
+from storage.models import Expansion, Post
 
 
 def title_keyboard(visit: Visit, post: Post) -> InlineKeyboardMarkup:
@@ -19,7 +21,7 @@ def title_keyboard(visit: Visit, post: Post) -> InlineKeyboardMarkup:
     number, say = post.expansion_id, visit.say
     offers = [
         [button(say("post.title", title=title), SuggestedTitle(number, say.language, line))]
-        for line, title in suggestions(say, number).items()
+        for line, title in suggestions(say, number, about(say, post.expansion)).items()
     ]
     last = [
         *([] if visit.private else [button(say("title.own"), OwnTitle(number))]),
@@ -27,6 +29,12 @@ def title_keyboard(visit: Visit, post: Post) -> InlineKeyboardMarkup:
         button(say("publish.unpublish"), Unpublish(number)),
     ]
     return InlineKeyboardMarkup([*offers, _see_and_send(visit, post), last])
+
+
+def about(say: Texts, expansion: Expansion) -> About:
+    """Return what the suggested titles of an expansion go by."""
+    from_result = expansion.source.chat_id is None
+    return About(expansion.style, from_result, drawn(say, expansion))
 
 
 def titled_keyboard(visit: Visit, post: Post) -> InlineKeyboardMarkup:

@@ -29,21 +29,43 @@ def canvas_preview(thumb: bytes, photo: Extent, margins: Margins, longest: int =
     return _jpeg(sheet)
 
 
-def variants_sheet(pictures: Sequence[bytes | None], canvas: Extent, longest: int = 1280) -> bytes:
-    """Return a JPEG with two by two numbered cells of the canvas's shape. A missing variant is an empty cell."""
+def variants_sheet(
+    pictures: Sequence[bytes | None], canvas: Extent, before: bytes | None = None, longest: int = 1280
+) -> bytes:
+    """Return a JPEG with two by two numbered cells of the canvas's shape. A missing variant is an empty cell.
+
+    `before` is shown after the variants, without a number.
+    """
     gap = longest // 160
     zoom = (longest - gap) / 2 / max(canvas)
     cell = (canvas * zoom).at_least(1)
     sheet = Image.new("RGB", (2 * cell.width + gap, 2 * cell.height + gap), EDGE)
-    for number, picture in enumerate(pictures):
-        left, top = (number % 2) * (cell.width + gap), (number // 2) * (cell.height + gap)
-        if picture is None:
-            tile = _hatched(Image.new("RGB", cell, PAPER))
-        else:
-            tile = ImageOps.fit(Image.open(BytesIO(picture)).convert("RGB"), cell, Image.Resampling.LANCZOS)
-        _number(tile, number + 1)
-        sheet.paste(tile, (left, top))
+    tiles = [_cell(picture, cell, number) for number, picture in enumerate(pictures, 1)]
+    tiles += [_cell(before, cell)] if before is not None else []
+    for place, tile in enumerate(tiles):
+        sheet.paste(tile, ((place % 2) * (cell.width + gap), (place // 2) * (cell.height + gap)))
     return _jpeg(sheet)
+
+
+def contact_sheet(pictures: Sequence[bytes], side: int = 420) -> bytes:
+    """Return a JPEG with the numbered pictures in rows of three, cut to squares of `side` px."""
+    gap, columns = side // 70, min(3, len(pictures))
+    rows = -(-len(pictures) // columns)
+    step = side + gap
+    sheet = Image.new("RGB", (columns * step - gap, rows * step - gap), EDGE)
+    for place, picture in enumerate(pictures):
+        sheet.paste(_cell(picture, Extent(side, side), place + 1), (place % columns * step, place // columns * step))
+    return _jpeg(sheet)
+
+
+def _cell(picture: bytes | None, size: Extent, number: int = 0) -> Image.Image:
+    if picture is None:
+        tile = _hatched(Image.new("RGB", size, PAPER))
+    else:
+        tile = ImageOps.fit(Image.open(BytesIO(picture)).convert("RGB"), size, Image.Resampling.LANCZOS)
+    if number:
+        _number(tile, number)
+    return tile
 
 
 def _backdrop(picture: Image.Image, size: Extent) -> Image.Image:

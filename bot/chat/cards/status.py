@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil
 
-from bot.chat.cards.widgets import bar, described
+from bot.chat.cards.sheet import heading
+from bot.chat.cards.widgets import bar
 from bot.chat.choice import extent_of, margins_of
 from bot.chat.texts import Texts
 from bot.services import Services
@@ -21,7 +22,7 @@ async def waiting_caption(services: Services, say: Texts, expansions: Sequence[E
     waits = ahead * (await services.store.mean_seconds() or own or 0.0) if ahead else 0.0
     return "\n".join(
         [
-            say.html("status.four" if first.batch else "status.one", choice=described(say, first)),
+            heading(say, expansions),
             say.html("status.ahead", count=ahead) if ahead else say.html("status.next"),
             *([say.html("status.about", seconds=_round(own * len(expansions) + waits))] if own else []),
         ]
@@ -41,7 +42,7 @@ async def running_caption(services: Services, say: Texts, expansions: Sequence[E
     stage = "preparing" if fraction < 0.08 else work if fraction < 0.9 else "finishing"
     return "\n".join(
         [
-            say.html("status.four" if first.batch else "status.one", choice=described(say, first)),
+            heading(say, expansions),
             f"{say.html(f'status.{stage}')}  <code>{bar(total)}</code> {total:.0%}",
             *([say.html("status.about", seconds=_round(own * len(expansions) * (1 - total)))] if own else []),
         ]

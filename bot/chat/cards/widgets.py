@@ -6,6 +6,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.chat.buttons.base import Tap
 from bot.chat.choice import Choice
+from bot.chat.signs import Sign
 from bot.chat.telegram.visit import Visit
 from bot.chat.texts import Texts, best_language, texts
 from bot.services import Services
@@ -17,21 +18,25 @@ BAR = 12
 
 
 ARROWS = {
-    Direction.LEFT: "⬅️",
-    Direction.UP: "⬆️",
-    Direction.DOWN: "⬇️",
-    Direction.RIGHT: "➡️",
-    Direction.HORIZONTAL: "↔️",
-    Direction.VERTICAL: "↕️",
-    Direction.ALL: "⤢",
+    Direction.LEFT: Sign.LEFT,
+    Direction.UP: Sign.UP,
+    Direction.DOWN: Sign.DOWN,
+    Direction.RIGHT: Sign.RIGHT,
+    Direction.HORIZONTAL: Sign.HORIZONTAL,
+    Direction.VERTICAL: Sign.VERTICAL,
+    Direction.ALL: Sign.ALL,
 }
-STYLE_EMOJI = {Style.FAITHFUL: "🌿", Style.PLAYFUL: "🎈", Style.WILD: "🌀"}
+STYLE_EMOJI = {Style.FAITHFUL: Sign.FAITHFUL, Style.PLAYFUL: Sign.PLAYFUL, Style.WILD: Sign.WILD}
 
 
 def describe(say: Texts, choice: Choice) -> str:
-    """Return a choice as text: «⤢ 1.5× · 🌿 faithful»."""
-    size = choice.ratio or f"{choice.scale:g}×"
-    return f"{ARROWS[choice.direction]} {size} · {style_name(say, choice.style)}"
+    """Return a choice as text: «⤢ 1.5× · 🌿 Faithful»."""
+    return f"{measure(choice)} · {style_name(say, choice.style)}"
+
+
+def measure(choice: Choice) -> str:
+    """Return the direction and the scale or ratio of a choice: «⤢ 1.5×»."""
+    return f"{ARROWS[choice.direction]} {choice.ratio or f'{choice.scale:g}×'}"
 
 
 def described(say: Texts, expansion: Expansion) -> str:
@@ -48,7 +53,7 @@ def style_name(say: Texts, style: Style) -> str:
 def button(label: str, tap: Tap, *, chosen: bool = False, style: str | None = None) -> InlineKeyboardButton:
     """Return a button. The chosen one carries a mark, because not all apps show colours."""
     return InlineKeyboardButton(
-        f"✓ {label}" if chosen else label, callback_data=tap.pack(), style="primary" if chosen else style
+        f"{Sign.CHOSEN} {label}" if chosen else label, callback_data=tap.pack(), style="primary" if chosen else style
     )
 
 

@@ -114,7 +114,7 @@ async def _receive_photo(services: Services, visit: Visit, message: Message | Ex
         if first_choice(Choice(), size, services.limits.max_megapixels) is None:
             await visit.reply("photo.no_room", limit=f"{services.limits.max_megapixels:g}")
             return None
-        return await _keep(services, visit, message, data, size)
+        return await keep_photo(services, visit, message, data, size)
     except BadPhoto as problem:
         await visit.reply(f"photo.bad.{problem.reason}", found=problem.found, limit=problem.limit)
     except BadRequest as error:
@@ -172,7 +172,7 @@ async def downloaded(visit: Visit, file_id: str) -> bytes:
     return buffer.getvalue()
 
 
-async def _keep(
+async def keep_photo(
     services: Services, visit: Visit, message: Message | ExternalReplyInfo, data: bytes, size: Extent
 ) -> Photo:
     """Decode a photo once, to check that it is complete and to make its thumbnail, then store the original bytes.

@@ -11,8 +11,9 @@ import structlog
 from telegram import InlineKeyboardMarkup
 from telegram.error import ChatMigrated, RetryAfter, TelegramError
 
-from bot.chat.cards.preview import variants_sheet
-from bot.chat.cards.result import end_keyboard, result_caption, result_keyboard, sheet_caption, sheet_keyboard
+from bot.chat.cards.preview import canvas_preview, variants_sheet
+from bot.chat.cards.result import end_keyboard, result_caption, result_keyboard
+from bot.chat.cards.sheet import in_styles, sheet_caption, sheet_keyboard
 from bot.chat.cards.widgets import described, language_of
 from bot.chat.choice import extent_of, margins_of
 from bot.chat.expand.placing import place
@@ -124,7 +125,7 @@ class Delivery:
 
     async def _show_result(self, say: Texts, expansion: Expansion) -> None:
         caption = await result_caption(self.services, say, expansion)
-        markup = await result_keyboard(self.services, say, expansion, expansion.chat_id)
+        markup = await result_keyboard(self.services, say, self.bot, expansion, expansion.chat_id)
         medium = replace(picture_of(self.services, expansion), learn=None)
         shown = await self._put(expansion, medium, caption, markup)
         await self.services.store.delivered(expansion.id, shown.file_id)
@@ -141,8 +142,11 @@ class Delivery:
 
     async def _sheet(self, variants: Sequence[Expansion]) -> bytes:
         first, pictures = variants[0], await asyncio.gather(*map(self._cell, variants))
-        extent = margins_of(first).canvas(extent_of(first.source))
-        return await asyncio.to_thread(variants_sheet, pictures, extent)
+        margins, photo = margins_of(first), extent_of(first.source)
+        before = None
+        if in_styles(variants):  # there are three, which leaves a place for the photo
+            before = canvas_preview(await self.services.blobs.get(first.source.thumb), photo, margins)
+        return await asyncio.to_thread(variants_sheet, pictures, margins.canvas(photo), before)
 
     async def _cell(self, variant: Expansion) -> bytes | None:
         return await self.services.picture(variant) if variant.status is Status.DONE else None

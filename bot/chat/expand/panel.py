@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from telegram import Message
 
-from bot.chat.buttons.panel import PickDirection, PickPhoto, PickRatio, PickScale, PickStyle
+from bot.chat.buttons.panel import Choices, Explain, PickDirection, PickPhoto, PickRatio, PickScale, PickStyle
 from bot.chat.cards.panel import caption, keyboard, preview
 from bot.chat.choice import Choice, extent_of, first_choice
 from bot.chat.telegram.media import put_picture, remember, send_picture
@@ -39,6 +39,7 @@ async def open_panel(services: Services, visit: Visit, photo: Photo, key: str, p
             ratio=choice.ratio,
             style=choice.style,
             prompt=prompt,
+            unfolded=visit.person.adjusts,
         )
     )
     if not await refresh(services, visit, panel):
@@ -59,19 +60,19 @@ async def pick_photo(services: Services, visit: Visit, tap: PickPhoto) -> None:
 
 async def pick_direction(services: Services, visit: Visit, tap: PickDirection) -> None:
     """Change the direction of a panel."""
-    if panel := await _own(services, visit, tap.panel):
+    if panel := await _adjusted(services, visit, tap.panel):
         await _change(services, visit, panel.id, replace(Choice.of(panel), direction=tap.direction))
 
 
 async def pick_scale(services: Services, visit: Visit, tap: PickScale) -> None:
     """Change the scale of a panel. This clears its ratio."""
-    if panel := await _own(services, visit, tap.panel):
+    if panel := await _adjusted(services, visit, tap.panel):
         await _change(services, visit, panel.id, Choice.of(panel).with_scale(tap.percent / 100))
 
 
 async def pick_ratio(services: Services, visit: Visit, tap: PickRatio) -> None:
     """Change the target ratio of a panel. This clears its scale."""
-    if panel := await _own(services, visit, tap.panel):
+    if panel := await _adjusted(services, visit, tap.panel):
         await _change(services, visit, panel.id, Choice.of(panel).with_ratio(tap.ratio))
 
 
@@ -79,6 +80,21 @@ async def pick_style(services: Services, visit: Visit, tap: PickStyle) -> None:
     """Change the style of a panel."""
     if panel := await _own(services, visit, tap.panel):
         await _change(services, visit, panel.id, replace(Choice.of(panel), style=tap.style))
+
+
+async def show_choices(services: Services, visit: Visit, tap: Choices) -> None:
+    """Unfold or fold the choices of a panel. Whoever folds them finds the next panel folded, too."""
+    if panel := await _own(services, visit, tap.panel):
+        if not tap.shown:
+            await services.people.learn(visit.person.id, adjusts=False)
+        fresh = await services.store.change_panel(panel.id, unfolded=bool(tap.shown))
+        await visit.toast_nothing()
+        await refresh(services, visit, fresh)
+
+
+async def explain(services: Services, visit: Visit, tap: Explain) -> None:
+    """Say what a row of choices is for."""
+    await visit.toast(f"panel.about.{tap.word}", alert=True)
 
 
 async def refresh(services: Services, visit: Visit, panel: Panel) -> bool:
@@ -132,6 +148,16 @@ async def _own(services: Services, visit: Visit, panel_id: int) -> Panel | None:
     else:
         return panel
     return None
+
+
+async def _adjusted(services: Services, visit: Visit, panel_id: int) -> Panel | None:
+    """Do the same, and leave the panel unfolded, and the visitor's next ones, because they adjust."""
+    panel = await _own(services, visit, panel_id)
+    if panel is not None and not visit.person.adjusts:
+        await services.people.learn(visit.person.id, adjusts=True)
+    if panel is not None and not panel.unfolded:
+        return await services.store.change_panel(panel.id, unfolded=True)
+    return panel
 
 
 async def _change(services: Services, visit: Visit, panel_id: int, choice: Choice) -> None:

@@ -15,10 +15,13 @@ from bot.chat.buttons.result import (
     PickVariant,
     ShowAfter,
     ShowBefore,
+    Tools,
 )
 from bot.chat.cards.result import before_of, result_caption, result_keyboard
+from bot.chat.cards.tools import tools_keyboard
 from bot.chat.choice import extent_of
 from bot.chat.expand.panel import open_panel
+from bot.chat.telegram.edits import edit
 from bot.chat.telegram.media import answer_with_picture, picture_of, put_picture, remember, send_picture
 from bot.chat.telegram.outcome import fate_of
 from bot.chat.telegram.seat import Seat
@@ -56,6 +59,24 @@ async def show_before(services: Services, visit: Visit, tap: ShowBefore) -> None
 async def show_after(services: Services, visit: Visit, tap: ShowAfter) -> None:
     """Show the result again in a message that shows the original photo."""
     await _flip(services, visit, tap.expansion, MessageKind.RESULT)
+
+
+async def tools(services: Services, visit: Visit, tap: Tools) -> None:
+    """Show the less common buttons of a result and its details, or the usual ones again."""
+    expansion = await finished(services, visit, tap.expansion)
+    if expansion is None or visit.message is None:
+        return
+    await visit.toast_nothing()
+    where, say = (visit.chat.id, visit.message.message_id), visit.say
+    async with services.turns.drawing(where):
+        row = await services.messages.message(*where)
+        before = row is not None and row.kind is MessageKind.BEFORE
+        caption = await result_caption(services, say, expansion, details=bool(tap.shown))
+        if tap.shown:
+            markup = await tools_keyboard(services, say, expansion, private=visit.private, before=before)
+        else:
+            markup = await result_keyboard(services, say, visit.bot, expansion, visit.chat.id, before=before)
+        await edit(visit.bot.edit_message_caption(*where, caption=caption, parse_mode="HTML", reply_markup=markup))
 
 
 async def full_size(services: Services, visit: Visit, tap: FullSize) -> None:
@@ -106,7 +127,7 @@ async def expand_yours(services: Services, visit: Visit, tap: ExpandYours) -> No
 async def _send_tools(services: Services, visit: Visit, expansion: Expansion, user_id: int) -> None:
     """Send a result of a channel to an administrator, whose taps on it act in the channel's name."""
     caption = await result_caption(services, visit.whisper, expansion)
-    markup = await result_keyboard(services, visit.whisper, expansion, user_id)
+    markup = await result_keyboard(services, visit.whisper, visit.bot, expansion, user_id)
     sent, _ = await send_picture(visit.bot, (Seat(user_id),), picture_of(services, expansion), caption, markup)
     where = (user_id, sent.message_id)
     await remember(services, where, MessageKind.RESULT, expansion.person_id, expansion.id)
@@ -115,7 +136,7 @@ async def _send_tools(services: Services, visit: Visit, expansion: Expansion, us
 async def send_result(services: Services, visit: Visit, expansion: Expansion) -> None:
     """Answer the visitor with a finished expansion, its caption and its buttons."""
     caption = await result_caption(services, visit.say, expansion)
-    markup = await result_keyboard(services, visit.say, expansion, visit.chat.id)
+    markup = await result_keyboard(services, visit.say, visit.bot, expansion, visit.chat.id)
     await answer_with_picture(services, visit, expansion, MessageKind.RESULT, caption, markup)
 
 
@@ -137,6 +158,6 @@ async def _flip(services: Services, visit: Visit, expansion_id: int, kind: Messa
     medium = (before_of if before else picture_of)(services, expansion)
     async with services.turns.drawing(where):
         caption = await result_caption(services, visit.say, expansion)
-        markup = await result_keyboard(services, visit.say, expansion, visit.chat.id, before=before)
+        markup = await result_keyboard(services, visit.say, visit.bot, expansion, visit.chat.id, before=before)
         if await put_picture(services, visit.bot, where, medium, caption, markup):
             await remember(services, where, kind, expansion.person_id, expansion.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from math import ceil
 from random import Random
 
@@ -11,8 +12,10 @@ import structlog
 from bot.chat.access import finished
 from bot.chat.buttons.panel import Expand, Roll
 from bot.chat.buttons.result import Double, Further, Reroll, Variants, ZoomOut
-from bot.chat.cards.result import end_keyboard, result_keyboard
+from bot.chat.cards.result import end_keyboard, result_caption, result_keyboard
 from bot.chat.choice import Choice, extent_of, margins_of, may_double, new_seed, onward, rolled
+from bot.chat.expand.asked import doubling_of, row_of
+from bot.chat.expand.first import affordable, in_all_styles
 from bot.chat.expand.panel import refresh
 from bot.chat.expand.placing import place_for_tap
 from bot.chat.expand.result import send_result
@@ -20,24 +23,24 @@ from bot.chat.telegram.edits import edit
 from bot.chat.telegram.media import results_changed
 from bot.chat.telegram.visit import Visit
 from bot.services import Services
-from inference.canvas import Margins
 from storage.jobs.quota import QuotaSpent
-from storage.models import Expansion, MessageKind, Panel, Photo, Status
+from storage.models import Expansion, MessageKind, Status
 
 log = structlog.get_logger()
 
 VARIANTS = 4
+NEAR = 5  # expansions left in the quota, from which on their number is told
 ENDED = (Status.FAILED, Status.CANCELLED)
 
 
 async def expand(services: Services, visit: Visit, tap: Expand) -> None:
-    """Start the expansion that a panel describes."""
-    await _start_panel(services, visit, tap.panel, tap.revision, dice=False)
+    """Start the expansion that a panel describes, in a person's very first case in all styles."""
+    await start_panel(services, visit, tap.panel, tap.revision, first=not visit.person.met_styles)
 
 
 async def roll(services: Services, visit: Visit, tap: Roll) -> None:
     """Start an expansion of the panel's photo with random choices."""
-    await _start_panel(services, visit, tap.panel, tap.revision, dice=True)
+    await start_panel(services, visit, tap.panel, tap.revision, dice=True)
 
 
 async def reroll(services: Services, visit: Visit, tap: Reroll) -> None:
@@ -80,13 +83,19 @@ async def double(services: Services, visit: Visit, tap: Double) -> None:
     elif not may_double(extent_of(photo), services.limits.max_megapixels):
         await visit.toast("panel.too_large", limit=f"{services.limits.max_megapixels:g}")
     else:
-        row = _doubling(asked, visit.chat.id, photo, key=f"x{photo.id}:{made.id if made else 0}")
+        row = doubling_of(asked, visit.chat.id, photo, key=f"x{photo.id}:{made.id if made else 0}")
         if started := await _start(services, visit, [row]):
             tapped = visit.message.message_id if visit.message else asked.message_id
             await place_for_tap(services, visit, started, tapped)
 
 
-async def _start_panel(services: Services, visit: Visit, panel_id: int, revision: int, *, dice: bool) -> None:
+async def start_panel(
+    services: Services, visit: Visit, panel_id: int, revision: int, *, dice: bool = False, first: bool = False
+) -> None:
+    """Start what a panel describes, or with `dice` a random choice, unless an earlier tap has done so.
+
+    If it is the `first` of a person, it shows all styles where that is quick.
+    """
     panel = await services.store.panel(panel_id)
     if panel is None or panel.person_id != visit.person.id:
         await visit.toast("tap.gone" if panel is None else "panel.not_yours")
@@ -98,8 +107,12 @@ async def _start_panel(services: Services, visit: Visit, panel_id: int, revision
     if dice:
         choice = rolled(choice, extent_of(photo), most, Random(new_seed()))
     margins = choice.margins(extent_of(photo), most)
-    asked = _row(panel, panel.chat_id, photo, choice, margins, key=f"p{panel.id}:{revision}")
-    started = await _start(services, visit, [asked], panel=(panel.id, revision))
+    key, asked = f"p{panel.id}:{revision}", partial(row_of, panel, panel.chat_id, photo)
+    sheet = first and await affordable(services, visit, margins.canvas(extent_of(photo)))
+    rows = in_all_styles(asked, choice, margins, key) if sheet else [asked(choice, margins, key)]
+    started = await _start(services, visit, rows, panel=(panel.id, revision))
+    if started and sheet:
+        await services.people.learn(visit.person.id, met_styles=True)
     fresh = await services.store.panel(panel_id)
     if started and fresh is not None:
         await place_for_tap(services, visit, started, fresh.message_id)
@@ -119,7 +132,7 @@ async def _start_again(services: Services, visit: Visit, expansion_id: int, rero
     key = f"e{old.id}:{rerolls}"
     numbers = range(1, count + 1) if count > 1 else (0,)
     rows = [
-        _row(
+        row_of(
             old,
             visit.chat.id,
             old.source,
@@ -143,7 +156,7 @@ async def _start_onward(
     if photo is None or choice is None:
         await visit.toast("panel.too_large" if photo else "tap.gone", alert=True, limit=f"{most:g}")
         return
-    row = _row(old, visit.chat.id, photo, choice, choice.margins(extent_of(photo), most), key)
+    row = row_of(old, visit.chat.id, photo, choice, choice.margins(extent_of(photo), most), key)
     await _place(services, visit, old, await _start(services, visit, [row], result=revision))
 
 
@@ -162,10 +175,18 @@ async def _place(services: Services, visit: Visit, old: Expansion, started: list
     if here is not MessageKind.RESULT:
         return
     if fresh := await services.store.expansion(old.id):
-        markup = end_keyboard(visit.say, fresh)
-        if fresh.status is Status.DONE:
-            markup = await result_keyboard(services, visit.say, fresh, visit.chat.id)
-        await edit(visit.bot.edit_message_reply_markup(visit.chat.id, tapped, reply_markup=markup))
+        await _renew(services, visit, fresh, tapped)
+
+
+async def _renew(services: Services, visit: Visit, fresh: Expansion, message_id: int | None) -> None:
+    """Give a message the usual buttons of an expansion again, and without its details the caption of a result."""
+    where = (visit.chat.id, message_id)
+    if fresh.status is not Status.DONE:
+        await edit(visit.bot.edit_message_reply_markup(*where, reply_markup=end_keyboard(visit.say, fresh)))
+        return
+    caption = await result_caption(services, visit.say, fresh)
+    markup = await result_keyboard(services, visit.say, visit.bot, fresh, visit.chat.id)
+    await edit(visit.bot.edit_message_caption(*where, caption=caption, parse_mode="HTML", reply_markup=markup))
 
 
 async def _show_doubled(services: Services, visit: Visit, made: Expansion) -> None:
@@ -193,51 +214,18 @@ async def _start(
     except QuotaSpent as spent:
         await visit.toast("start.quota", alert=True, quota=spent.quota, count=hours_until(spent.again_at))
         return []
-    await visit.toast("start.going" if started else "start.already")
+    await (_say_started(services, visit) if started else visit.toast("start.already"))
     return started or []
 
 
-def _row(
-    asked: Panel | Expansion,
-    chat_id: int,
-    photo: Photo,
-    choice: Choice,
-    margins: Margins,
-    key: str,
-    batch: str | None = None,
-    variant: int = 0,
-) -> Expansion:
-    return Expansion(
-        key=key,
-        panel_id=asked.id if isinstance(asked, Panel) else asked.panel_id,
-        person_id=asked.person_id,
-        chat_id=chat_id,
-        thread_id=asked.thread_id if chat_id == asked.chat_id else None,
-        source_id=photo.id,
-        batch=batch,
-        variant=variant,
-        direction=choice.direction,
-        scale=choice.scale,
-        ratio=choice.ratio,
-        left=margins.left,
-        top=margins.top,
-        right=margins.right,
-        bottom=margins.bottom,
-        style=choice.style,
-        prompt=choice.prompt,
-        seed=new_seed(variant),
-    )
-
-
-def _doubling(asked: Expansion, chat_id: int, photo: Photo, key: str) -> Expansion:
-    """Return the row that doubles a result.
-
-    It copies the seed, words, surprise and verdict of the request, because they stay true for the larger picture.
-    """
-    row = _row(asked, chat_id, photo, Choice.of(asked), Margins(), key)
-    row.doubles, row.seed, row.words = True, asked.seed, asked.words
-    row.surprise, row.verdict = asked.surprise, asked.verdict
-    return row
+async def _say_started(services: Services, visit: Visit) -> None:
+    """Say that it has started, and what is left of the quota when that is little."""
+    quota = services.limits.quota_of(visit.person.id)
+    left = await services.store.left(visit.person.id, quota) if quota is not None else None
+    if quota is None or left is None or left > NEAR:
+        await visit.toast("start.going")
+    else:
+        await visit.toast("start.near", left=left, quota=quota)
 
 
 def hours_until(moment: datetime) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeAlias
 
-from bot.chat.buttons.gallery import NextPost, PickPeriod, PreviousPost, SortGallery
-from bot.chat.cards.gallery import gallery_card
+from bot.chat.buttons.gallery import NextPost, Orders, PickPeriod, PreviousPost, SortGallery
+from bot.chat.cards.gallery import gallery_card, orders_keyboard
+from bot.chat.telegram.edits import edit
 from bot.chat.telegram.media import answer_with_picture, picture_of, put_picture, remember
 from bot.chat.telegram.visit import Visit
 from bot.services import Services
@@ -56,6 +57,21 @@ async def previous_post(services: Services, visit: Visit, tap: PreviousPost) -> 
     await _turn(services, visit, tap)
 
 
+async def orders(services: Services, visit: Visit, tap: Orders) -> None:
+    """Show the orders to choose from, in place of the usual buttons."""
+
+    async def unfold(row: Gallery) -> None:
+        post = await services.gallery.post(tap.post)
+        if post is None or row.message_id is None:
+            await visit.toast("post.gone")
+            return
+        await visit.toast_nothing()
+        markup = orders_keyboard(visit.say, row, post)
+        await edit(visit.bot.edit_message_reply_markup(row.chat_id, row.message_id, reply_markup=markup))
+
+    await on_page(services, visit, tap, unfold)
+
+
 async def sort_gallery(services: Services, visit: Visit, tap: SortGallery) -> None:
     """Change the order."""
     await _turn(services, visit, tap)
@@ -84,6 +100,7 @@ async def _turn(services: Services, visit: Visit, tap: Turn) -> None:
     async def turn(row: Gallery) -> None:
         if isinstance(tap, SortGallery | PickPeriod) and _chosen(tap) in (row.sort, row.period):
             await _toast_order(visit, tap)
+            await restore(services, visit, row, tap.post)
             return
         page = await _page_for(services, visit, tap)
         if page is None:
@@ -131,3 +148,12 @@ async def show_page(services: Services, visit: Visit, gallery_id: int, page: Pag
     await remember(services, where, MessageKind.GALLERY, row.person_id, page.post.expansion_id)
     caption, markup = await gallery_card(services, visit.bot.username, visit.say, row, page.post)
     await put_picture(services, visit.bot, where, picture_of(services, page.post.expansion), caption, markup)
+
+
+async def restore(services: Services, visit: Visit, row: Gallery, post_id: int) -> None:
+    """Put the usual buttons back under a post."""
+    post = await services.gallery.post(post_id)
+    if post is not None and row.message_id is not None:
+        caption, markup = await gallery_card(services, visit.bot.username, visit.say, row, post)
+        where = (row.chat_id, row.message_id)
+        await edit(visit.bot.edit_message_caption(*where, caption=caption, parse_mode="HTML", reply_markup=markup))

@@ -7,7 +7,7 @@ from telegram import InlineKeyboardMarkup
 from bot.chat.access import finished
 from bot.chat.account.mine import show_mine
 from bot.chat.buttons.result import Delete, Keep, ReallyDelete
-from bot.chat.cards.mine import mine_at
+from bot.chat.cards.mine import mine_before
 from bot.chat.cards.widgets import button
 from bot.chat.gallery.redraw import redraw
 from bot.chat.telegram.edits import edit, retract
@@ -45,7 +45,7 @@ async def really_delete(services: Services, visit: Visit, tap: ReallyDelete) -> 
     await _take_back(services, visit.bot, [m for m in shown if m not in turning])
     await _delete(services, expansion.id)
     await visit.toast("delete.done")
-    if turning and not await show_mine(services, visit, await mine_at(services, visit.person.id, expansion.id)):
+    if turning and not await show_mine(services, visit, await mine_before(services, visit.person.id, expansion.id)):
         await _take_back(services, visit.bot, turning)
 
 
@@ -56,7 +56,11 @@ async def delete_everywhere(services: Services, bot: Bot, expansion_id: int) -> 
 
 
 async def _shown(services: Services, expansion_id: int) -> list[Message]:
-    return [m for m in await services.messages.showing(expansion_id) if m.kind.leaves_with_expansion]
+    """Return the messages that show an expansion, and its author's pages of /mine, because it may be among them."""
+    expansion = await services.store.expansion(expansion_id)
+    pages = await services.messages.pages(expansion.person_id) if expansion is not None else []
+    shown = [m for m in await services.messages.showing(expansion_id) if m.kind.leaves_with_expansion]
+    return shown + [page for page in pages if page.expansion_id is None]
 
 
 async def _delete(services: Services, expansion_id: int) -> None:

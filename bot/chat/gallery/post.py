@@ -8,11 +8,11 @@ from bot.chat.access import live
 from bot.chat.buttons.moderation import Report
 from bot.chat.buttons.post import FilmOfPost, FlipPost, Fork, HidePost, Less, More, OpenPost
 from bot.chat.buttons.result import Delete, Publish
-from bot.chat.cards.gallery import gallery_card
+from bot.chat.cards.gallery import gallery_caption, gallery_card
 from bot.chat.cards.result import before_of
 from bot.chat.cards.widgets import button
 from bot.chat.expand.panel import open_panel
-from bot.chat.gallery.browse import on_page, send_card, show_page
+from bot.chat.gallery.browse import on_page, restore, send_card, show_page
 from bot.chat.telegram.edits import edit, retract
 from bot.chat.telegram.media import picture_of, put_picture, results_changed
 from bot.chat.telegram.visit import Bot, Visit
@@ -63,40 +63,47 @@ async def flip(services: Services, visit: Visit, tap: FlipPost) -> None:
 
 
 async def more(services: Services, visit: Visit, tap: More) -> None:
-    """Show the less common buttons. A group sees the author's buttons, too; they check who taps."""
+    """Show the details and the less common buttons. A group sees the author's buttons, too; they check who taps."""
 
     async def unfold(row: Gallery) -> None:
-        post, say = await live(services, tap.post), visit.say
+        post = await live(services, tap.post)
         if post is None or row.message_id is None:
             await visit.toast("post.gone")
             return
         await visit.toast_nothing()
-        own = [
-            button(say("result.retitle"), Publish(post.expansion_id)),
-            button(say("publish.unpublish"), HidePost(row.id, post.id)),
-            button(say("result.delete"), Delete(post.expansion_id)),
-        ]
-        mine = post.person_id == visit.person.id
-        rows = [
-            _view_buttons(services, visit, row, post),
-            *([] if mine and visit.private else [[button(say("report"), Report(row.id, post.id))]]),
-            *([own] if mine or not visit.private else []),
-            [button(say("gallery.less"), Less(row.id, post.id))],
-        ]
-        await edit(
-            visit.bot.edit_message_reply_markup(
-                row.chat_id, row.message_id, reply_markup=InlineKeyboardMarkup([some for some in rows if some])
-            )
-        )
+        caption = await gallery_caption(services, visit.say, post, details=True)
+        markup = _more_keyboard(services, visit, row, post)
+        where = (row.chat_id, row.message_id)
+        await edit(visit.bot.edit_message_caption(*where, caption=caption, parse_mode="HTML", reply_markup=markup))
 
     await on_page(services, visit, tap, unfold)
 
 
+def _more_keyboard(services: Services, visit: Visit, row: Gallery, post: Post) -> InlineKeyboardMarkup:
+    say, mine = visit.say, post.person_id == visit.person.id
+    own = [
+        button(say("result.retitle"), Publish(post.expansion_id)),
+        button(say("publish.unpublish"), HidePost(row.id, post.id)),
+        button(say("result.delete"), Delete(post.expansion_id)),
+    ]
+    rows = [
+        _view_buttons(services, visit, row, post),
+        *([] if mine and visit.private else [[button(say("report"), Report(row.id, post.id))]]),
+        *([own] if mine or not visit.private else []),
+        [button(say("gallery.less"), Less(row.id, post.id))],
+    ]
+    return InlineKeyboardMarkup([some for some in rows if some])
+
+
 def _view_buttons(services: Services, visit: Visit, row: Gallery, post: Post) -> list[InlineKeyboardButton]:
-    """Return buttons for the film and the post's page, which opens as a Mini App in private and as a link elsewhere."""
+    """Return buttons to compare, for the film, and for the post's page.
+
+    The page opens as a Mini App in private and as a link elsewhere.
+    """
     address, say = f"{services.pages}/post/{post.id}", visit.say
     page = {"web_app": WebAppInfo(address)} if visit.private else {"url": address}
     return [
+        button(say("result.after" if row.before else "result.before"), FlipPost(row.id, post.id)),
         *([button(say("result.film"), FilmOfPost(row.id, post.id))] if services.films else []),
         *([InlineKeyboardButton(say("gallery.page"), **page)] if services.pages else []),
     ]
@@ -110,14 +117,6 @@ async def less(services: Services, visit: Visit, tap: Less) -> None:
         await restore(services, visit, row, tap.post)
 
     await on_page(services, visit, tap, fold)
-
-
-async def restore(services: Services, visit: Visit, row: Gallery, post_id: int) -> None:
-    """Put the usual buttons back under a post."""
-    post = await services.gallery.post(post_id)
-    if post is not None and row.message_id is not None:
-        _caption, markup = await gallery_card(services, visit.bot.username, visit.say, row, post)
-        await edit(visit.bot.edit_message_reply_markup(row.chat_id, row.message_id, reply_markup=markup))
 
 
 async def hide(services: Services, visit: Visit, tap: HidePost) -> None:

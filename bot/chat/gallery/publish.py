@@ -10,6 +10,7 @@ from telegram.helpers import mention_html
 from bot.chat.access import finished
 from bot.chat.buttons.publish import AgreeToPublish, NoTitle, NotNow, OwnTitle, SuggestedTitle, Unpublish
 from bot.chat.buttons.result import Publish
+from bot.chat.cards.lines import drawn
 from bot.chat.cards.post import title_keyboard, titled_keyboard
 from bot.chat.cards.widgets import button
 from bot.chat.film.request import kinds_of
@@ -20,7 +21,7 @@ from bot.chat.telegram.edits import edit, retract
 from bot.chat.telegram.media import remember, results_changed
 from bot.chat.telegram.visit import Visit
 from bot.chat.texts import LANGUAGES, texts
-from bot.chat.titles import LONGEST, all_titles, clean_title
+from bot.chat.titles import LONGEST, clean_title, suggested
 from bot.services import Services
 from inference.safety.verdict import Level
 from storage import models
@@ -72,11 +73,15 @@ async def not_now(services: Services, visit: Visit, tap: NotNow) -> None:
 
 async def suggested_title(services: Services, visit: Visit, tap: SuggestedTitle) -> None:
     """Set a suggested title. All suggestions of the locale are valid, so that old buttons still work."""
-    titles = all_titles(texts(tap.language)) if tap.language in LANGUAGES else []
-    if not 0 <= tap.number < len(titles):
+    expansion = await finished(services, visit, tap.expansion)
+    if expansion is None:
+        return
+    say = texts(tap.language) if tap.language in LANGUAGES else None
+    title = suggested(say, tap.number, drawn(say, expansion)) if say is not None else None
+    if title is None:
         await visit.toast("tap.stale")
-    elif expansion := await finished(services, visit, tap.expansion):
-        await _set_title(services, visit, expansion, titles[tap.number])
+    else:
+        await _set_title(services, visit, expansion, clean_title(title))
 
 
 async def no_title(services: Services, visit: Visit, tap: NoTitle) -> None:

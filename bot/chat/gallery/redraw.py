@@ -12,7 +12,6 @@ from telegram import InlineKeyboardMarkup
 from telegram.error import TelegramError
 
 from bot.chat.cards.gallery import gallery_card
-from bot.chat.cards.mine import mine_at, mine_card
 from bot.chat.cards.result import result_caption, result_keyboard
 from bot.chat.cards.widgets import language_of
 from bot.chat.telegram.edits import edit
@@ -33,7 +32,7 @@ Card = tuple[str, InlineKeyboardMarkup]
 async def redraw(services: Services, bot: Bot, where: MessageKey) -> None:
     """Update the caption and the buttons of a message, but not its picture. The caller holds the message's lock."""
     shown = await services.messages.message(*where)
-    card = await card_of(services, bot.username, shown) if shown is not None else None
+    card = await card_of(services, bot, shown) if shown is not None else None
     if card is not None:
         await _put(bot, where, card)
     if shown is not None and shown.outdated_at is not None:
@@ -51,19 +50,17 @@ async def _put(bot: Bot, where: MessageKey, card: Card) -> None:
         log.info("redraw.refused", message=where, reason=str(error))
 
 
-async def card_of(services: Services, username: str, shown: Message) -> Card | None:
+async def card_of(services: Services, bot: Bot, shown: Message) -> Card | None:
     """Return the current caption and keyboard of a message, or None if it shows no finished expansion (any more)."""
     if shown.kind is MessageKind.GALLERY:
-        return await _gallery(services, username, shown)
+        return await _gallery(services, bot.username, shown)
     expansion = await services.store.expansion(shown.expansion_id) if shown.expansion_id is not None else None
     if expansion is None or expansion.result is None:
         return None
     say = await language_of(services, expansion)
-    if shown.kind is MessageKind.MINE:
-        return await mine_card(services, say, await mine_at(services, expansion.person_id, expansion.id))
-    if shown.kind in (MessageKind.RESULT, MessageKind.BEFORE):
+    if shown.kind.tells_counts:
         before = shown.kind is MessageKind.BEFORE
-        markup = await result_keyboard(services, say, expansion, shown.chat_id, before=before)
+        markup = await result_keyboard(services, say, bot, expansion, shown.chat_id, before=before)
         return await result_caption(services, say, expansion), markup
     return None
 

@@ -94,7 +94,7 @@ async function offer(files, as) {
 function keys(event) {
   if (!popup.hidden && ["ArrowDown", "ArrowUp", "Enter", "Tab", "Escape"].includes(event.key)) return choosing(event);
   if (event.key === "Escape") return setContext({});
-  if (event.key === "ArrowUp" && !input.value) return document.querySelector("#log .message:last-child")?.focus();
+  if (event.key === "ArrowUp" && !input.value) return [...document.querySelectorAll("#log .message")].at(-1)?.focus();
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return undefined;
   event.preventDefault();
   return submit();

@@ -99,6 +99,7 @@ function draw() {
     elements.push(entry(next, messages[0].message_id, [...messages, place.first, place.last], (old) => bubble(messages, place, old?.querySelector(".bubble > .media > img"))));
   });
   if (!all.length) elements.push(entry(next, "empty", world.bot.first_name + world.me, empty));
+  else if (wantsPhoto()) elements.push(entry(next, "samples", world.me, samples));
   for (const [key, { element }] of drawn) if (next.get(key)?.element !== element) element.remove();
   elements.forEach((element, index) => { if (log.children[index] !== element) log.insertBefore(element, log.children[index] ?? null); });
   drawn = next;
@@ -121,6 +122,16 @@ function empty() {
   });
   if (!isChannel(world.chat) || inCharge(world.chat, world.me)) box.append(h("p", {}, say("trySample")), tray());
   return box;
+}
+
+// The samples stay in the private chat until the person has sent a photo.
+function wantsPhoto() {
+  const all = [...messagesOf(world.chat).values()];
+  return world.chat > 0 && world.whole.has(world.chat) && !all.some((message) => message.from.id === world.me && (message.photo || message.document));
+}
+
+function samples() {
+  return h("div", { className: "empty samples" }, h("p", {}, say("trySample")), tray());
 }
 
 export function tray(done = () => {}) {

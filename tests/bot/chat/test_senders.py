@@ -20,6 +20,7 @@ from bot.web.app import SECRET_HEADER, WEBHOOK_PATH
 from tests.support.messages import is_panel, is_result
 from tests.support.photos import small_photo
 from tests.support.playground import Site, free_port, site
+from tests.support.scenes import expansion_of
 from tests.support.settings import settings_in
 
 ANONYMOUS = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
@@ -86,7 +87,7 @@ async def test_an_anonymous_administrators_panel_belongs_to_the_groups_administr
     panel = await ann.wait_for(is_panel)
     assert (
         await ben.tap(panel, "Expand")
-        == "This panel is somebody else's. Send your own photo, or answer one with /expand."
+        == "This panel is somebody else's. Send your own photo, or reply to one with /expand."
     )
     await ann.tap(panel, "Expand")
     await ann.wait_for(is_result)
@@ -159,7 +160,7 @@ async def test_what_came_under_a_spoiler_stays_under_one(hooked: Hook) -> None:
     assert panel["has_media_spoiler"]
     assert result["has_media_spoiler"]
     await ann.tap(result, "Before")
-    before = await ann.wait_for(lambda m: "🖼 After" in m.labels or "After" in str(m.labels))
+    before = await ann.wait_for(lambda m: "◑ After" in m.labels)
     assert before["has_media_spoiler"]
     mark = ann.now
     await ann.tap(before, "Adjust")
@@ -180,11 +181,11 @@ async def test_two_people_expand_photos_of_one_album_each_for_themselves(hooked:
     first, second = await ann.send_album([small_photo(), small_photo(longest=200)])
     anns, bens = await _panel_after(ann, first, "/expand"), await _panel_after(ben, second, "/expand")
     assert anns.id != bens.id
-    chosen = [[b.label for b in panel.buttons if "🖼" in b.label and "✓" in b.label] for panel in (anns, bens)]
+    chosen = [[b.label for b in panel.buttons if "📷" in b.label and "✓" in b.label] for panel in (anns, bens)]
     assert chosen[0] != chosen[1]
     assert (
         await ben.tap(bens, "Expand")
-        != "This panel is somebody else's. Send your own photo, or answer one with /expand."
+        != "This panel is somebody else's. Send your own photo, or reply to one with /expand."
     )
 
 
@@ -197,7 +198,7 @@ async def test_an_edited_photo_is_the_photo_that_is_now_there(hooked: Hook) -> N
     mark = ann.now
     await hooked.post("edited_message", **edited)
     changed = await ann.wait_for(lambda m: m.id == panel.id, after=mark)
-    assert changed.text != panel.text  # another size of canvas
+    assert changed.photo != panel.photo  # another size of canvas
 
 
 @pytest.mark.parametrize(
@@ -231,7 +232,7 @@ async def test_a_tap_on_a_message_too_old_to_be_seen_brings_the_result_again(hoo
     await ann.send_photo(small_photo())
     await ann.tap(await ann.wait_for(is_panel), "Expand")
     result = await ann.wait_for(is_result)
-    data = result.button("Before").data
+    data = f"be|{expansion_of(result)}"
     here = {"id": ann.user, "type": "private", "first_name": "Ann"}
     who = {"id": ann.user, "is_bot": False, "first_name": "Ann"}
     old = {"chat": here, "message_id": result.id, "date": 0}

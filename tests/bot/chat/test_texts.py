@@ -50,7 +50,7 @@ def forms(message: Message) -> tuple[str, ...]:
 
 
 def values(text: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(text) if name}
+    return {name for _, name, _, _ in Formatter().parse(text) if name and not name.startswith("sign.")}
 
 
 def needs(key: str) -> set[str]:

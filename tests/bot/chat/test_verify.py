@@ -38,7 +38,7 @@ async def said(person: Person, text: str, **how: Any) -> Any:
 async def test_a_result_and_its_file_are_known(chat: Person, kuotu: Kuotu) -> None:
     photo = small_photo("coffee", 480)
     result = await expanded(chat, photo)
-    await chat.tap(result, "Full size")
+    await chat.tap(result, "Download")
     document = await chat.wait_for(lambda m: m.kind == "document" and m.from_bot)
     data = await chat.download(document)
     found = read(data, kuotu.services.marks.keys)

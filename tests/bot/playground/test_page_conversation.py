@@ -54,7 +54,8 @@ async def test_photo_tap_result_reroll_publish_gallery_and_old_buttons(
             await publish(page, shots, look)
             await before.aclose()
             async with running(settings, work=False):
-                await tap(result, "Adjust")
+                await tap(result, "⋯")
+                await tap(message_with(page, "Download"), "Adjust")
                 await expect(message_with(page, "✨ Expand")).to_contain_text("1353 × 900 px")
                 await page.screenshot(path=shots / f"{look}-4-after-restart.png")
 
@@ -63,13 +64,14 @@ async def expand(page: Page, shots: Path, look: str) -> Locator:
     await page.click("text=START")
     await send(page, SAMPLES / "chelsea.jpg")
     panel = message_with(page, "✨ Expand")
+    await tap(panel, "Adjust")
     await tap(panel, "1:1")
     await expect(panel).to_contain_text("451 × 451 px")
     await tap(panel, "2×")
     await expect(panel).to_contain_text("902 × 600 px")
     await page.screenshot(path=shots / f"{look}-1-panel.png")
     await tap(panel, "Expand")
-    await expect(message_with(page, "Again")).to_contain_text("902 × 600 px")
+    await expect(message_with(page, "Again")).to_contain_text("2×")
     await page.screenshot(path=shots / f"{look}-2-result.png")
     return message_with(page, "Again")
 

@@ -151,6 +151,19 @@ async def test_a_reader_of_a_channel_is_offered_no_samples(browser: Browser, pla
             await expect(page.locator(".empty .tray")).to_have_count(trays)
 
 
+@widths
+async def test_the_samples_stay_until_a_photo_was_sent(
+    browser: Browser, place: Site, shots: Path, width: dict[str, Any]
+) -> None:
+    async with page_of(browser, f"{place.url}/?user=1&chat=1", **width) as page:
+        await expect(page.locator(".message")).to_have_count(1)
+        await expect(page.locator(".samples .tray")).to_be_visible()
+        await page.screenshot(path=shots / f"samples-{width['viewport']['width']}.png")
+        await page.click(".samples [aria-label=chelsea]")
+        await expect(page.locator(".message .media img")).to_be_visible()
+        await expect(page.locator(".samples")).to_have_count(0)
+
+
 async def opened(page: Page, label: str) -> Locator:
     await page.click(f".keys >> text={label}")
     dialog = page.locator("dialog")

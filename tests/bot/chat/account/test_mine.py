@@ -1,17 +1,16 @@
-"""/mine shows a person's own expansions in one message, and to nobody else."""
+"""/mine shows a person's own expansions as a sheet that leads to each, and to nobody else."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from bot.bootstrap import Kuotu
 from bot.playground import Message, Person
-from tests.support.messages import is_result
-from tests.support.scenes import expansion_of, forge, group_of, now, published, result_in
+from tests.support.messages import is_result, size
+from tests.support.scenes import expansion_of, forge, group_of, result_in, taps
 
 
 def is_mine(message: Message) -> bool:
-    return any("Open" in label for label in message.labels)
+    return "Tap a number" in message.text
 
 
 async def opened(chat: Person) -> Message:
@@ -19,18 +18,9 @@ async def opened(chat: Person) -> Message:
     return await chat.wait_for(is_mine)
 
 
-def number(page: Message) -> int:
-    return int(str(page.button("Open").data).split("|")[1])
-
-
-async def zoom_out_from(chat: Person, page: Message, starts: int) -> None:
-    """Zoom out from a page of /mine, once its button counts the starts before, and wait for the result."""
-    page = await chat.wait_for(
-        lambda m: m.id == page.id and str(m.button("Zoom out more").data) == f"zo|{number(m)}|{starts}"
-    )
-    last = chat.messages[-1].id
-    await chat.tap(page, "Zoom out more")
-    await chat.wait_for(lambda m: is_result(m) and "Step 2" in m.text and m.id > last)
+def numbers(page: Message) -> list[int]:
+    """Return the expansions that the buttons lead to."""
+    return [int(str(b.data).split("|")[1]) for b in page.buttons if str(b.data).startswith("pv|")]
 
 
 async def test_nothing_yet(chat: Person) -> None:
@@ -38,23 +28,33 @@ async def test_nothing_yet(chat: Person) -> None:
     await chat.wait_for(lambda m: m.text == "Nothing of yours yet. Send me a photo!")
 
 
-async def test_pages_from_the_newest_and_back(chat: Person) -> None:
-    first, _ = await published(chat)
-    second = await result_in(chat)
+async def test_the_newest_come_first_and_each_number_leads_to_its_picture(chat: Person) -> None:
+    first, second = await result_in(chat), await result_in(chat)
     page = await opened(chat)
-    assert number(page) == expansion_of(second)
-    assert "2 expansions" in page.text
-    assert "◀" not in page.labels
-    await chat.tap(page, "▶")
-    older = await chat.wait_for(lambda m: m.id == page.id and "◀" in m.labels)
-    assert number(older) == expansion_of(first)
-    assert "In the gallery" in older.text
-    assert "▶" not in older.labels
-    await chat.tap(older, "◀")
-    await chat.wait_for(lambda m: m.id == page.id and number(m) == expansion_of(second))
+    assert page.labels == ["1", "2"]
+    assert numbers(page) == [expansion_of(second), expansion_of(first)]
+    assert page.text == "2 expansions\nTap a number to open it."
+    width, height = size(page)
+    assert width > 2 * height - 20  # two squares beside each other
+    await chat.tap(page, "2")
+    copy = await chat.wait_for(lambda m: is_result(m) and m.id > page.id)
+    assert expansion_of(copy) == expansion_of(first)
 
 
-async def test_what_was_made_in_a_group_is_opened_in_private(kuotu: Kuotu, newcomer: Any) -> None:
+async def test_pages_turn_in_one_message(chat: Person) -> None:
+    made = [expansion_of(await result_in(chat)) for _ in range(8)]
+    page = await opened(chat)
+    assert numbers(page) == made[:1:-1]
+    assert "8 expansions" in page.text
+    assert page.labels[6:] == ["▶"]
+    older = await taps(chat, page, "▶")
+    assert numbers(older) == made[1::-1]
+    assert older.labels[2:] == ["◀"]
+    assert numbers(await taps(chat, older, "◀")) == numbers(page)
+    assert sum(is_mine(m) for m in chat.messages) == 1
+
+
+async def test_what_was_made_in_a_group_is_opened_in_private(newcomer: Any) -> None:
     ann, bob = await group_of(newcomer, "Ann", "Bob")
     result = await result_in(ann)
     await ann.say("/mine")
@@ -63,46 +63,23 @@ async def test_what_was_made_in_a_group_is_opened_in_private(kuotu: Kuotu, newco
     private = await newcomer("Ann", user=ann.user)
     await private.say("/start mine")
     page = await private.wait_for(is_mine)
-    assert number(page) == expansion_of(result)
-    await private.tap(page, "Open")
+    assert numbers(page) == [expansion_of(result)]
+    await private.tap(page, "1")
     copy = await private.wait_for(is_result)
     await private.tap(copy, "Again")
     again = await private.wait_for(lambda m: is_result(m) and m.id > copy.id)
     assert expansion_of(again) != expansion_of(result)
-    await zoom_out_from(private, page, 1)  # the first start was «Again»
-    await zoom_out_from(private, page, 2)
     assert sum(is_result(m) for m in ann.messages) == 1
     assert bob.messages[-1].id == pointer.id
 
 
-async def test_publish_from_the_list(kuotu: Kuotu, chat: Person) -> None:
-    result = await result_in(chat)
-    page = await opened(chat)
-    await chat.tap(page, "Publish")
-    asked = await chat.wait_for(lambda m: "Not now" in m.labels)
-    await chat.tap(asked, "Publish")
-    await chat.wait_for(lambda m: "No title" in m.labels)
-    await chat.wait_for(lambda m: m.id == page.id and "✏️ Title" in m.labels)
-    assert await kuotu.services.gallery.post_of(expansion_of(result)) is not None
-
-
-async def test_delete_from_the_list(kuotu: Kuotu, chat: Person) -> None:
+async def test_a_page_goes_with_a_picture_that_it_shows(chat: Person) -> None:
     first, second = await result_in(chat), await result_in(chat)
     page = await opened(chat)
-    await chat.tap(page, "Delete")
-    asked = await chat.wait_for(lambda m: m.id == page.id and "🗑 Yes, delete" in m.labels)
-    await chat.tap(asked, "No, keep it")
-    kept = await chat.wait_for(lambda m: m.id == page.id and is_mine(m))
-    assert number(kept) == expansion_of(second)
-    await chat.tap(kept, "Delete")
-    await chat.tap(await chat.wait_for(lambda m: "🗑 Yes, delete" in m.labels), "Yes")
-    await chat.wait_for(lambda m: m.id == page.id and is_mine(m) and number(m) == expansion_of(first))
-    await chat.wait_gone(second)
-    assert await kuotu.services.store.expansion(expansion_of(second)) is None
-    await chat.tap(now(chat, page), "Delete")
-    await chat.tap(await chat.wait_for(lambda m: "🗑 Yes, delete" in m.labels), "Yes")
-    await chat.wait_gone(page)
+    await chat.tap(await taps(chat, first, "Delete"), "Yes")
     await chat.wait_gone(first)
+    await chat.wait_gone(page)
+    assert numbers(await opened(chat)) == [expansion_of(second)]
 
 
 async def test_nobody_opens_or_pages_another_ones(chat: Person, newcomer: Any) -> None:

@@ -163,7 +163,7 @@ async def test_a_banned_person_may_still_be_forgotten(kuotu: Kuotu, newcomer: An
     await admin.wait_for(lambda m: m.text == f"{ann.user} is banned.")
     await ann.say("/forget")
     await ann.tap(await ann.wait_for(lambda m: "🗑 Yes, everything" in m.labels), "Yes, everything")
-    await ann.wait_for(lambda m: "I know nothing of you" in m.text)
+    await ann.wait_for(lambda m: "Everything about you is gone" in m.text)
     assert await kuotu.services.people.person(ann.user) is None
     assert await kuotu.services.moderation.banned(ann.user)
 
@@ -225,7 +225,7 @@ async def test_cases_are_paged_and_judged_once(kuotu: Kuotu, newcomer: Any, admi
 async def test_a_title_with_a_forbidden_word_is_not_hung(kuotu: Kuotu, chat: Person, title: str) -> None:
     post = await posted(kuotu, chat)
     await chat.say(title)
-    await chat.wait_for(lambda m: "I would rather not hang that" in m.text)
+    await chat.wait_for(lambda m: "I can't put that title in the gallery" in m.text)
     there = await kuotu.services.gallery.post(post.id)
     assert there is not None
     assert there.title == ""

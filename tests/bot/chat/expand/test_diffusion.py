@@ -16,6 +16,7 @@ from inference.image.codec import decode
 from storage.models import Expansion
 from tests.support.bot import kuotu_in
 from tests.support.messages import is_panel, is_result, is_status
+from tests.support.scenes import details
 from tests.support.tiny import NAMES, Opened
 
 ALL = scaled(Extent(160, 106), Direction.ALL, 1.5)
@@ -45,13 +46,13 @@ async def expanded(person: Person, photo: bytes, caption: str, *taps: str) -> Me
 
 async def master(person: Person, result: Message) -> Pixels:
     mark = person.now
-    await person.tap(result, "Full size")
+    await person.tap(result, "Download")
     file = await person.wait_for(lambda m: m.kind == "document" and m.from_bot, after=mark)
     return decode(await person.download(file))
 
 
-def seed_of(result: Message) -> int:
-    return int(result.text.partition("#")[2].split()[0])
+async def seed_in(person: Person, result: Message) -> int:
+    return int((await details(person, result)).partition("#")[2].split()[0])
 
 
 async def row_of(result: Message, person: Person, kuotu: Kuotu) -> Expansion:
@@ -80,7 +81,9 @@ async def test_every_preset_paints_what_it_paints_alone(
     result = await expanded(ann, photo, name)
     canvas, alone = await master(ann, result), tiny_engine(name)
     assert kept(canvas, ALL, photo)
-    assert same(canvas, alone.expand(Request(decode(photo), ALL, seed=seed_of(result), judged=False), ignore).pixels)
+    assert same(
+        canvas, alone.expand(Request(decode(photo), ALL, seed=await seed_in(ann, result), judged=False), ignore).pixels
+    )
     assert result.raw["has_media_spoiler"]
     row = await row_of(result, ann, weighty)
     assert row.engine == "diffusion"
@@ -133,7 +136,7 @@ async def test_four_variants_are_four_runs_and_each_is_made_again_by_its_seed(
         await ann.tap(sheet, number)
         one = await ann.wait_for(is_result, after=mark)
         canvases.append(await master(ann, one))
-        request = Request(decode(photo), ALL, Style.WILD, seed_of(one), "a lighthouse", judged=False)
+        request = Request(decode(photo), ALL, Style.WILD, await seed_in(ann, one), "a lighthouse", judged=False)
         assert same(canvases[-1], tiny_engine("tiny-flux-fill").expand(request, ignore).pixels)
     assert not same(*canvases)
 
@@ -152,7 +155,7 @@ async def test_an_operators_batch_paints_variants_together_and_each_is_made_agai
         mark = ann.now
         await ann.tap(sheet, number)
         one = await ann.wait_for(is_result, after=mark)
-        request = Request(decode(photo), ALL, Style.WILD, seed_of(one), "a lighthouse", judged=False)
+        request = Request(decode(photo), ALL, Style.WILD, await seed_in(ann, one), "a lighthouse", judged=False)
         assert same(await master(ann, one), tiny_engine("tiny-sd15", batch=4).expand(request, ignore).pixels)
     assert len(calls) == 1
 
@@ -175,7 +178,7 @@ async def test_exhausted_memory_is_the_next_mode_and_a_picture_all_the_same(
     frugal = tiny_engine("tiny-sdxl", memory="offload")
     assert same(
         await master(ann, result),
-        frugal.expand(Request(decode(photo), ALL, seed=seed_of(result), judged=False), ignore).pixels,
+        frugal.expand(Request(decode(photo), ALL, seed=await seed_in(ann, result), judged=False), ignore).pixels,
     )
     assert "memory exhausted in mode resident (" in caplog.text
     assert "can't allocate memory" in caplog.text
@@ -201,7 +204,7 @@ async def test_a_crash_is_a_new_process_and_the_picture_all_the_same(
     result = await expanded(ann, photo, "tiny-z-image-control crashing")
     alone = (
         tiny_engine("tiny-z-image-control")
-        .expand(Request(decode(photo), ALL, seed=seed_of(result), judged=False), ignore)
+        .expand(Request(decode(photo), ALL, seed=await seed_in(ann, result), judged=False), ignore)
         .pixels
     )
     assert same(await master(ann, result), alone)

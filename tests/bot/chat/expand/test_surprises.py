@@ -31,11 +31,11 @@ def ids_of(row: Expansion) -> list[str]:
 
 async def test_what_is_drawn_is_kept_told_and_handed_over(kuotu: Kuotu, newcomer: Any) -> None:
     ann, mei = await newcomer("Ann"), await newcomer("小梅", language="zh-hans")
-    playful = await expanded(ann, small_photo(longest=64), "🎈 playful")
+    playful = await expanded(ann, small_photo(longest=64), "🎈 Playful")
     row = shown(await kuotu.services.store.expansion(expansion_of(playful)))
     assert len(row.words or ()) == 1
     assert row.words == ids_of(row)
-    assert f"✨ {labels(row.words, 'en')[0]}" in playful.text
+    assert f"🪄 {labels(row.words, 'en')[0]}" in playful.text
     assert row.recipe is not None
     assert row.recipe["key"].startswith("tiny-sd15@sd15 ")
     assert row.recipe["worked_at"] == ["160x96"]
@@ -47,15 +47,15 @@ async def test_what_is_drawn_is_kept_told_and_handed_over(kuotu: Kuotu, newcomer
     await kuotu.services.gallery.publish(row.id, ann.user, "", 0.5)
     post = await kuotu.services.gallery.post_of(row.id)
     assert post is not None
-    assert f"✨ {labels(row.words, 'zh')[0]}" in (await card_at(mei, post.id)).text
+    assert f"🪄 {labels(row.words, 'zh')[0]}" in (await card_at(mei, post.id)).text
 
 
 async def test_faithful_draws_nothing_and_every_variant_draws_anew(kuotu: Kuotu, newcomer: Any) -> None:
     chat = await newcomer("Ann")
     faithful = await expanded(chat, small_photo(longest=64))
-    assert "✨" not in faithful.text
+    assert "🪄" not in faithful.text
     mark = chat.now
-    wild = await expanded(chat, small_photo(longest=64), "🌀 wild")
+    wild = await expanded(chat, small_photo(longest=64), "🌀 Wild")
     await chat.tap(now(chat, wild), "Again")
     again = await chat.wait_for(lambda m: is_result(m) and m.id > wild.id, after=mark)
     await chat.tap(now(chat, again), "Four")

@@ -100,7 +100,7 @@ async def test_a_published_result_hangs_there_with_title_author_and_votes(
     bob = await newcomer("Bob <b>& Co</b>")
     card = await opened(bob)
     assert card.text.splitlines()[:2] == ["《A <i>title</i>》", "by Ann"]
-    assert "seen by one person" in card.text
+    assert "seen by 1 person" in card.text
     assert card.photo is not None
     assert card.photo["file_id"] == now(chat, result).photo["file_id"]  # type: ignore[index]
     await bob.tap(card, "🤯")
@@ -165,16 +165,16 @@ async def test_newest_first_and_from_the_start_again(chat: Person, hang: Any) ->
         await hang(name)
     card = await opened(chat)
     order = []
-    card = await turned(chat, card, "🆕")
+    card = await turned(chat, await turned(chat, card, "Sort:"), "🕒")
     order.append(title(card))
-    assert "✓ 🆕" in card.labels
+    assert "Sort: 🕒 Newest ▾" in card.labels
     for _ in range(2):
         card = await turned(chat, card)
         order.append(title(card))
     assert order == ["New", "Middle", "Old"]
     assert await chat.tap(card, "▶") == EVERYTHING
     await chat.wait_for(lambda m: m.id == card.id and title(m) == "New")
-    assert await chat.tap(card, "🆕") == "🆕 Newest"
+    assert await chat.tap(await turned(chat, card, "Sort:"), "🕒") == "🕒 Newest"
     assert title(now(chat, card)) == "New"
 
 
@@ -249,4 +249,4 @@ async def test_a_gallery_in_chinese(newcomer: Any, hang: Any) -> None:
     await hang("船", name="小明")
     card = await opened(await newcomer("Li", language="zh-hans"))
     assert card.text.splitlines()[:2] == ["《船》", "作者：小明"]
-    assert "✓ 🌀" in card.labels
+    assert "排序：🌡 最离谱 ▾" in card.labels

@@ -13,7 +13,7 @@ from bot.playground import Message, Person
 from storage.models import Feeling, Post, PostStatus
 from tests.support.messages import is_panel
 from tests.support.photos import small_photo
-from tests.support.scenes import answer_to, expansion_of, now, post_by, result_in, taps
+from tests.support.scenes import answer_to, expansion_of, felt, now, post_by, result_in, taps
 
 
 async def channel_of(newcomer: Any, owner: Person, *readers: str) -> list[Person]:
@@ -27,7 +27,7 @@ async def channel_of(newcomer: Any, owner: Person, *readers: str) -> list[Person
 async def tools_of(channel: Person, private: Person, result: Message) -> Message:
     """Tap as an administrator, and return the result with all its buttons in the private chat."""
     assert await channel.tap(result, "Expand yours") == "I've sent you its buttons in our own chat."
-    return await private.wait_for(lambda m: "🔁 Again" in m.labels)
+    return await private.wait_for(lambda m: "⋯" in m.labels)
 
 
 async def share(chat: Person, post: Post) -> Message:
@@ -70,7 +70,7 @@ async def test_what_a_channel_feels_is_shown_apart_and_moves_nothing(kuotu: Kuot
     await cat.react(now(cat, shared))
     await ann.wait_for(lambda m: m.id == result.id and "📢 in channels: 👍 2" in m.text and "🤣 1" not in m.text)
     await ann.say(f"/start p{post.id}")
-    card = await ann.wait_for(lambda m: "⋯" in m.labels)
+    card = await ann.wait_for(lambda m: "▶" in m.labels)
     assert "📢 in channels: 👍 2" in card.text
     assert "seen by nobody" not in card.text
 
@@ -82,7 +82,7 @@ async def test_the_counts_of_two_channels_are_added_and_a_vote_stays_one(kuotu: 
         owner, ben = await channel_of(newcomer, ann, "Ben")
         await share(owner, post)
         await ben.react(await ben.wait_for(lambda m: m.photo), "🤣")
-    await ann.tap(result, "🤣")
+    await felt(ann, result, "🤣")
     await ann.react(result, "🤣")
     await ann.wait_for(lambda m: m.id == result.id and "📢 in channels: 🤣 2" in m.text and "🤣 1" in m.labels)
     after = await fresh_post(kuotu, post)
@@ -121,7 +121,7 @@ async def test_a_channel_expands_what_its_administrators_ask_for(kuotu: Kuotu, n
     panel = await ben.wait_for(is_panel)
     assert (
         await ben.tap(panel, "Expand")
-        == "This panel is somebody else's. Send your own photo, or answer one with /expand."
+        == "This panel is somebody else's. Send your own photo, or reply to one with /expand."
     )
     query = await ben.press_data(result.id, f"de|{expansion_of(result)}")
     assert (await ben.answer_to(query))["text"] == "This is somebody else's."
@@ -154,7 +154,7 @@ async def test_a_channel_publishes_under_its_name_with_a_title(kuotu: Kuotu, new
     await ben.wait_for(lambda m: m.id == result.id and m.text.startswith("《Breaking news》"))
     assert now(ben, result).labels == result.labels
     await ann.say(f"/start p{post.id}")
-    assert (await ann.wait_for(lambda m: "⋯" in m.labels)).text.startswith("《Breaking news》\nby Outrageous")
+    assert (await ann.wait_for(lambda m: "▶" in m.labels)).text.startswith("《Breaking news》\nby Outrageous")
 
 
 async def test_whoever_is_no_administrator_any_more_loses_the_tools(kuotu: Kuotu, newcomer: Any) -> None:
@@ -192,7 +192,7 @@ async def test_a_channel_shows_only_what_anybody_may_tap(
         assert answer["url"] == "https://t.me/kuotu_bot?start=expand"
     await answer_to(ann, "/help")
     assert await owner.tap(result.id, yours) == sent
-    copy = await ann.wait_for(lambda m: any(str(b.data).startswith("de|") for b in m.buttons))
+    copy = await ann.wait_for(lambda m: any(str(b.data).startswith("tl|") for b in m.buttons))
     await taps(ann, copy, f"de|{expansion_of(result)}")
     await ann.tap(copy.id, f"dy|{expansion_of(result)}")
     await reader.wait_gone(result)
@@ -205,7 +205,7 @@ async def test_a_channel_is_forgotten_by_its_administrators_alone(kuotu: Kuotu, 
     asked = await ben.wait_for(lambda m: "🗑 Yes, everything" in m.labels)
     assert await ben.tap(asked, "Yes, everything") == "Only the one who asked can answer this."
     await owner.tap(asked.id, "Yes, everything")
-    await owner.wait_for(lambda m: "I know nothing of you" in m.text)
+    await owner.wait_for(lambda m: "Everything about you is gone" in m.text)
     await owner.wait_gone(result)
     assert await kuotu.services.store.expansion(expansion_of(result)) is None
     assert await kuotu.services.people.person(owner.chat) is None

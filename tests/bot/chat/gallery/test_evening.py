@@ -21,7 +21,7 @@ from storage.database import open_database, transactions
 from storage.models import Act, AuditEntry, Base, Feeling, Post, PostStatus, Report
 from tests.support.databases import sqlite_in
 from tests.support.messages import is_result
-from tests.support.scenes import card_at, expansion_of, group_of, now, post_by, result_in, taps
+from tests.support.scenes import card_at, details, expansion_of, felt, group_of, now, post_by, result_in, taps
 
 MODERATOR = 700
 HOUSEKEEPING = {"inbox", "blob_notes", "blob_sweeps", "spent_quota", "workers", "turns", "marks"}
@@ -128,7 +128,7 @@ async def test_an_evening_in_a_group_of_five(kuotu: Kuotu, newcomer: Any, tmp_pa
     await titled(bob, second, "Wider")
     theirs = await the_post(kuotu, second)
     third = await fork_of(cat, theirs)
-    assert "Step 3 of its chain" in third.text
+    assert "Zoom-out no. 3" in await details(cat, third)
     chain = await kuotu.services.store.ancestry(expansion_of(third))
     assert [step.person_id for step in chain] == [ann.user, bob.user, cat.user]
     assert await cat.tap(third, "🎬") == "🎬 The film is coming…"
@@ -161,7 +161,7 @@ async def test_an_evening_in_a_group_of_five(kuotu: Kuotu, newcomer: Any, tmp_pa
     await alone[ann.user].say("/forget")
     asked = await alone[ann.user].wait_for(lambda m: "🗑 Yes, everything" in m.labels)
     await alone[ann.user].tap(asked, "Yes, everything")
-    await alone[ann.user].wait_for(lambda m: "I know nothing of you" in m.text)
+    await alone[ann.user].wait_for(lambda m: "Everything about you is gone" in m.text)
     for person in (bob, cat):
         await alone[person.user].wait_for(lambda m: "one of your expansions contained a picture of theirs" in m.text)
         for gone in (first, second, third, film):
@@ -215,7 +215,7 @@ async def test_everything_kept_is_handed_out_and_goes_when_its_time_is_over(
     ann = await newcomer("Ann")
     result, post = await post_by(kuotu, ann)
     other = await result_in(ann)
-    await ann.tap(result, "🤣")
+    await felt(ann, result, "🤣")
     await ann.say("/mydata")
     rows_file = await ann.wait_for(lambda m: m.file and m.file.get("file_name") == "kuotu-mydata.json")
     kept = json.loads(await ann.download(rows_file))
@@ -242,5 +242,5 @@ async def test_everything_kept_is_handed_out_and_goes_when_its_time_is_over(
     assert await kuotu.services.store.expansion(expansion_of(other)) is None
     assert await kuotu.services.store.expansion(post.expansion_id) is not None
     assert await ann.tap(other, "Zoom out more") == "That is not there any more."
-    assert await ann.tap(result, "Adjust") == "The panel is below ⬇️"
+    assert await ann.tap(result, "Adjust") == "It's below 👇"
     assert await later.sweep() == 0

@@ -9,7 +9,7 @@ import pytest
 from bot.bootstrap import Kuotu
 from bot.chat.buttons.publish import SuggestedTitle
 from bot.chat.texts import LANGUAGES, texts
-from bot.chat.titles import LONGEST, all_titles, clean_title, suggestions
+from bot.chat.titles import KINDS, LONGEST, ROOM, About, all_titles, clean_title, suggested, suggestions
 from bot.playground import Message, Person
 from storage.models import Post, PostStatus
 from tests.support.messages import is_panel, is_result
@@ -49,7 +49,29 @@ def test_suggested_titles_are_titles(language: str) -> None:
     assert all(len(set(three.values())) == 3 for three in offered)
     assert len({tuple(three) for three in offered}) > 25
     assert offered[7] == suggestions(say, 7)
-    assert SuggestedTitle(10**15, language, len(all_titles(say))).pack()
+    assert SuggestedTitle(10**15, language, max(max(three) for three in offered)).pack()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("style", ["faithful", "playful", "wild"])
+def test_suggested_titles_fit_the_picture(language: str, style: str) -> None:
+    say = texts(language)
+    plain, deep = About(style), About(style, deep=True, drawn="a duck")
+    titles = {title for number in range(300) for title in suggestions(say, number, plain).values()}
+    assert len(titles) > 30
+    for number in range(50):
+        kinds = [KINDS[line // ROOM] for line in suggestions(say, number, plain)]
+        assert kinds == ["any", style, style]
+        three = suggestions(say, number, deep)
+        assert [KINDS[line // ROOM] for line in three] == ["any", "drawn", style]
+        assert any("a duck" in title for title in three.values())
+        assert {line: suggested(say, line, "a duck") for line in three} == three
+
+
+def test_numbers_of_suggestions_that_buttons_carry_stay_as_they_are() -> None:
+    say = texts("en")
+    assert (suggested(say, 0), suggested(say, 19)) == ("Nobody asked for the rest", "And then it got worse")
+    assert [suggested(say, number) for number in (-1, 99, 100 * len(KINDS))] == [None] * 3
 
 
 async def post_of(kuotu: Kuotu, result: Message) -> Post | None:
@@ -76,7 +98,7 @@ async def test_consent_is_asked_once_and_words_become_the_title(kuotu: Kuotu, ch
     await chat.say("《 My <b>cat</b> \u202e& I 》")
     await chat.wait_for(lambda m: m.text == "📣 《My <b>cat</b> & I》 hangs in the gallery.")
     await chat.wait_for(lambda m: m.id == result.id and m.text.startswith("《My <b>cat</b> & I》"))
-    await chat.wait_for(lambda m: m.id == result.id and "In the gallery" in m.text and "✏️ Title" in m.labels)
+    await chat.wait_for(lambda m: m.id == result.id and "In the gallery" in m.text and "↗ Share" in m.labels)
     post = await post_of(kuotu, result)
     assert post is not None
     assert (post.title, post.status) == ("My <b>cat</b> & I", PostStatus.LIVE)
@@ -105,7 +127,7 @@ async def test_a_title_by_button_then_another_then_none(kuotu: Kuotu, chat: Pers
     assert len(offered) == 3
     await chat.tap(question, offered[1])
     done = await titled(chat, offered[1].strip("《》"))
-    await chat.tap(done, "Title")
+    await chat.tap(done, "Rename")
     again = await chat.wait_for(lambda m: "No title" in m.labels)
     assert [label for label in again.labels if label.startswith("《")] == offered
     await chat.tap(again, "No title")
@@ -161,7 +183,7 @@ async def test_a_picture_under_a_spoiler_is_shared_as_a_link(kuotu: Kuotu, chat:
 async def test_nothing_to_read_is_asked_for_again(chat: Person) -> None:
     await published(chat)
     await chat.say("\u200b\u202e.\u200b".replace(".", "\u2060"))
-    await chat.wait_for(lambda m: "nothing in it that can be read" in m.text)
+    await chat.wait_for(lambda m: "find any text in that" in m.text)
     await chat.say("Words")
     await titled(chat, "Words")
 

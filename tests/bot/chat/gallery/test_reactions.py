@@ -12,7 +12,7 @@ from bot.bootstrap import Kuotu
 from bot.chat.gallery.reactions import NATIVE, feeling_of
 from bot.playground import Message, Person
 from storage.models import Feeling
-from tests.support.scenes import expansion_of, forge, group_of, now, published, result_in
+from tests.support.scenes import expansion_of, felt, forge, group_of, now, on_show, published, result_in
 
 LAUGHING, LOVING = Feeling.LAUGHING, Feeling.LOVING
 
@@ -54,7 +54,7 @@ async def votes(kuotu: Kuotu, result: Message) -> dict[Feeling, int]:
 
 
 async def test_a_button_gives_a_vote_moves_it_and_takes_it_back(kuotu: Kuotu, chat: Person) -> None:
-    result = await result_in(chat)
+    result = await on_show(chat)
     assert await chat.tap(result, "🤣") == "🤣"
     await chat.wait_for(lambda m: "🤣 1" in m.labels)
     await chat.tap(result, "😍")
@@ -65,7 +65,7 @@ async def test_a_button_gives_a_vote_moves_it_and_takes_it_back(kuotu: Kuotu, ch
 
 
 async def test_native_reactions_and_buttons_are_one_vote(kuotu: Kuotu, chat: Person) -> None:
-    result = await result_in(chat)
+    result = await on_show(chat)
     await chat.react(result, "😁")
     await chat.wait_for(lambda m: "🤣 1" in m.labels)
     await chat.tap(result, "😍")
@@ -104,7 +104,7 @@ async def test_two_messages_of_one_picture_take_one_vote(kuotu: Kuotu, chat: Per
 
 
 async def test_many_taps_are_few_edits_and_end_true(kuotu: Kuotu, chat: Person) -> None:
-    result = await result_in(chat)
+    result = await on_show(chat)
     before, taps = chat.now, list(Feeling) * 4
     for feeling in taps:
         await chat.press(result, f"fe|{expansion_of(result)}|{feeling.value}")
@@ -125,5 +125,5 @@ async def test_nobody_votes_on_what_they_cannot_see(kuotu: Kuotu, chat: Person, 
 async def test_reactions_to_other_messages_say_nothing(kuotu: Kuotu, chat: Person) -> None:
     result, question = await published(chat)
     await chat.react(question, "🤣")
-    await chat.tap(result, "😍")  # handled after it, because a person's updates are handled in order
+    await felt(chat, result, "😍")  # handled after it, because a person's updates are handled in order
     assert await votes(kuotu, result) == {LOVING: 1}

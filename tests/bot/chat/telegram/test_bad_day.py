@@ -14,6 +14,7 @@ from tests.support.bad_day import BadDay, Fault, bad_day
 from tests.support.jobs import all_shown
 from tests.support.messages import is_panel, is_result, is_status
 from tests.support.photos import SAMPLES
+from tests.support.scenes import felt
 from tests.support.settings import settings_in
 
 _people = itertools.count(9000)
@@ -91,7 +92,7 @@ async def test_a_tap_on_expand_always_ends_in_one_result(
     for stray in strays:
         await ann.tap(stray, "Cancel")
         await ann.wait_gone(stray)
-    assert await ann.tap(result, "🤣") == "🤣"
+    assert await felt(ann, result, "🤣") == "🤣"
     mark = ann.now
     await ann.tap(result, "Again")
     await ann.wait_for(is_result, after=mark)
