@@ -33,6 +33,7 @@ from inference.worker.checks import Checks
 from inference.worker.process import OPENER, EngineProcess
 from inference.worker.protocol import EngineInfo
 from storage.blobs import BlobsUnavailable, open_blobs
+from storage.buckets import Buckets
 from storage.cleanup.retention import Retention
 from storage.cleanup.shelf import Shelf
 from storage.cleanup.sweep import Sweep
@@ -211,6 +212,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack, *, work: bool
         retention=Retention(database, timedelta(days=settings.retention_days)),
         anonymous=AnonymousCounts(database),
         applause=ApplauseStore(database),
+        buckets=Buckets(database),
         register=Register(database),
         marks=open_marks(settings),
         films=films if films_possible() else None,

@@ -14,6 +14,7 @@ from inference.image.budget import PixelBudget
 from inference.image.upscale import NAME as UPSCALE
 from inference.worker.protocol import EngineInfo
 from storage.blobs import Blobs
+from storage.buckets import Buckets
 from storage.cleanup.retention import Retention
 from storage.cleanup.shelf import Shelf
 from storage.expansions import Store
@@ -72,6 +73,7 @@ class Services:
     retention: Retention
     anonymous: AnonymousCounts
     applause: ApplauseStore
+    buckets: Buckets  # rate limits that all programs share
     register: Register
     marks: Marks
     films: FilmStore | None = None  # None where films cannot be made

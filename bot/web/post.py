@@ -19,7 +19,7 @@ from bot.web.film import films_of
 from bot.web.render import Pages, speak
 from storage.gallery.listing import Order, Period
 from storage.gallery.votes import COLUMNS
-from storage.models import Expansion, Feeling, Post, PostStatus
+from storage.models import Expansion, Feeling, Post, PostStatus, Reason
 
 STEPS = 8  # most steps of a chain that are shown; page/post.css has a rule for each
 OTHERS = 9  # more posts below the image
@@ -59,6 +59,8 @@ class PostPage:
             request,
             "post.html",
             one=one,
+            author=post.author.page,
+            reasons=Reason,
             picture_of=say("web.picture", title=one.heading, by=one.by),
             steps=some_of(steps_of(chain)),
             depth=len(growth(chain)),

@@ -7,6 +7,7 @@ skips them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -62,18 +63,22 @@ class Listing:
 
 
 async def listed(
-    session: AsyncSession, order: Order, period: Period, after: Place | None, limit: int, start: float
+    session: AsyncSession,
+    order: Order,
+    period: Period,
+    after: Place | None,
+    limit: int,
+    start: float,
+    where: Sequence[ColumnElement[bool]] = (),
 ) -> Listing:
-    """Return live posts in an order, from the top or after a place.
+    """Return live posts in an order, from the top or after a place, among those that satisfy `where`.
 
     `start`, 0 to 1, is where the random order starts and ends.
     """
     if order is Order.RANDOM:
-        posts = await _round(session, after, limit + 1, start)
-    elif order in PERIODIC and period is not Period.ALL:
-        posts = list(await session.scalars(_within(order, period, limit + 1, *_below(order, after))))
+        posts = await _round(session, after, limit + 1, start, where)
     else:
-        posts = list(await session.scalars(_sorted(order, limit + 1, *_below(order, after))))
+        posts = list(await session.scalars(best(order, period, limit + 1, *_below(order, after), *where)))
     last = posts[limit - 1] if len(posts) > limit else None
     return Listing(posts[:limit], Place(score_of(order, last), last.id) if last else None)
 
@@ -90,14 +95,16 @@ def score_of(order: Order, post: Post) -> float:
     return float(getattr(post, SCORES[order].key)) if order in SCORES else 0.0
 
 
-async def _round(session: AsyncSession, after: Place | None, limit: int, start: float) -> list[Post]:
+async def _round(
+    session: AsyncSession, after: Place | None, limit: int, start: float, where: Sequence[ColumnElement[bool]]
+) -> list[Post]:
     """Return posts in random order: from the start down to 0, then from 1 down to the start."""
     here, over = after or Place(start, 0), Post.random >= start
     if after is not None and after.score >= start:
-        return list(await session.scalars(_sorted(Order.RANDOM, limit, over, *_below(Order.RANDOM, after))))
-    posts = list(await session.scalars(_sorted(Order.RANDOM, limit, *_below(Order.RANDOM, here))))
+        return list(await session.scalars(_sorted(Order.RANDOM, limit, over, *_below(Order.RANDOM, after), *where)))
+    posts = list(await session.scalars(_sorted(Order.RANDOM, limit, *_below(Order.RANDOM, here), *where)))
     if len(posts) < limit:
-        posts += await session.scalars(_sorted(Order.RANDOM, limit - len(posts), over))
+        posts += await session.scalars(_sorted(Order.RANDOM, limit - len(posts), over, *where))
     return posts
 
 

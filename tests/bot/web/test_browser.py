@@ -54,7 +54,7 @@ async def wall(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wall]:
         await film_both(wall, chain)
         for name, direction in (("rocket", Direction.HORIZONTAL), ("coffee", Direction.UP)):
             await wall.hang(paint(name, direction, Style.PLAYFUL), f"The rest of {name}", author=BOB, prior=0.9)
-        wall.door.buckets.burst = 1e9
+        wall.ration(1e9)
         yield wall
 
 
@@ -308,7 +308,7 @@ async def test_the_mini_app_of_a_running_kuotu(fresh_with: Any, browser: Browser
     async with Person(fresh.address, 3, name="小梅", language="zh-hans") as mei:
         address = await mei.open_mini_app(f"{fresh.address}gallery")
         services = fresh.services
-        local = Wall(fresh.address, services, None, None, None)  # type: ignore[arg-type]
+        local = Wall(fresh.address, services, None, None, None, [])  # type: ignore[arg-type]
         await services.people.see(ANN, "Ann")
         post = await local.hang(flat(200, 150), "from a running Kuotu")
         async with page_of(browser, address, **PHONE) as page:

@@ -22,7 +22,7 @@ async def wall(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wall]:
     async with wall_in(tmp_path_factory.mktemp("wall")) as wall:
         for number, (width, height) in enumerate([(300, 100), (200, 200), (120, 260), (240, 160)]):
             await wall.hang(flat(width, height, 60 + 40 * number), f"A title that is rather long, number {number}")
-        wall.door.buckets.burst = 1e9
+        wall.ration(1e9)
         yield wall
 
 
