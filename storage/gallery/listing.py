@@ -78,7 +78,8 @@ async def listed(
     if order is Order.RANDOM:
         posts = await _round(session, after, limit + 1, start, where)
     else:
-        posts = list(await session.scalars(best(order, period, limit + 1, *_below(order, after), *where)))
+        asked = best(order, period, limit + 1, *_below(order, after), *where)
+        posts = list(await session.scalars(_apart(order, asked) if where else asked))
     last = posts[limit - 1] if len(posts) > limit else None
     return Listing(posts[:limit], Place(score_of(order, last), last.id) if last else None)
 
@@ -100,12 +101,26 @@ async def _round(
 ) -> list[Post]:
     """Return posts in random order: from the start down to 0, then from 1 down to the start."""
     here, over = after or Place(start, 0), Post.random >= start
+
+    async def some(number: int, *within: ColumnElement[bool]) -> list[Post]:
+        asked = _sorted(Order.RANDOM, number, *within, *where)
+        return list(await session.scalars(_apart(Order.RANDOM, asked) if where else asked))
+
     if after is not None and after.score >= start:
-        return list(await session.scalars(_sorted(Order.RANDOM, limit, over, *_below(Order.RANDOM, after), *where)))
-    posts = list(await session.scalars(_sorted(Order.RANDOM, limit, *_below(Order.RANDOM, here), *where)))
+        return await some(limit, over, *_below(Order.RANDOM, after))
+    posts = await some(limit, *_below(Order.RANDOM, here))
     if len(posts) < limit:
-        posts += await session.scalars(_sorted(Order.RANDOM, limit - len(posts), over, *where))
+        posts += await some(limit - len(posts), over)
     return posts
+
+
+def _apart(order: Order, asked: Select[Post]) -> Select[Post]:
+    """Select the same posts in two steps: which, and then all about them.
+
+    PostgreSQL plans each step by itself. Together they join too many tables for it to find a good order.
+    """
+    ids = asked.with_only_columns(Post.id).correlate(None)
+    return select(Post).where(Post.id.in_(ids)).order_by(*_descending(order))
 
 
 def _sorted(order: Order, limit: int, *where: ColumnElement[bool]) -> Select[Post]:

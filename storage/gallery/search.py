@@ -19,7 +19,7 @@ from sqlalchemy.orm import aliased
 
 from storage.models import Post, SearchKey
 
-PAIRS = 6  # of a term that are looked up; the title itself is compared with the rest
+LOOKED_UP = 3  # most pairs of a term, because planning many joins takes longer; the title is compared with the rest
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,8 @@ def _matching(term: Term) -> Select[int]:
 
 def _titled(text: str) -> Select[int]:
     """Select the ids of the posts whose folded title contains a text. Longer texts have pairs that lie apart in it."""
-    first, *others = (_pairs(text) or [text])[:PAIRS]
+    pairs = _pairs(text) or [text]
+    first, *others = pairs if len(pairs) <= LOOKED_UP else (pairs[0], pairs[len(pairs) // 2], pairs[-1])
     found = select(SearchKey.post_id).where(SearchKey.key == first)
     for key in others:
         other = aliased(SearchKey)
