@@ -23,6 +23,7 @@ from storage.gallery.applause import ApplauseStore
 from storage.gallery.browsing import Galleries
 from storage.gallery.moderation import Moderation
 from storage.gallery.posts import GalleryStore
+from storage.gallery.recipes import Recipes
 from storage.jobs.films import FilmStore
 from storage.jobs.queue import Queue
 from storage.jobs.workers import Workers
@@ -73,6 +74,7 @@ class Services:
     retention: Retention
     anonymous: AnonymousCounts
     applause: ApplauseStore
+    recipes: Recipes
     buckets: Buckets  # rate limits that all programs share
     register: Register
     marks: Marks

@@ -14,7 +14,7 @@ from bot.chat.buttons.gallery import NextPost, PickPeriod, PreviousPost, SortGal
 from bot.chat.buttons.mine import Newer, Older
 from bot.chat.buttons.moderation import Judge, NextCase, ReallyJudge, Report, ReportFor
 from bot.chat.buttons.panel import Expand, PickDirection, PickPhoto, PickRatio, PickScale, PickStyle, Roll
-from bot.chat.buttons.post import FilmOfPost, FlipPost, Fork, HidePost, Less, More, OpenPost
+from bot.chat.buttons.post import DoLikeThis, FilmOfPost, FlipPost, Fork, HidePost, Less, More, OpenPost
 from bot.chat.buttons.preferences import ResetDefaults, SetDirection, SetLanguage, SetScale, SetStyle
 from bot.chat.buttons.publish import AgreeToPublish, NoTitle, NotNow, OwnTitle, SuggestedTitle, Unpublish
 from bot.chat.buttons.result import (
@@ -42,7 +42,7 @@ from bot.chat.buttons.result import (
 )
 from bot.chat.expand import cancel, panel, result, start
 from bot.chat.film import request as movie
-from bot.chat.gallery import applause, channel, deletion, post, publish, reactions
+from bot.chat.gallery import applause, channel, deletion, post, publish, reactions, recipe
 from bot.chat.gallery import browse as gallery
 from bot.chat.origin import believed
 from bot.chat.telegram.visit import Visit
@@ -92,6 +92,7 @@ TAPS: dict[type[Tap], OnTap] = {
     PickPeriod: gallery.pick_period,
     FlipPost: post.flip,
     Fork: post.fork,
+    DoLikeThis: recipe.do_like_this,
     More: post.more,
     Less: post.less,
     HidePost: post.hide,

@@ -9,10 +9,11 @@ from telegram import InputMediaPhoto
 from bot.chat.account.mine import mine
 from bot.chat.account.mydata import mydata
 from bot.chat.account.preferences import settings
-from bot.chat.cards.links import post_in
+from bot.chat.cards.links import post_in, recipe_in
 from bot.chat.gallery.browse import gallery
 from bot.chat.gallery.post import open_post
 from bot.chat.gallery.publish import title_words
+from bot.chat.gallery.recipe import ask_for_photo
 from bot.chat.telegram.visit import Visit
 from bot.services import Services
 
@@ -30,6 +31,9 @@ async def start(services: Services, visit: Visit) -> None:
         return
     if (wanted := post_in(promised)) is not None:
         await open_post(services, visit, wanted)
+        return
+    if (liked := recipe_in(promised)) is not None:
+        await ask_for_photo(services, visit, liked)
         return
     album = [InputMediaPhoto((EXAMPLE / f"{name}.jpg").read_bytes()) for name in ("before", "after")]
     await visit.send(lambda seat: visit.bot.send_media_group(seat.chat_id, album, message_thread_id=seat.thread_id))

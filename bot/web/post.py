@@ -10,7 +10,7 @@ from babel.dates import format_date
 
 from bot.chain import growth
 from bot.chat.cards.lines import anonymous_counts, drawn, guests_of
-from bot.chat.cards.links import payload
+from bot.chat.cards.links import payload, recipe_payload
 from bot.chat.cards.widgets import described
 from bot.services import Services
 from bot.web.card import Card, shows
@@ -74,6 +74,8 @@ class PostPage:
             impressions=post.impressions,
             films=await films_of(self.services, post),
             opens=self.pages.chat(payload(post.id)),
+            recipe=self.pages.chat(recipe_payload(post.id)),
+            uses=await self.services.recipes.uses(post.id),
             around=around,
             remixes=[Card.of(say, remix) for remix in around.remixes if shows(remix)],
             feelings=[(f.value, COLUMNS[f], counts[f]) for f in Feeling],

@@ -39,6 +39,7 @@ from storage.gallery.applause import ApplauseStore
 from storage.gallery.browsing import Galleries
 from storage.gallery.moderation import Moderation, Reported
 from storage.gallery.posts import GalleryStore
+from storage.gallery.recipes import Recipes
 from storage.jobs.embedded import EmbeddedQueue
 from storage.jobs.expansions import EXPANSIONS, recorded
 from storage.jobs.films import FILMS, FilmStore
@@ -243,6 +244,7 @@ def services_on(database: AsyncEngine, blobs: Blobs) -> Services:
         retention=Retention(database, timedelta(days=90)),
         anonymous=AnonymousCounts(database),
         applause=ApplauseStore(database),
+        recipes=Recipes(database),
         buckets=Buckets(database),
         register=Register(database),
         marks=Marks(make(datetime.now(UTC)), "Kuotu"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.chat.buttons.gallery import NextPost, PickPeriod, PreviousPost, SortGallery
-from bot.chat.buttons.post import FlipPost, Fork, More
+from bot.chat.buttons.post import DoLikeThis, FlipPost, Fork, More
 from bot.chat.cards.lines import anonymous_lines, credit_lines, drawn_lines, label_lines, reaction_row
-from bot.chat.cards.links import share_button
+from bot.chat.cards.links import recipe_button, share_button
 from bot.chat.cards.widgets import button, described
 from bot.chat.texts import Texts
 from bot.services import Services
@@ -31,6 +31,7 @@ async def gallery_card(
         *drawn_lines(say, expansion),
         *await credit_lines(services, say, await services.store.ancestry(expansion.id)),
         f"{say.html('gallery.index', index=index_of(post))} · {say.html('gallery.seen', count=post.impressions)}",
+        *([say.html("recipe.uses", count=uses)] if (uses := await services.recipes.uses(post.id)) else []),
         *await label_lines(services, say, expansion),
         *await anonymous_lines(services, say, expansion),
     ]
@@ -57,6 +58,8 @@ def _page_buttons(say: Texts, username: str, row: Gallery, post: Post) -> list[l
             share_button(say, username, post),
             button("⋯", More(row.id, post.id)),
         ],
+        # in a private chat the link would lead to where one is
+        [button(say("recipe"), DoLikeThis(post.id)) if row.chat_id > 0 else recipe_button(say, username, post.id)],
     ]
 
 
