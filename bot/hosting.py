@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
-from aiohttp import web
 from filelock import FileLock, Timeout
 from sqlalchemy import make_url
 
@@ -87,14 +86,3 @@ def reachable(host: str) -> str:
     """Where a program on this machine finds one that listens on a host, which may stand for all: a part of a URL."""
     found = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     return f"[{found}]" if ":" in found else found
-
-
-async def listen(app: web.Application, host: str, port: int, stack: AsyncExitStack) -> None:
-    """Serve pages until the stack closes. Raises CannotRun when the host is not ours, or the port not free."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    try:
-        await web.TCPSite(runner, host, port).start()
-    except OSError as error:
-        raise CannotRun(cannot_listen(host, port, error)) from None

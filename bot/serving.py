@@ -23,10 +23,11 @@ from bot.chat.telegram.outbox import Outbox
 from bot.chat.telegram.retry import until_accepted
 from bot.chat.telegram.updates import Polling, set_webhook, update_in
 from bot.chat.telegram.visit import App
-from bot.hosting import free_port, listen, reachable
+from bot.hosting import free_port, reachable
 from bot.jobs.collector import Collector
 from bot.jobs.retention import Keeper
 from bot.jobs.watch import Watch
+from bot.listening import listen
 from bot.playground import Playground
 from bot.services import Services
 from bot.settings import Settings

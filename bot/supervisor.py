@@ -22,6 +22,7 @@ from bot.outage import is_storage_outage, pause_after
 
 log = structlog.get_logger()
 
+AGAIN = 10.0  # seconds after which a task that has not ended is cancelled once more
 MOST, WINDOW = 5, 60.0  # programming errors of one task, within so many seconds, that end the program
 
 Work = Callable[[], Awaitable[None]]
@@ -33,6 +34,7 @@ class Supervisor:
 
     conditions: Conditions = field(default_factory=Conditions)
     clock: Clock = field(default_factory=SystemClock)
+    again: float = AGAIN
     broken: asyncio.Future[str] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def start(self, name: str, work: Work, stack: AsyncExitStack) -> None:
@@ -40,8 +42,9 @@ class Supervisor:
         task = asyncio.create_task(self._keep(name, work), name=name)
 
         async def end() -> None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            while not task.done():  # an error in a clean-up may take the place of the first cancellation
+                task.cancel()
+                await asyncio.wait({task}, timeout=self.again)
 
         stack.push_async_callback(end)
 

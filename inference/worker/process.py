@@ -98,6 +98,7 @@ class EngineProcess:
             await asyncio.wait({self._running})
         self._cancelled = False
         self._running = asyncio.create_task(self._run(order, report))
+        self._running.add_done_callback(lambda run: run.cancelled() or run.exception())  # a cancelled caller never asks
         try:
             return await asyncio.shield(self._running)
         except asyncio.CancelledError:

@@ -56,6 +56,21 @@ async def test_an_outage_never_ends_the_program() -> None:
     assert not supervisor.broken.done()
 
 
+async def test_a_task_that_loses_a_cancellation_is_cancelled_again() -> None:
+    begun = asyncio.Event()
+
+    async def stubborn() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise ConnectionError("the clean-up failed") from None
+
+    async with asyncio.timeout(HANG), AsyncExitStack() as stack:
+        Supervisor(clock=ManualClock(), again=0.01).start("clerk", stubborn, stack)
+        await begun.wait()
+
+
 async def test_a_fault_that_repeats_within_a_minute_is_reported_as_broken() -> None:
     clock, task = ManualClock(), Task(*[ZeroDivisionError("division by zero")] * MOST)
     supervisor = Supervisor(clock=clock)

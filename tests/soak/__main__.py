@@ -1,4 +1,4 @@
-"""Run a trial whole and print what it left: `python -m tests.soak kills 40 45` or `python -m tests.soak faults 500`."""
+"""Run a trial whole and print what it left: `python -m tests.soak kills 60 45`, `faults 500` or `crowd 50 180`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.soak import faults, kills
+from tests.soak import crowd, faults, kills
 
 
 async def main(trial: str, *numbers: int) -> int:
@@ -18,6 +18,9 @@ async def main(trial: str, *numbers: int) -> int:
             survived = await kills.survive(Path(folder), *numbers)
             print(f"{survived.kills} kills, {survived.votes} votes, {survived.stray_blobs} stray blobs")
             talks, wrong = survived.conversations, survived.wrong
+        elif trial == "crowd":
+            crowded = await crowd.survive(Path(folder), *numbers)
+            talks, wrong = crowded.conversations, crowded.wrong
         else:
             outcome = await faults.survive(Path(folder), *numbers)
             print(f"{outcome.faults.total()} calls failed: {dict(Counter(f for _, f in outcome.faults.elements()))}")

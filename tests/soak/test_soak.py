@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.soak import faults, kills
+from tests.soak import crowd, faults, kills
 
 
 async def test_nothing_is_lost_while_the_program_is_killed(tmp_path: Path) -> None:
@@ -17,3 +17,9 @@ async def test_every_conversation_ends_well_while_calls_fail(tmp_path: Path) -> 
     outcome = await faults.survive(tmp_path, people=10, at_once=5)
     assert outcome.wrong == []
     assert outcome.faults.total() > 10
+
+
+async def test_nobody_in_a_crowd_waits_for_ever(tmp_path: Path) -> None:
+    crowded = await crowd.survive(tmp_path, people=4, seconds=0)
+    assert crowded.wrong == []
+    assert len(crowded.conversations) == 4

@@ -29,13 +29,21 @@ class Fault(StrEnum):
 
 @dataclass
 class BadDay:
-    """Fails the calls that `faults` names by method, each fault once; with `rate`, others at random."""
+    """Fails the calls that `faults` names by method, each fault once; with `rate`, others at random.
+
+    While `hears` is not set, the bot receives no updates.
+    """
 
     address: str = ""
     faults: dict[str, list[Fault]] = field(default_factory=lambda: defaultdict(list))
     rate: float = 0.0
     random: Random = field(default_factory=lambda: Random(1))
     seen: list[tuple[str, Fault]] = field(default_factory=list)
+    hears: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        """Let the bot receive updates from the start."""
+        self.hears.set()
 
     def fail(self, method: str, *faults: Fault) -> None:
         """Fail the next calls of a method."""
@@ -54,6 +62,8 @@ class BadDay:
     ) -> web.StreamResponse:
         method = request.match_info.get("method", "").lower()
         fault = self._next(method)
+        if method == "getupdates":
+            return await self._when_heard(await handler(request), request)
         if fault is None:
             return await handler(request)
         self.seen.append((method, fault))
@@ -70,6 +80,14 @@ class BadDay:
         assert request.transport is not None
         request.transport.abort()
         return web.Response()
+
+    async def _when_heard(self, updates: web.StreamResponse, request: web.Request) -> web.StreamResponse:
+        """Return updates. If they are held back now, wait until they are not, and make the bot ask again."""
+        if not self.hears.is_set():
+            await self.hears.wait()
+            assert request.transport is not None
+            request.transport.abort()
+        return updates
 
 
 def _refusal(code: int, description: str, **parameters: int) -> web.Response:

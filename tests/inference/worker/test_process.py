@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -10,6 +11,7 @@ from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -184,6 +186,8 @@ async def test_an_order_is_cancelled_before_its_process_is_open(steps: int) -> N
 
 
 async def test_ending_the_waiting_task_cancels_its_order(process: EngineProcess) -> None:
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context))
     before, begun = name(process), asyncio.Event()
     waiting = asyncio.create_task(process.expand(asking("linger"), lambda fraction: fraction > 0.1 and begun.set()))
     await begun.wait()
@@ -192,6 +196,8 @@ async def test_ending_the_waiting_task_cancels_its_order(process: EngineProcess)
         await waiting
     assert await process.expand(ORDER, ignore)
     assert name(process) == before
+    gc.collect()
+    assert complaints == []  # such as «Task exception was never retrieved»
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 
 import pytest
 
-from bot.bootstrap import running
+from bot.bootstrap import Kuotu, running
 from bot.playground import Message, Person
 from bot.playground.playground import DEFAULT_TOKEN
 from tests.support.bad_day import BadDay, Fault, bad_day
+from tests.support.jobs import all_shown
 from tests.support.messages import is_panel, is_result, is_status
+from tests.support.photos import SAMPLES
 from tests.support.settings import settings_in
 
 _people = itertools.count(9000)
@@ -22,11 +23,15 @@ AFTER = (Fault.DONE_ERROR, Fault.DONE_RESET, Fault.DONE_HALF)
 
 @pytest.fixture(scope="module")
 async def day(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[BadDay]:
-    folder: Path = tmp_path_factory.mktemp("bad-day")
-    async with bad_day(folder / "playground") as day:
-        knobs = {"telegram_token": DEFAULT_TOKEN, "telegram_api": day.address}
-        async with running(settings_in(folder / "data", **knobs)):
-            yield day
+    async with bad_day(tmp_path_factory.mktemp("bad-day")) as day:
+        yield day
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def kuotu(day: BadDay, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Kuotu]:
+    knobs = {"telegram_token": DEFAULT_TOKEN, "telegram_api": day.address}
+    async with running(settings_in(tmp_path_factory.mktemp("bot"), **knobs)) as kuotu:
+        yield kuotu
 
 
 @pytest.fixture
@@ -89,3 +94,26 @@ async def test_a_result_is_never_given_up_because_of_floods(day: BadDay, ann: Pe
     await ann.press(panel, "Expand")
     await ann.wait_for(is_result)
     assert counted(ann, is_result) == 1
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+async def test_a_group_is_followed_though_nobody_told_that_it_became_a_supergroup(
+    day: BadDay, ann: Person, kuotu: Kuotu, cancelled: bool
+) -> None:
+    group = await ann.new_group("Sunday club", [ann.user])
+    async with Person(day.address, ann.user, chat=group, language="en") as before:
+        await before.send_photo(SAMPLES / "picos.jpg", "/expand")
+        await before.press(await before.wait_for(is_panel), "Expand")
+        status = await before.wait_for(is_status)
+        day.hears.clear()
+        moved = await before.upgrade_group()
+    async with Person(day.address, ann.user, chat=moved, language="en") as after:
+        if cancelled:
+            await kuotu.services.queue.cancel(int(str(status.button("Cancel").data).split("|")[1]))
+        else:
+            await after.wait_for(is_result)
+        await all_shown(kuotu, ann.user)
+        day.hears.set()
+        assert counted(after, is_status) == 0
+        await after.say("/start")
+        await after.wait_for(lambda m: m.from_bot and not is_result(m))

@@ -1,0 +1,77 @@
+"""SQLite as the database: what a cancelled transaction leaves behind."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from storage.database import open_database, transactions
+
+STEPS = 80  # turns of the event loop, more than the transaction below needs
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
+    database = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'small.db'}")
+    async with transactions(database).write() as session:
+        await session.execute(text("CREATE TABLE words (word TEXT)"))
+    yield database
+    await database.dispose()
+
+
+@pytest.fixture
+def uncollected() -> Iterator[None]:
+    """Keep what a traceback refers to, as it happens until the next garbage collection."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def may_write(database: AsyncEngine) -> bool:
+    """Return whether another connection gets the write lock."""
+    with closing(sqlite3.connect(database.url.database or "", timeout=0.3, isolation_level=None)) as other:
+        try:
+            other.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        return True
+
+
+async def test_a_connection_that_is_closed_in_a_transaction_keeps_no_lock(database: AsyncEngine) -> None:
+    connection = await database.execution_options(writing=True).connect()
+    await connection.execute(text("INSERT INTO words VALUES ('a'), ('b')"))
+    driver = (await connection.get_raw_connection()).driver_connection
+    assert driver is not None
+    rows = await driver.execute("SELECT word FROM words")
+    assert not may_write(database)
+    await driver.close()
+    assert may_write(database)
+    del rows
+    await connection.invalidate()
+    await connection.close()
+
+
+async def test_a_transaction_may_be_cancelled_at_any_moment(database: AsyncEngine, uncollected: None) -> None:
+    write = transactions(database).write
+
+    async def work() -> None:
+        async with write() as session:
+            for word in "abc":
+                added = text("INSERT INTO words VALUES (:word) RETURNING word")
+                assert await session.scalar(added, {"word": word}) == word
+
+    for steps in range(1, STEPS):
+        task = asyncio.create_task(work())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait({task})
+        assert may_write(database), steps
