@@ -122,9 +122,9 @@ class World:
         return self.store.some(order, period, after=place)
 
     def search(self) -> Awaitable[object]:
-        """Search for a number that is somewhere in the titles, in as many posts whatever the size."""
-        asked = str(self.chance.integers(1000, 9999)) if self.posts <= SMALL else f"{self.chance.integers(10**5, 10**6)}"
-        return self.store.some(Order.SURPRISING, Period.ALL, sought=Sought(terms=(Term(asked),)))
+        """Search for the number of a post, which is in one title or in a few."""
+        term = Term(str(self.chance.integers(self.posts // 10, self.posts)))
+        return self.store.some(Order.SURPRISING, Period.ALL, sought=Sought(terms=(term,)))
 
     def author(self) -> Awaitable[object]:
         """Load an author's page."""
@@ -176,8 +176,9 @@ def fill(file: Path, posts: int) -> None:
         copy(database, Expansion, range(2, posts + 1), person_id=author, source_id=author, **wide)
         counted = {"impressions": "seen(i)", "laughing": "laughed(i)", "prior": "guess(i)", "random": "guess(-i)"}
         ordered = {name: f"score('{name}', i)" for name in ("surprise", "top", "hot")}
-        when = {"day": "day(i)", "created_at": "moment(i)", "title": "'Post ' || i", "folded_title": "'post ' || i", "expansion_id": "i"}
-        copy(database, Post, range(2, posts + 1), person_id=author, **counted, **ordered, **when)
+        named = {"title": "'Post ' || i", "folded_title": "'post ' || i"}
+        when = {"day": "day(i)", "created_at": "moment(i)", "expansion_id": "i"}
+        copy(database, Post, range(2, posts + 1), person_id=author, **counted, **ordered, **named, **when)
         keys = ((key, i) for i in range(1, posts + 1) for key in keys_of(f"post {i}", ()))
         database.executemany("INSERT OR IGNORE INTO search_keys (key, post_id) VALUES (?, ?)", keys)
         noted = {
