@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from bot.marks import Marks, origin_of
+from bot.previews import Previews
 from bot.rounds import Rounds
 from bot.thumbnails import SIZES
 from bot.turns import LocalTurns, MessageKey, Turns
@@ -83,6 +84,7 @@ class Services:
     # limits the pixels that this process decodes at the same time; engines run in other processes
     decoding: PixelBudget = field(default_factory=PixelBudget)
     changed: asyncio.Queue[MessageKey] = field(default_factory=asyncio.Queue)  # messages to be redrawn
+    previews: Previews = field(default_factory=Previews)
     turns: Turns = field(default_factory=LocalTurns)
     rounds: Rounds = field(default_factory=Rounds)  # of the loop that deletes noted blobs
 

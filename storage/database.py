@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
@@ -14,6 +13,7 @@ from sqlalchemy import URL, ColumnElement, Connection, Engine, event, make_url, 
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from storage import sqlite
 from storage.models import Base, Person
 
 Row = TypeVar("Row", bound=Base)
@@ -37,21 +37,6 @@ TURNS: WeakKeyDictionary[Engine, asyncio.Lock] = WeakKeyDictionary()  # one lock
 
 class DatabaseUnavailable(Exception):
     """The database cannot be used. The text is one line that names it and the remedy."""
-
-
-class _Closing(sqlite3.Connection):
-    """A connection that leaves its transaction before it is closed.
-
-    SQLite keeps a closed connection, with its locks, until the last of its statements is gone. If a task is cancelled
-    in a transaction, its cursor lives on in a traceback until the next garbage collection, and nobody could write.
-    """
-
-    def close(self) -> None:
-        try:
-            if self.in_transaction:
-                self.rollback()
-        finally:
-            super().close()
 
 
 class Transactions(NamedTuple):
@@ -130,7 +115,7 @@ async def hold(session: AsyncSession, *person_ids: int) -> None:
 def _options(address: URL, pool: int) -> dict[str, Any]:
     if address.get_backend_name() == "sqlite":
         # the «begin» listener below sends BEGIN
-        return {"connect_args": {"isolation_level": None, "factory": _Closing}}
+        return {"connect_args": {"isolation_level": None, "async_creator_fn": sqlite.connect}}
     return {"pool_pre_ping": True, "pool_size": pool, "max_overflow": 0}
 
 

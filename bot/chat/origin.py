@@ -51,7 +51,7 @@ async def believed(services: Services, visit: Visit, tap: Tap) -> bool:
     if visit.message is None:  # nobody can see whether such a message has the button
         await visit.toast("tap.stale")
         return False
-    row = await services.messages.message(visit.chat.id, visit.message.message_id)
+    row = visit.shown
     if _holds(visit.message, tap.pack()):
         return row is not None or await _found(services, visit, visit.message, tap)
     if row is not None and await _still_about(services, row, tap):

@@ -22,6 +22,7 @@ log = structlog.get_logger()
 
 LOOK = 60.0  # seconds between two looks at the notes that other programs write
 SOONEST, LATEST = 1.0, 300.0  # seconds until the first and the later repetitions after an error
+PAUSE = 0.02  # seconds between two folders of a search, which is never urgent and leaves the database to others
 HOURLY = 3600.0  # seconds between two looks whether a search is due
 
 
@@ -32,6 +33,7 @@ class Collector:
     services: Services
     sweep: Sweep
     soonest: float = SOONEST
+    pause: float = PAUSE
 
     async def run(self) -> None:
         """Settle notes when somebody asks, and every LOOK seconds, until cancelled."""
@@ -64,6 +66,7 @@ class Collector:
         more = True
         while more:
             more = await self.sweep.step()
+            await asyncio.sleep(self.pause)
         self.services.rounds.ring()
         return True
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, NamedTuple, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import CompoundSelect, delete, or_, select, union_all, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from storage.chain import containing
@@ -32,6 +31,8 @@ from storage.models import (
     now,
 )
 from storage.people.export import export, pictures
+from storage.people.meeting import Known, look_up
+from storage.people.sent import Sent, take_sent
 
 
 class Settings(TypedDict, total=False):
@@ -41,14 +42,6 @@ class Settings(TypedDict, total=False):
     direction: str | None
     scale: float | None
     style: str | None
-
-
-class Sent(NamedTuple):
-    """A message of the bot."""
-
-    chat_id: int
-    message_id: int
-    sent_at: datetime
 
 
 @dataclass(frozen=True)
@@ -66,6 +59,17 @@ class People:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._read, self._write = transactions(engine)
+
+    async def meet(self, person: Person, chat: Chat, message_id: int | None = None) -> Known:
+        """Add an author and a chat, or update what they are called, and return what is known about them."""
+        async with self._read() as session:
+            found = await look_up(session, person.id, chat.id, message_id)
+        known, place = found.person, found.chat
+        if known is None or (known.name, known.language_code) != (person.name, person.language_code):
+            known = await self.see(person.id, person.name, person.language_code)
+        if place is None or (place.kind, place.title) != (chat.kind, chat.title):
+            place = await self.see_chat(chat.id, chat.kind, chat.title)
+        return Known(known, place, found.banned, found.message)
 
     async def see(self, person_id: int, name: str, language_code: str | None = None) -> Person:
         """Add a person, or update their name and language."""
@@ -97,9 +101,6 @@ class People:
 
     async def see_chat(self, chat_id: int, kind: str, title: str = "") -> Chat:
         """Add a chat, or update its kind and title."""
-        known = await self.chat(chat_id)
-        if known is not None and (known.kind, known.title) == (kind, title):
-            return known
         async with self._write() as session:
             chat = await get_or_add(session, Chat(id=chat_id, kind=kind, title=title), Chat.id == chat_id)
             chat.kind, chat.title = kind, title
@@ -176,7 +177,7 @@ class People:
             photos = list(await session.scalars(theirs))
             session.expunge_all()  # the objects are used after their rows are deleted
             await _lock_votes(session, person_id, ids)
-            messages = await _messages(session, person_id, ids, [photo.id for photo in photos])
+            messages = await take_sent(session, person_id, ids, [photo.id for photo in photos])
             await withdraw(session, person_id)
             await keep_spent(session, expansions)
             await session.execute(delete(Expansion).where(Expansion.id.in_(ids)))
@@ -211,30 +212,6 @@ async def _copy_settings(session: AsyncSession, group: Chat, new: int) -> None:
         if getattr(heir, setting) is None:
             setattr(heir, setting, getattr(group, setting))
     await session.delete(group)
-
-
-async def _messages(
-    session: AsyncSession, person_id: int, expansions: Sequence[int], photos: Sequence[int]
-) -> list[Sent]:
-    """Find all messages of the bot that show a person's things, oldest first, and delete their rows."""
-    noted = or_(Message.person_id == person_id, Message.expansion_id.in_(expansions))
-    posts = select(Post.id).where(Post.expansion_id.in_(expansions))
-    places: CompoundSelect[int, int | None, datetime] = union_all(
-        select(Message.chat_id, Message.message_id, Message.sent_at).where(noted),
-        select(Panel.chat_id, Panel.message_id, Panel.created_at).where(
-            or_(Panel.person_id == person_id, Panel.photo_id.in_(photos))
-        ),
-        select(Expansion.chat_id, Expansion.message_id, Expansion.created_at).where(Expansion.id.in_(expansions)),
-        select(Gallery.chat_id, Gallery.message_id, Gallery.created_at).where(
-            or_(Gallery.person_id == person_id, Gallery.post_id.in_(posts))
-        ),
-    )
-    sent: dict[tuple[int, int], Sent] = {}
-    for chat_id, message_id, sent_at in await session.execute(places):
-        if message_id is not None:
-            sent.setdefault((chat_id, message_id), Sent(chat_id, message_id, sent_at))
-    await session.execute(delete(Message).where(noted))
-    return sorted(sent.values(), key=lambda message: (message.sent_at, message.message_id))
 
 
 async def _lock_votes(session: AsyncSession, person_id: int, expansions: Sequence[int]) -> None:

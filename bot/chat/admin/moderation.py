@@ -165,9 +165,7 @@ async def unban(services: Services, visit: Visit) -> None:
 
 async def refused(services: Services, visit: Visit) -> bool:
     """Tell whether the visitor or the chat is banned. If the visitor asked for something, answer that they are."""
-    if visit.person.id in services.limits.admins or not await services.moderation.banned(
-        visit.person.id, visit.chat.id
-    ):
+    if visit.person.id in services.limits.admins or not visit.banned:
         return False
     words = (visit.message.text or "") if visit.message is not None and visit.query is None else ""
     if visit.query is not None:

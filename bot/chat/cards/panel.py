@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from typing import Final
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.chat.buttons.panel import Expand, PickDirection, PickPhoto, PickRatio, PickScale, PickStyle, Roll
-from bot.chat.cards.preview import canvas_preview
+from bot.chat.cards.canvas import canvas_of
 from bot.chat.cards.widgets import ARROWS, button, describe, style_name
 from bot.chat.choice import Choice, extent_of, offered_ratios, offered_scales
+from bot.chat.telegram.media import Medium
 from bot.chat.texts import Texts
 from bot.services import Services
 from inference.engine import Reads, Style
@@ -21,11 +21,10 @@ _NOT_ENGLISH: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900
 """The characters of Chinese, Japanese and Korean."""
 
 
-async def preview(services: Services, panel: Panel) -> bytes:
-    """Return a JPEG preview of the panel's canvas."""
-    photo = panel.photo
-    margins = Choice.of(panel).margins(extent_of(photo), services.limits.max_megapixels)
-    return await asyncio.to_thread(canvas_preview, await services.blobs.get(photo.thumb), extent_of(photo), margins)
+def preview(services: Services, panel: Panel) -> Medium:
+    """Return the preview of the panel's canvas. Raises NoSuchCanvas."""
+    margins = Choice.of(panel).margins(extent_of(panel.photo), services.limits.max_megapixels)
+    return canvas_of(services, panel.photo, margins)
 
 
 def caption(services: Services, say: Texts, panel: Panel) -> str:

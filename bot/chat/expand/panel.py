@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 
 from telegram import Message
 
 from bot.chat.buttons.panel import PickDirection, PickPhoto, PickRatio, PickScale, PickStyle
 from bot.chat.cards.panel import caption, keyboard, preview
 from bot.chat.choice import Choice, extent_of, first_choice
-from bot.chat.telegram.media import Medium, put_picture, remember, send_picture
+from bot.chat.telegram.media import put_picture, remember, send_picture
 from bot.chat.telegram.seat import Seat, answer_to
 from bot.chat.telegram.visit import Visit
 from bot.services import Services
@@ -92,7 +91,7 @@ async def refresh(services: Services, visit: Visit, panel: Panel) -> bool:
         return False
     where, words = (panel.chat_id, panel.message_id), caption(services, visit.say, panel)
     markup = await keyboard(services, visit.say, panel)
-    return await put_picture(services, visit.bot, where, _preview_of(services, panel), words, markup) is not None
+    return await put_picture(services, visit.bot, where, preview(services, panel), words, markup) is not None
 
 
 async def refit(services: Services, visit: Visit, panel: Panel) -> None:
@@ -117,7 +116,7 @@ def default_choice(visit: Visit) -> Choice:
 async def _send(services: Services, visit: Visit, panel: Panel) -> None:
     seats = Seat(panel.chat_id, panel.thread_id, answer_to(visit.message)).and_elsewhere()
     words, markup = caption(services, visit.say, panel), await keyboard(services, visit.say, panel)
-    sent, _ = await send_picture(visit.bot, seats, _preview_of(services, panel), words, markup)
+    sent, _ = await send_picture(visit.bot, seats, preview(services, panel), words, markup)
     await settle_panel(services, panel, sent)
 
 
@@ -125,10 +124,6 @@ async def settle_panel(services: Services, panel: Panel, message: Message) -> No
     """Record that a message shows a panel."""
     await services.store.place_panel(panel.id, message.message_id)
     await remember(services, (panel.chat_id, message.message_id), MessageKind.PANEL, panel.person_id)
-
-
-def _preview_of(services: Services, panel: Panel) -> Medium:
-    return Medium(partial(preview, services, panel), spoiler=panel.photo.spoiler)
 
 
 async def _own(services: Services, visit: Visit, panel_id: int) -> Panel | None:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from functools import partial
 
 import structlog
 from telegram import InlineKeyboardMarkup, Message, ReplyParameters
 from telegram.error import TelegramError
 
 from bot.chat.buttons.result import Cancel
-from bot.chat.cards.preview import canvas_preview
+from bot.chat.cards.canvas import canvas_of
 from bot.chat.cards.status import waiting_caption
 from bot.chat.cards.widgets import button
-from bot.chat.choice import extent_of, margins_of
+from bot.chat.choice import margins_of
 from bot.chat.telegram.edits import delete
-from bot.chat.telegram.media import Medium, remember, send_picture
+from bot.chat.telegram.media import remember, send_picture
 from bot.chat.telegram.outcome import fate_of
 from bot.chat.telegram.seat import Seat, thread_of
 from bot.chat.telegram.visit import Bot, Visit
@@ -40,7 +38,7 @@ async def place(
     seats = Seat(first.chat_id, first.thread_id, answer).and_elsewhere(first.person_id)
     caption = await waiting_caption(services, say, expansions)
     markup = InlineKeyboardMarkup([[button(say("status.cancel"), Cancel(first.id))]])
-    canvas = Medium(partial(_canvas, services, first), spoiler=first.source.spoiler)
+    canvas = canvas_of(services, first.source, margins_of(first))
     sent, _ = await send_picture(bot, seats, canvas, caption, markup)
     await settle_in(services, bot, expansions, sent)
 
@@ -76,8 +74,3 @@ async def place_for_tap(
         for expansion in expansions:
             await services.queue.cancel(expansion.id)
         raise
-
-
-async def _canvas(services: Services, expansion: Expansion) -> bytes:
-    thumb = await services.blobs.get(expansion.source.thumb)
-    return await asyncio.to_thread(canvas_preview, thumb, extent_of(expansion.source), margins_of(expansion))

@@ -32,8 +32,7 @@ async def in_its_name(services: Services, visit: Visit) -> Visit:
         return visit
     if visit.chat.kind == ChatType.CHANNEL:
         return await acting_for(services, visit, visit.chat.id)
-    row = await services.messages.message(visit.chat.id, visit.message.message_id) if visit.message else None
-    owner = row.person_id if row is not None else None
+    owner = visit.shown.person_id if visit.shown is not None else None
     if owner is None or owner > 0 or not (visit.private or owner == visit.chat.id):
         return visit
     return await acting_for(services, visit, owner)
@@ -50,7 +49,8 @@ async def acting_for(services: Services, visit: Visit, chat_id: int) -> Visit:
     chat = await services.people.chat(chat_id)
     if chat is None or member.status not in (ChatMember.OWNER, ChatMember.ADMINISTRATOR):
         return visit
-    return replace(visit, person=await services.people.see(chat_id, clean_name(chat.title)))
+    person = await services.people.see(chat_id, clean_name(chat.title))
+    return replace(visit, person=person, banned=await services.moderation.banned(chat_id, visit.chat.id))
 
 
 async def shared(services: Services, bot: Bot, update: telegram.Update) -> None:

@@ -14,7 +14,7 @@ from telegram.ext import Application, ExtBot
 from bot.chat.telegram.seat import Seat, take_a_seat, thread_of
 from bot.chat.texts import Texts, best_language, texts
 from bot.chat.titles import clean_name
-from storage.models import Chat, Person
+from storage.models import Chat, Message, Person
 from storage.people.people import People
 
 log = structlog.get_logger()
@@ -41,6 +41,8 @@ class Visit:
     membership: telegram.ChatMemberUpdated | None = None
     reaction: telegram.MessageReactionUpdated | None = None
     update_id: int | None = None
+    banned: bool = False  # the person or the chat
+    shown: Message | None = None  # what the tapped message shows, if the database knows
 
     @property
     def private(self) -> bool:
@@ -109,21 +111,25 @@ async def answer(
 
 
 async def receive(update: telegram.Update, bot: Bot, people: People) -> Visit | None:
-    """The visit that an update is; None where nobody is to be answered. What is posted in a channel, it says itself."""
+    """Return the visit that an update is, or None if nobody is to be answered.
+
+    What is posted in a channel, the channel says itself.
+    """
     where, seen = update.effective_chat, update.effective_message
     # Telegram no longer shows very old messages to the bot: only their chat and id come, with a date of 0
     message = seen if isinstance(seen, telegram.Message) and seen.is_accessible else None
     if where is None or (message is not None and message.is_automatic_forward):
         return None  # the channel's own post was answered where it stands
     title = clean_name(where.title) if where.title else ""
-    person = await _who(update, where, title, people)
-    if person is None:
+    author = _author(update, where, title)
+    if author is None:
         return None
-    chat = await people.see_chat(where.id, where.type, title)
-    say, whisper = speak(person, chat)
+    tapped = message.message_id if message is not None and update.callback_query is not None else None
+    known = await people.meet(author, Chat(id=where.id, kind=where.type, title=title), tapped)
+    say, whisper = speak(known.person, known.chat)
     return Visit(
-        person,
-        chat,
+        known.person,
+        known.chat,
         say,
         whisper,
         bot,
@@ -132,11 +138,13 @@ async def receive(update: telegram.Update, bot: Bot, people: People) -> Visit | 
         update.my_chat_member,
         update.message_reaction,
         update.update_id,
+        known.banned,
+        known.message,
     )
 
 
-async def _who(update: telegram.Update, where: telegram.Chat, title: str, people: People) -> Person | None:
-    """Return who acts: a user, or the chat in whose name a message was written.
+def _author(update: telegram.Update, where: telegram.Chat, title: str) -> Person | None:
+    """Return who acts, as a row to be stored: a user, or the chat in whose name a message was written.
 
     Telegram gives anonymous administrators and people who write as a channel the id of a bot that all of them share,
     so the chat that they write for is the author.
@@ -145,11 +153,11 @@ async def _who(update: telegram.Update, where: telegram.Chat, title: str, people
     written = update.message or update.edited_message
     sender = written.sender_chat if written is not None else None
     if sender is not None:
-        return await people.see(sender.id, clean_name(sender.title or title))
+        return Person(id=sender.id, name=clean_name(sender.title or title))
     if user is not None:
-        return await people.see(user.id, clean_name(user.full_name), user.language_code)
+        return Person(id=user.id, name=clean_name(user.full_name), language_code=user.language_code)
     if update.channel_post is not None or update.edited_channel_post is not None:
-        return await people.see(where.id, title)
+        return Person(id=where.id, name=title)
     return None
 
 

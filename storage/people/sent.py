@@ -1,0 +1,44 @@
+"""The messages of the bot that show a person's things."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import CompoundSelect, delete, or_, select, union_all
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.models import Expansion, Gallery, Message, Panel, Post
+
+
+class Sent(NamedTuple):
+    """A message of the bot."""
+
+    chat_id: int
+    message_id: int
+    sent_at: datetime
+
+
+async def take_sent(
+    session: AsyncSession, person_id: int, expansions: Sequence[int], photos: Sequence[int]
+) -> list[Sent]:
+    """Find all messages of the bot that show a person's things, oldest first, and delete their rows."""
+    noted = or_(Message.person_id == person_id, Message.expansion_id.in_(expansions))
+    posts = select(Post.id).where(Post.expansion_id.in_(expansions))
+    places: CompoundSelect[int, int | None, datetime] = union_all(
+        select(Message.chat_id, Message.message_id, Message.sent_at).where(noted),
+        select(Panel.chat_id, Panel.message_id, Panel.created_at).where(
+            or_(Panel.person_id == person_id, Panel.photo_id.in_(photos))
+        ),
+        select(Expansion.chat_id, Expansion.message_id, Expansion.created_at).where(Expansion.id.in_(expansions)),
+        select(Gallery.chat_id, Gallery.message_id, Gallery.created_at).where(
+            or_(Gallery.person_id == person_id, Gallery.post_id.in_(posts))
+        ),
+    )
+    sent: dict[tuple[int, int], Sent] = {}
+    for chat_id, message_id, sent_at in await session.execute(places):
+        if message_id is not None:
+            sent.setdefault((chat_id, message_id), Sent(chat_id, message_id, sent_at))
+    await session.execute(delete(Message).where(noted))
+    return sorted(sent.values(), key=lambda message: (message.sent_at, message.message_id))
