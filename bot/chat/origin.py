@@ -18,6 +18,7 @@ from telegram import InlineKeyboardMarkup, Message
 
 from bot.chat.buttons.base import Tap
 from bot.chat.buttons.mine import Newer, Older
+from bot.chat.buttons.panel import Expand, Roll
 from bot.chat.buttons.preferences import ResetDefaults, SetDirection, SetLanguage, SetScale, SetStyle
 from bot.chat.buttons.result import Cancel
 from bot.chat.expand.panel import settle_panel
@@ -102,13 +103,13 @@ async def _found(services: Services, visit: Visit, message: Message, tap: Tap) -
     one is taken back.
     """
     if (number := getattr(tap, "panel", None)) is not None:
-        return await _found_panel(services, visit, message, number)
+        return await _found_panel(services, visit, message, number, starts=isinstance(tap, Expand | Roll))
     if isinstance(tap, Cancel):
         return await _found_status(services, visit, message, tap.expansion)
     return True
 
 
-async def _found_panel(services: Services, visit: Visit, message: Message, number: int) -> bool:
+async def _found_panel(services: Services, visit: Visit, message: Message, number: int, *, starts: bool) -> bool:
     panel = await services.store.panel(number)
     if panel is None or (panel.chat_id, panel.message_id) == (message.chat.id, message.message_id):
         return True
@@ -117,8 +118,9 @@ async def _found_panel(services: Services, visit: Visit, message: Message, numbe
         await settle_panel(services, panel, message)
         return True
     await _take_back(visit, message)
-    await visit.toast("tap.stray")
-    return False
+    if not starts:  # a start is wanted, whichever message it stands on; a change is to be seen where it is made
+        await visit.toast("tap.stray")
+    return starts
 
 
 async def _found_status(services: Services, visit: Visit, message: Message, number: int) -> bool:

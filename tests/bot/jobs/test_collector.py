@@ -24,7 +24,7 @@ from storage.models import BlobSweep, FilmKind, now
 from tests.support.photos import ROOT
 from tests.support.wall import ANN, Wall, flat, wall_in
 
-STRIDE = 19  # every step takes minutes: `.venv/bin/python -m tests.support.dying forget /tmp/dying 1`
+STRIDE = 9  # every step takes minutes: `.venv/bin/python -m tests.support.dying forget /tmp/dying 1`
 
 
 @pytest.mark.parametrize("act", ["forget", "retention", "photo"])

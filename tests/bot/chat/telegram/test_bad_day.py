@@ -63,6 +63,17 @@ async def test_a_photo_always_gets_a_panel_that_works(
     assert (counted(ann, is_panel), counted(ann, is_result)) == (1, 1)
 
 
+async def test_a_start_on_a_panel_that_came_twice_starts(day: BadDay, ann: Person, photo: bytes) -> None:
+    day.fail("sendPhoto", Fault.DONE_RESET)
+    await ann.send_document(photo)
+    panel = await ann.wait_for(lambda m: is_panel(m) and counted(ann, is_panel) == 2)
+    first = min(panel.id, *(message.id for message in ann.messages if is_panel(message)))
+    await ann.press(first, "Expand")
+    await ann.wait_gone(first)
+    await ann.wait_for(is_result)
+    assert (counted(ann, is_panel), counted(ann, is_result)) == (1, 1)
+
+
 @pytest.mark.parametrize("fault", Fault)
 @pytest.mark.parametrize("method", ["answerCallbackQuery", "sendPhoto", "editMessageMedia", "editMessageCaption"])
 async def test_a_tap_on_expand_always_ends_in_one_result(
