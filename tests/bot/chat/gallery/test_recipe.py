@@ -20,7 +20,7 @@ from storage.database import transactions
 from storage.models import Expansion, Post, RecipeWish, now
 from tests.support.messages import is_panel
 from tests.support.photos import small_photo
-from tests.support.scenes import answer_to, card_at, expanded, group_of, post_by
+from tests.support.scenes import answer_to, card_at, group_of, post_by
 
 GONE = "This picture is not in the gallery any more."
 LIKE = "👯 Do mine like this"
@@ -136,11 +136,3 @@ async def test_what_is_drawn_becomes_the_prompt_in_a_language_that_the_engine_re
     for reads, prompt in prompts.items():
         services = replace(kuotu.services, engine=replace(kuotu.services.engine, reads=reads))
         assert choice_like(services, texts("zh"), made) == Choice(Direction.UP, None, "1:1", Style.WILD, prompt)
-
-
-async def test_the_panel_expands_as_it_says(kuotu: Kuotu, database: AsyncEngine, newcomer: Any) -> None:
-    bob = await newcomer("Bob")
-    post = await wild_post(kuotu, database, await newcomer("Ann"))
-    await answer_to(bob, f"/start r{post.id}")
-    result = await expanded(bob, small_photo(longest=64))
-    assert "⬅️ 1.25× · 🌀 wild" in result.text
