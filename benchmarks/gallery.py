@@ -28,6 +28,7 @@ from storage.database import open_database, transactions
 from storage.gallery.browsing import Galleries
 from storage.gallery.listing import Order, Period, Place
 from storage.gallery.posts import GalleryStore
+from storage.gallery.search import Sought, Term, keys_of
 from storage.gallery.votes import scores
 from storage.migrations import migrate
 from storage.models import Base, Expansion, Feeling, Person, Photo, Post, Status, day_of, now
@@ -106,6 +107,8 @@ class World:
             "24 posts by «top», from a place deep down": lambda: self.page(Order.TOP, Period.ALL),
             "24 newest posts, from a place deep down": lambda: self.page(Order.NEWEST, Period.ALL),
             "24 most surprising posts of the week": lambda: self.store.some(Order.SURPRISING, Period.WEEK),
+            "24 most surprising posts of a search": self.search,
+            "24 most surprising posts of an author": self.author,
             "one reaction": self.react,
         }
 
@@ -117,6 +120,16 @@ class World:
         """Load a page of an order and a period."""
         place = Place(float(self.chance.uniform(0.05, 0.6)), int(self.chance.integers(self.posts)))
         return self.store.some(order, period, after=place)
+
+    def search(self) -> Awaitable[object]:
+        """Search for the number of a post, which is in one title or in a few."""
+        term = Term(str(self.chance.integers(self.posts // 10, self.posts)))
+        return self.store.some(Order.SURPRISING, Period.ALL, sought=Sought(terms=(term,)))
+
+    def author(self) -> Awaitable[object]:
+        """Load an author's page."""
+        author = int(self.chance.integers(1, self.posts // PER_PERSON + 1))
+        return self.store.some(Order.SURPRISING, Period.ALL, sought=Sought(author=author))
 
     def react(self) -> Awaitable[object]:
         """React to a post."""
@@ -156,15 +169,18 @@ def fill(file: Path, posts: int) -> None:
     people = posts // PER_PERSON
     author, viewer = f"(i % {people} + 1)", f"((i * 7919 + j * 104729) % {people} + 1)"
     with without_indexes(database):
-        copy(database, Person, range(2, people + READERS + 2), name="'Person ' || i")
+        copy(database, Person, range(2, people + READERS + 2), name="'Person ' || i", page="printf('%016x', i)")
         copy(database, Photo, range(3, people + 1), blob="'b' || i")  # the photo that an author sent
         copy(database, Photo, range(people + 1, people + posts + 1), blob="'b' || i", person_id=author)
         wide = {"key": "'e' || i", "result_id": f"{people} + i", "preview": "'p' || i"}
         copy(database, Expansion, range(2, posts + 1), person_id=author, source_id=author, **wide)
         counted = {"impressions": "seen(i)", "laughing": "laughed(i)", "prior": "guess(i)", "random": "guess(-i)"}
         ordered = {name: f"score('{name}', i)" for name in ("surprise", "top", "hot")}
-        when = {"day": "day(i)", "created_at": "moment(i)", "title": "'Post ' || i", "expansion_id": "i"}
-        copy(database, Post, range(2, posts + 1), person_id=author, **counted, **ordered, **when)
+        named = {"title": "'Post ' || i", "folded_title": "'post ' || i"}
+        when = {"day": "day(i)", "created_at": "moment(i)", "expansion_id": "i"}
+        copy(database, Post, range(2, posts + 1), person_id=author, **counted, **ordered, **named, **when)
+        keys = ((key, i) for i in range(1, posts + 1) for key in keys_of(f"post {i}", ()))
+        database.executemany("INSERT OR IGNORE INTO search_keys (key, post_id) VALUES (?, ?)", keys)
         noted = {
             "impressions (post_id, person_id, number, created_at)": ("impressions", "i * 8 + j, moment(i)"),
             "reactions (expansion_id, person_id, feeling, created_at)": (

@@ -33,6 +33,7 @@ from inference.worker.checks import Checks
 from inference.worker.process import OPENER, EngineProcess
 from inference.worker.protocol import EngineInfo
 from storage.blobs import BlobsUnavailable, open_blobs
+from storage.buckets import Buckets
 from storage.cleanup.retention import Retention
 from storage.cleanup.shelf import Shelf
 from storage.cleanup.sweep import Sweep
@@ -43,6 +44,7 @@ from storage.gallery.applause import ApplauseStore
 from storage.gallery.browsing import Galleries
 from storage.gallery.moderation import Moderation
 from storage.gallery.posts import GalleryStore
+from storage.gallery.recipes import Recipes
 from storage.jobs.expansions import EXPANSIONS
 from storage.jobs.films import FILMS, FilmStore
 from storage.jobs.news import News
@@ -211,6 +213,8 @@ async def open_services(settings: Settings, stack: AsyncExitStack, *, work: bool
         retention=Retention(database, timedelta(days=settings.retention_days)),
         anonymous=AnonymousCounts(database),
         applause=ApplauseStore(database),
+        recipes=Recipes(database),
+        buckets=Buckets(database),
         register=Register(database),
         marks=open_marks(settings),
         films=films if films_possible() else None,

@@ -17,6 +17,7 @@ from inference.image.upscale import NAME as UPSCALE
 from inference.worker.process import EngineProcess
 from inference.worker.protocol import EngineInfo
 from storage.blobs import Blobs
+from storage.buckets import Buckets
 from storage.cleanup.retention import Retention
 from storage.cleanup.shelf import Shelf
 from storage.expansions import Store
@@ -25,6 +26,7 @@ from storage.gallery.applause import ApplauseStore
 from storage.gallery.browsing import Galleries
 from storage.gallery.moderation import Moderation
 from storage.gallery.posts import GalleryStore
+from storage.gallery.recipes import Recipes
 from storage.jobs.films import FilmStore
 from storage.jobs.queue import Queue
 from storage.jobs.workers import Workers
@@ -76,6 +78,8 @@ class Services:
     retention: Retention
     anonymous: AnonymousCounts
     applause: ApplauseStore
+    recipes: Recipes
+    buckets: Buckets  # rate limits that all programs share
     register: Register
     marks: Marks
     films: FilmStore | None = None  # None where films cannot be made

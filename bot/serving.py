@@ -9,6 +9,7 @@ from functools import partial
 
 from aiohttp import web
 
+from bot.chat.admin.reports import heard
 from bot.chat.app import build_application, give_up, handle
 from bot.chat.expand.delivery import Delivery
 from bot.chat.expand.progress import StatusBoard
@@ -122,6 +123,7 @@ class Serving:
             services,
             bot.token,
             lambda payload: _chat(f"https://t.me/{bot.username}" if settings.on_telegram else "/", payload),
+            partial(heard, services, bot),
             settings.public_url or settings.webhook_url,
             settings.hosts,
             settings.proxies,

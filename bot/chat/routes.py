@@ -25,7 +25,7 @@ from bot.chat.buttons.panel import (
     PickStyle,
     Roll,
 )
-from bot.chat.buttons.post import FilmOfPost, FlipPost, Fork, HidePost, Less, More, OpenPost
+from bot.chat.buttons.post import DoLikeThis, FilmOfPost, FlipPost, Fork, HidePost, Less, More, OpenPost
 from bot.chat.buttons.preferences import ResetDefaults, SetDirection, SetLanguage, SetScale, SetStyle
 from bot.chat.buttons.publish import AgreeToPublish, NoTitle, NotNow, OwnTitle, SuggestedTitle, Unpublish
 from bot.chat.buttons.result import (
@@ -55,7 +55,7 @@ from bot.chat.buttons.result import (
 from bot.chat.buttons.welcome import OpenGallery, TryExample
 from bot.chat.expand import cancel, panel, result, start
 from bot.chat.film import request as movie
-from bot.chat.gallery import applause, channel, deletion, post, publish, reactions
+from bot.chat.gallery import applause, channel, deletion, post, publish, reactions, recipe
 from bot.chat.gallery import browse as gallery
 from bot.chat.origin import believed
 from bot.chat.telegram.visit import Visit
@@ -109,6 +109,7 @@ TAPS: dict[type[Tap], OnTap] = {
     PickPeriod: gallery.pick_period,
     FlipPost: post.flip,
     Fork: post.fork,
+    DoLikeThis: recipe.do_like_this,
     More: post.more,
     Less: post.less,
     HidePost: post.hide,

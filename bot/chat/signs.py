@@ -53,6 +53,7 @@ class Sign(StrEnum):
     PUBLISH = "📣"
     TAKE_BACK = "↩️"  # out of the gallery
     TITLE = "✏️"  # write a title
+    LIKE = "👯"  # do somebody's next photo like a post
     SEE = "👀"  # have a look at it
     SHARE = "↗"
     PAGE = "🌐"  # its web page

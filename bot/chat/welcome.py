@@ -12,13 +12,14 @@ from bot.chat.account.mine import mine
 from bot.chat.account.mydata import mydata
 from bot.chat.account.preferences import settings
 from bot.chat.buttons.welcome import OpenGallery, TryExample
-from bot.chat.cards.links import post_in
+from bot.chat.cards.links import post_in, recipe_in
 from bot.chat.cards.widgets import button
 from bot.chat.expand.arrival import keep_photo
 from bot.chat.expand.start import start_panel
 from bot.chat.gallery.browse import gallery
 from bot.chat.gallery.post import open_post
 from bot.chat.gallery.publish import title_words
+from bot.chat.gallery.recipe import ask_for_photo
 from bot.chat.telegram.edits import edit
 from bot.chat.telegram.visit import Visit
 from bot.chat.texts import Texts
@@ -44,6 +45,9 @@ async def start(services: Services, visit: Visit) -> None:
         return
     if (wanted := post_in(promised)) is not None:
         await open_post(services, visit, wanted)
+        return
+    if (liked := recipe_in(promised)) is not None:
+        await ask_for_photo(services, visit, liked)
         return
     words = visit.say.html("welcome" if visit.private else "welcome.group", name=visit.person.name)
     picture, markup = PICTURE.read_bytes(), _first_taps(visit.say, example=visit.private)

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import wraps
 
 from aiohttp import web
 
 from bot.web.init_data import NotSigned, Visitor, verify
-from bot.web.rate import Buckets, Clients
+from bot.web.rate import Allowance, Clients
 from bot.web.render import HEADERS, Pages, speak
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 SCHEME = "tma "  # prefix of the Authorization header that carries a Mini App's launch data
 PICTURE, PAGE = 1.0, 5.0  # tokens that a request costs
+REFUSALS = (
+    web.HTTPNotFound,
+    web.HTTPBadRequest,
+    web.HTTPUnauthorized,
+    web.HTTPForbidden,
+    web.HTTPTooManyRequests,
+)
 LONGEST_ID = 18  # digits; a longer number is no id of a table
 
 
@@ -25,8 +32,8 @@ class Door:
 
     pages: Pages
     token: str
-    clients: Clients = field(default_factory=Clients)
-    buckets: Buckets = field(default_factory=Buckets)
+    clients: Clients
+    allowance: Allowance
     clock: Callable[[], float] = time.time
 
     def page(self, handler: Handler, cost: float = PAGE) -> Handler:
@@ -34,12 +41,13 @@ class Door:
 
         @wraps(handler)
         async def guarded(request: web.Request) -> web.StreamResponse:
-            if wait := self.buckets.take(self.clients.of(request), cost):
+            if wait := await self.allowance.take(self.clients.name(request), cost):
                 return self._lost(request, 429, {"Retry-After": str(wait)})
             try:
                 return await handler(request)
-            except (web.HTTPNotFound, web.HTTPBadRequest) as refused:
-                return self._lost(request, refused.status)
+            except (web.HTTPNotFound, web.HTTPBadRequest, web.HTTPForbidden, web.HTTPTooManyRequests) as refused:
+                after = refused.headers.get("Retry-After")
+                return self._lost(request, refused.status, {"Retry-After": after} if after else None)
 
         return guarded
 
@@ -48,13 +56,13 @@ class Door:
 
         @wraps(handler)
         async def guarded(request: web.Request) -> web.StreamResponse:
-            if wait := self.buckets.take(self.clients.of(request), cost):
+            if wait := await self.allowance.take(self.clients.name(request), cost):
                 return web.Response(
                     status=429, text="too many requests\n", headers=HEADERS | {"Retry-After": str(wait)}
                 )
             try:
                 return await handler(request)
-            except (web.HTTPNotFound, web.HTTPBadRequest, web.HTTPUnauthorized, web.HTTPForbidden) as refused:
+            except REFUSALS as refused:
                 headers = HEADERS | {"Cache-Control": "no-store"}
                 return web.Response(status=refused.status, text=f"{refused.text}\n", headers=headers)
 
@@ -70,10 +78,16 @@ class Door:
         except NotSigned as error:
             raise web.HTTPUnauthorized(text=str(error)) from None
 
+    def notice(self, request: web.Request, message: str, back: str) -> web.Response:
+        """Return a page that says one sentence and leads back to a path."""
+        response = self.pages.render(request, "notice.html", message=message, back=back)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
     def _lost(self, request: web.Request, status: int, headers: dict[str, str] | None = None) -> web.Response:
         say = speak(request)
         message = say("web.slow") if status == 429 else say("web.lost")
-        response = self.pages.render(request, "lost.html", status, message=message)
+        response = self.pages.render(request, "notice.html", status, message=message, back=None)
         response.headers.update((headers or {}) | {"Cache-Control": "no-store"})
         return response
 

@@ -55,6 +55,8 @@ class Feed:
         lines = (
             "User-agent: *",
             "Allow: /gallery",
+            "Disallow: /gallery?q=",
+            "Allow: /author/",
             "Allow: /post/",
             "Allow: /verify",
             "Allow: /picture/",

@@ -10,7 +10,7 @@ from babel.dates import format_date
 
 from bot.chain import growth
 from bot.chat.cards.lines import anonymous_counts, drawn, guests_of
-from bot.chat.cards.links import payload
+from bot.chat.cards.links import payload, recipe_payload
 from bot.chat.cards.widgets import described
 from bot.services import Services
 from bot.web.card import Card, shows
@@ -19,7 +19,7 @@ from bot.web.film import films_of
 from bot.web.render import Pages, speak
 from storage.gallery.listing import Order, Period
 from storage.gallery.votes import COLUMNS
-from storage.models import Expansion, Feeling, Post, PostStatus
+from storage.models import Expansion, Feeling, Post, PostStatus, Reason
 
 STEPS = 8  # most steps of a chain that are shown; page/post.css has a rule for each
 OTHERS = 9  # more posts below the image
@@ -59,6 +59,8 @@ class PostPage:
             request,
             "post.html",
             one=one,
+            author=post.author.page,
+            reasons=Reason,
             picture_of=say("web.picture", title=one.heading, by=one.by),
             steps=some_of(steps_of(chain)),
             depth=len(growth(chain)),
@@ -72,6 +74,8 @@ class PostPage:
             impressions=post.impressions,
             films=await films_of(self.services, post),
             opens=self.pages.chat(payload(post.id)),
+            recipe=self.pages.chat(recipe_payload(post.id)),
+            uses=await self.services.recipes.uses(post.id),
             around=around,
             remixes=[Card.of(say, remix) for remix in around.remixes if shows(remix)],
             feelings=[(f.value, COLUMNS[f], counts[f]) for f in Feeling],

@@ -21,7 +21,7 @@ TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 TELEGRAM = "https://web.telegram.org https://*.telegram.org"  # these apps show a Mini App in a frame
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; "
-    f"frame-ancestors 'self' {TELEGRAM}; base-uri 'none'; form-action 'none'"
+    f"frame-ancestors 'self' {TELEGRAM}; base-uri 'none'; form-action 'self'"
 )
 HEADERS = {
     "Content-Security-Policy": POLICY,
@@ -59,6 +59,7 @@ class Pages:
             "label": say("label.made") if self.labelled else "",
             "link": lambda path, **query: link(path, {**query, "lang": chosen}),
             "absolute": lambda path: f"{self.origin(request)}{path}",
+            "chosen_language": chosen,
             "other_language": _other(request, say.language),
         }
         body = _templates().get_template(template).render(context | values).encode()
@@ -133,7 +134,7 @@ def _wishes(header: str) -> Sequence[str]:
 
 def _other(request: web.Request, language: str) -> dict[str, str]:
     other = next(each for each in LANGUAGES if each != language)
-    query = {name: value for name, value in request.query.items() if name in ("sort", "period")}
+    query = {name: value for name, value in request.query.items() if name in ("q", "sort", "period")}
     return {"name": NAMES[other], "code": other, "href": link(request.path, query | {"lang": other})}
 
 

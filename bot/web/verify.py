@@ -18,10 +18,7 @@ from inference.image.refusal import BadPhoto
 
 COST = 150.0  # tokens of a verification: a client has two at once, then one in four seconds
 LARGEST = 50 * 2**20  # bytes of a file
-# The page sends its form to itself, and shows a picture that is stored nowhere.
-OWN_POLICY = POLICY.replace("form-action 'none'", "form-action 'self'").replace(
-    "img-src 'self'", "img-src 'self' data:"
-)
+OWN_POLICY = POLICY.replace("img-src 'self'", "img-src 'self' data:")  # it shows a picture that is stored nowhere
 
 
 @dataclass(frozen=True)

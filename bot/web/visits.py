@@ -1,4 +1,4 @@
-"""What a visitor from Telegram can do on the pages: see posts and react to them."""
+"""What a visitor from Telegram can do on the pages: see posts, react to them and report them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from bot.chat.telegram.media import results_changed
-from bot.chat.texts import best_language
+from bot.chat.texts import best_language, texts
 from bot.services import Services
 from bot.web.door import Door, id_in
 from bot.web.render import HEADERS
-from storage.models import Feeling, Person, PostStatus
+from bot.web.reports import Reports
+from storage.models import Feeling, Person, PostStatus, Reason
 
 MOST = 100  # posts in one report
 LONGEST = 8192  # bytes of a body
@@ -24,6 +25,7 @@ class Visits:
 
     services: Services
     door: Door
+    reports: Reports
 
     async def seen(self, request: web.Request) -> web.Response:
         """`POST /gallery/seen {"posts": [1, 2]}`: count impressions, return the person's reactions."""
@@ -47,6 +49,16 @@ class Visits:
         counts, own = await self.services.gallery.react(post.expansion_id, person.id, Feeling(feeling))
         await results_changed(self.services, post.expansion_id)
         return _json({"counts": counts, "own": own})
+
+    async def report(self, request: web.Request) -> web.Response:
+        """`POST /post/<id>/report/signed {"reason": "violent"}`: the same report as from the chat."""
+        person, body = await self._person(request), await _body(request)
+        reason = body.get("reason")
+        if not isinstance(reason, str) or reason not in list(Reason):
+            raise web.HTTPBadRequest(text=f"reason must be one of {', '.join(Reason)}")
+        said = await self.reports.by_person(id_in(request), person.id, Reason(reason))
+        say = texts(best_language([person.language, person.language_code]))
+        return _json({"said": say("report.thanks" if said.first else "report.again")})
 
     async def _person(self, request: web.Request) -> Person:
         """Return the person who asks. Raises HTTPUnauthorized without launch data, and HTTPForbidden if banned."""

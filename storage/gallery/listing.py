@@ -7,6 +7,7 @@ skips them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -62,18 +63,23 @@ class Listing:
 
 
 async def listed(
-    session: AsyncSession, order: Order, period: Period, after: Place | None, limit: int, start: float
+    session: AsyncSession,
+    order: Order,
+    period: Period,
+    after: Place | None,
+    limit: int,
+    start: float,
+    where: Sequence[ColumnElement[bool]] = (),
 ) -> Listing:
-    """Return live posts in an order, from the top or after a place.
+    """Return live posts in an order, from the top or after a place, among those that satisfy `where`.
 
     `start`, 0 to 1, is where the random order starts and ends.
     """
     if order is Order.RANDOM:
-        posts = await _round(session, after, limit + 1, start)
-    elif order in PERIODIC and period is not Period.ALL:
-        posts = list(await session.scalars(_within(order, period, limit + 1, *_below(order, after))))
+        posts = await _round(session, after, limit + 1, start, where)
     else:
-        posts = list(await session.scalars(_sorted(order, limit + 1, *_below(order, after))))
+        asked = best(order, period, limit + 1, *_below(order, after), *where)
+        posts = list(await session.scalars(_apart(order, asked) if where else asked))
     last = posts[limit - 1] if len(posts) > limit else None
     return Listing(posts[:limit], Place(score_of(order, last), last.id) if last else None)
 
@@ -90,15 +96,31 @@ def score_of(order: Order, post: Post) -> float:
     return float(getattr(post, SCORES[order].key)) if order in SCORES else 0.0
 
 
-async def _round(session: AsyncSession, after: Place | None, limit: int, start: float) -> list[Post]:
+async def _round(
+    session: AsyncSession, after: Place | None, limit: int, start: float, where: Sequence[ColumnElement[bool]]
+) -> list[Post]:
     """Return posts in random order: from the start down to 0, then from 1 down to the start."""
     here, over = after or Place(start, 0), Post.random >= start
+
+    async def some(number: int, *within: ColumnElement[bool]) -> list[Post]:
+        asked = _sorted(Order.RANDOM, number, *within, *where)
+        return list(await session.scalars(_apart(Order.RANDOM, asked) if where else asked))
+
     if after is not None and after.score >= start:
-        return list(await session.scalars(_sorted(Order.RANDOM, limit, over, *_below(Order.RANDOM, after))))
-    posts = list(await session.scalars(_sorted(Order.RANDOM, limit, *_below(Order.RANDOM, here))))
+        return await some(limit, over, *_below(Order.RANDOM, after))
+    posts = await some(limit, *_below(Order.RANDOM, here))
     if len(posts) < limit:
-        posts += await session.scalars(_sorted(Order.RANDOM, limit - len(posts), over))
+        posts += await some(limit - len(posts), over)
     return posts
+
+
+def _apart(order: Order, asked: Select[Post]) -> Select[Post]:
+    """Select the same posts in two steps: which, and then all about them.
+
+    PostgreSQL plans each step by itself. Together they join too many tables for it to find a good order.
+    """
+    ids = asked.with_only_columns(Post.id).correlate(None)
+    return select(Post).where(Post.id.in_(ids)).order_by(*_descending(order))
 
 
 def _sorted(order: Order, limit: int, *where: ColumnElement[bool]) -> Select[Post]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from storage.database import get_or_add, hold, transactions
-from storage.models import Act, AuditEntry, Ban, Judgement, Post, PostStatus, Reason, Report, now
+from storage.models import Act, AuditEntry, Ban, Judgement, Post, PostStatus, Reason, Report, WebReport, now
+
+Kind: TypeAlias = type[Report] | type[WebReport]
+KINDS: tuple[Kind, Kind] = (Report, WebReport)
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,7 @@ class Case:
 
     post: Post
     reasons: Counter[Reason]
+    strangers: int  # how many of the reports are by visitors of the web pages whom nobody knows
     open: int
 
 
@@ -56,16 +61,28 @@ class Moderation:
                 _note(session, None, Act.WITHHOLD, f"post {post_id}")
             return Reported(first=True, withheld=withheld)
 
+    async def report_unknown(self, post_id: int, client: str, reason: Reason) -> bool | None:
+        """Store a report by a stranger, whom the web pages know only by a `client`. Returns whether it is the first.
+
+        It awaits a judgement like any other, but never withholds a post, because one person can be many strangers.
+        Returns None if the post is not live.
+        """
+        async with self._write() as session:
+            post = await _locked(session, post_id)
+            if post is None or post.status is not PostStatus.LIVE:
+                return None
+            row = WebReport(post_id=post_id, client=client, reason=reason)
+            return await get_or_add(session, row, WebReport.post_id == post_id, WebReport.client == client) is row
+
     async def case(self, after: int = 0) -> Case | None:
         """Return the next reported post by id, starting over after the last. Returns None if all are judged."""
         async with self._read() as session:
-            ids = list(await session.scalars(_open().group_by(Report.post_id).order_by(Report.post_id)))
+            ids = sorted({number for kind in KINDS for number in await session.scalars(_open(kind).distinct())})
             if not ids:
                 return None
             post = await session.get_one(Post, next((number for number in ids if number > after), ids[0]))
-            reasons = select(Report.reason, func.count()).where(Report.post_id == post.id, Report.settled_at.is_(None))
-            counted = (await session.execute(reasons.group_by(Report.reason))).all()
-            return Case(post, Counter(dict(counted)), len(ids))
+            known, unknown = [await _reasons(session, kind, post.id) for kind in KINDS]
+            return Case(post, known + unknown, unknown.total(), len(ids))
 
     async def judge(self, post_id: int, moderator: int, judgement: Judgement) -> Post | None:
         """Carry out a judgement once. Returns None if there is nothing to judge.
@@ -74,8 +91,7 @@ class Moderation:
         """
         async with self._write() as session:
             post = await _locked(session, post_id)
-            reported = await session.scalar(_open().where(Report.post_id == post_id).limit(1))
-            if post is None or reported is None:
+            if post is None or not any([await _reasons(session, kind, post_id) for kind in KINDS]):
                 return None
             if judgement is not Judgement.KEEP:
                 post.status = PostStatus.WITHHELD
@@ -137,14 +153,21 @@ class Moderation:
             return list(await session.scalars(entries.order_by(AuditEntry.id)))
 
 
-def _open() -> Select[int]:
+def _open(kind: Kind) -> Select[int]:
     """Select the post ids of open reports."""
-    return select(Report.post_id).where(Report.settled_at.is_(None))
+    return select(kind.post_id).where(kind.settled_at.is_(None))
+
+
+async def _reasons(session: AsyncSession, kind: Kind, post_id: int) -> Counter[Reason]:
+    """Return the number of open reports of a post by their reasons."""
+    reasons = select(kind.reason, func.count()).where(kind.post_id == post_id, kind.settled_at.is_(None))
+    return Counter(dict((await session.execute(reasons.group_by(kind.reason))).all()))
 
 
 async def _settle_reports(session: AsyncSession, post_ids: Sequence[int]) -> None:
-    judged = update(Report).where(Report.post_id.in_(post_ids), Report.settled_at.is_(None))
-    await session.execute(judged.values(settled_at=now()))
+    for kind in KINDS:
+        judged = update(kind).where(kind.post_id.in_(post_ids), kind.settled_at.is_(None))
+        await session.execute(judged.values(settled_at=now()))
 
 
 def _note(session: AsyncSession, actor: int | None, act: Act, target: str) -> None:

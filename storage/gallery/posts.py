@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from storage.database import hold, transactions
 from storage.gallery.listing import Listing, Order, Period, Place, listed
 from storage.gallery.neighbours import Neighbours, neighbours_of
+from storage.gallery.search import Sought, index
 from storage.gallery.votes import COLUMNS, count, impress, scores, tally
 from storage.gallery.weights import reweigh, weight
-from storage.models import Expansion, Feeling, Post, PostStatus, Reaction, Received, Status, now, status_is
+from storage.models import Expansion, Feeling, Person, Post, PostStatus, Reaction, Received, Status, now, status_is
+
+EVERYTHING = Sought()
+
+
+@dataclass(frozen=True)
+class Author:
+    """A person with live posts, and how many."""
+
+    person: Person
+    posts: int
 
 
 class GalleryStore:
@@ -45,6 +57,7 @@ class GalleryStore:
             for score, value in scores(Counter(), prior, post.created_at).items():
                 setattr(post, score, value)
             await session.flush()
+            await index(session, post, expansion.words or ())
             changes: Counter[str] = Counter()
             for voter, feeling in voters.items():
                 await impress(session, post.id, voter)
@@ -57,10 +70,11 @@ class GalleryStore:
     async def retitle(self, post_id: int, person_id: int, title: str) -> Post | None:
         """Change the title of a post of this person. Returns None if it is not theirs."""
         async with self._write() as session:
-            post = await session.get(Post, post_id)
-            if post is None or post.person_id != person_id:
-                return None
-            post.title = title
+            one = select(Post).where(Post.id == post_id, Post.person_id == person_id)
+            post = await session.scalar(one.with_for_update(key_share=True, of=Post))
+            if post is not None:
+                post.title = title
+                await index(session, post, post.expansion.words or ())
             return post
 
     async def unpublish(self, post_id: int, person_id: int) -> bool:
@@ -138,11 +152,25 @@ class GalleryStore:
     # many at once
 
     async def some(
-        self, order: Order, period: Period, after: Place | None = None, limit: int = 24, start: float = 1.0
+        self,
+        order: Order,
+        period: Period,
+        after: Place | None = None,
+        limit: int = 24,
+        start: float = 1.0,
+        sought: Sought = EVERYTHING,
     ) -> Listing:
         """Return live posts in an order, from the top or after a place. The random order starts and ends at `start`."""
         async with self._read() as session:
-            return await listed(session, order, period, after, limit, start)
+            return await listed(session, order, period, after, limit, start, sought.conditions())
+
+    async def author(self, page: str) -> Author | None:
+        """Return the author whose page has this name, or None if they have no live post."""
+        theirs = select(func.count()).select_from(Post).join(Person, Person.id == Post.person_id)
+        async with self._read() as session:
+            person = await session.scalar(select(Person).where(Person.page == page))
+            count = await session.scalar(theirs.where(Person.page == page, status_is(Post, PostStatus.LIVE)))
+            return Author(person, count) if person is not None and count else None
 
     async def show(self, post_ids: Iterable[int], person_id: int) -> dict[int, Feeling | None]:
         """Count these live posts as seen by a person, each once. Returns the person's reaction to each."""

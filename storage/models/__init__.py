@@ -20,7 +20,10 @@ from storage.models.photos import Panel, Photo
 from storage.models.posts import Post, PostStatus, status_is
 from storage.models.quota import SpentQuota
 from storage.models.reactions import Feeling, Reaction
+from storage.models.recipes import RecipeUse, RecipeWish
+from storage.models.search import SearchKey
 from storage.models.turns import Turn
+from storage.models.web import Bucket, WebReport
 from storage.models.workers import Worker
 
 __all__ = [
@@ -34,6 +37,7 @@ __all__ = [
     "Base",
     "BlobNote",
     "BlobSweep",
+    "Bucket",
     "Chat",
     "Expansion",
     "Feeling",
@@ -56,10 +60,14 @@ __all__ = [
     "Reaction",
     "Reason",
     "Received",
+    "RecipeUse",
+    "RecipeWish",
     "Report",
+    "SearchKey",
     "SpentQuota",
     "Status",
     "Turn",
+    "WebReport",
     "Worker",
     "day_of",
     "now",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from secrets import token_hex
 
-from sqlalchemy import BigInteger, String, false, true
+from sqlalchemy import BigInteger, Index, String, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.models.base import Base
@@ -27,7 +28,11 @@ class Person(Base):
     met_styles: Mapped[bool] = mapped_column(default=False, server_default=false())  # they have seen all three at once
     consented_at: Mapped[datetime | None] = mapped_column(Moment)  # to publishing; asked once
     counted: Mapped[bool] = mapped_column(default=True, server_default=true())  # whether their votes rank posts
+    # names their page of the gallery; it is random, because the id is Telegram's
+    page: Mapped[str | None] = mapped_column(String(16), default=lambda: token_hex(8))
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
+
+    __table_args__ = (Index("uq_people_page", "page", unique=True),)
 
 
 class Chat(Base):

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from random import random
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, literal_column
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, literal_column
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storage.models.base import Base, Key, one_of, only
@@ -34,6 +34,7 @@ class Post(Base):
     expansion_id: Mapped[int] = mapped_column(ForeignKey("expansions.id", ondelete="CASCADE"), unique=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
     title: Mapped[str] = mapped_column(String(128), default="")
+    folded_title: Mapped[str] = mapped_column(Text, default="", server_default="")  # as search compares it
     status: Mapped[PostStatus] = mapped_column(one_of(PostStatus), default=PostStatus.LIVE)
     impressions: Mapped[int] = mapped_column(default=0)
     laughing: Mapped[int] = mapped_column(default=0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ from bot.marks import Marks
 from bot.services import DERIVED, Limits, Services
 from bot.web.door import Door
 from bot.web.gallery import add_gallery
-from bot.web.rate import Network
+from bot.web.rate import RATE, Allowance, Network
 from bot.wordlist import WordList
 from inference.canvas import Direction, Extent, scaled
 from inference.engine import EngineName, Pixels, Reads, Request, Style
@@ -29,6 +29,7 @@ from inference.marks.keyring import make
 from inference.registry import open_engine
 from inference.worker.protocol import EngineInfo
 from storage.blobs import Blobs, open_blobs
+from storage.buckets import Buckets, Rate
 from storage.cleanup.retention import Retention
 from storage.cleanup.shelf import Shelf
 from storage.database import open_database
@@ -36,8 +37,9 @@ from storage.expansions import Store
 from storage.gallery.anonymous import AnonymousCounts
 from storage.gallery.applause import ApplauseStore
 from storage.gallery.browsing import Galleries
-from storage.gallery.moderation import Moderation
+from storage.gallery.moderation import Moderation, Reported
 from storage.gallery.posts import GalleryStore
+from storage.gallery.recipes import Recipes
 from storage.jobs.embedded import EmbeddedQueue
 from storage.jobs.expansions import EXPANSIONS, recorded
 from storage.jobs.films import FILMS, FilmStore
@@ -103,7 +105,12 @@ class Wall:
     door: Door
     client: ClientSession
     database: AsyncEngine
+    told: list[tuple[int, Reported]]  # the reports that the moderators heard of, and the ids of their posts
     _posted: list[int] = field(default_factory=list)
+
+    def ration(self, burst: float, clock: Callable[[], float] = lambda: 0.0) -> None:
+        """Let each client have this many tokens, by a clock that may stand still."""
+        self.door.allowance = Allowance(Buckets(self.database, clock), Rate(burst, RATE.per_second), clock)
 
     async def make(self, painted: BeforeAfter, author: int = ANN, source: Photo | None = None) -> Expansion:
         """Return a finished expansion that is not published."""
@@ -202,13 +209,18 @@ async def wall_in(
         await services.people.see(number, name)
     app = web.Application()
     chat = lambda payload: f"https://t.me/kuotu_bot{payload and f'?start={payload}'}"  # noqa: E731
-    door = add_gallery(app, services, TOKEN, chat, public_url, hosts, proxies)
+    told: list[tuple[int, Reported]] = []
+
+    async def tell(post: Post, said: Reported) -> None:
+        told.append((post.id, said))
+
+    door = add_gallery(app, services, TOKEN, chat, tell, public_url, hosts, proxies)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
         async with ClientSession() as client:
-            yield Wall(f"http://127.0.0.1:{runner.addresses[0][1]}", services, door, client, database)
+            yield Wall(f"http://127.0.0.1:{runner.addresses[0][1]}", services, door, client, database, told)
     finally:
         await runner.cleanup()
         await database.dispose()
@@ -232,6 +244,8 @@ def services_on(database: AsyncEngine, blobs: Blobs) -> Services:
         retention=Retention(database, timedelta(days=90)),
         anonymous=AnonymousCounts(database),
         applause=ApplauseStore(database),
+        recipes=Recipes(database),
+        buckets=Buckets(database),
         register=Register(database),
         marks=Marks(make(datetime.now(UTC)), "Kuotu"),
         films=FilmStore(database, EmbeddedQueue(database, FILMS)),

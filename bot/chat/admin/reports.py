@@ -11,12 +11,13 @@ from bot.chat.buttons.moderation import Report, ReportFor
 from bot.chat.buttons.post import Less
 from bot.chat.cards.widgets import button
 from bot.chat.gallery.browse import on_page, restore
-from bot.chat.gallery.post import turn_away
+from bot.chat.gallery.post import take_down, turn_away
 from bot.chat.telegram.edits import edit
 from bot.chat.telegram.media import picture_of, put_picture, remember, results_changed, send_picture
 from bot.chat.telegram.seat import Seat
 from bot.chat.telegram.visit import Bot, Visit
 from bot.services import Services
+from storage.gallery.moderation import Reported
 from storage.models import Gallery, MessageKind, Post, Reason
 
 log = structlog.get_logger()
@@ -57,6 +58,15 @@ async def report_for(services: Services, visit: Visit, tap: ReportFor) -> None:
         await restore(services, visit, row, tap.post)
 
     await on_page(services, visit, tap, keep)
+
+
+async def heard(services: Services, bot: Bot, post: Post, said: Reported) -> None:
+    """Act on a report that came from a page: tell the moderators, and take down a post that it withheld."""
+    if said.first:
+        await _tell_moderators(services, bot, post)
+    if said.withheld:
+        await take_down(services, bot, post.expansion_id)
+        await results_changed(services, post.expansion_id)
 
 
 async def _tell_moderators(services: Services, bot: Bot, post: Post) -> None:

@@ -23,6 +23,13 @@ class Fork(Tap, tag="gx"):
 
 
 @dataclass(frozen=True)
+class DoLikeThis(Tap, tag="gk"):
+    """Let the next photo open with this post's choices."""
+
+    post: int
+
+
+@dataclass(frozen=True)
 class More(Tap, tag="gm"):
     """Show the less common buttons."""
 

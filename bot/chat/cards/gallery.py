@@ -5,7 +5,7 @@ from __future__ import annotations
 from telegram import InlineKeyboardMarkup
 
 from bot.chat.buttons.gallery import NextPost, Orders, PickPeriod, PreviousPost, SortGallery
-from bot.chat.buttons.post import FlipPost, Fork, Less, More
+from bot.chat.buttons.post import DoLikeThis, FlipPost, Fork, Less, More
 from bot.chat.cards.lines import (
     anonymous_lines,
     credit_lines,
@@ -14,7 +14,7 @@ from bot.chat.cards.lines import (
     label_lines,
     reaction_row,
 )
-from bot.chat.cards.links import share_button
+from bot.chat.cards.links import recipe_button, share_button
 from bot.chat.cards.widgets import button, described
 from bot.chat.signs import Sign
 from bot.chat.texts import Texts
@@ -40,6 +40,8 @@ async def gallery_card(
             button(Sign.NEXT, NextPost(row.id, post.id)),
         ],
         [button(say("gallery.fork"), Fork(post.id)), share_button(say, username, post)],
+        # in a private chat the link would lead to where one is
+        [button(say("recipe"), DoLikeThis(post.id)) if row.chat_id > 0 else recipe_button(say, username, post.id)],
         [
             button(say("gallery.sort", order=say(f"gallery.{row.sort}")), Orders(row.id, post.id)),
             button(Sign.MORE, More(row.id, post.id)),
@@ -60,6 +62,7 @@ async def gallery_caption(services: Services, say: Texts, post: Post, *, details
         *(detail_lines(say, expansion, chain) if details else []),
         *await credit_lines(services, say, chain),
         f"{say.html('gallery.index', index=index_of(post))} · {say.html('gallery.seen', count=post.impressions)}",
+        *([say.html("recipe.uses", count=uses)] if (uses := await services.recipes.uses(post.id)) else []),
         *await label_lines(services, say, expansion),
         *await anonymous_lines(services, say, expansion),
     ]

@@ -13,11 +13,17 @@ from bot.chat.texts import Texts
 from storage.models import Post
 
 POST = re.compile(r"p([1-9]\d{0,17})", re.ASCII)
+RECIPE = re.compile(r"r([1-9]\d{0,17})", re.ASCII)
 
 
 def payload(post_id: int) -> str:
     """Return the /start payload that opens a post."""
     return f"p{post_id}"
+
+
+def recipe_payload(post_id: int) -> str:
+    """Return the /start payload that lets the next photo open with a post's choices."""
+    return f"r{post_id}"
 
 
 def link(username: str, post_id: int) -> str:
@@ -27,8 +33,23 @@ def link(username: str, post_id: int) -> str:
 
 def post_in(payload: str) -> int | None:
     """Return the id of the post that a payload or an inline query names, or None."""
-    named = POST.fullmatch(payload.strip())
+    return _id_in(POST, payload)
+
+
+def recipe_in(payload: str) -> int | None:
+    """Return the id of the post whose choices a payload asks for, or None."""
+    return _id_in(RECIPE, payload)
+
+
+def _id_in(kind: re.Pattern[str], payload: str) -> int | None:
+    named = kind.fullmatch(payload.strip())
     return int(named[1]) if named else None
+
+
+def recipe_button(say: Texts, username: str, post_id: int) -> InlineKeyboardButton:
+    """Return a button that opens the private chat and lets the next photo there open with a post's choices."""
+    url = f"https://t.me/{username}?start={recipe_payload(post_id)}"
+    return InlineKeyboardButton(say("recipe"), url=url)
 
 
 def send_button(say: Texts, bot: Bot, post: Post) -> InlineKeyboardButton:

@@ -12,12 +12,13 @@ from telegram.error import BadRequest
 
 from bot.chat.choice import Choice, first_choice
 from bot.chat.expand.panel import open_panel, refit
+from bot.chat.expand.recipe import choice_like
 from bot.chat.telegram.visit import Visit
 from bot.services import Services
 from inference.canvas import Extent
 from inference.image.codec import extent, look
 from inference.image.refusal import BadPhoto
-from storage.models import Photo
+from storage.models import Photo, now
 
 TOO_BIG: Final = "file is too big"  # what getFile answers above 20 MB
 UNTYPED: Final = ("", "application/octet-stream")  # MIME types that clients send when they do not know the file's type
@@ -89,14 +90,22 @@ async def _master(services: Services, visit: Visit, asked: Message | None) -> Ph
 async def take_photo(
     services: Services, visit: Visit, message: Message | ExternalReplyInfo, prompt: str, key: str = ""
 ) -> None:
-    """Store the picture of a message, and open its panel. The photos of an album share one panel of each person."""
+    """Store the picture of a message, and open its panel. The photos of an album share one panel of each person.
+
+    A photo without a `key` was sent for its own sake. It fulfils the wish to have the next one done like a post.
+    """
     photo = await _receive_photo(services, visit, message)
     if photo is None:
         return
-    if not key:
-        here = f"g{visit.chat.id}:{photo.media_group}" if photo.media_group else f"m{visit.chat.id}:{photo.message_id}"
-        key = f"{here}:{visit.person.id}"
-    await open_panel(services, visit, photo, key, prompt)
+    if key:
+        await open_panel(services, visit, photo, key, prompt)
+        return
+    here = f"g{visit.chat.id}:{photo.media_group}" if photo.media_group else f"m{visit.chat.id}:{photo.message_id}"
+    post = await services.recipes.wished(visit.person.id, visit.chat.id, now())
+    wish = choice_like(services, visit.say, post.expansion) if post is not None else None
+    await open_panel(services, visit, photo, f"{here}:{visit.person.id}", prompt, wish)
+    if post is not None:  # after the panel: should this program die in between, the photo finds its wish again
+        await services.recipes.use(visit.person.id, post)
 
 
 async def _receive_photo(services: Services, visit: Visit, message: Message | ExternalReplyInfo) -> Photo | None:

@@ -19,11 +19,15 @@ from storage import models
 from storage.models import MessageKind, Panel, Photo
 
 
-async def open_panel(services: Services, visit: Visit, photo: Photo, key: str, prompt: str = "") -> None:
-    """Show the panel of a photo in answer to the visitor's message. The same key opens the same panel again."""
-    choice = first_choice(
-        replace(default_choice(visit), prompt=prompt), extent_of(photo), services.limits.max_megapixels
-    )
+async def open_panel(
+    services: Services, visit: Visit, photo: Photo, key: str, prompt: str = "", wish: Choice | None = None
+) -> None:
+    """Show the panel of a photo in answer to the visitor's message. The same key opens the same panel again.
+
+    `wish` replaces the settings, and its prompt counts where there is no other.
+    """
+    wish = wish or default_choice(visit)
+    choice = first_choice(replace(wish, prompt=prompt or wish.prompt), extent_of(photo), services.limits.max_megapixels)
     if choice is None:
         await visit.reply("photo.no_room", limit=f"{services.limits.max_megapixels:g}")
         return
@@ -38,7 +42,7 @@ async def open_panel(services: Services, visit: Visit, photo: Photo, key: str, p
             scale=choice.scale,
             ratio=choice.ratio,
             style=choice.style,
-            prompt=prompt,
+            prompt=choice.prompt,
             unfolded=visit.person.adjusts,
         )
     )

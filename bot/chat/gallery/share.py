@@ -6,7 +6,7 @@ import telegram
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, InlineQueryResultCachedPhoto
 
 from bot.chat.cards.lines import label_lines
-from bot.chat.cards.links import link, named, post_in
+from bot.chat.cards.links import link, named, post_in, recipe_button
 from bot.chat.telegram.media import is_veiled
 from bot.chat.telegram.visit import Bot
 from bot.chat.texts import Texts, best_language, texts
@@ -59,7 +59,8 @@ async def inline(services: Services, bot: Bot, update: telegram.Update) -> None:
 
 
 def _open_keyboard(say: Texts, username: str, post: Post) -> InlineKeyboardMarkup:
-    return InlineKeyboardMarkup([[InlineKeyboardButton(say("share.open"), url=link(username, post.id))]])
+    see = InlineKeyboardButton(say("share.open"), url=link(username, post.id))
+    return InlineKeyboardMarkup([[see], [recipe_button(say, username, post.id)]])
 
 
 async def _caption(services: Services, say: Texts, post: Post) -> str:

@@ -54,7 +54,7 @@ async def wall(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wall]:
         await film_both(wall, chain)
         for name, direction in (("rocket", Direction.HORIZONTAL), ("coffee", Direction.UP)):
             await wall.hang(paint(name, direction, Style.PLAYFUL), f"The rest of {name}", author=BOB, prior=0.9)
-        wall.door.buckets.burst = 1e9
+        wall.ration(1e9)
         yield wall
 
 
@@ -104,7 +104,13 @@ async def test_axe_finds_nothing_and_nothing_overflows(
     post = await chain_of(wall)
     how: dict[str, Any] = PHONE if device == "phone" else {}
     locale = "zh-CN" if scheme == "dark" else "en-GB"
-    for name, path in (("gallery", "/gallery"), ("post", f"/post/{post.id}"), ("lost", "/post/404")):
+    pages = {
+        "gallery": "/gallery",
+        "found": "/gallery?q=shape",
+        "nothing": "/gallery?q=zzz",
+        "post": f"/post/{post.id}",
+    }
+    for name, path in (pages | {"author": f"/author/{post.author.page}", "lost": "/post/404"}).items():
         if name == "lost":
             async with await browser.new_context(**how, color_scheme=scheme, locale=locale) as context:
                 page = await context.new_page()  # a page that is not found says so in the console, too
@@ -113,6 +119,8 @@ async def test_axe_finds_nothing_and_nothing_overflows(
             continue
         async with page_of(browser, wall.url + path, color_scheme=scheme, locale=locale, **how) as page:
             await page.wait_for_load_state("networkidle")
+            assert await page.locator("h1").count() == 1
+            await page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
             assert await violations(page) == []
             wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert wide <= 0
@@ -255,6 +263,18 @@ async def test_a_mini_app_reacts_and_is_counted_once(wall: Wall, browser: Browse
     assert (await wall.services.gallery.counts(post.expansion_id))[Feeling.LOVING] == 1
 
 
+async def test_a_mini_app_reports_and_is_thanked(wall: Wall, browser: Browser) -> None:
+    post = await wall.hang(flat(200, 150), "to report")
+    async with page_of(browser, f"{wall.url}/post/{post.id}{launched()}", **PHONE) as page:
+        await page.get_by_text("Report", exact=True).click()
+        await page.get_by_role("button", name="Hateful").click()
+        await expect(page.locator("#report form")).to_have_text("Thank you. A moderator will look at it.")
+    case = await wall.services.moderation.case(post.id - 1)
+    assert case is not None
+    assert (case.post.id, case.strangers) == (post.id, 0)
+    assert await wall.services.gallery.unpublish(post.id, post.person_id)
+
+
 def _reports(answer: Response, post: int) -> bool:
     """Tell whether this is the answer to a report that a post was in view."""
     return "/gallery/seen" in answer.url and str(post) in (answer.request.post_data or "")
@@ -308,7 +328,7 @@ async def test_the_mini_app_of_a_running_kuotu(fresh_with: Any, browser: Browser
     async with Person(fresh.address, 3, name="小梅", language="zh-hans") as mei:
         address = await mei.open_mini_app(f"{fresh.address}gallery")
         services = fresh.services
-        local = Wall(fresh.address, services, None, None, None)  # type: ignore[arg-type]
+        local = Wall(fresh.address, services, None, None, None, [])  # type: ignore[arg-type]
         await services.people.see(ANN, "Ann")
         post = await local.hang(flat(200, 150), "from a running Kuotu")
         async with page_of(browser, address, **PHONE) as page:

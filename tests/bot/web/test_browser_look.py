@@ -22,7 +22,7 @@ async def wall(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wall]:
     async with wall_in(tmp_path_factory.mktemp("wall")) as wall:
         for number, (width, height) in enumerate([(300, 100), (200, 200), (120, 260), (240, 160)]):
             await wall.hang(flat(width, height, 60 + 40 * number), f"A title that is rather long, number {number}")
-        wall.door.buckets.burst = 1e9
+        wall.ration(1e9)
         yield wall
 
 
@@ -73,3 +73,43 @@ async def test_a_chosen_feeling_stays_readable_under_the_pointer(browser: Browse
         before = await button.evaluate(colours)
         await button.hover()
         assert await button.evaluate(colours) == before
+
+
+HOVERED = """() => [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules])
+    .filter((rule) => rule.selectorText?.includes(":hover") && !rule.selectorText.includes(".veiled")).length"""
+
+
+async def test_nothing_changes_under_a_finger_as_under_a_pointer(browser: Browser, wall: Wall) -> None:
+    """A phone keeps the look of hovering after a tap, so these rules are only for devices that can hover."""
+    async with page_of(browser, f"{wall.url}/post/2", **PHONE) as page:
+        assert await page.evaluate(HOVERED) == 0
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+async def test_a_search_by_keyboard_keeps_the_language(browser: Browser, wall: Wall, script: bool) -> None:
+    context = await browser.new_context(java_script_enabled=script)
+    page = await context.new_page()
+    await page.goto(f"{wall.url}/gallery?lang=en&sort=newest")
+    await page.get_by_role("searchbox", name="Search titles and twists").fill("number 2")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/gallery?q=number+2&sort=newest&lang=en")
+    await expect(page.locator(".card")).to_have_count(1)
+    await expect(page.get_by_role("searchbox")).to_have_value("number 2")
+    await page.get_by_role("link", name="Show all pictures").click()
+    await expect(page.locator(".card")).to_have_count(4)
+    await context.close()
+
+
+async def test_somebody_without_telegram_reports_and_finds_back(browser: Browser, wall: Wall, shots: Path) -> None:
+    async with page_of(browser, f"{wall.url}/post/2?lang=en", **PHONE) as page:
+        await page.get_by_role("link", name="by \u2068Ann\u2069").click()
+        await page.wait_for_url("**/author/*?lang=en")
+        await expect(page.locator("h1")).to_have_text("\u2068Ann\u2069")
+        await page.locator('[data-post="2"] a').click()
+        await page.get_by_text("Report", exact=True).click()
+        await page.screenshot(path=shots / "report.png")
+        await page.get_by_role("button", name="Violent").click()
+        await expect(page.locator("h1")).to_have_text("Thank you. A moderator will look at it.")
+        await page.get_by_role("link", name="Back to the picture").click()
+        await page.wait_for_url("**/post/2?lang=en")
+    assert [post for post, said in wall.told if said.first] == [2]

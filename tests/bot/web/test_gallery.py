@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from html.parser import HTMLParser
 from io import BytesIO
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -19,7 +18,6 @@ from sqlalchemy import update
 
 from bot.thumbnails import SHARED, SIZES, WEBP, shrink
 from bot.web.post import some_of, steps_of
-from bot.web.rate import CLIENTS, Buckets
 from bot.web.render import asset
 from storage.database import transactions
 from storage.models import Expansion, Feeling, FilmKind, Post
@@ -531,68 +529,6 @@ async def test_files_of_the_page_are_kept_for_ever_under_their_version(wall: Wal
         assert headers["Content-Encoding"] == "gzip"
     status, headers, _ = await wall.get("/gallery/page/old/main.js")
     assert (status, headers["Cache-Control"]) == (200, "no-cache")
-
-
-async def test_a_flood_is_refused_and_told_when_to_come_back(wall: Wall) -> None:
-    wall.door.buckets.burst, wall.door.buckets.clock = 12.0, lambda: 0.0
-    answers = [await wall.get("/gallery") for _ in range(3)]
-    assert [answer[0] for answer in answers] == [200, 200, 429]
-    assert int(answers[2][1]["Retry-After"]) >= 1
-    wall.door.buckets.clock = lambda: float(answers[2][1]["Retry-After"])
-    assert (await wall.get("/gallery"))[0] == 200
-
-
-@pytest.fixture
-async def behind(tmp_path: Path) -> AsyncIterator[Wall]:
-    """A site behind a proxy on this machine, which is behind another one."""
-    proxies = [ip_network("127.0.0.1"), ip_network("10.0.0.0/8")]
-    async with wall_in(tmp_path / "behind", proxies=proxies) as wall:
-        wall.door.buckets.burst, wall.door.buckets.clock = 5.0, lambda: 0.0
-        yield wall
-
-
-async def test_nobody_else_is_believed_to_ask_for_another(wall: Wall) -> None:
-    """Otherwise everybody could have a new bucket for every request."""
-    wall.door.buckets.burst, wall.door.buckets.clock = 5.0, lambda: 0.0
-    answers = [(await wall.get("/gallery", **{"X-Forwarded-For": f"1.1.1.{n}"}))[0] for n in range(2)]
-    assert answers == [200, 429]
-
-
-@pytest.mark.parametrize(
-    ("told", "client"),
-    [
-        pytest.param("1.1.1.1", "1.1.1.1", id="one-proxy"),
-        pytest.param("9.9.9.9, 1.1.1.1", "1.1.1.1", id="the-client-lies"),
-        pytest.param("9.9.9.9, 1.1.1.1 , 10.1.2.3", "1.1.1.1", id="two-proxies"),
-        pytest.param("10.1.2.3", "10.1.2.3", id="only-proxies"),
-        pytest.param("nonsense", "127.0.0.1", id="nonsense"),
-        pytest.param("", "127.0.0.1", id="nothing"),
-        pytest.param("::ffff:1.1.1.1", "1.1.1.1", id="mapped"),
-        pytest.param("2001:db8::17", "2001:db8::", id="a-network-is-one-client"),
-    ],
-)
-async def test_a_proxy_that_is_named_tells_for_whom_it_asks(behind: Wall, told: str, client: str) -> None:
-    assert behind.door.buckets.take(client, 5.0) == 0
-    assert (await behind.get("/gallery", **{"X-Forwarded-For": told}))[0] == 429
-
-
-async def test_each_client_of_a_proxy_has_a_bucket(behind: Wall) -> None:
-    wall = behind
-    for client, status in (("1.1.1.1", 200), ("1.1.1.1", 429), ("2.2.2.2", 200), ("9.9.9.9, 1.1.1.1", 429)):
-        assert (await wall.get("/gallery", **{"X-Forwarded-For": client}))[0] == status
-    for client, status in (("2001:db8::1", 200), ("2001:db8::2", 429), ("2001:db8:0:1::1", 200)):
-        assert (await wall.get("/gallery", **{"X-Forwarded-For": client}))[0] == status
-
-
-def test_a_bucket_fills_with_time_and_the_oldest_is_forgotten() -> None:
-    time = [0.0]
-    buckets = Buckets(10, 2, clock=lambda: time[0])
-    assert [buckets.take("a", 4) for _ in range(4)] == [0, 0, 1, 1]
-    time[0] = 1.0
-    assert [buckets.take("a", 4) for _ in range(2)] == [0, 2]
-    for number in range(CLIENTS):
-        buckets.take(str(number), 1)
-    assert buckets.take("a", 10) == 0  # the address is forgotten
 
 
 # the Mini App

@@ -190,7 +190,7 @@ async def test_the_benchmark_fills_a_gallery_and_asks_everything_of_it(capsys: p
     await compare(200, 400, rounds=2, warming=1)
     loaded, more, _head, *lines = capsys.readouterr().out.splitlines()
     assert (loaded[:16], more[:16]) == ("200 posts loaded", "400 posts loaded")
-    assert len(lines) == 7
+    assert len(lines) == 9
     assert all(line.count("p99") == 2 for line in lines)
 
 

@@ -16,6 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import DatabaseUnavailable, open_database, transactions
 from storage.expansions import Store
+from storage.gallery.listing import Order, Period
+from storage.gallery.posts import GalleryStore
+from storage.gallery.search import Sought, Term
 from storage.migrations import configuration, migrate
 from storage.models import Job, Person, Photo, Status, now
 from tests.support.databases import DATABASES, sqlite_in
@@ -154,6 +157,42 @@ async def test_jobs_are_carried_over_and_back(bare: str) -> None:
         films = await connection.execute(text("SELECT expansion_id, kind, status FROM films ORDER BY 1, 2"))
         assert [tuple(row) for row in films] == sorted((number, kind, status) for number, kind, status, _ in FILMS)
     assert back[3:] == [(4, "running", 2, 1), (5, "waiting", 3, 0), (6, "waiting", 2, 0)]
+    await engine.dispose()
+
+
+SHOWN = """
+INSERT INTO people (id, name, created_at) VALUES (1, 'Ann', :now), (2, 'Bob', :now);
+INSERT INTO photos (id, person_id, blob, thumb, width, height, spoiler, created_at)
+VALUES (1, 1, 'b', 't', 9, 9, :no, :now);
+INSERT INTO expansions (id, key, person_id, chat_id, source_id, variant, rerolls, direction, "left", top, "right",
+                        bottom, doubles, style, prompt, seed, status, created_at, engine, model, verdict, words)
+VALUES (1, 'k', 1, 1, 1, 0, 0, 'all', 1, 1, 1, 1, :no, 'wild', '', 7, 'done', :now, '', '', 'safe', '["kites"]');
+INSERT INTO posts (id, expansion_id, person_id, title, status, impressions, laughing, mind_blown, loving, screaming,
+                   yawning, prior, surprise, top, hot, random, day, created_at)
+VALUES (1, 1, 1, 'ＣＡＴ 猫的海洋', 'live', 0, 0, 0, 0, 0, 0, 0.5, 0.5, 0, 0, 0.5, 1, :now)
+"""
+
+
+def fill_shown(connection: Connection) -> None:
+    """Insert a post of the time before posts could be searched for."""
+    moment = now().replace(tzinfo=None) if connection.dialect.name == "sqlite" else now()
+    for statement in SHOWN.split(";"):
+        connection.execute(text(statement), {"now": moment, "no": False})
+
+
+async def test_old_posts_are_found_and_old_people_have_pages(bare: str) -> None:
+    engine = await open_database(bare)
+    async with engine.begin() as connection:
+        await connection.run_sync(lambda sync: command.upgrade(configuration(sync), "0020"))
+        await connection.run_sync(fill_shown)
+    await migrate(engine)
+    gallery = GalleryStore(engine)
+    for term in (Term("cat"), Term("海洋"), Term("of", ("kites",))):
+        found = await gallery.some(Order.NEWEST, Period.ALL, sought=Sought(terms=(term,)))
+        assert [post.id for post in found.posts] == [1], term
+    async with transactions(engine).read() as session:
+        pages = list(await session.scalars(select(Person.page)))
+    assert len(set(pages) - {None}) == 2
     await engine.dispose()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession
 
 from bot.bootstrap import Kuotu
 from bot.playground import Message, Person
@@ -93,6 +94,22 @@ async def test_enough_reports_take_it_down_and_a_moderator_keeps_it(kuotu: Kuotu
     assert "Nothing waits" in (await judged(admin, "Keep")).text
     assert await status(kuotu, post) is PostStatus.LIVE
     assert await acts(kuotu, f"post {post.id}") == [(None, Act.WITHHOLD), (ADMIN, Act.KEEP)]
+
+
+async def test_a_report_from_the_web_page_reaches_moderators_too(kuotu: Kuotu, newcomer: Any, admin: Person) -> None:
+    ann = await newcomer("Ann")
+    post = await posted(kuotu, ann)
+    await admin.say("/help")
+    mark = admin.now
+    async with ClientSession() as browser:
+        address = f"{kuotu.address}post/{post.id}/report"
+        async with browser.post(address, data={"reason": "hateful"}) as answer:
+            assert answer.status == 200
+    told = await admin.wait_for(lambda m: "🚩 1 × Hateful" in m.text, after=mark)
+    assert "One of these came from the web page, by somebody unknown." in told.text
+    await admin.tap(told, "Keep")
+    await admin.wait_for(lambda m: m.id == told.id and "Nothing waits" in m.text)
+    assert await kuotu.services.moderation.case() is None
 
 
 async def test_moderators_are_told_once_and_judge_from_that_message(kuotu: Kuotu, newcomer: Any, admin: Person) -> None:
