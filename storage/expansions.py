@@ -1,4 +1,4 @@
-"""The store of photos, panels and expansions. Each method is one transaction.
+"""The store of expansions, and of the photos and panels that they start from. Each method is one transaction.
 
 Returned rows are detached from the session: they stay readable, and changing them does not change the database.
 """
@@ -12,13 +12,12 @@ from statistics import mean
 from typing import TypedDict, Unpack
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, delete, func, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.chain import ancestors
-from storage.cleanup.notes import hasten, note, settle
+from storage.cleanup.notes import note
 from storage.cleanup.orphans import abandoned, blobs_of
-from storage.cleanup.shelf import Kept
-from storage.database import get_or_add, transactions
+from storage.database import transactions
 from storage.jobs.estimate import newest_seconds, past_jobs, typical_seconds
 from storage.jobs.expansions import NAME as EXPANSION
 from storage.jobs.expansions import drop_jobs
@@ -26,20 +25,10 @@ from storage.jobs.fairness import settle as settle_job
 from storage.jobs.lease import let_go, run_out
 from storage.jobs.quota import forget_spent, keep_spent, left
 from storage.jobs.submit import begin
-from storage.models import Expansion, Panel, Photo, Status, now, status_is
+from storage.models import Expansion, Photo, Status, now, status_is
+from storage.panels import Panels
+from storage.photos import Photos
 from storage.statistics import Statistics, statistics
-
-
-class Choices(TypedDict, total=False):
-    """The values that a tap may change in a panel."""
-
-    photo_id: int
-    direction: str
-    scale: float | None
-    ratio: str | None
-    style: str
-    prompt: str
-    unfolded: bool
 
 
 class Where(TypedDict, total=False):
@@ -60,79 +49,12 @@ class Mine:
 
 
 class Store:
-    """Reads and writes photos, panels and expansions."""
+    """Reads and writes expansions; `photos` and `panels` read and write what they start from."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._read, self._write = transactions(engine)
-
-    # photos
-
-    async def add_photo(self, photo: Photo, kept: Kept | None = None, edited_at: datetime | None = None) -> Photo:
-        """Store a photo. If its message has brought a photo before, return that row instead.
-
-        `kept` are the photo's stored blobs.
-
-        If the message was edited since, the new photo takes the place of the old one, in open panels, too. Expansions
-        keep the photo that they were made from.
-        """
-        async with self._write() as session:
-            row = await _added(session, photo, edited_at)
-            if kept is not None:
-                await (settle if row is photo else hasten)(session, kept.notes)
-            return row
-
-    async def photo_of(self, chat_id: int, message_id: int) -> Photo | None:
-        """Return the photo that a message brought, or None."""
-        async with self._read() as session:
-            here = (Photo.chat_id == chat_id, Photo.message_id == message_id)
-            return await session.scalar(select(Photo).where(*here))
-
-    async def photo(self, photo_id: int) -> Photo | None:
-        """Return a photo by id, or None if it is gone."""
-        async with self._read() as session:
-            return await session.get(Photo, photo_id)
-
-    async def album(self, chat_id: int, media_group: str) -> list[Photo]:
-        """Return the photos of an album in the order in which they were sent."""
-        async with self._read() as session:
-            photos = select(Photo).where(Photo.chat_id == chat_id, Photo.media_group == media_group)
-            return list(await session.scalars(photos.order_by(Photo.message_id)))
-
-    # panels
-
-    async def open_panel(self, panel: Panel) -> Panel:
-        """Store a panel, or return the existing panel with the same `key`, which names what caused it."""
-        async with self._write() as session:
-            row = await get_or_add(session, panel, Panel.key == panel.key)
-            await session.refresh(row)
-            return row
-
-    async def panel(self, panel_id: int) -> Panel | None:
-        """Return a panel by id, or None if it is gone."""
-        async with self._read() as session:
-            return await session.get(Panel, panel_id)
-
-    async def panels_of(self, photo_id: int) -> list[Panel]:
-        """Return the panels that show a photo."""
-        async with self._read() as session:
-            return list(await session.scalars(select(Panel).where(Panel.photo_id == photo_id)))
-
-    async def place_panel(self, panel_id: int, message_id: int) -> None:
-        """Store the id of the message that shows a panel."""
-        async with self._write() as session:
-            await session.execute(update(Panel).where(Panel.id == panel_id).values(message_id=message_id))
-
-    async def change_panel(self, panel_id: int, **choices: Unpack[Choices]) -> Panel:
-        """Change choices of a panel; scale and ratio exclude each other. Raises NoResultFound if the panel is gone."""
-        if choices.get("scale") is not None:
-            choices["ratio"] = None
-        elif choices.get("ratio") is not None:
-            choices["scale"] = None
-        async with self._write() as session:
-            if choices:
-                await session.execute(update(Panel).where(Panel.id == panel_id).values(**choices))
-            return await session.get_one(Panel, panel_id)
+        self.photos, self.panels = Photos(engine), Panels(engine)
 
     # starting expansions
 
@@ -304,20 +226,3 @@ class Store:
         async with self._write() as session:
             done = await session.execute(update(Expansion).where(*where).values(**values).returning(Expansion.id))
             return done.first() is not None
-
-
-async def _added(session: AsyncSession, photo: Photo, edited_at: datetime | None) -> Photo:
-    """Add a photo, or return the row of its message if that was not edited since."""
-    if photo.chat_id is None or photo.message_id is None:
-        session.add(photo)
-        return photo
-    same = (Photo.chat_id == photo.chat_id, Photo.message_id == photo.message_id)
-    old = await session.scalar(select(Photo).where(*same))
-    if old is None or edited_at is None or edited_at <= old.created_at or old.blob == photo.blob:
-        return await get_or_add(session, photo, *same)
-    old.message_id = None
-    await session.flush()
-    session.add(photo)
-    await session.flush()
-    await session.execute(update(Panel).where(Panel.photo_id == old.id).values(photo_id=photo.id))
-    return photo

@@ -74,7 +74,7 @@ async def _still_about(services: Services, row: models.Message, tap: Tap) -> boo
     if isinstance(tap, Older | Newer):
         return row.kind is MessageKind.MINE
     if (number := getattr(tap, "panel", None)) is not None:
-        panel = await services.store.panel(number)
+        panel = await services.store.panels.panel(number)
         return panel is not None and (panel.chat_id, panel.message_id) == here
     if (number := getattr(tap, "gallery", None)) is not None:
         gallery = await services.galleries.gallery(number)
@@ -110,7 +110,7 @@ async def _found(services: Services, visit: Visit, message: Message, tap: Tap) -
 
 
 async def _found_panel(services: Services, visit: Visit, message: Message, number: int, *, starts: bool) -> bool:
-    panel = await services.store.panel(number)
+    panel = await services.store.panels.panel(number)
     if panel is None or (panel.chat_id, panel.message_id) == (message.chat.id, message.message_id):
         return True
     if panel.message_id is None and _fits(message, panel.chat_id, panel.person_id, visit):

@@ -72,8 +72,10 @@ async def try_example(services: Services, visit: Visit, _tap: TryExample) -> Non
     message = visit.message
     if message is None:
         return
-    photo = await services.store.photo_of(visit.chat.id, message.message_id) or await _example(services, visit, message)
-    panel = await services.store.open_panel(
+    photo = await services.store.photos.of(visit.chat.id, message.message_id) or await _example(
+        services, visit, message
+    )
+    panel = await services.store.panels.open(
         Panel(
             key=f"x{visit.chat.id}:{message.message_id}",
             photo_id=photo.id,

@@ -43,4 +43,4 @@ def gallery(engine: AsyncEngine) -> GalleryStore:
 @pytest.fixture
 async def source(store: Store) -> Photo:
     """A photo that Ann sent to her private chat."""
-    return await store.add_photo(photo(chat_id=ANN, message_id=5))
+    return await store.photos.add(photo(chat_id=ANN, message_id=5))

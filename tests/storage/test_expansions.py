@@ -28,29 +28,31 @@ from tests.support.rows import ANN, BOB, add, add_people, expansion, make, noted
 
 
 async def test_a_redelivered_photo_is_the_row_there_is(store: Store, source: Photo) -> None:
-    again = await store.add_photo(photo(chat_id=ANN, message_id=5))
+    again = await store.photos.add(photo(chat_id=ANN, message_id=5))
     assert (again.id, again.blob) == (source.id, source.blob)
-    elsewhere = await store.add_photo(photo(chat_id=BOB, message_id=5))
+    elsewhere = await store.photos.add(photo(chat_id=BOB, message_id=5))
     assert elsewhere.id != source.id
 
 
 async def test_two_deliveries_at_once_keep_one_photo(store: Store) -> None:
-    both = await asyncio.gather(*(store.add_photo(photo(chat_id=ANN, message_id=6)) for _ in range(8)))
+    both = await asyncio.gather(*(store.photos.add(photo(chat_id=ANN, message_id=6)) for _ in range(8)))
     assert len({row.id for row in both}) == 1
 
 
 async def test_an_album_comes_in_the_order_it_was_sent(store: Store) -> None:
     for message_id in (12, 10, 11):
-        await store.add_photo(photo(chat_id=ANN, message_id=message_id, media_group="g"))
-    await store.add_photo(photo(chat_id=BOB, message_id=10, media_group="g"))
-    assert [p.message_id for p in await store.album(ANN, "g")] == [10, 11, 12]
+        await store.photos.add(photo(chat_id=ANN, message_id=message_id, media_group="g"))
+    await store.photos.add(photo(chat_id=BOB, message_id=10, media_group="g"))
+    assert [p.message_id for p in await store.photos.album(ANN, "g")] == [10, 11, 12]
 
 
 async def test_one_cause_opens_one_panel(store: Store, source: Photo) -> None:
-    first, second = [await store.open_panel(panel(source, key="photo:1", style=style)) for style in ("wild", "playful")]
+    first, second = [
+        await store.panels.open(panel(source, key="photo:1", style=style)) for style in ("wild", "playful")
+    ]
     assert (first.id, second.style, second.photo.blob) == (second.id, "wild", source.blob)
-    await store.place_panel(first.id, 77)
-    placed = await store.panel(first.id)
+    await store.panels.place(first.id, 77)
+    placed = await store.panels.panel(first.id)
     assert placed is not None
     assert placed.message_id == 77
 
@@ -72,23 +74,23 @@ async def test_one_cause_opens_one_panel(store: Store, source: Photo) -> None:
 async def test_scale_and_ratio_exclude_each_other(
     store: Store, source: Photo, taps: list[dict[str, object]], scale: float | None, ratio: str | None
 ) -> None:
-    opened = await store.open_panel(panel(source))
+    opened = await store.panels.open(panel(source))
     for choices in taps:
-        changed = await store.change_panel(opened.id, **choices)
+        changed = await store.panels.change(opened.id, **choices)
     assert (changed.scale, changed.ratio) == (scale, ratio)
 
 
 async def test_a_panel_that_is_gone_cannot_change(store: Store) -> None:
     with pytest.raises(NoResultFound):
-        await store.change_panel(404, style="wild")
+        await store.panels.change(404, style="wild")
 
 
 async def test_a_double_tap_is_one_start(store: Store, source: Photo) -> None:
-    opened = await store.open_panel(panel(source))
+    opened = await store.panels.open(panel(source))
     taps = [[expansion(source, key=f"p{opened.id}:0", panel_id=opened.id)] for _ in range(6)]
     starts = await asyncio.gather(*(store.start(tap, panel=(opened.id, 0), quota=None) for tap in taps))
     assert sum(started is not None for started in starts) == 1
-    raised = await store.panel(opened.id)
+    raised = await store.panels.panel(opened.id)
     assert raised is not None
     assert raised.revision == 1
     assert await store.start([expansion(source)], panel=(opened.id, 0), quota=None) is None
@@ -103,9 +105,9 @@ async def test_the_same_key_starts_once_without_a_panel(store: Store, source: Ph
 
 
 async def test_a_stale_start_changes_nothing(store: Store, queue: EmbeddedQueue, source: Photo) -> None:
-    opened, parent = await store.open_panel(panel(source)), await make(store, queue, source)
+    opened, parent = await store.panels.open(panel(source)), await make(store, queue, source)
     assert await store.start([expansion(source)], panel=(opened.id, 0), result=(parent.id, 9), quota=None) is None
-    same = await store.panel(opened.id)
+    same = await store.panels.panel(opened.id)
     assert same is not None
     assert same.revision == 0
     assert await store.live(ANN) == []
@@ -157,7 +159,7 @@ async def test_the_quota_counts_a_day_of_what_was_not_lost(engine: AsyncEngine, 
 async def test_deleting_gives_nothing_of_the_quota_back(
     engine: AsyncEngine, store: Store, source: Photo, how: str
 ) -> None:
-    anns = await store.add_photo(photo(ANN))
+    anns = await store.photos.add(photo(ANN))
     for status, hours in [("done", 23.5), ("done", 1), ("done", 1), ("failed", 1), ("done", 25.5), ("done", 40)]:
         created = now() - timedelta(hours=hours)
         await add(engine, expansion(anns, BOB, status=Status(status), created_at=created))
@@ -167,7 +169,7 @@ async def test_deleting_gives_nothing_of_the_quota_back(
     else:
         await People(engine).forget(BOB if how == "forgotten" else ANN)
     await People(engine).see(BOB, "Bob")
-    fresh = await store.add_photo(photo(BOB))
+    fresh = await store.photos.add(photo(BOB))
     with pytest.raises(QuotaSpent) as refused:
         await store.start([expansion(fresh)], quota=3)
     assert refused.value.used == 3
@@ -188,14 +190,14 @@ async def test_the_numbers_go_after_a_day(engine: AsyncEngine, store: Store) -> 
 
 
 async def test_a_start_over_the_quota_can_be_tapped_again_later(store: Store, source: Photo) -> None:
-    opened = await store.open_panel(panel(source))
+    opened = await store.panels.open(panel(source))
     with pytest.raises(QuotaSpent):
         await store.start([expansion(source)], panel=(opened.id, 0), quota=0)
     assert await store.start([expansion(source)], panel=(opened.id, 0), quota=1) is not None
 
 
 async def test_racing_starts_do_not_pass_the_quota(store: Store, source: Photo) -> None:
-    opened = [await store.open_panel(panel(source)) for _ in range(6)]
+    opened = [await store.panels.open(panel(source)) for _ in range(6)]
     race = (store.start([expansion(source)], panel=(p.id, 0), quota=2) for p in opened)
     outcomes = await asyncio.gather(*race, return_exceptions=True)
     assert sum(isinstance(outcome, list) for outcome in outcomes) == 2
@@ -255,7 +257,7 @@ async def test_mine_pages_by_key(store: Store, queue: EmbeddedQueue, source: Pho
 async def test_an_estimate_comes_from_the_nearest_sizes(engine: AsyncEngine, store: Store) -> None:
     assert await store.typical_seconds("patchmatch", "", 1.0) is None
     assert await store.mean_seconds() is None
-    small, large = [await store.add_photo(photo(width=side, height=side)) for side in (1000, 4000)]
+    small, large = [await store.photos.add(photo(width=side, height=side)) for side in (1000, 4000)]
     times = [(small, 1.0)] * 8 + [(small, 60.0)] + [(large, 8.0)] * 9
     rows = [expansion(p, status=Status.DONE, engine="patchmatch", seconds=s, left=0, right=0) for p, s in times]
     await add(engine, *rows, expansion(small, status=Status.DONE, engine="diffusion", model="sdxl", seconds=500.0))
@@ -275,20 +277,20 @@ async def test_deleting_leaves_what_others_need(
     await store.delete_expansion(root.id)
     assert await noted(engine) == {root.preview}
     assert [e.id for e in await store.ancestry(child.id)] == [child.id]
-    assert await store.photo(root.result.id) is not None
+    assert await store.photos.photo(root.result.id) is not None
     assert child.result is not None
     await store.delete_expansion(child.id)
     masters = {child.result.blob, child.result.thumb, root.result.blob, root.result.thumb}
     assert await noted(engine) == {root.preview, child.preview} | masters
-    assert await store.photo(root.result.id) is None
-    assert await store.photo(source.id) is not None
+    assert await store.photos.photo(root.result.id) is None
+    assert await store.photos.photo(source.id) is not None
     await store.delete_expansion(child.id)
 
 
 async def test_a_shared_blob_stays(engine: AsyncEngine, store: Store, queue: EmbeddedQueue, source: Photo) -> None:
     first, second = [await make(store, queue, source) for _ in range(2)]
     assert first.result is not None
-    await store.add_photo(photo(BOB, blob=first.result.blob, thumb=first.preview))
+    await store.photos.add(photo(BOB, blob=first.result.blob, thumb=first.preview))
     await store.delete_expansion(first.id)
     async with transactions(engine).read() as session:
         assert await orphans(session, sorted(await noted(engine))) == [first.result.thumb]
@@ -365,7 +367,7 @@ async def test_no_question_reads_a_whole_table(tmp_path: Path) -> None:
     await add_people(engine)
     store, queue = Store(engine), queue_on(engine)
     gallery, galleries = GalleryStore(engine), Galleries(engine)
-    source = await store.add_photo(photo(chat_id=ANN, message_id=5))
+    source = await store.photos.add(photo(chat_id=ANN, message_id=5))
     post = await gallery.publish((await make(store, queue, source)).id, ANN, "", 0.5)
     shown = await galleries.open(BOB, BOB)
     asked: list[tuple[str, Any]] = []

@@ -30,7 +30,7 @@ def ran(day: datetime, waited: int, ran: int) -> dict[str, datetime]:
 async def test_rows_are_put_into_their_days(engine: AsyncEngine) -> None:
     await add_people(engine, ANN, BOB)
     store, queue = Store(engine), queue_on(engine)
-    source, yesterday = await store.add_photo(photo(ANN)), TODAY - timedelta(days=1)
+    source, yesterday = await store.photos.add(photo(ANN)), TODAY - timedelta(days=1)
     for day, waited, took in ((yesterday, 2, 10), (yesterday, 4, 20), (TODAY, 1, 5)):
         await changed(engine, await make(store, queue, source), **ran(day, waited, took), surprise=0.2)
     await changed(engine, await make(store, queue, source), **ran(TODAY - timedelta(days=9), 1, 1))
@@ -48,7 +48,7 @@ async def test_rows_are_put_into_their_days(engine: AsyncEngine) -> None:
 async def test_surprise_is_what_people_say_and_where_nobody_has_a_guess(engine: AsyncEngine) -> None:
     await add_people(engine, ANN)
     store, queue = Store(engine), queue_on(engine)
-    source = await store.add_photo(photo(ANN))
+    source = await store.photos.add(photo(ANN))
     duck, kites = {"words": ["rubber-duck"]}, {"words": ["kites", "rubber-duck"]}
     asked = {"created_at": TODAY, "style": "wild", "surprise": 0.5}
     for words, counts in (

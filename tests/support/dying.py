@@ -90,7 +90,7 @@ async def send(life: Life) -> None:
     """Store a photo. After a crash, the person does not send it again."""
     kept = await life.services.shelf.put((b"new", ""), (b"small", ".jpg"))
     blob, thumb = kept.keys
-    await life.services.store.add_photo(photo(ANN, blob=blob, thumb=thumb, chat_id=ANN, message_id=99), kept)
+    await life.services.store.photos.add(photo(ANN, blob=blob, thumb=thumb, chat_id=ANN, message_id=99), kept)
 
 
 async def nothing(_life: Life) -> None:

@@ -116,7 +116,7 @@ class Wall:
         """Return a finished expansion that is not published."""
         store, blobs = self.services.store, self.services.blobs
         if source is None:
-            source = await store.add_photo(await _photo(blobs, author, painted.before))
+            source = await store.photos.add(await _photo(blobs, author, painted.before))
         left, top, right, bottom = painted.margins
         asked = Expansion(
             key=f"k{author}-{source.id}-{len(self._posted)}",

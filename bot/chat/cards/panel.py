@@ -101,7 +101,7 @@ async def _album(services: Services, panel: Panel) -> list[InlineKeyboardButton]
     photo = panel.photo
     if not photo.media_group or photo.chat_id is None:
         return []
-    album = await services.store.album(photo.chat_id, photo.media_group)
+    album = await services.store.photos.album(photo.chat_id, photo.media_group)
     return [
         button(f"{Sign.PHOTO} {n}", PickPhoto(panel.id, p.id), chosen=p.id == photo.id)
         for n, p in enumerate(album[:8], 1)

@@ -43,10 +43,10 @@ async def photo_edited(services: Services, visit: Visit) -> None:
     Expansions of the old picture keep it.
     """
     message = visit.message
-    if message is None or await services.store.photo_of(visit.chat.id, message.message_id) is None:
+    if message is None or await services.store.photos.of(visit.chat.id, message.message_id) is None:
         return
     photo = await _receive_photo(services, visit, message)
-    for panel in await services.store.panels_of(photo.id) if photo is not None else ():
+    for panel in await services.store.panels.of(photo.id) if photo is not None else ():
         await refit(services, visit, panel)
 
 
@@ -204,4 +204,4 @@ async def keep_photo(
         spoiler=bool(message.has_media_spoiler),
     )
     edited_at = message.edit_date if isinstance(message, Message) else None
-    return await services.store.add_photo(photo, kept, edited_at)
+    return await services.store.photos.add(photo, kept, edited_at)

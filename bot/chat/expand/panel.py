@@ -31,7 +31,7 @@ async def open_panel(
     if choice is None:
         await visit.reply("photo.no_room", limit=f"{services.limits.max_megapixels:g}")
         return
-    panel = await services.store.open_panel(
+    panel = await services.store.panels.open(
         Panel(
             key=key,
             photo_id=photo.id,
@@ -52,13 +52,13 @@ async def open_panel(
 
 async def pick_photo(services: Services, visit: Visit, tap: PickPhoto) -> None:
     """Select the photo of an album that the panel is for."""
-    panel, photo = await _own(services, visit, tap.panel), await services.store.photo(tap.photo)
+    panel, photo = await _own(services, visit, tap.panel), await services.store.photos.photo(tap.photo)
     if panel is None:
         return
     if photo is None or not photo.media_group or photo.media_group != panel.photo.media_group:
         await visit.toast("tap.stale")
         return
-    await services.store.change_panel(panel.id, photo_id=photo.id)
+    await services.store.panels.change(panel.id, photo_id=photo.id)
     await _change(services, visit, panel.id, Choice.of(panel))
 
 
@@ -91,7 +91,7 @@ async def show_choices(services: Services, visit: Visit, tap: Choices) -> None:
     if panel := await _own(services, visit, tap.panel):
         if not tap.shown:
             await services.people.learn(visit.person.id, adjusts=False)
-        fresh = await services.store.change_panel(panel.id, unfolded=bool(tap.shown))
+        fresh = await services.store.panels.change(panel.id, unfolded=bool(tap.shown))
         await visit.toast_nothing()
         await refresh(services, visit, fresh)
 
@@ -114,7 +114,7 @@ async def refit(services: Services, visit: Visit, panel: Panel) -> None:
     """Show a panel whose photo has changed, with a choice that fits if the old one does not."""
     choice = first_choice(Choice.of(panel), extent_of(panel.photo), services.limits.max_megapixels)
     if choice is not None:
-        fresh = await services.store.change_panel(
+        fresh = await services.store.panels.change(
             panel.id, direction=choice.direction, scale=choice.scale, ratio=choice.ratio
         )
         await refresh(services, visit, fresh)
@@ -138,13 +138,13 @@ async def _send(services: Services, visit: Visit, panel: Panel) -> None:
 
 async def settle_panel(services: Services, panel: Panel, message: Message) -> None:
     """Record that a message shows a panel."""
-    await services.store.place_panel(panel.id, message.message_id)
+    await services.store.panels.place(panel.id, message.message_id)
     await remember(services, (panel.chat_id, message.message_id), MessageKind.PANEL, panel.person_id)
 
 
 async def _own(services: Services, visit: Visit, panel_id: int) -> Panel | None:
     """Return the visitor's own panel. Otherwise answer the tap with the reason and return None."""
-    panel = await services.store.panel(panel_id)
+    panel = await services.store.panels.panel(panel_id)
     if panel is None:
         await visit.toast("tap.gone")
     elif panel.person_id != visit.person.id:
@@ -160,13 +160,13 @@ async def _adjusted(services: Services, visit: Visit, panel_id: int) -> Panel | 
     if panel is not None and not visit.person.adjusts:
         await services.people.learn(visit.person.id, adjusts=True)
     if panel is not None and not panel.unfolded:
-        return await services.store.change_panel(panel.id, unfolded=True)
+        return await services.store.panels.change(panel.id, unfolded=True)
     return panel
 
 
 async def _change(services: Services, visit: Visit, panel_id: int, choice: Choice) -> None:
     """Store a choice and update the preview if the choice gives a valid canvas. Otherwise say why it does not."""
-    panel = await services.store.panel(panel_id)
+    panel = await services.store.panels.panel(panel_id)
     if panel is None:
         return
     try:
@@ -178,7 +178,7 @@ async def _change(services: Services, visit: Visit, panel_id: int, choice: Choic
     except NoSuchCanvas:
         await visit.toast("panel.too_large", limit=f"{services.limits.max_megapixels:g}")
     else:
-        changed = await services.store.change_panel(
+        changed = await services.store.panels.change(
             panel_id, direction=choice.direction, scale=choice.scale, ratio=choice.ratio, style=choice.style
         )
         await visit.toast_nothing()

@@ -96,7 +96,7 @@ async def start_panel(
 
     If it is the `first` of a person, it shows all styles where that is quick.
     """
-    panel = await services.store.panel(panel_id)
+    panel = await services.store.panels.panel(panel_id)
     if panel is None or panel.person_id != visit.person.id:
         await visit.toast("tap.gone" if panel is None else "panel.not_yours")
         return
@@ -113,7 +113,7 @@ async def start_panel(
     started = await _start(services, visit, rows, panel=(panel.id, revision))
     if started and sheet:
         await services.people.learn(visit.person.id, met_styles=True)
-    fresh = await services.store.panel(panel_id)
+    fresh = await services.store.panels.panel(panel_id)
     if started and fresh is not None:
         await place_for_tap(services, visit, started, fresh.message_id)
     if fresh is not None:

@@ -166,7 +166,7 @@ async def made_by_hand(kuotu: Kuotu, person: int) -> Expansion:
     store, queue, blobs = kuotu.services.store, kuotu.services.queue, kuotu.services.blobs
     await kuotu.services.people.see(person, "Ann")
     picture = await blobs.put(small_photo(), ".jpg")
-    source = await store.add_photo(photo(person, blob=picture, thumb=picture))
+    source = await store.photos.add(photo(person, blob=picture, thumb=picture))
     row = await start(store, source)
     job = await queue.take("by hand")
     assert job is not None

@@ -23,7 +23,7 @@ async def store(engine: AsyncEngine) -> Store:
 
 @pytest.fixture
 async def source(store: Store) -> Photo:
-    return await store.add_photo(photo(chat_id=ANN, message_id=5))
+    return await store.photos.add(photo(chat_id=ANN, message_id=5))
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ def keys(tmp_path: Path) -> Path:
 async def made(engine: AsyncEngine, store: Store, queue: Queue, blobs: Blobs) -> Expansion:
     """A finished expansion with a film and a vote, and one that waits."""
     stored = {name: await blobs.put(data, ".bin") for name, data in CONTENT.items()}
-    source = await store.add_photo(photo(ANN, chat_id=ANN, message_id=5, blob=stored["blob"], thumb=stored["thumb"]))
+    source = await store.photos.add(photo(ANN, chat_id=ANN, message_id=5, blob=stored["blob"], thumb=stored["thumb"]))
     one = await make(store, queue, source, words=["钢琴", "piano"], recipe={"steps": [1, 2.5], "none": None})
     async with transactions(engine).write() as session:
         row = await session.get_one(Expansion, one.id)
@@ -129,7 +129,7 @@ async def test_numbering_goes_on_after_the_restored_rows(
     await backed_up(engine, blobs, keys, tmp_path / "kuotu.zip")
     with opened(tmp_path / "kuotu.zip") as archive:
         await restore(empty, open_blobs("memory://"), tmp_path / "more", archive, quietly)
-    added = await Store(empty).add_photo(photo(ANN, chat_id=ANN, message_id=99))
+    added = await Store(empty).photos.add(photo(ANN, chat_id=ANN, message_id=99))
     assert added.id > max(made.source_id, made.result_id or 0)
 
 
@@ -160,7 +160,7 @@ class Busy:
                     row.blob, gone = "elsewhere", row.blob
                     if row.chat_id is not None:
                         await self._blobs.delete([gone])
-            await Store(self._engine).add_photo(photo(BOB, chat_id=BOB, message_id=1))
+            await Store(self._engine).photos.add(photo(BOB, chat_id=BOB, message_id=1))
         return await self._blobs.get(key)
 
 

@@ -33,7 +33,7 @@ async def aged(engine: AsyncEngine, moment: datetime) -> None:
 
 async def chain(engine: AsyncEngine, store: Store, length: int) -> list[Expansion]:
     """Return expansions of a photo of Ann's, each made from the last result."""
-    queue, source = queue_on(engine), await store.add_photo(photo(ANN))
+    queue, source = queue_on(engine), await store.photos.add(photo(ANN))
     steps = []
     for _ in range(length):
         steps.append(await make(store, queue, source))
@@ -93,15 +93,15 @@ async def test_a_young_step_keeps_what_it_came_from(engine: AsyncEngine, store: 
 
 
 async def test_a_photo_that_is_being_chosen_for_stays(engine: AsyncEngine, store: Store, retention: Retention) -> None:
-    kept, old = [await store.add_photo(photo(ANN)) for _ in range(2)]
+    kept, old = [await store.photos.add(photo(ANN)) for _ in range(2)]
     for source in (kept, old):
-        await store.open_panel(panel(source))
+        await store.panels.open(panel(source))
     await aged(engine, LONG_AGO)
     async with transactions(engine).write() as session:
         await session.execute(update(Panel).where(Panel.photo_id == kept.id).values(created_at=LATELY))
     await retention.sweep(TODAY)
-    assert await store.photo(kept.id) is not None
-    assert await store.photo(old.id) is None
+    assert await store.photos.photo(kept.id) is not None
+    assert await store.photos.photo(old.id) is None
 
 
 async def test_it_looks_when_the_oldest_is_due(engine: AsyncEngine, store: Store, retention: Retention) -> None:

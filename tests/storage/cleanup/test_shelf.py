@@ -81,7 +81,7 @@ async def sent(store: Store, shelf: Shelf, person_id: int = ANN, message_id: int
     """Store a photo as the bot does, and return its keys."""
     kept = await shelf.put((PICTURE, ""), (SMALL, ".jpg"))
     blob, thumb = kept.keys
-    await store.add_photo(photo(person_id, blob=blob, thumb=thumb, chat_id=person_id, message_id=message_id), kept)
+    await store.photos.add(photo(person_id, blob=blob, thumb=thumb, chat_id=person_id, message_id=message_id), kept)
     return blob, thumb
 
 
@@ -124,7 +124,7 @@ async def test_the_blobs_of_a_repeated_message_go_unless_its_row_names_them(
 ) -> None:
     keys = await sent(store, shelf)
     edited = await shelf.put((b"another photo", ""))
-    await store.add_photo(photo(blob=edited.keys[0], chat_id=ANN, message_id=7), edited)
+    await store.photos.add(photo(blob=edited.keys[0], chat_id=ANN, message_id=7), edited)
     assert await sent(store, shelf) == keys  # the update was handled twice
     await collect(shelf)
     assert await there(blobs, *keys, *edited.keys) == [True, True, False]
@@ -179,7 +179,7 @@ async def test_a_put_that_has_no_row_yet_keeps_the_blob_from_a_deletion(
     await People(engine).forget(ANN)
     await collect(shelf)
     assert await there(blobs, *keys) == [True, True]
-    await store.add_photo(photo(BOB, blob=keys[0], thumb=keys[1]), kept)
+    await store.photos.add(photo(BOB, blob=keys[0], thumb=keys[1]), kept)
     await collect(shelf)
     assert await there(blobs, *keys) == [True, True]
     await People(engine).forget(BOB)

@@ -58,7 +58,7 @@ async def test_it_finds_what_no_row_names_and_leaves_the_rest(
     engine: AsyncEngine, store: Store, blobs: Blobs, folder: Path, sweep: Sweep
 ) -> None:
     named, preview, stray, lost = [await blobs.put(data, ".jpg") for data in (b"1", b"2", b"3", b"4")]
-    await store.add_photo(photo(blob=named, thumb=preview))
+    await store.photos.add(photo(blob=named, thumb=preview))
     for key in (f"{preview}.320.webp", f"{stray}.320.webp", f"{lost}.zoom.mp4"):
         await blobs.put_at(key, b"derived")
     await blobs.delete([lost])

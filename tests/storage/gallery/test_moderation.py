@@ -35,7 +35,7 @@ async def posts(engine: AsyncEngine, store: Store, gallery: GalleryStore) -> lis
     """Two posts of Ann's and one of Bob's."""
     queue, made = queue_on(engine), []
     for number, author in enumerate((ANN, ANN, BOB)):
-        source = await store.add_photo(photo(author, chat_id=author, message_id=number))
+        source = await store.photos.add(photo(author, chat_id=author, message_id=number))
         post = await gallery.publish((await make(store, queue, source)).id, author, f"title {number}", 0.5)
         assert post is not None
         made.append(post)

@@ -36,7 +36,7 @@ async def anns(engine: AsyncEngine, store: Store, gallery: GalleryStore, source:
 
 @pytest.fixture
 async def bobs(engine: AsyncEngine, store: Store, gallery: GalleryStore) -> Post:
-    return await published(engine, store, gallery, await store.add_photo(photo(BOB, chat_id=BOB, message_id=5)))
+    return await published(engine, store, gallery, await store.photos.add(photo(BOB, chat_id=BOB, message_id=5)))
 
 
 async def published(engine: AsyncEngine, store: Store, gallery: GalleryStore, source: Photo) -> Post:

@@ -30,7 +30,7 @@ async def database(empty_postgres: str) -> AsyncIterator[AsyncEngine]:
 @pytest.fixture
 async def source(database: AsyncEngine) -> Photo:
     await add_people(database)
-    return await Store(database).add_photo(photo(chat_id=ANN, message_id=5))
+    return await Store(database).photos.add(photo(chat_id=ANN, message_id=5))
 
 
 @asynccontextmanager

@@ -40,7 +40,7 @@ def store(engine: AsyncEngine) -> Store:
 
 @pytest.fixture
 async def source(store: Store) -> Photo:
-    return await store.add_photo(photo(chat_id=ANN, message_id=5))
+    return await store.photos.add(photo(chat_id=ANN, message_id=5))
 
 
 def carried(engine: AsyncEngine, sweep: float, lease: timedelta = timedelta(hours=1)) -> EmbeddedQueue:

@@ -200,7 +200,7 @@ async def test_foreign_keys_hold_after_a_migration(engine: AsyncEngine) -> None:
     """SQLite enforces them only on request, and a migration has to switch them off for its duration."""
     await migrate(engine)
     await add_people(engine, ANN)
-    await Store(engine).add_photo(photo(ANN))
+    await Store(engine).photos.add(photo(ANN))
     async with transactions(engine).write() as session:
         await session.delete(await session.get_one(Person, ANN))
     async with transactions(engine).read() as session:

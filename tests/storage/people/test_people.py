@@ -106,8 +106,8 @@ async def test_a_group_that_turned_supergroup_is_followed(
     if seen_before:
         await people.see_chat(SUPERGROUP, "supergroup", "Weekend")
         await people.choose_chat(SUPERGROUP, style="wild")
-    source = await store.add_photo(photo(chat_id=GROUP, message_id=5))
-    opened = await store.open_panel(panel(source, chat_id=GROUP, message_id=6))
+    source = await store.photos.add(photo(chat_id=GROUP, message_id=5))
+    opened = await store.panels.open(panel(source, chat_id=GROUP, message_id=6))
     await start(store, source, chat_id=GROUP)
     galleries = Galleries(engine)
     shown = await galleries.open(BOB, GROUP)
@@ -121,9 +121,9 @@ async def test_a_group_that_turned_supergroup_is_followed(
     assert await rows(engine, Message) == []
     chats = [(chat.id, chat.kind, chat.language, chat.style) for chat in await rows(engine, Chat)]
     assert chats == [(SUPERGROUP, "supergroup", "zh", "wild" if seen_before else None)]
-    newcomer = await store.add_photo(photo(chat_id=SUPERGROUP, message_id=5))
+    newcomer = await store.photos.add(photo(chat_id=SUPERGROUP, message_id=5))
     assert newcomer.id != source.id
-    assert await store.panel(opened.id) is not None
+    assert await store.panels.panel(opened.id) is not None
 
 
 async def test_forgetting_someone_unknown_forgets_nothing(engine: AsyncEngine, people: People) -> None:
@@ -140,7 +140,7 @@ async def test_a_rehearsal_tells_what_there_is_to_do_and_changes_nothing(
 ) -> None:
     await add_people(engine, ANN, BOB)
     await people.see_chat(ANN, "private")
-    source = await store.add_photo(photo(chat_id=ANN, message_id=5))
+    source = await store.photos.add(photo(chat_id=ANN, message_id=5))
     await make(store, queue, source)
     by_bob = await make(store, queue, source, BOB)
     await Messages(engine).remember(Message(chat_id=ANN, message_id=9, kind="title", person_id=ANN))
@@ -158,8 +158,8 @@ async def test_a_person_alone_leaves_nothing_behind(
     engine: AsyncEngine, people: People, store: Store, gallery: GalleryStore, queue: EmbeddedQueue
 ) -> None:
     await add_people(engine, ANN)
-    source = await store.add_photo(photo(chat_id=ANN, message_id=5))
-    await store.open_panel(panel(source, message_id=6))
+    source = await store.photos.add(photo(chat_id=ANN, message_id=5))
+    await store.panels.open(panel(source, message_id=6))
     made = await make(store, queue, source)
     assert made.result is not None
     await gallery.publish(made.id, ANN, "mine", 0.5)
@@ -192,7 +192,7 @@ async def test_what_others_made_of_ones_pictures_goes_and_the_rest_stays(
     - Bob's photo, Bob's own (only this one stays), Ann's fork, Cat's fork
     """
     await add_people(engine)
-    anns, bobs = [await store.add_photo(photo(who, chat_id=who, message_id=5)) for who in (ANN, BOB)]
+    anns, bobs = [await store.photos.add(photo(who, chat_id=who, message_id=5)) for who in (ANN, BOB)]
     root = await make(store, queue, anns)
     by_bob = await make(store, queue, root.result or anns, BOB)
     by_cat = await make(store, queue, by_bob.result or anns, CAT)
@@ -236,8 +236,8 @@ async def test_what_others_made_of_ones_pictures_goes_and_the_rest_stays(
 
 async def test_shared_blobs_of_others_stay(engine: AsyncEngine, people: People, store: Store) -> None:
     await add_people(engine)
-    source = await store.add_photo(photo(ANN))
-    await store.add_photo(photo(BOB, blob=source.blob))
+    source = await store.photos.add(photo(ANN))
+    await store.photos.add(photo(BOB, blob=source.blob))
     await people.forget(ANN)
     blobs = open_blobs("memory://")
     for key in (source.blob, source.thumb):
@@ -250,7 +250,7 @@ async def test_shared_blobs_of_others_stay(engine: AsyncEngine, people: People, 
 
 async def test_a_heap_of_pictures_is_forgotten_whole(engine: AsyncEngine, people: People, store: Store) -> None:
     await add_people(engine, ANN)
-    source = await store.add_photo(photo(ANN))
+    source = await store.photos.add(photo(ANN))
     await add(engine, *(photo(ANN) for _ in range(1200)))
     await add(engine, *(expansion(source, status=Status.DONE, preview=f"p{n}") for n in range(1200)))
     await people.forget(ANN)

@@ -50,7 +50,7 @@ async def panel_of(chat: Person, **how: Any) -> Message:
 
 async def choice_of(kuotu: Kuotu, panel: Message) -> Choice:
     number = int(str(panel.button("Expand").data).split("|")[1])
-    row = await kuotu.services.store.panel(number)
+    row = await kuotu.services.store.panels.panel(number)
     assert row is not None
     return Choice.of(row)
 
