@@ -32,7 +32,7 @@ class Sign(StrEnum):
     LOOKING = "🧐"
     PAINTING = "🎨"
     FINISHING = "🖌"
-    CANCEL = "✖️"
+    CANCEL = "❌"
     BELOW = "👇"  # look below
     # what can be done with a result
     AGAIN = "🔁"  # the same once more

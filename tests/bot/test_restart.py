@@ -56,7 +56,7 @@ async def test_a_kill_between_a_call_and_its_record_shows_the_result_once(
     await ann.tap(result, "Again")  # an old button, after the restart
     again = await ann.wait_for(lambda m: is_result(m) and m.id != result.id, after=mark)
     assert results(ann) == [result.id, again.id]
-    for orphan in [m for m in ann.messages if "✖️ Cancel" in m.labels]:  # not recorded: a tap deletes it
+    for orphan in [m for m in ann.messages if "❌ Cancel" in m.labels]:  # not recorded: a tap deletes it
         await ann.tap(orphan, "Cancel")
         await ann.wait_gone(orphan)
 

@@ -92,7 +92,7 @@ async def asked(ann: Person) -> None:
 
 
 def status_messages(ann: Person) -> list[str]:
-    return [message.text for message in ann.messages if "✖️ Cancel" in message.labels]
+    return [message.text for message in ann.messages if "❌ Cancel" in message.labels]
 
 
 async def test_a_worker_paints_and_the_serving_program_shows(tmp_path: Path, shared: Shared) -> None:

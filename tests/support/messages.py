@@ -10,7 +10,7 @@ def is_panel(message: Message) -> bool:
 
 
 def is_status(message: Message) -> bool:
-    return "✖️ Cancel" in message.labels
+    return "❌ Cancel" in message.labels
 
 
 def is_result(message: Message) -> bool:
