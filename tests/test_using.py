@@ -15,7 +15,7 @@ from bot.chat.texts import LANGUAGES, texts
 from inference.engine import Style
 from storage.gallery.listing import Order, Period
 from storage.models import Judgement, Reason
-from tests.bot.chat.test_texts import CODE, sentences
+from tests.support.sentences import CODE, sentences
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = {"en": "using.md", "zh": "using.zh.md"}

@@ -14,7 +14,7 @@ import bot.chat
 from bot.chat.signs import Sign
 from bot.chat.texts import LANGUAGES, LOCALES
 from storage.models import Feeling
-from tests.bot.chat.test_texts import sentences
+from tests.support.sentences import sentences
 
 CHAT = Path(bot.chat.__file__).parent
 VARIANT = "\ufe0f"  # the same sign in colour

@@ -6,47 +6,23 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from string import Formatter
 
 import jinja2
 import pytest
-from babel.messages.catalog import Catalog, Message
-from babel.messages.pofile import read_po
 from jinja2 import nodes
 from telegram.constants import CallbackQueryLimit
 
-import bot
 from bot.chat.telegram.menu import MENU
 from bot.chat.texts import LANGUAGES, LOCALES, best_language, texts
+from tests.support.sentences import CODE, catalog, forms, sentences
 
-CODE = Path(bot.__file__).parent
 SPEAKERS = {"say", "whisper", "html", "toast", "reply"}
 GAP = "[a-z_0-9]+"  # matches what an f-string inserts
 SAME_FOR_ONE = {"review.open"}  # «1 to review»
 TAGS = {"b", "i", "u", "s", "a", "code", "pre", "blockquote"}  # HTML tags that Telegram supports and texts may use
-
-
-@cache
-def catalog(language: str) -> Catalog:
-    with (LOCALES / f"{language}.po").open("rb") as file:
-        return read_po(file, locale=language)
-
-
-@cache
-def sentences(language: str) -> dict[str, tuple[str, ...]]:
-    """Return the forms of each key: one, or one per plural."""
-    return {key(message): forms(message) for message in catalog(language) if message.id}
-
-
-def key(message: Message) -> str:
-    return message.id if isinstance(message.id, str) else message.id[0]
-
-
-def forms(message: Message) -> tuple[str, ...]:
-    return (message.string,) if isinstance(message.string, str) else tuple(message.string)
 
 
 def values(text: str) -> set[str]:

@@ -42,7 +42,7 @@ async def made(kuotu: Kuotu, ann: Person) -> Expansion:
 async def test_the_style_decides_which_engine_paints(cast: Kuotu, ann: Person, photo: bytes) -> None:
     await expanded(ann, photo)
     faithful = await made(cast, ann)
-    await expanded(ann, photo, "", "🌀")
+    await expanded(ann, photo, "🌀")
     wild = await made(cast, ann)
     assert [(one.style, one.model) for one in (faithful, wild)] == [("faithful", ""), ("wild", "words")]
     assert faithful.recipe["reads"] == "nothing"
@@ -52,9 +52,9 @@ async def test_the_style_decides_which_engine_paints(cast: Kuotu, ann: Person, p
 async def test_the_panel_says_whether_the_styles_engine_reads_words(ann: Person, photo: bytes) -> None:
     await ann.send_photo(photo, "a lighthouse")
     panel = await ann.wait_for(is_panel)
-    assert "reads no words" in panel.text
+    assert "can't follow words" in panel.text
     await ann.tap(panel, "🌀")
-    await ann.wait_for(lambda m: is_panel(m) and "reads no words" not in m.text)
+    await ann.wait_for(lambda m: is_panel(m) and "can't follow words" not in m.text)
 
 
 async def test_people_are_told_how_long_the_styles_engine_takes(cast: Kuotu, ann: Person, photo: bytes) -> None:

@@ -24,7 +24,17 @@ from tests.support.messages import is_result
 from tests.support.scenes import card_at, details, expansion_of, felt, group_of, now, post_by, result_in, taps
 
 MODERATOR = 700
-HOUSEKEEPING = {"inbox", "blob_notes", "blob_sweeps", "spent_quota", "workers", "turns", "marks"}
+HOUSEKEEPING = {
+    "inbox",
+    "blob_notes",
+    "blob_sweeps",
+    "spent_quota",
+    "workers",
+    "turns",
+    "marks",
+    "buckets",
+    "search_keys",
+}
 """Tables that tell nothing of what people made or did: ids, notes of files to delete, and counts."""
 
 
@@ -205,7 +215,10 @@ async def test_an_evening_in_a_group_of_five(kuotu: Kuotu, newcomer: Any, tmp_pa
         "photos": 2,
         "posts": 1,
         "reactions": 0,
+        "recipe_uses": 0,
+        "recipe_wishes": 0,
         "reports": 2,
+        "web_reports": 0,
     }
 
 
