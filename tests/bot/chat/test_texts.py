@@ -17,7 +17,7 @@ from telegram.constants import CallbackQueryLimit
 
 from bot.chat.telegram.menu import MENU
 from bot.chat.texts import LANGUAGES, LOCALES, best_language, texts
-from tests.support.sentences import CODE, catalog, forms, sentences
+from tests.support.sentences import CODE, catalog, forms, key_of, sentences
 
 SPEAKERS = {"say", "whisper", "html", "toast", "reply"}
 GAP = "[a-z_0-9]+"  # matches what an f-string inserts
@@ -157,13 +157,13 @@ def test_nothing_is_empty_and_nothing_was_left_in_english() -> None:
 def test_plurals_have_every_form_of_their_language(language: str) -> None:
     plural = [message for message in catalog(language) if message.id and not isinstance(message.id, str)]
     assert plural
-    assert {key(message) for message in plural if len(forms(message)) != catalog(language).num_plurals} == set()
-    assert {key(message) for message in plural if "{count}" not in forms(message)[-1]} == set()
+    assert {key_of(message) for message in plural if len(forms(message)) != catalog(language).num_plurals} == set()
+    assert {key_of(message) for message in plural if "{count}" not in forms(message)[-1]} == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_sentence_with_a_count_has_plural_forms_where_the_language_has_them(language: str) -> None:
-    plural = {key(message) for message in catalog(language) if not isinstance(message.id, str)}
+    plural = {key_of(message) for message in catalog(language) if not isinstance(message.id, str)}
     counted = {key for key, all_forms in sentences(language).items() if "{count}" in all_forms[-1]}
     assert counted - plural - SAME_FOR_ONE == set()
 
