@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
 
@@ -129,3 +130,12 @@ async def test_a_group_is_followed_though_nobody_told_that_it_became_a_supergrou
         assert counted(after, is_status) == 0
         await after.say("/start")
         await after.wait_for(lambda m: m.from_bot and not is_result(m))
+
+
+async def test_a_start_outlives_a_bot_api_that_does_not_answer(tmp_path: Path) -> None:
+    async with bad_day(tmp_path / "playground") as day:
+        day.fail("getMe", Fault.ERROR, Fault.DONE_RESET)
+        knobs = {"telegram_token": DEFAULT_TOKEN, "telegram_api": day.address}
+        async with running(settings_in(tmp_path / "data", **knobs)) as kuotu:
+            assert kuotu.address.startswith("@")
+        assert [method for method, _ in day.seen] == ["getme", "getme"]
