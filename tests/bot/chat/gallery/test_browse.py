@@ -15,6 +15,7 @@ from bot.bootstrap import Kuotu
 from bot.playground import Message, Person
 from storage.database import transactions
 from storage.models import Expansion, Photo, Post, Status
+from tests.support.limits import HANG
 from tests.support.scenes import forge, group_of, now, published
 
 TURNED = "You've already moved on from this page."
@@ -85,6 +86,15 @@ async def impressions(kuotu: Kuotu, post: Post) -> int:
     there = await kuotu.services.gallery.post(post.id)
     assert there is not None
     return there.impressions
+
+
+async def seen_by(kuotu: Kuotu, post: Post, people: int) -> None:
+    """Wait until so many impressions are counted, which happens after the tap is answered."""
+    async with asyncio.timeout(HANG):
+        while True:
+            if await impressions(kuotu, post) == people:
+                return
+            await asyncio.sleep(0.01)
 
 
 async def test_an_empty_gallery_invites(chat: Person, database: AsyncEngine) -> None:
@@ -196,9 +206,7 @@ async def test_in_a_group_the_page_counts_for_who_turned_it(kuotu: Kuotu, newcom
     card = await opened(ann)
     assert await impressions(kuotu, only) == 1
     await bob.tap(card.id, "▶")  # the same picture, and this time the impression is Bob's
-    async with asyncio.timeout(HANG):
-        while await impressions(kuotu, only) != 2:  # it is counted after the tap is answered
-            await asyncio.sleep(0.01)
+    await seen_by(kuotu, only, 2)
     await bob.tap(card.id, f"fe|{only.expansion_id}|🤣")
     assert await impressions(kuotu, only) == 2
 
