@@ -124,10 +124,10 @@ function empty() {
   return box;
 }
 
-// The samples stay in the private chat until the person has sent a photo.
+// The samples stay in the private chat until the person has sent a photo, or the bot a second one: a result is at the end then.
 function wantsPhoto() {
-  const all = [...messagesOf(world.chat).values()];
-  return world.chat > 0 && world.whole.has(world.chat) && !all.some((message) => message.from.id === world.me && (message.photo || message.document));
+  const pictures = [...messagesOf(world.chat).values()].filter((message) => message.photo || message.document);
+  return world.chat > 0 && world.whole.has(world.chat) && pictures.length < 2 && !pictures.some((message) => message.from.id === world.me);
 }
 
 function samples() {

@@ -164,6 +164,22 @@ async def test_the_samples_stay_until_a_photo_was_sent(
         await expect(page.locator(".samples")).to_have_count(0)
 
 
+@widths
+async def test_the_samples_leave_the_greeting_in_sight_and_make_room_for_the_first_result(
+    browser: Browser, place: Site, width: dict[str, Any]
+) -> None:
+    bot = await place.bot()
+    await bot.send_photo(1, picture(1280, 960), "Hi!\n\nTwo lines\nof words\nand more", reply_markup=KEYS)
+    async with page_of(browser, f"{place.url}/?user=1&chat=1", **width) as page:
+        await expect(page.locator(".samples .tray")).to_be_visible()
+        tray = await page.locator(".samples").bounding_box()
+        assert tray is not None
+        assert tray["height"] < 200
+        await bot.send_photo(1, picture(400, 300), "A result")
+        await expect(page.locator(".message")).to_have_count(3)
+        await expect(page.locator(".samples")).to_have_count(0)
+
+
 async def opened(page: Page, label: str) -> Locator:
     await page.click(f".keys >> text={label}")
     dialog = page.locator("dialog")
