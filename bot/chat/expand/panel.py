@@ -20,11 +20,19 @@ from storage.models import MessageKind, Panel, Photo
 
 
 async def open_panel(
-    services: Services, visit: Visit, photo: Photo, key: str, prompt: str = "", wish: Choice | None = None
+    services: Services,
+    visit: Visit,
+    photo: Photo,
+    key: str,
+    prompt: str = "",
+    wish: Choice | None = None,
+    *,
+    unfolded: bool = False,
 ) -> None:
     """Show the panel of a photo in answer to the visitor's message. The same key opens the same panel again.
 
-    `wish` replaces the settings, and its prompt counts where there is no other.
+    `wish` replaces the settings, and its prompt counts where there is no other. `unfolded` shows all choices, as it
+    does for those who have used them before.
     """
     wish = wish or default_choice(visit)
     choice = first_choice(replace(wish, prompt=prompt or wish.prompt), extent_of(photo), services.limits.max_megapixels)
@@ -43,7 +51,7 @@ async def open_panel(
             ratio=choice.ratio,
             style=choice.style,
             prompt=choice.prompt,
-            unfolded=visit.person.adjusts,
+            unfolded=unfolded or visit.person.adjusts,
         )
     )
     if not await refresh(services, visit, panel):

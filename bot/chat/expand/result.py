@@ -33,9 +33,9 @@ from storage.models import Expansion, MessageKind, Photo
 
 
 async def adjust(services: Services, visit: Visit, tap: Adjust) -> None:
-    """Open a panel for the result, so that the next step starts from its master."""
+    """Open a panel for the result with all choices, so that the next step starts from its master."""
     if expansion := await finished(services, visit, tap.expansion):
-        await _panel_of(services, visit, expansion.result, expansion, "further")
+        await _panel_of(services, visit, expansion.result, expansion, "further", unfolded=True)
 
 
 async def back_one_step(services: Services, visit: Visit, tap: BackOneStep) -> None:
@@ -140,12 +140,21 @@ async def send_result(services: Services, visit: Visit, expansion: Expansion) ->
     await answer_with_picture(services, visit, expansion, MessageKind.RESULT, caption, markup)
 
 
-async def _panel_of(services: Services, visit: Visit, photo: Photo | None, expansion: Expansion, step: str) -> None:
+async def _panel_of(
+    services: Services,
+    visit: Visit,
+    photo: Photo | None,
+    expansion: Expansion,
+    step: str,
+    *,
+    unfolded: bool = False,
+) -> None:
     if photo is None:
         await visit.toast("tap.gone")
         return
     await visit.toast("panel.below")
-    await open_panel(services, visit, photo, f"e{expansion.id}:{step}:{visit.chat.id}", expansion.prompt)
+    key = f"e{expansion.id}:{step}:{visit.chat.id}"
+    await open_panel(services, visit, photo, key, expansion.prompt, unfolded=unfolded)
 
 
 async def _flip(services: Services, visit: Visit, expansion_id: int, kind: MessageKind) -> None:

@@ -151,7 +151,8 @@ async def test_a_chain_goes_on_from_the_master_and_back_again(chat: Person, phot
     mark = chat.now
     await chat.tap(first, "Adjust")
     panel = await chat.wait_for(is_panel, after=mark)
-    assert "360 × 239 px" in (await unfolded(chat, panel)).text
+    assert "‹ Fewer choices" in panel.labels  # who taps ⚙ there wants the choices
+    assert "360 × 239 px" in panel.text
     await chat.tap(panel, "Expand")
     second = await chat.wait_for(lambda m: is_result(m) and m.id > panel.id, after=mark)
     await chat.tap(second, "Download")
