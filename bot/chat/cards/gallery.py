@@ -61,12 +61,17 @@ async def gallery_caption(services: Services, say: Texts, post: Post, *, details
         *drawn_lines(say, expansion),
         *(detail_lines(say, expansion, chain) if details else []),
         *await credit_lines(services, say, chain),
-        f"{say.html('gallery.index', index=index_of(post))} · {say.html('gallery.seen', count=post.impressions)}",
+        " · ".join(_measures(say, post)),
         *([say.html("recipe.uses", count=uses)] if (uses := await services.recipes.uses(post.id)) else []),
         *await label_lines(services, say, expansion),
         *await anonymous_lines(services, say, expansion),
     ]
     return "\n".join(lines)
+
+
+def _measures(say: Texts, post: Post) -> list[str]:
+    seen = [say.html("gallery.seen", count=post.impressions)] if post.impressions else []
+    return [say.html("gallery.index", index=index_of(post)), *seen]
 
 
 def orders_keyboard(say: Texts, row: Gallery, post: Post) -> InlineKeyboardMarkup:

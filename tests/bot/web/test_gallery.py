@@ -16,6 +16,8 @@ import pytest
 from PIL import Image
 from sqlalchemy import update
 
+from bot.chat.cards.gallery import gallery_caption
+from bot.chat.texts import texts
 from bot.thumbnails import SHARED, SIZES, WEBP, shrink
 from bot.web.post import some_of, steps_of
 from bot.web.render import asset
@@ -97,6 +99,17 @@ async def test_a_post_says_everything_and_unfolds(wall: Wall) -> None:
     assert "seen by" in page.lower()
     assert "3 people" in page
     assert "M100 50h200v100h-200Z" in page  # the outline of its source
+
+
+async def test_a_post_that_nobody_saw_counts_nobody(wall: Wall) -> None:
+    post = await wall.hang(flat(60, 40))
+    assert "Seen by" not in await text(wall, f"/post/{post.id}")
+    assert "seen by" not in await gallery_caption(wall.services, texts("en"), post)
+    await wall.feel(post, "🤣")
+    assert "one person" in await text(wall, f"/post/{post.id}")
+    seen = await wall.services.gallery.post(post.id)
+    assert seen is not None
+    assert "seen by 1 person" in await gallery_caption(wall.services, texts("en"), seen)
 
 
 async def test_a_post_tells_what_was_drawn_in_the_readers_language(wall: Wall) -> None:
