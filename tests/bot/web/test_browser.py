@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
-from playwright.async_api import Browser, Page, Response, expect
+from playwright.async_api import Browser, FilePayload, Page, Response, expect
 from sqlalchemy import update
 
 from bot.chat.choice import margins_of
@@ -22,7 +22,7 @@ from storage.database import transactions
 from storage.models import Expansion, Feeling, FilmKind, Post
 from tests.support.browser import PHONE, page_of
 from tests.support.launch import MEI, signed
-from tests.support.wall import ANN, BOB, TOKEN, Wall, flat, paint, paint_further, wall_in
+from tests.support.wall import ANN, BOB, TOKEN, Wall, encoded, flat, paint, paint_further, wall_in
 
 pytestmark = pytest.mark.browser
 AXE = Path(__file__).parents[2] / "vendor" / "axe-core" / "axe.min.js"
@@ -109,6 +109,7 @@ async def test_axe_finds_nothing_and_nothing_overflows(
         "found": "/gallery?q=shape",
         "nothing": "/gallery?q=zzz",
         "post": f"/post/{post.id}",
+        "verify": "/verify",
     }
     for name, path in (pages | {"author": f"/author/{post.author.page}", "lost": "/post/404"}).items():
         if name == "lost":
@@ -125,6 +126,22 @@ async def test_axe_finds_nothing_and_nothing_overflows(
             wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert wide <= 0
             await page.screenshot(path=shots / f"{name}-{device}-{scheme}.png")
+
+
+async def test_a_checked_picture_fits_the_phone(wall: Wall, browser: Browser, shots: Path) -> None:
+    post = await chain_of(wall)
+    large = await wall.services.marked(encoded(flat(1600, 900).after, "JPEG"), post.expansion)
+    async with page_of(browser, f"{wall.url}/verify", **PHONE) as page:
+        picture: FilePayload = {"name": "large.jpg", "mimeType": "image/jpeg", "buffer": large}
+        await page.set_input_files("[name=picture]", picture)
+        await page.click("button[type=submit]")
+        shown = page.locator(".check img")
+        await expect(shown).to_be_visible()
+        await expect(page.locator(".check").first).to_contain_text("its signature")
+        await page.screenshot(path=shots / "verify-checked.png", full_page=True)
+        assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        width, height = await shown.evaluate("({ clientWidth, clientHeight }) => [clientWidth, clientHeight]")
+        assert width / height == pytest.approx(16 / 9, rel=0.02)
 
 
 @pytest.mark.parametrize("device", ["phone", "desk"])
