@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from babel.dates import format_date
+from babel.lists import format_list
 
 from bot.chat.texts import Texts
 from bot.verification import Layer, Verdict
@@ -21,7 +22,8 @@ def verdict_lines(say: Texts, verdict: Verdict) -> list[str]:
 
 
 def _layers(say: Texts, verdict: Verdict) -> str:
-    return say("verify.and").join(say(f"verify.layer.{layer}") for layer in Layer if layer in verdict.layers)
+    layers = [say(f"verify.layer.{layer}") for layer in Layer if layer in verdict.layers]
+    return format_list(layers, locale=say.language)
 
 
 def _made(say: Texts, verdict: Verdict) -> list[str]:

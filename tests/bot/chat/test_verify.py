@@ -51,8 +51,7 @@ async def test_a_result_and_its_file_are_known(chat: Person, kuotu: Kuotu) -> No
     assert answer.kind == "photo"
     again = await said(chat, "/verify", reply_to=result)
     assert "Made here" in again.text
-    assert "its watermark" in again.text
-    assert "looks the same" in again.text
+    assert "Known by its watermark and the register (a picture that looks the same)." in again.text
     assert "as far as a re-encoded copy shows" in again.text
     await _the_web_answers_too(kuotu, data)
 

@@ -24,6 +24,7 @@ async def test_pages_and_previews_say_it_and_their_large_pictures_are_signed(tmp
             label = texts(language)("label.made")
             assert f'<meta property="og:description" content="{label} · ' in body.decode()
             assert body.decode().count(label) >= 2
+            assert f"<footer><p>{label} · " in body.decode()  # a full stop would be a Western one in Chinese, too
         _, _, large = await wall.get(f"/picture/{post.id}/1280.webp")
         assert read(large, wall.services.marks.keys).state is State.OURS
         _, _, small = await wall.get(f"/picture/{post.id}/320.webp")
