@@ -34,7 +34,7 @@ def expand(
     seed: Annotated[int | None, typer.Option(min=0, max=2**31 - 1, help="the same seed, the same picture")] = None,
     engine: EngineName | None = None,
     model: Annotated[str | None, typer.Option(help="a preset, a hub id, or a local folder")] = None,
-    prompt: str = "",
+    prompt: Annotated[str, typer.Option(help="what to paint, in words; only models read it")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
     """Expand one photo into a file."""
