@@ -64,7 +64,7 @@ class Facts:
     @property
     def live_post(self) -> Post | None:
         """The post, if it is in the gallery."""
-        return self.post if is_live(self.post) else None
+        return self.post if self.post is not None and self.post.status is PostStatus.LIVE else None
 
 
 async def result_card(
@@ -102,7 +102,8 @@ async def _keyboard(
     Readers of a channel cannot use what its administrators can, so there the buttons are those that anybody may tap. In
     a group the same holds, and ⋯ has the buttons of the person who made it.
     """
-    number, chat = expansion.id, await services.people.chat(chat_id) if chat_id < 0 else None  # private chats are above
+    number = expansion.id
+    chat = await services.people.chat(chat_id) if chat_id < 0 else None  # a private chat has the id of its person
     share = [send_button(say, bot, post)] if (post := facts.live_post) else []
     more = button(Sign.MORE, Tools(number, 1))
     reactions = [] if chat is None and not share else reaction_row(number, await services.gallery.counts(number))
@@ -147,11 +148,6 @@ def film_buttons(services: Services, say: Texts, expansion: Expansion, facts: Fa
         return []
     loop = [button(say("result.loop"), Loop(expansion.id))] if len(steps) > 1 else []
     return [button(say("result.film"), Film(expansion.id)), *loop]
-
-
-def is_live(post: Post | None) -> bool:
-    """Tell whether there is a live post."""
-    return post is not None and post.status is PostStatus.LIVE
 
 
 def end_keyboard(say: Texts, expansion: Expansion) -> InlineKeyboardMarkup:
