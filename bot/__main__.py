@@ -10,8 +10,7 @@ from typing import Annotated, Final
 
 import typer
 
-from bot.cli.on_files import files
-from bot.cli.on_models import models
+from bot.cli import on_files, on_models
 from bot.cli.reading import settings_of_this_machine
 from bot.errors import BadSettings, CannotRun, Refused
 from bot.settings import Settings
@@ -95,8 +94,8 @@ def _serve(settings: Settings, *, work: bool, serve: bool, drain: bool = False) 
     asyncio.run(until_told(settings, work=work, serve=serve, drain=drain))
 
 
-cli.add_typer(files)
-cli.add_typer(models)
+cli.add_typer(on_files.commands)
+cli.add_typer(on_models.commands)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

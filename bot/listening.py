@@ -1,7 +1,7 @@
 """The program's HTTP server, which half requests cannot fill.
 
 A client that opens connections and never finishes a request (a «slow loris») would otherwise hold every file that the
-process may open. A connection without a request is closed after some seconds, a body must arrive within minutes, and
+process may open. A connection without a request is closed after a while, a body must arrive within minutes, and
 when all places are taken, the oldest connection that has never sent a whole request makes room.
 """
 
@@ -20,7 +20,7 @@ from aiohttp.web_protocol import RequestHandler
 from bot.errors import CannotRun
 from bot.hosting import cannot_listen
 
-IDLE: Final = 20.0  # seconds that a connection may take for the headers of a request, or stay without one
+IDLE: Final = 75.0  # seconds for the headers of a request, and until the next one; proxies keep connections as long
 BODY: Final = 120.0  # seconds for a request with a body, from its headers to the end of its handling
 MOST: Final = 1024  # connections at a time, if the process may open twice as many files; a burst may pass it by 100
 FULL: Final = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 20\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import hmac
-import re
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeAlias
-from urllib.parse import urlsplit
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.values import (
+    Address,
+    BearerToken,
+    ClassifierName,
+    Engines,
+    GuessName,
+    Host,
+    Key,
+    Networks,
+    Numbers,
+    Token,
+    WebhookSecret,
+    Words,
+)
 from inference.casting import Casting, cast
 from inference.engine import EngineName
 from inference.marks.label import Label
@@ -22,9 +33,6 @@ from inference.worker.checks import NO_CLASSIFIER
 UNDOWNLOADED = (SHIPPED, NO_CLASSIFIER, STATISTICS)  # values of KUOTU_SAFETY and KUOTU_SURPRISE that need no download
 
 
-Network: TypeAlias = IPv4Network | IPv6Network
-
-
 class Settings(BaseSettings):
     """Each field is the variable KUOTU_<NAME>. Its description is its line in the README's table.
 
@@ -33,19 +41,19 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="KUOTU_", env_ignore_empty=True, frozen=True, allow_inf_nan=False)
 
-    telegram_token: SecretStr = Field(
+    telegram_token: Token = Field(
         default=SecretStr(""), description="The bot's token from @BotFather. Without one, the playground is served."
     )
-    telegram_api: str = Field(
+    telegram_api: Address = Field(
         default="https://api.telegram.org", description="The address of the Bot API, or of a server that replaces it."
     )
-    webhook_url: str = Field(
+    webhook_url: Address = Field(
         default="", description="The public address for Telegram's updates. When it is empty, the bot polls for them."
     )
-    webhook_secret: SecretStr = Field(
+    webhook_secret: WebhookSecret = Field(
         default=SecretStr(""), description="The secret of every webhook call. When empty, it is derived from the token."
     )
-    public_url: str = Field(
+    public_url: Address = Field(
         default="",
         description="The gallery's public address in links. When empty: KUOTU_WEBHOOK_URL, or this machine's.",
     )
@@ -63,7 +71,7 @@ class Settings(BaseSettings):
         default="local",
         description="Where jobs wait: `local`, or the database's own `postgresql://…` to let Procrastinate carry them.",
     )
-    engine: str = Field(
+    engine: Engines = Field(
         default=EngineName.AUTO.value,
         description="`patchmatch`, `diffusion`, or `auto`: diffusion if a model and a GPU are there, else patchmatch. "
         "Or an engine or a model for a style: `faithful=patchmatch,wild=sd15-cpu`.",
@@ -77,9 +85,9 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         default=Path("data"), description="The folder of the database, the pictures and the playground."
     )
-    host: str = Field(default="127.0.0.1", description="The address to listen on.")
+    host: Host = Field(default="127.0.0.1", description="The address to listen on.")
     port: int = Field(default=8080, ge=0, le=65535, description="The port to listen on. 0 chooses a free one.")
-    admins: Annotated[tuple[int, ...], NoDecode] = Field(
+    admins: Numbers = Field(
         default=(), description="The Telegram ids of the moderators, separated by commas. Moderators have no quota."
     )
     quota: int = Field(default=50, ge=1, description="How many expansions one person may start in 24 hours.")
@@ -105,7 +113,7 @@ class Settings(BaseSettings):
     gate: bool = Field(
         default=True, description="Check every result and repaint defective ones. Off is for untrained models only."
     )
-    safety: str = Field(
+    safety: ClassifierName = Field(
         default=SHIPPED,
         description="What classifies pictures: `mobilenet`, `none`, or a transformers model's hub id or folder.",
     )
@@ -118,7 +126,7 @@ class Settings(BaseSettings):
     safety_suggestive: float = Field(
         default=1.01, ge=0, le=1.01, description="Suggestive score from which pictures get a spoiler; 1.01 means never."
     )
-    surprise: str = Field(
+    surprise: GuessName = Field(
         default=STATISTICS,
         description="What rates how outrageous a result is: `statistics`, or a CLIP's hub id or folder as well.",
     )
@@ -132,10 +140,10 @@ class Settings(BaseSettings):
     signing_cert: Path | None = Field(
         default=None, description="A PEM file of the certificate of KUOTU_SIGNING_KEY, followed by its issuers."
     )
-    timestamp_url: str = Field(
+    timestamp_url: Address = Field(
         default="", description="The address of a time-stamp server (RFC 3161) that confirms when a file was signed."
     )
-    installation_key: SecretStr = Field(
+    installation_key: Key = Field(
         default=SecretStr(""),
         description="64 hexadecimal digits for watermarks, the same on all machines. When empty: the data folder's.",
     )
@@ -150,15 +158,15 @@ class Settings(BaseSettings):
     playground: Literal["auto", "always"] = Field(
         default="auto", description="The local chat page: `auto` serves it only without a token, `always` in any case."
     )
-    hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+    hosts: Words = Field(
         default=(),
         description="This machine's host names besides localhost, with commas between, for the playground and links.",
     )
-    proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
+    proxies: Networks = Field(
         default=(),
         description="Your proxies' addresses or networks, with commas between. Only their `X-Forwarded-For` counts.",
     )
-    metrics: SecretStr = Field(
+    metrics: BearerToken = Field(
         default=SecretStr(""),
         description="The bearer token that `/metrics` demands. When empty, only the local playground serves it.",
     )
@@ -167,98 +175,6 @@ class Settings(BaseSettings):
         default="info",
         description="The lowest level to log: `debug`, `info`, `warning` or `error`. Secrets are masked.",
     )
-
-    @field_validator("telegram_token")
-    @classmethod
-    def _like_a_token(cls, value: SecretStr) -> SecretStr:
-        if value.get_secret_value() and not re.fullmatch(r"\d+:[\w-]+", value.get_secret_value(), re.ASCII):
-            raise ValueError("a token looks like 123456789:AAF…; copy it from @BotFather again")
-        return value
-
-    @field_validator("engine")
-    @classmethod
-    def _like_a_casting(cls, value: str) -> str:
-        cast(value)
-        return value
-
-    @field_validator("webhook_secret")
-    @classmethod
-    def _like_a_secret(cls, value: SecretStr) -> SecretStr:
-        if not re.fullmatch(r"[\w-]{0,256}", value.get_secret_value(), re.ASCII):
-            raise ValueError("Telegram takes up to 256 of A-Z a-z 0-9 _ -")
-        return value
-
-    @field_validator("installation_key")
-    @classmethod
-    def _like_a_key(cls, value: SecretStr) -> SecretStr:
-        if not re.fullmatch(r"([0-9a-fA-F]{64})?", value.get_secret_value()):
-            raise ValueError("a key has 64 hexadecimal digits; openssl rand -hex 32 makes one")
-        return value
-
-    @field_validator("telegram_api", "webhook_url", "public_url", "timestamp_url")
-    @classmethod
-    def _like_an_address(cls, value: str) -> str:
-        address = urlsplit(value)
-        if value and (address.scheme not in ("http", "https") or not address.hostname):
-            raise ValueError("an address looks like https://example.org")
-        return value.rstrip("/")
-
-    @field_validator("host")
-    @classmethod
-    def _like_a_host(cls, value: str) -> str:
-        host = value.removeprefix("[").removesuffix("]")
-        if not _is_address(host):
-            if host.isdecimal() or re.fullmatch(r"[^:/]*:\d+", host):
-                raise ValueError("the port belongs in KUOTU_PORT; a host is like 127.0.0.1, or 0.0.0.0 for everybody")
-            if not re.fullmatch(r"[\w.-]+", host):
-                raise ValueError("a host is a name or an address and nothing else, like 127.0.0.1")
-        return host
-
-    @field_validator("safety")
-    @classmethod
-    def _like_a_classifier(cls, value: str) -> str:
-        if value not in (SHIPPED, NO_CLASSIFIER) and "/" not in value:
-            raise ValueError("use mobilenet, none, a hub id like org/name, or a folder with its path")
-        return value
-
-    @field_validator("surprise")
-    @classmethod
-    def _like_a_guesser(cls, value: str) -> str:
-        if value != STATISTICS and "/" not in value:
-            raise ValueError("use statistics, a hub id like org/name, or a folder with its path")
-        return value
-
-    @field_validator("admins", mode="before")
-    @classmethod
-    def _split_numbers(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        try:
-            return tuple(int(part) for part in value.replace(",", " ").split())
-        except ValueError:
-            raise ValueError("ids are numbers, with commas between them") from None
-
-    @field_validator("proxies", mode="before")
-    @classmethod
-    def _split_networks(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        try:
-            return tuple(ip_network(part, strict=False) for part in value.replace(",", " ").split())
-        except ValueError as error:
-            raise ValueError(f"{error}; use addresses and networks like 127.0.0.1 and 172.16.0.0/12") from None
-
-    @field_validator("metrics")
-    @classmethod
-    def _like_a_bearer_token(cls, value: SecretStr) -> SecretStr:
-        if not re.fullmatch(r"[\w.~+/=-]{16,}|", value.get_secret_value(), re.ASCII):
-            raise ValueError("use at least 16 of A-Z a-z 0-9 _ - . ~ + / =, such as `openssl rand -hex 16` prints")
-        return value
-
-    @field_validator("hosts", mode="before")
-    @classmethod
-    def _split_words(cls, value: object) -> object:
-        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _a_key_has_a_certificate(self) -> Self:
@@ -308,11 +224,3 @@ class Settings(BaseSettings):
         others = (self.hub_token, self.metrics, self.installation_key)
         found = [token.partition(":")[2], derived, *(other.get_secret_value() for other in others)]
         return [secret for secret in found if secret]
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True

@@ -2,7 +2,7 @@
 
 aiosqlite runs every call of a connection in the connection's own thread. SQLAlchemy makes four calls for one query
 (cursor, execute, fetchall, close), and each wakes the thread and then the event loop. The cursors below do all of it
-in one call, which makes a transaction about three times as fast.
+in one call.
 """
 
 from __future__ import annotations

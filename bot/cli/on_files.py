@@ -19,10 +19,10 @@ from inference.canvas import MAX_SCALE, MIN_SCALE, Direction
 from inference.casting import cast
 from inference.engine import EngineError, EngineName, EngineUnavailable, Style
 
-files = typer.Typer()
+commands = typer.Typer()
 
 
-@files.command()
+@commands.command()
 def expand(
     photo: Path,
     out: Annotated[Path, typer.Option("--out", "-o", help="a .png or .webp without loss, or a .jpg")],
@@ -53,7 +53,7 @@ def expand(
         expand_file(photo, out, wish, options, open_marks(settings), as_json=as_json)
 
 
-@files.command()
+@commands.command()
 def upscale(
     photo: Path,
     out: Annotated[Path, typer.Option("--out", "-o", help="a .png or .webp without loss, or a .jpg")],
@@ -68,7 +68,7 @@ def upscale(
         upscale_file(photo, out, open_marks(settings), max_megapixels=settings.max_megapixels, as_json=as_json)
 
 
-@files.command()
+@commands.command()
 def verify(
     file: Path,
     photo: Annotated[Path | None, typer.Option(help="the original photo, to compare with")] = None,
@@ -83,7 +83,7 @@ def verify(
     sys.exit(0 if ours else 1)
 
 
-@files.command()
+@commands.command()
 def backup(
     file: Annotated[Path, typer.Argument(help="a new file, such as kuotu.zip; only you can read it")],
 ) -> None:
@@ -95,7 +95,7 @@ def backup(
         asyncio.run(back_up_into(file, settings))
 
 
-@files.command()
+@commands.command()
 def restore(file: Annotated[Path, typer.Argument(help="a file that kuotu backup has written")]) -> None:
     """Fill an empty data folder and database from a backup."""
     from bot.cli.backup import restore_from

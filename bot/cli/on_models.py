@@ -13,10 +13,10 @@ from bot.cli.reading import settings_of_this_machine
 from bot.environment import read_settings
 from bot.settings import UNDOWNLOADED
 
-models = typer.Typer()
+commands = typer.Typer()
 
 
-@models.command()
+@commands.command()
 def doctor() -> None:
     """Report what is set up, what is missing, and how to get it."""
     from bot.cli.doctor import examine
@@ -24,7 +24,7 @@ def doctor() -> None:
     sys.exit(asyncio.run(examine(read_settings())))
 
 
-@models.command()
+@commands.command()
 def pull(
     model: Annotated[str, typer.Argument(help="a preset, or a hub id and the preset it is like")] = "",
     safety: Annotated[bool, typer.Option("--safety", help="the classifier that KUOTU_SAFETY names, instead")] = False,
@@ -47,7 +47,7 @@ def pull(
             download(named, token, setting)
 
 
-@models.command()
+@commands.command()
 def prove(
     models: Annotated[list[str] | None, typer.Argument(help="presets, or models as in KUOTU_MODEL; else all")] = None,
     minutes: Annotated[float, typer.Option(help="how long to go on; call again for the rest")] = 10.0,
@@ -61,7 +61,7 @@ def prove(
     print(page)
 
 
-@models.command()
+@commands.command()
 def bench(
     names: Annotated[list[str] | None, typer.Argument(help="which benchmarks; all when none is named")] = None,
 ) -> None:
@@ -71,7 +71,7 @@ def bench(
     sys.exit(measure(names or []))
 
 
-@models.command()
+@commands.command()
 def warm() -> None:
     """Compile the engine's kernels in advance, so that nobody waits for that later. The set-up script does this."""
     from inference.patchmatch.warmup import warm_up

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from bot.chat.cards.gallery import NEW, index_of
+from bot.chat.cards.gallery import index_of
+from bot.chat.signs import Sign
 from bot.chat.telegram.media import is_veiled
 from bot.chat.texts import Texts
 from bot.chat.titles import clean_title
@@ -52,7 +53,7 @@ class Card:
     @property
     def gauge(self) -> int | None:
         """The surprise index as a number, or None while it is not shown."""
-        return None if self.index == NEW else int(self.index)
+        return None if self.index == Sign.NEW else int(self.index)
 
     @property
     def span(self) -> int:

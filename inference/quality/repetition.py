@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.canvas import Extent, Margins
-from inference.engine import Pixels
+from inference.engine import Pixels, Reads, Request
+from inference.subject.memory import Subjects
 from inference.subject.subject import Subject
 
 LONGEST: Final = 1024  # px; longest side of the compared canvas
@@ -26,6 +27,15 @@ SPREAD: Final = 0.05  # least share of the subject's box that these features spa
 GAP: Final = 4  # px between the photo and the new part that is looked at
 
 Mask = NDArray[np.uint8]
+
+
+def painted_again(canvas: Pixels, request: Request, reads: Reads, subjects: Subjects | None) -> int:
+    """Return how many features show the request's subject again; 0 without a subject, or by an engine without a model.
+
+    Such an engine copies the photo on purpose, and imagines no subjects.
+    """
+    subject = subjects.of(request.photo) if subjects is not None and reads is not Reads.NOTHING else None
+    return repeated(canvas, request.margins, subject) if subject is not None else 0
 
 
 def repeated(canvas: Pixels, margins: Margins, subject: Subject) -> int:

@@ -13,7 +13,7 @@ from inference.canvas import Margins
 from inference.engine import Engine, EngineError, Painted, Pixels, Reads, Report, Request, Style, part
 from inference.quality.border import flat_border
 from inference.quality.gate import Kind, Problem, Unfit, judge
-from inference.quality.repetition import FEWEST, repeated
+from inference.quality.repetition import FEWEST, painted_again
 from inference.subject.memory import Subjects
 
 RETRIES: Final = 2
@@ -93,11 +93,10 @@ class Careful:
         return Attempt(replace(painted, pixels=_with_photo(canvas, request)), seed, problem), problem
 
     def _twice(self, canvas: Pixels, request: Request) -> Problem | None:
-        """Return the problem that a faithful picture shows the photo's subject twice. Only models imagine subjects."""
-        if self._subjects is None or self.reads is Reads.NOTHING or request.style is not Style.FAITHFUL:
+        """Return the problem that a faithful picture shows the photo's subject twice."""
+        if request.style is not Style.FAITHFUL:
             return None
-        subject = self._subjects.of(request.photo)
-        found = repeated(canvas, request.margins, subject) if subject else 0
+        found = painted_again(canvas, request, self.reads, self._subjects)
         return Problem(Kind.TWICE, None, found, FEWEST) if found else None
 
     def _least_bad(self, shown: list[Attempt], problems: list[Problem], report: Report) -> Attempt:

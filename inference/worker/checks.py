@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Final
 
-from inference.engine import Engine, Painted, Pixels, Reads, Report, Request, Style, versions
+from inference.engine import Engine, Painted, Pixels, Report, Request, Style, versions
 from inference.image.upscale import NAME, upscale_expansion
 from inference.quality.gate import judge
-from inference.quality.repetition import repeated
+from inference.quality.repetition import painted_again
 from inference.quality.retry import Careful, trust
 from inference.registry import open_classifier, open_guess
 from inference.safety.verdict import SHIPPED, Classifier, Level, Scores, Thresholds, Verdict, check
@@ -81,11 +81,8 @@ class CheckedEngine:
 
     def _is_twice(self, request: Request, canvas: Pixels) -> bool:
         """Return whether a model's wild picture shows the photo's subject again, which is what wild is for."""
-        painter = self._careful[request.style]
-        if self._subjects is None or painter.reads is Reads.NOTHING or request.style is not Style.WILD:
-            return False
-        subject = self._subjects.of(request.photo)
-        return subject is not None and repeated(canvas, request.margins, subject) > 0
+        reads = self._careful[request.style].reads
+        return request.style is Style.WILD and painted_again(canvas, request, reads, self._subjects) > 0
 
     def double(self, request: Request, report: Report) -> Checked:
         """Return the photo at twice its size. The engine is not used; margins, style and prompt have no effect."""

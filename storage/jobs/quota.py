@@ -28,7 +28,7 @@ async def spend(session: AsyncSession, person_id: int, count: int, quota: int | 
     """Check that `count` more expansions fit into the quota. Raises QuotaSpent. A quota of None is no limit."""
     if quota is None:
         return
-    starts = sorted(await _starts_today(session, person_id) + await _deleted_today(session, person_id))
+    starts = sorted(await _spent_today(session, person_id))
     excess = len(starts) + count - quota  # how many must become older than 24 hours first
     if excess > 0:
         last = min(starts[min(excess, len(starts)) - 1], now()) + DAY if starts else now()
@@ -37,7 +37,7 @@ async def spend(session: AsyncSession, person_id: int, count: int, quota: int | 
 
 async def left(session: AsyncSession, person_id: int, quota: int) -> int:
     """Return how many expansions a person may still start in these 24 hours."""
-    return max(0, quota - len(await _starts_today(session, person_id) + await _deleted_today(session, person_id)))
+    return max(0, quota - len(await _spent_today(session, person_id)))
 
 
 async def keep_spent(session: AsyncSession, expansions: Iterable[Expansion]) -> None:
@@ -55,6 +55,11 @@ async def keep_spent(session: AsyncSession, expansions: Iterable[Expansion]) -> 
 async def forget_spent(session: AsyncSession) -> None:
     """Delete the numbers that are too old to count."""
     await session.execute(delete(SpentQuota).where(SpentQuota.hour < _oldest_hour()))
+
+
+async def _spent_today(session: AsyncSession, person_id: int) -> list[datetime]:
+    """Return when each expansion of the last 24 hours was started, the deleted ones included."""
+    return await _starts_today(session, person_id) + await _deleted_today(session, person_id)
 
 
 async def _starts_today(session: AsyncSession, person_id: int) -> list[datetime]:

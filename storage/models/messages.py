@@ -19,9 +19,7 @@ class MessageKind(StrEnum):
     SHEET = "sheet"  # four variants of one start; their status before that
     RESULT = "result"  # a finished expansion; its status before that
     BEFORE = "before"  # the photo alone on its canvas, in place of the result
-    MINE = (
-        "mine"  # a page of a person's own expansions; with an expansion only in messages from before pages had several
-    )
+    MINE = "mine"  # a page of a person's own expansions; older ones show one, which their rows name
     FILE = "file"  # the master at full size
     FILM = "film"
     LOOP = "loop"

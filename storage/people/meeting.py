@@ -19,17 +19,10 @@ class Known(NamedTuple):
     message: Message | None
 
 
-class Found(NamedTuple):
-    """As `Known`, for an author and a chat that may be new."""
-
-    person: Person | None
-    chat: Chat | None
-    banned: bool
-    message: Message | None
-
-
-async def look_up(session: AsyncSession, person_id: int, chat_id: int, message_id: int | None) -> Found:
-    """Return what the database has about an update."""
+async def look_up(
+    session: AsyncSession, person_id: int, chat_id: int, message_id: int | None
+) -> tuple[Person | None, Chat | None, bool, Message | None]:
+    """Return what the database has about an update, as in `Known`; the author and the chat may be new."""
     one = select(literal(1)).subquery()
     this = and_(Message.chat_id == chat_id, Message.message_id == message_id)
     banned = exists().where(Ban.id.in_((person_id, chat_id)))
@@ -40,4 +33,5 @@ async def look_up(session: AsyncSession, person_id: int, chat_id: int, message_i
         .outerjoin(Chat, Chat.id == chat_id)
         .outerjoin(Message, this)
     )
-    return Found(*(await session.execute(query)).one())
+    person, chat, is_banned, message = (await session.execute(query)).one()
+    return person, chat, is_banned, message

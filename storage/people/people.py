@@ -70,13 +70,12 @@ class People:
     async def meet(self, person: Person, chat: Chat, message_id: int | None = None) -> Known:
         """Add an author and a chat, or update what they are called, and return what is known about them."""
         async with self._read() as session:
-            found = await look_up(session, person.id, chat.id, message_id)
-        known, place = found.person, found.chat
+            known, place, banned, message = await look_up(session, person.id, chat.id, message_id)
         if known is None or (known.name, known.language_code) != (person.name, person.language_code):
             known = await self.see(person.id, person.name, person.language_code)
         if place is None or (place.kind, place.title) != (chat.kind, chat.title):
             place = await self.see_chat(chat.id, chat.kind, chat.title)
-        return Known(known, place, found.banned, found.message)
+        return Known(known, place, banned, message)
 
     async def see(self, person_id: int, name: str, language_code: str | None = None) -> Person:
         """Add a person, or update their name and language."""

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import open_database, transactions
+from storage.sqlite import CHUNK
 
 STEPS = 80  # turns of the event loop, more than the transaction below needs
 
@@ -75,3 +76,22 @@ async def test_a_transaction_may_be_cancelled_at_any_moment(database: AsyncEngin
         task.cancel()
         await asyncio.wait({task})
         assert may_write(database), steps
+
+
+async def test_long_answers_come_in_parts_and_an_unread_rest_keeps_no_lock(database: AsyncEngine) -> None:
+    numbers = list(range(2 * CHUNK + 7))
+    async with transactions(database).write() as session:
+        added = text("INSERT INTO words VALUES (:word)")
+        await session.execute(added, [{"word": f"{number:05}"} for number in numbers])
+    query = text("SELECT CAST(word AS INTEGER) FROM words ORDER BY word")
+    async with database.connect() as connection:
+        assert list(await connection.scalars(query)) == numbers
+        parts = (await connection.stream(query)).scalars().partitions(300)
+        assert [number async for part in parts for number in part] == numbers
+        rest = await connection.stream(query)
+        assert (await rest.fetchone()) == (0,)
+        await rest.close()
+    assert may_write(database)
+    async with transactions(database).write() as session:
+        gone = await session.execute(text("DELETE FROM words RETURNING word"))
+        assert len(gone.all()) == len(numbers)

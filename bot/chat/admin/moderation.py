@@ -130,7 +130,7 @@ def case_card(say: Texts, case: Case) -> tuple[str, InlineKeyboardMarkup]:
         f"{say.html('gallery.author', name=post.author.name)} (<code>{post.person_id}</code>)",
         f"{say.html('gallery.index', index=index_of(post))} · {say.html('gallery.seen', count=post.impressions)}",
         say(f"review.{post.status}"),
-        *(f"🚩 {count} × {say(f'report.{reason}')}" for reason, count in case.reasons.most_common()),
+        *(f"{Sign.REPORT} {count} × {say(f'report.{reason}')}" for reason, count in case.reasons.most_common()),
         *([say("review.strangers", count=case.strangers)] if case.strangers else []),
         say.html("review.open", count=case.open),
     ]

@@ -23,8 +23,6 @@ from storage.gallery.listing import PERIODIC, Order, Period
 from storage.gallery.ranking import FIRST_VIEWERS, surprise_index
 from storage.models import Gallery, Post
 
-NEW = Sign.NEW
-
 
 async def gallery_card(
     services: Services, username: str, say: Texts, row: Gallery, post: Post
@@ -97,5 +95,5 @@ def orders_keyboard(say: Texts, row: Gallery, post: Post) -> InlineKeyboardMarku
 def index_of(post: Post) -> str:
     """Return the surprise index of a post, 0 to 100, or 🆕 while it would only be noise."""
     if post.impressions < FIRST_VIEWERS:
-        return NEW
+        return Sign.NEW
     return str(surprise_index(post.surprised, post.impressions, post.prior))

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from telegram import InlineKeyboardButton, SwitchInlineQueryChosenChat
 
 from bot.chat.telegram.media import is_veiled
-from bot.chat.telegram.visit import Bot
+from bot.chat.telegram.visit import Bot, start_link
 from bot.chat.texts import Texts
 from storage.models import Post
 
@@ -28,7 +28,7 @@ def recipe_payload(post_id: int) -> str:
 
 def link(username: str, post_id: int) -> str:
     """Return the link that opens a post in the bot."""
-    return f"https://t.me/{username}?start={payload(post_id)}"
+    return start_link(username, payload(post_id))
 
 
 def post_in(payload: str) -> int | None:
@@ -48,8 +48,7 @@ def _id_in(kind: re.Pattern[str], payload: str) -> int | None:
 
 def recipe_button(say: Texts, username: str, post_id: int) -> InlineKeyboardButton:
     """Return a button that opens the private chat and lets the next photo there open with a post's choices."""
-    url = f"https://t.me/{username}?start={recipe_payload(post_id)}"
-    return InlineKeyboardButton(say("recipe"), url=url)
+    return InlineKeyboardButton(say("recipe"), url=start_link(username, recipe_payload(post_id)))
 
 
 def send_button(say: Texts, bot: Bot, post: Post) -> InlineKeyboardButton:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import TypeAlias
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.constants import ChatType
@@ -36,18 +39,48 @@ from bot.chat.cards.preview import canvas_preview
 from bot.chat.cards.widgets import button, described
 from bot.chat.signs import Sign
 from bot.chat.telegram.media import Medium, is_veiled
-from bot.chat.telegram.seat import GROUPS
 from bot.chat.telegram.visit import Bot
 from bot.chat.texts import Texts
 from bot.services import Services
 from inference.canvas import Extent, Margins
 from storage.models import Expansion, Post, PostStatus
 
+Card: TypeAlias = tuple[str, InlineKeyboardMarkup]
+"""The caption and the buttons of a message."""
 
-async def result_caption(services: Services, say: Texts, expansion: Expansion, *, details: bool = False) -> str:
+
+@dataclass(frozen=True)
+class Facts:
+    """What a card tells of an expansion besides its row: its post if it has one, and its chain from the root on."""
+
+    post: Post | None
+    chain: Sequence[Expansion]
+
+    @classmethod
+    async def of(cls, services: Services, expansion: Expansion) -> Facts:
+        """Read them."""
+        return cls(await services.gallery.post_of(expansion.id), await services.store.ancestry(expansion.id))
+
+    @property
+    def live_post(self) -> Post | None:
+        """The post, if it is in the gallery."""
+        return self.post if self.post is not None and self.post.status is PostStatus.LIVE else None
+
+
+async def result_card(
+    services: Services, say: Texts, bot: Bot, expansion: Expansion, chat_id: int, *, before: bool = False
+) -> Card:
+    """Return the caption and the usual buttons of a result in a chat."""
+    facts = await Facts.of(services, expansion)
+    caption = await result_caption(services, say, expansion, facts)
+    return caption, await _keyboard(services, say, bot, expansion, facts, chat_id, before=before)
+
+
+async def result_caption(
+    services: Services, say: Texts, expansion: Expansion, facts: Facts, *, details: bool = False
+) -> str:
     """Return the caption: the title if any, the choices, and with `details` what few people want to know."""
-    post = await services.gallery.post_of(expansion.id)
-    chain = await services.store.ancestry(expansion.id)
+    post, chain = facts.post, facts.chain
     lines = [
         *([say.html("post.title", title=post.title)] if post and post.title else []),
         say.html("result.caption", choice=described(say, expansion)),
@@ -55,34 +88,34 @@ async def result_caption(services: Services, say: Texts, expansion: Expansion, *
         *(detail_lines(say, expansion, chain) if details else []),
         *await credit_lines(services, say, chain),
         *await anonymous_lines(services, say, expansion),
-        *([say.html("result.published"), *await label_lines(services, say, expansion)] if is_live(post) else []),
+        *([say.html("result.published"), *await label_lines(services, say, expansion)] if facts.live_post else []),
         *([say.html("result.veiled")] if is_veiled(expansion) else []),
     ]
     return "\n".join(lines)
 
 
-async def result_keyboard(
-    services: Services, say: Texts, bot: Bot, expansion: Expansion, chat_id: int, *, before: bool = False
+async def _keyboard(
+    services: Services, say: Texts, bot: Bot, expansion: Expansion, facts: Facts, chat_id: int, *, before: bool
 ) -> InlineKeyboardMarkup:
     """Return the usual buttons of a result. The less common ones are behind ⋯.
 
     Readers of a channel cannot use what its administrators can, so there the buttons are those that anybody may tap. In
     a group the same holds, and ⋯ has the buttons of the person who made it.
     """
-    number, post = expansion.id, await services.gallery.post_of(expansion.id)
-    reactions = reaction_row(number, await services.gallery.counts(number))
-    chat = await services.people.chat(chat_id)
+    number = expansion.id
+    chat = await services.people.chat(chat_id) if chat_id < 0 else None  # a private chat has the id of its person
+    share = [send_button(say, bot, post)] if (post := facts.live_post) else []
+    more = button(Sign.MORE, Tools(number, 1))
+    reactions = [] if chat is None and not share else reaction_row(number, await services.gallery.counts(number))
     if chat is not None and chat.kind == ChatType.CHANNEL:
         return InlineKeyboardMarkup([reactions, [button(say("result.yours"), ExpandYours(number))]])
-    share = [send_button(say, bot, post)] if post is not None and is_live(post) else []
-    more = button(Sign.MORE, Tools(number, 1))
-    if chat is not None and chat.kind in GROUPS:
-        look = [flip_button(say, number, before=before), *(await film_buttons(services, say, expansion))[:1]]
+    if chat is not None:
+        look = [flip_button(say, number, before=before), *film_buttons(services, say, expansion, facts)[:1]]
         rows = [reactions, look, [download_button(say, number), *share, more]]
     else:
         publish = share or [button(say("result.publish"), Publish(number))]
         after = [flip_button(say, number, before=True)] if before else []
-        rows = [reactions if share else [], after, *onward_rows(say, expansion), [*publish, more]]
+        rows = [reactions, after, *onward_rows(say, expansion), [*publish, more]]
     return InlineKeyboardMarkup([row for row in rows if row])
 
 
@@ -108,18 +141,13 @@ def download_button(say: Texts, number: int) -> InlineKeyboardButton:
     return button(say("result.full"), FullSize(number))
 
 
-async def film_buttons(services: Services, say: Texts, expansion: Expansion) -> list[InlineKeyboardButton]:
+def film_buttons(services: Services, say: Texts, expansion: Expansion, facts: Facts) -> list[InlineKeyboardButton]:
     """Return the buttons of the films that a chain allows, the longest first."""
-    steps = growth(await services.store.ancestry(expansion.id))
+    steps = growth(facts.chain)
     if services.films is None or not steps:
         return []
     loop = [button(say("result.loop"), Loop(expansion.id))] if len(steps) > 1 else []
     return [button(say("result.film"), Film(expansion.id)), *loop]
-
-
-def is_live(post: Post | None) -> bool:
-    """Tell whether there is a live post."""
-    return post is not None and post.status is PostStatus.LIVE
 
 
 def end_keyboard(say: Texts, expansion: Expansion) -> InlineKeyboardMarkup:

@@ -7,7 +7,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from bot.chat.buttons.base import Tap
 from bot.chat.choice import Choice
 from bot.chat.signs import Sign
-from bot.chat.telegram.visit import Visit
+from bot.chat.telegram.visit import Visit, start_link
 from bot.chat.texts import Texts, best_language, texts
 from bot.services import Services
 from inference.canvas import Direction
@@ -72,5 +72,5 @@ async def language_of(services: Services, shown: Expansion | Gallery | Film) -> 
 
 def private_chat_keyboard(visit: Visit, payload: str) -> InlineKeyboardMarkup:
     """Return a button that opens the private chat and repeats the command there."""
-    url = f"https://t.me/{visit.bot.username}?start={payload}"
+    url = start_link(visit.bot.username, payload)
     return InlineKeyboardMarkup([[InlineKeyboardButton(visit.say("mine.our_chat"), url=url)]])

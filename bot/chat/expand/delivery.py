@@ -12,7 +12,7 @@ from telegram import InlineKeyboardMarkup
 from telegram.error import ChatMigrated, RetryAfter, TelegramError
 
 from bot.chat.cards.preview import canvas_preview, variants_sheet
-from bot.chat.cards.result import end_keyboard, result_caption, result_keyboard
+from bot.chat.cards.result import end_keyboard, result_card
 from bot.chat.cards.sheet import in_styles, sheet_caption, sheet_keyboard
 from bot.chat.cards.widgets import described, language_of
 from bot.chat.choice import extent_of, margins_of
@@ -124,8 +124,7 @@ class Delivery:
         await self._announce(say, expansion)
 
     async def _show_result(self, say: Texts, expansion: Expansion) -> None:
-        caption = await result_caption(self.services, say, expansion)
-        markup = await result_keyboard(self.services, say, self.bot, expansion, expansion.chat_id)
+        caption, markup = await result_card(self.services, say, self.bot, expansion, expansion.chat_id)
         medium = replace(picture_of(self.services, expansion), learn=None)
         shown = await self._put(expansion, medium, caption, markup)
         await self.services.store.delivered(expansion.id, shown.file_id)
@@ -145,7 +144,8 @@ class Delivery:
         margins, photo = margins_of(first), extent_of(first.source)
         before = None
         if in_styles(variants):  # there are three, which leaves a place for the photo
-            before = canvas_preview(await self.services.blobs.get(first.source.thumb), photo, margins)
+            thumb = await self.services.blobs.get(first.source.thumb)
+            before = await asyncio.to_thread(canvas_preview, thumb, photo, margins)
         return await asyncio.to_thread(variants_sheet, pictures, margins.canvas(photo), before)
 
     async def _cell(self, variant: Expansion) -> bytes | None:

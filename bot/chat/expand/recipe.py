@@ -17,7 +17,8 @@ def choice_like(services: Services, say: Texts, expansion: Expansion) -> Choice:
 
     Its author's own prompt is theirs alone.
     """
-    return replace(Choice.of(expansion), prompt=_drawn(services.engine.reads, say, expansion))
+    reads = services.painting.for_style(expansion.style).reads
+    return replace(Choice.of(expansion), prompt=_drawn(reads, say, expansion))
 
 
 def _drawn(reads: Reads, say: Texts, expansion: Expansion) -> str:

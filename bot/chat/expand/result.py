@@ -17,8 +17,8 @@ from bot.chat.buttons.result import (
     ShowBefore,
     Tools,
 )
-from bot.chat.cards.result import before_of, result_caption, result_keyboard
-from bot.chat.cards.tools import tools_keyboard
+from bot.chat.cards.result import before_of, result_card
+from bot.chat.cards.tools import tools_card
 from bot.chat.choice import extent_of
 from bot.chat.expand.panel import open_panel
 from bot.chat.telegram.edits import edit
@@ -71,11 +71,10 @@ async def tools(services: Services, visit: Visit, tap: Tools) -> None:
     async with services.turns.drawing(where):
         row = await services.messages.message(*where)
         before = row is not None and row.kind is MessageKind.BEFORE
-        caption = await result_caption(services, say, expansion, details=bool(tap.shown))
         if tap.shown:
-            markup = await tools_keyboard(services, say, expansion, private=visit.private, before=before)
+            caption, markup = await tools_card(services, say, expansion, private=visit.private, before=before)
         else:
-            markup = await result_keyboard(services, say, visit.bot, expansion, visit.chat.id, before=before)
+            caption, markup = await result_card(services, say, visit.bot, expansion, visit.chat.id, before=before)
         await edit(visit.bot.edit_message_caption(*where, caption=caption, parse_mode="HTML", reply_markup=markup))
 
 
@@ -126,8 +125,7 @@ async def expand_yours(services: Services, visit: Visit, tap: ExpandYours) -> No
 
 async def _send_tools(services: Services, visit: Visit, expansion: Expansion, user_id: int) -> None:
     """Send a result of a channel to an administrator, whose taps on it act in the channel's name."""
-    caption = await result_caption(services, visit.whisper, expansion)
-    markup = await result_keyboard(services, visit.whisper, visit.bot, expansion, user_id)
+    caption, markup = await result_card(services, visit.whisper, visit.bot, expansion, user_id)
     sent, _ = await send_picture(visit.bot, (Seat(user_id),), picture_of(services, expansion), caption, markup)
     where = (user_id, sent.message_id)
     await remember(services, where, MessageKind.RESULT, expansion.person_id, expansion.id)
@@ -135,8 +133,7 @@ async def _send_tools(services: Services, visit: Visit, expansion: Expansion, us
 
 async def send_result(services: Services, visit: Visit, expansion: Expansion) -> None:
     """Answer the visitor with a finished expansion, its caption and its buttons."""
-    caption = await result_caption(services, visit.say, expansion)
-    markup = await result_keyboard(services, visit.say, visit.bot, expansion, visit.chat.id)
+    caption, markup = await result_card(services, visit.say, visit.bot, expansion, visit.chat.id)
     await answer_with_picture(services, visit, expansion, MessageKind.RESULT, caption, markup)
 
 
@@ -166,7 +163,6 @@ async def _flip(services: Services, visit: Visit, expansion_id: int, kind: Messa
     where, before = (visit.chat.id, visit.message.message_id), kind is MessageKind.BEFORE
     medium = (before_of if before else picture_of)(services, expansion)
     async with services.turns.drawing(where):
-        caption = await result_caption(services, visit.say, expansion)
-        markup = await result_keyboard(services, visit.say, visit.bot, expansion, visit.chat.id, before=before)
+        caption, markup = await result_card(services, visit.say, visit.bot, expansion, visit.chat.id, before=before)
         if await put_picture(services, visit.bot, where, medium, caption, markup):
             await remember(services, where, kind, expansion.person_id, expansion.id)

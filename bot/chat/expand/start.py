@@ -12,7 +12,7 @@ import structlog
 from bot.chat.access import finished
 from bot.chat.buttons.panel import Expand, Roll
 from bot.chat.buttons.result import Double, Further, Reroll, Variants, ZoomOut
-from bot.chat.cards.result import end_keyboard, result_caption, result_keyboard
+from bot.chat.cards.result import end_keyboard, result_card
 from bot.chat.choice import Choice, extent_of, margins_of, may_double, new_seed, onward, rolled
 from bot.chat.expand.asked import doubling_of, row_of
 from bot.chat.expand.first import affordable, in_all_styles
@@ -184,8 +184,7 @@ async def _renew(services: Services, visit: Visit, fresh: Expansion, message_id:
     if fresh.status is not Status.DONE:
         await edit(visit.bot.edit_message_reply_markup(*where, reply_markup=end_keyboard(visit.say, fresh)))
         return
-    caption = await result_caption(services, visit.say, fresh)
-    markup = await result_keyboard(services, visit.say, visit.bot, fresh, visit.chat.id)
+    caption, markup = await result_card(services, visit.say, visit.bot, fresh, visit.chat.id)
     await edit(visit.bot.edit_message_caption(*where, caption=caption, parse_mode="HTML", reply_markup=markup))
 
 

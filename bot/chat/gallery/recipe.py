@@ -24,10 +24,11 @@ async def ask_for_photo(services: Services, visit: Visit, post_id: int) -> None:
         await visit.reply("post.gone")
         return
     say, expansion = visit.say, post.expansion
+    reads = services.painting.for_style(expansion.style).reads
     key = "recipe.titled" if post.title else "recipe.untitled"
     lines = [
         say.html(key, title=post.title, name=post.author.name),
         described(say, expansion),
-        *(drawn_lines(say, expansion) if services.engine.reads is not Reads.NOTHING else []),
+        *(drawn_lines(say, expansion) if reads is not Reads.NOTHING else []),
     ]
     await visit.write("\n".join(lines))

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from functools import partial
 
 import structlog
-from telegram import InlineKeyboardMarkup
 from telegram.error import TelegramError
 
 from bot.chat.cards.gallery import gallery_card
-from bot.chat.cards.result import result_caption, result_keyboard
+from bot.chat.cards.result import Card, result_card
 from bot.chat.cards.widgets import language_of
 from bot.chat.telegram.edits import edit
 from bot.chat.telegram.outbox import Outbox, Rank
@@ -25,8 +24,6 @@ from storage.models import Message, MessageKind
 log = structlog.get_logger()
 
 AGAIN = 60.0  # seconds after which messages that were not redrawn are looked up
-
-Card = tuple[str, InlineKeyboardMarkup]
 
 
 async def redraw(services: Services, bot: Bot, where: MessageKey) -> None:
@@ -60,8 +57,7 @@ async def card_of(services: Services, bot: Bot, shown: Message) -> Card | None:
     say = await language_of(services, expansion)
     if shown.kind.tells_counts:
         before = shown.kind is MessageKind.BEFORE
-        markup = await result_keyboard(services, say, bot, expansion, shown.chat_id, before=before)
-        return await result_caption(services, say, expansion), markup
+        return await result_card(services, say, bot, expansion, shown.chat_id, before=before)
     return None
 
 

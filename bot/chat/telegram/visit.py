@@ -76,7 +76,7 @@ class Visit:
     async def lead_to_private_chat(self, payload: str) -> None:
         """Answer the tap by opening the private chat with the bot, as the link `?start=payload` does."""
         if self.query is not None:
-            await answer(self.query, url=f"https://t.me/{self.bot.username}?start={payload}")
+            await answer(self.query, url=start_link(self.bot.username, payload))
 
     async def reply(
         self, key: str, /, *, markup: telegram.InlineKeyboardMarkup | None = None, **values: object
@@ -98,6 +98,11 @@ class Visit:
             await self.bot.send_chat_action(self.chat.id, action, message_thread_id=thread_of(self.message))
         except telegram.error.TelegramError as error:
             log.info("activity.not_shown", chat=self.chat.id, reason=str(error))
+
+
+def start_link(username: str, payload: str) -> str:
+    """Return the link that opens the private chat with a bot and sends `/start payload` there."""
+    return f"https://t.me/{username}?start={payload}"
 
 
 async def answer(

@@ -10,6 +10,7 @@ import pytest
 
 from bot.bootstrap import Kuotu
 from bot.chat.cards.status import waiting_caption
+from bot.chat.expand.recipe import choice_like
 from bot.chat.texts import texts
 from bot.playground import Person
 from storage.models import Expansion
@@ -68,3 +69,14 @@ async def test_people_are_told_how_long_the_styles_engine_takes(cast: Kuotu, ann
     waiting.source.width = waiting.source.height = 100
     said = await waiting_caption(cast.services, texts("en"), [waiting])
     assert "about 1 s" in said
+
+
+async def test_a_recipe_gives_words_to_the_styles_whose_engine_reads_them(
+    cast: Kuotu, ann: Person, photo: bytes
+) -> None:
+    await expanded(ann, photo, "🌀")
+    liked = await made(cast, ann)
+    liked.words = ["rubber-duck"]
+    assert choice_like(cast.services, texts("zh"), liked).prompt == "a giant yellow rubber duck"
+    liked.style = "faithful"
+    assert choice_like(cast.services, texts("zh"), liked).prompt == ""

@@ -134,5 +134,5 @@ async def test_what_is_drawn_becomes_the_prompt_in_a_language_that_the_engine_re
         Reads.ENGLISH_AND_CHINESE: "一只巨大的小黄鸭和长线牵着的龙形风筝",
     }
     for reads, prompt in prompts.items():
-        services = replace(kuotu.services, engine=replace(kuotu.services.engine, reads=reads))
+        services = replace(kuotu.services, engine=replace(kuotu.services.engine, reads=reads), processes=())
         assert choice_like(services, texts("zh"), made) == Choice(Direction.UP, None, "1:1", Style.WILD, prompt)
