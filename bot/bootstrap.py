@@ -24,6 +24,7 @@ from bot.settings import Settings
 from bot.supervisor import Supervisor
 from bot.turns import LocalTurns
 from bot.wordlist import WordList, read_words
+from inference.casting import all_choices
 from inference.engine import EngineUnavailable
 from inference.film.scratch import sweep_scratch_folders
 from inference.image.memory import return_large_blocks
@@ -175,6 +176,7 @@ async def _engines(settings: Settings, stack: AsyncExitStack, opener: str) -> li
         engine = EngineProcess(
             settings.engine,
             settings.model,
+            offer=settings.engine_choice,
             guests=settings.guests,
             time_limit=limit,
             opener=opener,
@@ -225,8 +227,9 @@ async def open_services(settings: Settings, stack: AsyncExitStack, *, work: bool
 
 def _elsewhere(settings: Settings) -> EngineInfo:
     """What is known of engines that run in other programs."""
-    casting = settings.casting.items()
-    return EngineInfo.of({s: EngineInfo(c.name.value, c.model, read_by(c.name, c.model)) for s, c in casting})
+    choices = all_choices(settings.engine, settings.engine_choice, settings.model)
+    infos = {n: EngineInfo(c.name.value, c.model, read_by(c.name, c.model)) for n, c in choices.items()}
+    return EngineInfo.of(infos)
 
 
 async def _tables(settings: Settings, database: AsyncEngine) -> None:

@@ -40,9 +40,9 @@ _log = logging.getLogger(__name__)
 class EngineProcess:
     """One long-lived process that carries out orders one after another. One job uses one core.
 
-    `engine` is the text of KUOTU_ENGINE. `opener` names the function that opens each engine in that process, as
-    module:function of (EngineName, model, guests). The limits are in seconds: `time_limit` for an order, `start_limit`
-    to open and warm up, and `grace` for an order to stop after it is cancelled.
+    `engine` and `offer` are the texts of KUOTU_ENGINE and KUOTU_ENGINE_CHOICE. `opener` names the function that opens
+    each engine in that process, as module:function of (EngineName, model, guests). The limits are in seconds:
+    `time_limit` for an order, `start_limit` to open and warm up, `grace` for an order to stop after it is cancelled.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class EngineProcess:
         engine: str,
         model: str = "",
         *,
+        offer: str = "",
         guests: str = "",
         time_limit: float = 300.0,
         start_limit: float = 600.0,
@@ -64,6 +65,7 @@ class EngineProcess:
             "inference.worker.child",
             opener,
             engine,
+            offer,
             model,
             guests,
             (checks or Checks()).to_json(),

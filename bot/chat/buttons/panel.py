@@ -40,6 +40,12 @@ class PickStyle(Tap, tag="st"):
     style: Style
 
 
+@dataclass(frozen=True)
+class PickEngine(Tap, tag="eg"):
+    panel: int
+    engine: str
+
+
 class Word(StrEnum):
     """The word at the head of a row of choices."""
 
@@ -47,6 +53,7 @@ class Word(StrEnum):
     SIDES = "sides"
     SIZE = "size"
     SHAPE = "shape"
+    ENGINE = "engine"
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ async def _seconds(services: Services, expansion: Expansion) -> float | None:
     typical = await services.store.typical_seconds(*services.maker_of(expansion), canvas.megapixels)
     if typical is not None or expansion.doubles:
         return typical
-    return services.painting.for_style(expansion.style).seconds
+    return services.painting.for_style(expansion.style, expansion.chosen_engine).seconds
 
 
 def _round(seconds: float) -> int:

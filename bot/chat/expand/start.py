@@ -108,7 +108,7 @@ async def start_panel(
         choice = rolled(choice, extent_of(photo), most, Random(new_seed()))
     margins = choice.margins(extent_of(photo), most)
     key, asked = f"p{panel.id}:{revision}", partial(row_of, panel, panel.chat_id, photo)
-    sheet = first and await affordable(services, visit, margins.canvas(extent_of(photo)))
+    sheet = first and await affordable(services, visit, choice, margins.canvas(extent_of(photo)))
     rows = in_all_styles(asked, choice, margins, key) if sheet else [asked(choice, margins, key)]
     started = await _start(services, visit, rows, panel=(panel.id, revision))
     if started and sheet:
