@@ -93,6 +93,7 @@ async def test_a_film_is_made_kept_beside_its_picture_and_shown(studio: Studio) 
     assert made.preview is not None
     movie = await studio.wall.services.blobs.get(LOOP.movie(made.preview))
     assert read(movie, studio.wall.services.marks.keys).state is State.OURS
+    assert b"TC260:AIGC" in await studio.wall.services.blobs.get(LOOP.poster(made.preview))
     progress = [progress for _, status, progress in studio.screen.told if status is Status.RUNNING]
     assert progress == sorted(progress)
     assert len(set(progress)) > 1
