@@ -18,6 +18,7 @@ from typing import Final
 
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 from aiohttp.web_protocol import RequestHandler
 
@@ -53,6 +54,7 @@ class Listener:
         """Serve the application. Raises OSError when the address cannot be taken."""
         runner = web.AppRunner(
             self._app,
+            logger=_log_of_our_faults(),
             access_log=logging.getLogger(__name__),
             access_log_class=self._noticing(),
             shutdown_timeout=1.0,
@@ -111,6 +113,17 @@ class Listener:
             if not limit.expired():
                 raise
             return web.Response(status=408, text="the body took too long\n", headers={"Connection": "close"})
+
+
+def _log_of_our_faults() -> logging.Logger:
+    """Return where aiohttp logs errors. Whoever sends what is no HTTP gets a 400, and could fill the log with it."""
+    log = logging.getLogger(f"{__name__}.server")
+    log.addFilter(_is_our_fault)
+    return log
+
+
+def _is_our_fault(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError | web.RequestPayloadError))
 
 
 class _Refusal(asyncio.Protocol):

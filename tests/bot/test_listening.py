@@ -17,6 +17,8 @@ from bot.listening import Listener
 HALF = b"POST /read HTTP/1.1\r\nHost: x\r\nX-a: "
 NO_BODY = b"POST /read HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc"
 WHOLE = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+NO_HTTP = b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n"
+NO_GZIP = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: 9\r\n\r\n"
 KEPT = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 LARGE = b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n"
 SLOW = b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -72,14 +74,14 @@ class Served:
             return web.Response()
 
         app = web.Application()
-        app.add_routes([web.get("/", home), web.get("/slow", slow), web.get("/large", large), web.post("/read", read)])
+        app.add_routes(
+            [web.route("*", "/", home), web.get("/slow", slow), web.get("/large", large), web.post("/read", read)]
+        )
         return app
 
 
 @asynccontextmanager
-async def served(
-    places: int, idle: float = 600, body: float = 600, unread: float = 600
-) -> AsyncIterator[Served]:
+async def served(places: int, idle: float = 600, body: float = 600, unread: float = 600) -> AsyncIterator[Served]:
     async with AsyncExitStack() as clients:
         site = Served(free_port("127.0.0.1"), clients)
         async with Listener(site.application(), places, idle, body, unread).serving("127.0.0.1", site.port):
@@ -165,3 +167,13 @@ async def test_an_answer_that_nobody_reads_is_given_up() -> None:
         client.sendall(LARGE)
         await site.ended.wait()
         assert await site.status(WHOLE) == 200
+
+
+async def test_whoever_sends_what_is_no_http_cannot_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    async with served(places=8) as site:
+        assert await site.status(NO_HTTP) == 400
+        reader = await site.connect(NO_GZIP)
+        assert (await reader.readuntil(b"\r\n\r\n")).split()[1] == b"200"
+        await site.ask(reader, b"no gzip!!")
+        assert await ended(reader)
+    assert caplog.records == []
