@@ -125,7 +125,9 @@ async def test_the_same_key_starts_once_without_a_panel(store: Store, source: Ph
     assert sum(started is not None for started in starts) == 1
 
 
-async def test_a_start_of_a_revision_that_never_was_changes_nothing(store: Store, queue: EmbeddedQueue, source: Photo) -> None:
+async def test_a_start_of_a_revision_that_never_was_changes_nothing(
+    store: Store, queue: EmbeddedQueue, source: Photo
+) -> None:
     opened, parent = await store.panels.open(panel(source)), await make(store, queue, source)
     assert await store.start([expansion(source)], panel=(opened.id, 0), result=(parent.id, 9), quota=None) is None
     same = await store.panels.panel(opened.id)

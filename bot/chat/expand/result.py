@@ -33,9 +33,9 @@ from storage.models import Expansion, MessageKind, Photo
 
 
 async def adjust(services: Services, visit: Visit, tap: Adjust) -> None:
-    """Open a panel for the result, so that the next step starts from its master, with the choices that it was made with.
+    """Open a panel for the result, so that the next step starts from its master.
 
-    They are all shown.
+    It shows all choices, and begins with those that the result was made with.
     """
     if expansion := await finished(services, visit, tap.expansion):
         wish = Choice.of(expansion)
