@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from aiohttp import web
 from telegram.error import TimedOut
 
+from bot.chat.app import build_application
 from bot.chat.telegram.outcome import Fate, fate_of
 from bot.chat.telegram.transport import Transport
 from bot.hosting import free_port
+from tests.support.wall import TOKEN, wall_in
 
 
 async def _drip(request: web.Request) -> web.StreamResponse:
@@ -37,3 +40,9 @@ async def test_an_answer_that_comes_byte_by_byte_is_given_up() -> None:
     finally:
         await transport.shutdown()
         await runner.cleanup()
+
+
+async def test_the_bot_makes_its_calls_so(tmp_path: Path) -> None:
+    async with wall_in(tmp_path) as wall:
+        application = build_application(wall.services, token=TOKEN, api="http://127.0.0.1:9")
+        assert isinstance(application.bot.request, Transport)
