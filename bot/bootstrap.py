@@ -122,7 +122,7 @@ async def _start(
         await asyncio.to_thread(sweep_scratch_folders)
     async with joining(settings.database, stack) as alone:
         if alone:
-            await _free_what_is_held(opened.services)
+            await _free_what_is_held(opened)
     if not serve:
         loops = _work(settings, opened, program, supervisor, stack, drain)
         return Kuotu(f"{program}, which paints", opened.services, None, supervisor, loops)
@@ -136,8 +136,10 @@ async def _start(
     return Kuotu(serving.address, serving.services, serving.playground, supervisor, loops)
 
 
-async def _free_what_is_held(services: Services) -> None:
+async def _free_what_is_held(opened: Opened) -> None:
     """No other program is there, so every lease is one of a former life, and need not be waited for."""
+    services = opened.services
+    await opened.inbox.free()
     await services.shelf.free()
     await services.queue.rescue(every_lease=True)
     if services.films is not None:
@@ -220,7 +222,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack, *, work: bool
         films=films if films_possible() else None,
         turns=SharedTurns(database) if database.dialect.name == "postgresql" else LocalTurns(),
     )
-    return Opened(services, Inbox(database), engines, news, Sweep(database, blobs, this_program(), DERIVED))
+    return Opened(services, Inbox(database, news), engines, news, Sweep(database, blobs, this_program(), DERIVED))
 
 
 def _elsewhere(settings: Settings) -> EngineInfo:

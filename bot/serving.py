@@ -95,7 +95,9 @@ class Serving:
         """Handle what the last run left and what Telegram sends. Nothing that fails here stops the start."""
         bot, dispatcher, conditions = self.application.bot, self.dispatcher, self.supervisor.conditions
         self._keep("dispatcher", dispatcher.run, stack)
+        self._keep("held updates", dispatcher.hold, stack)
         stack.push_async_callback(dispatcher.drain)
+        self._keep("shared updates", dispatcher.share, stack)
         self._keep("old updates", dispatcher.sweep, stack)
         clock = self.supervisor.clock
         self._keep("menu", lambda: until_accepted("menu", lambda: set_menu(bot), conditions, clock), stack)
