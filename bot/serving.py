@@ -18,9 +18,11 @@ from bot.chat.gallery.applause import Applauding
 from bot.chat.gallery.redraw import Redrawing
 from bot.chat.telegram.connection import connect
 from bot.chat.telegram.dispatcher import Dispatcher
+from bot.chat.telegram.limiter import Limiter
 from bot.chat.telegram.menu import set_menu
 from bot.chat.telegram.outbox import Outbox
 from bot.chat.telegram.retry import until_accepted
+from bot.chat.telegram.share import Share
 from bot.chat.telegram.updates import Polling, set_webhook, update_in
 from bot.chat.telegram.visit import App
 from bot.hosting import free_port, reachable
@@ -37,6 +39,7 @@ from bot.web.gallery import add_gallery, lead_to_gallery
 from bot.web.health import Health, add_health
 from bot.web.metrics import add_metrics
 from storage.cleanup.sweep import Sweep
+from storage.jobs.news import News
 from storage.people.inbox import Inbox
 
 
@@ -47,6 +50,7 @@ class Serving:
     settings: Settings
     services: Services
     application: App
+    limiter: Limiter
     dispatcher: Dispatcher
     supervisor: Supervisor
     playground: Playground | None
@@ -63,10 +67,11 @@ class Serving:
         port = settings.port or free_port(settings.host)
         api = settings.telegram_api if settings.on_telegram else f"http://{reachable(settings.host)}:{port}"
         services = replace(services, pages=_pages(settings, api))
-        application = build_application(services, token=token, api=api)
+        limiter = Limiter(overall=settings.telegram_rate)
+        application = build_application(services, token=token, api=api, limiter=limiter)
         dispatcher = _dispatcher(services, application, inbox, supervisor)
         secret = settings.secret_for(token)
-        serving = cls(settings, services, application, dispatcher, supervisor, playground, f"{api}/", secret)
+        serving = cls(settings, services, application, limiter, dispatcher, supervisor, playground, f"{api}/", secret)
         await listen(serving._web(), settings.host, port, stack)
         await connect(application, supervisor.clock, stack)
         return replace(serving, address=f"@{application.bot.username}") if settings.on_telegram else serving
@@ -84,6 +89,11 @@ class Serving:
         self._keep("applause", Applauding(services, bot, self.supervisor.clock).run, stack)
         if self.settings.retention_days:
             self._keep("retention", Keeper(services).run, stack)
+
+    def share_rate(self, news: News, stack: AsyncExitStack) -> None:
+        """Leave other programs that serve the same bot their part of its rate."""
+        share = Share(self.settings.telegram_rate, self.limiter, news, self.supervisor.clock)
+        self._keep("rate", share.run, stack)
 
     def clean(self, sweep: Sweep, stack: AsyncExitStack) -> None:
         """Delete the blobs that no row needs any more, beside everything else."""

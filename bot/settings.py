@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     telegram_api: Address = Field(
         default="https://api.telegram.org", description="The address of the Bot API, or of a server that replaces it."
     )
+    telegram_rate: float = Field(
+        default=30, gt=0, description="How many messages a second the bot may send, all its chat processes together."
+    )
     webhook_url: Address = Field(
         default="", description="The public address for Telegram's updates. When it is empty, the bot polls for them."
     )
