@@ -5,7 +5,7 @@ Returned rows are detached from the session: they stay readable, and changing th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import mean
@@ -66,6 +66,7 @@ class Store:
         result: tuple[int, int] | None = None,
         quota: int | None,
         priority: int = 0,
+        presets: Mapping[str, str] | None = None,
     ) -> list[Expansion] | None:
         """Start expansions of one person together, as one turn of the queue. A higher `priority` runs first.
 
@@ -74,10 +75,11 @@ class Store:
         `panel` is the (id, revision) of the tapped panel, and `result` the (id, rerolls) of the tapped result. Both
         must still match the database, and are incremented. Returns None if they do not match or the keys exist already,
         which means that the tap was a double tap. `quota` is the number of expansions in 24 hours, or None for no
-        limit. Raises QuotaSpent, and then changes nothing.
+        limit. `presets` says by the keys of expansions which preset is to paint them. Raises QuotaSpent, and then
+        changes nothing.
         """
         async with self._write() as session:
-            started = await begin(session, expansions, panel, result, quota, priority)
+            started = await begin(session, expansions, panel, result, quota, priority, presets or {})
             if started is None:
                 await session.rollback()
             return started
