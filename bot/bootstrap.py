@@ -195,7 +195,7 @@ async def open_services(
     """Database, pictures, queue and engines, as the settings' URLs choose them."""
     database = await open_database(settings.database, pool=settings.database_pool)
     stack.push_async_callback(database.dispose)
-    news, blobs = News(database, role=CHAT if serve else WORKER), open_blobs(settings.blobs)
+    news, blobs = News(database, role=CHAT if serve else WORKER), open_blobs(settings.blobs, settings.blobs_outside)
     queue = open_queue(settings.queue_url, database, EXPANSIONS, news)
     films = FilmStore(database, open_queue(settings.queue_url, database, FILMS, news))
     await _tables(settings, database)

@@ -70,6 +70,10 @@ class Settings(BaseSettings):
         default="",
         description="`s3://bucket/prefix`, `file:///folder`, `memory://`, or empty for a folder in the data folder.",
     )
+    blobs_outside: Address = Field(
+        default="",
+        description="Where browsers reach the S3 server: pages then load pictures there, by links of five minutes.",
+    )
     queue_url: str = Field(
         default="local",
         description="Where jobs wait: `local`, or the database's own `postgresql://…` to let Procrastinate carry them.",

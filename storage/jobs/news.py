@@ -98,7 +98,7 @@ class News:
         import psycopg
 
         arguments, options = self._engine.dialect.create_connect_args(self._engine.url)
-        options |= {"autocommit": True, "application_name": self._role}
+        options = {**options, "autocommit": True, "application_name": self._role}
         try:
             async with await psycopg.AsyncConnection.connect(*arguments, **options) as connection:
                 await connection.execute(f"LISTEN {CHANNEL}")
