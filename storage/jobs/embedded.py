@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from storage.database import transactions
+from storage.jobs.calm import Calm
 from storage.jobs.clock import from_now
 from storage.jobs.dispatch import ANY, ORDER, RUNNING_FIRST, ByTurn, Dispatch
 from storage.jobs.idle import Nothing
@@ -26,8 +27,8 @@ from storage.models import FINAL_STATUSES, LIVE_STATUSES, Job, Status, status_is
 class EmbeddedQueue:
     """The queue of one kind of job. See `Queue` for the methods.
 
-    Programs on the same PostgreSQL are notified of changes at once. Without notifications they look every two seconds.
-    `dispatch` chooses the next job, by default from the table itself.
+    Programs on the same PostgreSQL are notified of changes at once, others look every two seconds. `dispatch` chooses
+    the next job, by default from the table itself.
     """
 
     def __init__(
@@ -40,7 +41,9 @@ class EmbeddedQueue:
     ) -> None:
         self.kind = kind
         self._dispatch = dispatch or ByTurn(kind)
-        self._read, self._write = transactions(engine)
+        self._read, write = transactions(engine)
+        self._calm = Calm(write)
+        self._write = self._calm.write
         self._lease = lease
         self._looking = asyncio.Lock()  # one worker of a program looks for jobs at a time
         self._nothing: dict[frozenset[str], Nothing] = {}  # by what the workers that looked serve
@@ -124,12 +127,12 @@ class EmbeddedQueue:
                 await self._bells.announce(session, quietly=True)
         if reached:
             self._bells.ring(quietly=True)
-        return _answer(cancel)
+        return Beat.of(cancel)
 
     async def ask(self, job: Job) -> Beat:
         self._bells.listen()
         async with self._read() as session:
-            return _answer(await session.scalar(select(Job.cancel).where(*leased(job))))
+            return Beat.of(await session.scalar(select(Job.cancel).where(*leased(job))))
 
     async def finish(self, job: Job, status: Status, record: Record | None = None, error: str | None = None) -> bool:
         async with self._write() as session:
@@ -223,6 +226,8 @@ class EmbeddedQueue:
             return sorted(claimed, key=lambda job: job.id)
 
     async def _rescue(self, session: AsyncSession, *, every_lease: bool = False) -> list[Job]:
+        if not (self._calm or every_lease):
+            return []
         running = select(Job.id).where(*open_jobs(self.kind, Status.RUNNING))
         stale = running if every_lease else running.where(Job.until < from_now(session))
         these = Job.id.in_(stale.with_for_update(skip_locked=True))
@@ -242,7 +247,3 @@ class EmbeddedQueue:
         for job in jobs:
             if job.status.final:
                 await self.kind.record_end(session, job)
-
-
-def _answer(cancel: bool | None) -> Beat:
-    return Beat.LOST if cancel is None else Beat.CANCEL if cancel else Beat.GO_ON

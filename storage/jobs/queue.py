@@ -21,6 +21,11 @@ class Beat(Enum):
     CANCEL = "cancel"  # the job was cancelled
     LOST = "lost"  # another worker has the lease, or the job was deleted, so the result is discarded
 
+    @classmethod
+    def of(cls, cancel: bool | None) -> Beat:
+        """Return the answer for the column `cancel` of the leased row, or for None if there is none."""
+        return cls.LOST if cancel is None else cls.CANCEL if cancel else cls.GO_ON
+
 
 class Queue(Protocol):
     """The jobs of one kind. Returned rows are detached. Their `fence` guards what is written with them.

@@ -21,6 +21,7 @@ from tests.support.server import Server
 
 SHORTEST, LONGEST = 0.5, 6.0  # seconds between two kills
 AGAIN = 0.1  # of the updates are delivered to two programs
+VICTIMS = ("worker 1", "chat 1", "worker 2", "chat 2", "postgresql")  # once each, then again
 OPEN = {
     "updates left": "inbox WHERE handled_at IS NULL",
     "jobs left": "jobs WHERE settled_at IS NULL",
@@ -97,7 +98,7 @@ async def survive(
             disturbing = asyncio.create_task(_disturb(cluster, outcome, kills, away))
             async with beside(disturbing):
                 numbers = range(1000, 1000 + people)
-                outcome.conversations = await talk_at_once(telegram, numbers, small_photo(), at_once)
+                outcome.conversations = await talk_at_once(telegram, numbers, small_photo(), at_once, HANG)
                 await disturbing
             await _settled(server, outcome)
             outcome.ended += cluster.ended()
@@ -107,9 +108,11 @@ async def survive(
 
 
 async def _disturb(cluster: Cluster, outcome: Outcome, kills: int, away: float) -> None:
+    victims: list[str] = []
     for _ in range(kills):
         await asyncio.sleep(cluster.dice.uniform(SHORTEST, LONGEST))
-        name = cluster.dice.choice(["worker 1", "worker 2", "worker 1", "worker 2", "chat 1", "chat 2", "postgresql"])
+        victims = victims or cluster.dice.sample(VICTIMS, len(VICTIMS))
+        name = victims.pop()
         outcome.ended += cluster.ended()
         await cluster.kill(name)
         outcome.kills.append(name)

@@ -12,6 +12,7 @@ from random import Random
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import open_database, transactions
@@ -454,3 +455,20 @@ async def test_workers_of_several_presets_share_a_queue(store: Store, queue: Que
     assert await queue.finish(again, Status.DONE)
     assert await queue.finish(other, Status.DONE)
     assert (await queue.counts())[Status.WAITING] == 0
+
+
+async def test_an_outage_makes_nobody_rescue_what_living_workers_do(
+    store: Store, engine: AsyncEngine, queue_on: QueueOn, source: Photo
+) -> None:
+    """After an outage all leases have run out, and those who live renew theirs first."""
+    queue = queue_on(engine, timedelta(0))
+    row = await start(store, source)
+    await queue.put([row.id])
+    job = await take(queue)
+    with pytest.raises(OperationalError):
+        async with queue._write():
+            raise OperationalError("SELECT 1", {}, Exception("the server closed the connection unexpectedly"))
+    assert await queue.rescue() == []
+    assert await queue.take("another") is None
+    assert await queue.beat(job) is Beat.GO_ON
+    assert await queue_on(engine, timedelta(0)).rescue() == [row.id]  # who met no outage believes that it has died
