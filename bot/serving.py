@@ -78,7 +78,8 @@ class Serving:
 
     async def show_jobs(self, program: str, stack: AsyncExitStack) -> None:
         """Place, deliver and redraw; what a program before this one has begun comes first."""
-        services, bot, outbox = self.services, self.application.bot, Outbox(self.services.turns)
+        services, bot = self.services, self.application.bot
+        outbox = Outbox(services.turns, room=self.limiter.until_room)
         stack.push_async_callback(outbox.close)
         delivery = Delivery(services, bot, outbox, StatusBoard(services, bot, outbox))
         self._keep("expansions", Watch(program, services.queue, delivery).run, stack)

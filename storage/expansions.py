@@ -185,8 +185,11 @@ class Store:
             count, oldest, newest = (await session.execute(ends)).one()
             return Mine(rows, bool(rows) and rows[0].id < newest, bool(rows) and rows[-1].id > oldest, count)
 
-    async def typical_seconds(self, engine: str, model: str, megapixels: float) -> float | None:
-        """Estimate the seconds that a canvas takes. Returns None as long as the engine has finished nothing with it."""
+    async def typical_seconds(self, engine: str | None, model: str, megapixels: float) -> float | None:
+        """Estimate the seconds that a canvas takes, without an engine by those of all engines.
+
+        Returns None as long as nothing was finished with it.
+        """
         async with self._read() as session:
             jobs = (await session.execute(past_jobs(engine, model))).all()
         return typical_seconds([(pixels / 1e6, seconds) for pixels, seconds in jobs if seconds], megapixels)

@@ -35,12 +35,16 @@ OPEN = {
 class Outcome:
     """What a trial left."""
 
-    asked: int  # expansions
     kills: list[str] = field(default_factory=list)  # what was killed, one by one
     ended: list[str] = field(default_factory=list)  # programs that ended by themselves
     conversations: list[Conversation] = field(default_factory=list)
     left: dict[str, int] = field(default_factory=dict)
     done: int = 0
+
+    @property
+    def asked(self) -> int:
+        """The expansions that were asked for."""
+        return 2 * len(self.conversations)
 
     @property
     def wrong(self) -> list[str]:
@@ -86,19 +90,19 @@ class Cluster:
             await stack.aclose()
 
 
-async def survive(
-    folder: Path, server: Server, people: int, kills: int, away: float = 0.0, seed: int = 1, at_once: int = 6
-) -> Outcome:
-    """Let people talk while programs are killed, and PostgreSQL is away for a while in between."""
-    outcome, dice = Outcome(2 * people), Random(seed)
+async def survive(folder: Path, server: Server, people: int, kills: int, away: float = 0.0, seed: int = 1) -> Outcome:
+    """Let so many people talk at a time while programs are killed, and PostgreSQL is away for a while at the end."""
+    outcome, dice = Outcome(), Random(seed)
     async with playground_behind(folder / "playground", let_pass) as telegram, proxy(dice, AGAIN) as between:
         cluster = Cluster(Site(folder, server.url, telegram, between), server, dice)
         try:
             await asyncio.gather(*(cluster.fill(name) for name in ("chat 1", "chat 2", "worker 1", "worker 2")))
             disturbing = asyncio.create_task(_disturb(cluster, outcome, kills, away))
             async with beside(disturbing):
-                numbers = range(1000, 1000 + people)
-                outcome.conversations = await talk_at_once(telegram, numbers, small_photo(), at_once, HANG)
+                while not (outcome.conversations and disturbing.done()):
+                    first = 1000 + len(outcome.conversations)
+                    newcomers = range(first, first + people)
+                    outcome.conversations += await talk_at_once(telegram, newcomers, small_photo(), people, HANG)
                 await disturbing
             await _settled(server, outcome)
             outcome.ended += cluster.ended()

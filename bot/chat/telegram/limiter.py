@@ -43,6 +43,10 @@ class Bucket:
         self._full = full + interval
         return max(0.0, full - max(0.0, self.most - 1) * interval - now)
 
+    def until_half_free(self, now: float) -> float:
+        """Return the seconds until half of the places are free."""
+        return max(0.0, self._full - now - self.seconds / 2)
+
     def idle(self, now: float) -> bool:
         """Whether the bucket is as good as new."""
         return self._full <= now
@@ -63,6 +67,10 @@ class Limiter(BaseRateLimiter[Any]):
     def pace(self, overall: float) -> None:
         """Make at most so many calls a second from now on, whatever the chats."""
         self._all.most = overall
+
+    def until_room(self) -> float:
+        """Return the seconds until calls that may wait do not delay others: they leave half of the places free."""
+        return self._all.until_half_free(self._clock.now())
 
     async def initialize(self) -> None:
         """Nothing to open."""
