@@ -6,7 +6,7 @@ person's updates are claimed together by one program, which handles them one by 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from secrets import token_hex
@@ -25,7 +25,7 @@ from storage.models import Received, now
 REMEMBERED = timedelta(hours=24)  # Telegram delivers an update again within this time at most
 LEASE = timedelta(seconds=10)  # of a claim
 RENEW = 3.0  # seconds between two renewals of the claims that a program holds
-LOT = 256  # people whose updates one look claims, so that programs share what a dead one has left
+LOT = 256  # people whose updates one look claims, so that programs share what a dead one has left; most ids in a list
 LOCK = 0x696E62  # "inb" in ASCII; the advisory lock of a person's updates, together with the end of the person's id
 NAME = "inbox"
 
@@ -90,17 +90,13 @@ class Inbox:
         """Claim updates of people of whom no other living program holds any, oldest first."""
         self._bells.keep_watching()
         async with self._read() as session:
-            lapsed = or_(Received.owner.is_(None), Received.until < from_now(session))
-            left = select(Received.person).where(self._open(), self._not_ours(), lapsed)
-            people = set(await session.scalars(left.distinct().limit(LOT)))
+            left = select(Received.person).where(*self._left(session)).distinct().limit(LOT)
+            people = set(await session.scalars(left))
         if not people:
             return []
         async with self._write() as session:
             await self._lock(session, people)
-            other = aliased(Received)
-            held = (other.handled_at.is_(None), other.owner != self._me, other.until >= from_now(session))
-            free = ~exists().where(other.person == Received.person, *held)
-            these = update(Received).where(self._open(), self._not_ours(), Received.person.in_(people), free)
+            these = update(Received).where(*self._left(session), Received.person.in_(people))
             claim = these.values(self._claimed(session)).returning(Received.update_id, Received.body, Received.tries)
             rows = await session.execute(claim, execution_options={"synchronize_session": False})
             return sorted((Unhandled(*row) for row in rows), key=lambda left: left.update_id)
@@ -109,11 +105,12 @@ class Inbox:
         """Wait until another program may have left updates to this one, or the regular look is due."""
         await self._bells.watch(None)
 
-    async def renew(self) -> None:
-        """Keep the claims of this program."""
-        async with self._write() as session:
-            ours = update(Received).where(self._open(), Received.owner == self._me)
-            await session.execute(ours.values(self._claimed(session)))
+    async def renew(self, first: Sequence[int]) -> None:
+        """Keep the claims of this program. The first update of each person is enough: it holds the others."""
+        for start in range(0, len(first), LOT):
+            async with self._write() as session:
+                ours = (Received.update_id.in_(first[start : start + LOT]), Received.owner == self._me)
+                await session.execute(update(Received).where(self._open(), *ours).values(self._claimed(session)))
 
     async def release(self) -> None:
         """Leave to other programs what this one will not handle, because it ends."""
@@ -170,6 +167,12 @@ class Inbox:
 
     def _claimed(self, session: AsyncSession) -> dict[str, object]:
         return {"owner": self._me, "until": from_now(session, LEASE)}
+
+    def _left(self, session: AsyncSession) -> tuple[ColumnElement[bool], ...]:
+        """Return the conditions for open updates of people of whom no other living program holds any."""
+        other = aliased(Received)
+        held = (other.handled_at.is_(None), other.owner != self._me, other.until >= from_now(session))
+        return self._open(), self._not_ours(), ~exists().where(other.person == Received.person, *held)
 
     def _open(self) -> ColumnElement[bool]:
         return Received.handled_at.is_(None)

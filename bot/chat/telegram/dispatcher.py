@@ -13,6 +13,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -98,8 +99,7 @@ class Dispatcher:
         """Keep the claims on what is queued here, until cancelled."""
         while True:
             await self.clock.sleep(RENEW)
-            if len(self.lanes):
-                await self._through_outages(self.inbox.renew)
+            await self._through_outages(partial(self.inbox.renew, self.lanes.first))
 
     async def sweep(self) -> None:
         """Delete old ids now and then, until cancelled."""

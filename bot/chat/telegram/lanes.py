@@ -45,6 +45,11 @@ class Lanes:
     def __len__(self) -> int:
         return len(self._known)
 
+    @property
+    def first(self) -> list[int]:
+        """The first update of each person."""
+        return [lane[0].id for lane in self._lanes.values()]
+
     def add(self, entry: Entry) -> None:
         """Queue an update in its person's lane by its id, because a webhook's updates may overtake each other."""
         lane = self._lanes.setdefault(entry.person, deque())

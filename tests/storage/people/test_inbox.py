@@ -81,12 +81,13 @@ async def test_the_claims_of_a_dead_program_run_out(engine: AsyncEngine, program
 
 async def test_claims_that_are_renewed_last(engine: AsyncEngine, programs: tuple[Inbox, Inbox]) -> None:
     one, other = programs
-    await one.record(said(1))
+    await one.record(said(1, 2))
     await let_claims_run_out(engine)
-    await one.renew()
+    await one.renew([1])  # which holds the second, too
     assert await other.claim() == []
+    assert (await other.record(said(3))).ours == set()
     await one.release()
-    assert [left.update_id for left in await other.claim()] == [1]
+    assert [left.update_id for left in await other.claim()] == [1, 2, 3]
 
 
 async def test_the_only_program_need_not_wait_for_a_former_life(programs: tuple[Inbox, Inbox]) -> None:
