@@ -47,7 +47,7 @@ class Retention:
                 return 0.0
             due = select(BlobSweep.until, from_now(session).label("moment")).where(BlobSweep.name == NAME)
             until, moment = (await session.execute(due)).one()
-            return max(0.0, (until - moment).total_seconds())
+            return max(0.0, (until - moment).total_seconds()) if until is not None else 0.0
 
     async def end(self, wait: float) -> None:
         """End a look. The next is due after so many seconds, whichever program makes it."""
