@@ -205,26 +205,24 @@ async def _start(
     panel: tuple[int, int] | None = None,
     result: tuple[int, int] | None = None,
 ) -> list[Expansion]:
-    """Start expansions within the quota, and tell the visitor. Returns an empty list if none was started."""
+    """Start expansions within the quota, and say so, with what is left of it when that is little.
+
+    Returns an empty list if none was started.
+    """
+    quota = services.limits.quota_of(visit.person.id)
     try:
-        started = await services.store.start(
-            rows, panel=panel, result=result, quota=services.limits.quota_of(visit.person.id)
-        )
+        started = await services.store.start(rows, panel=panel, result=result, quota=quota)
     except QuotaSpent as spent:
         await visit.toast("start.quota", alert=True, quota=spent.quota, count=hours_until(spent.again_at))
         return []
-    await (_say_started(services, visit) if started else visit.toast("start.already"))
-    return started or []
-
-
-async def _say_started(services: Services, visit: Visit) -> None:
-    """Say that it has started, and what is left of the quota when that is little."""
-    quota = services.limits.quota_of(visit.person.id)
-    left = await services.store.left(visit.person.id, quota) if quota is not None else None
-    if quota is None or left is None or left > NEAR:
+    if started is None:
+        await visit.toast("start.already")
+        return []
+    if quota is None or started.left is None or started.left > NEAR:
         await visit.toast("start.going")
     else:
-        await visit.toast("start.near", left=left, quota=quota)
+        await visit.toast("start.near", left=started.left, quota=quota)
+    return list(started)
 
 
 def hours_until(moment: datetime) -> int:
