@@ -351,6 +351,19 @@ async def test_many_writers_at_once_all_get_through_and_the_first_wins(store: St
     assert all(e.message_id is not None for e in await store.live(ANN))
 
 
+async def test_a_status_message_is_recorded_with_its_place_and_only_the_first(
+    store: Store, engine: AsyncEngine, source: Photo
+) -> None:
+    (row,) = await store.start([expansion(source)], quota=None) or ()
+    messages, where = Messages(engine), {"chat_id": BOB, "thread_id": None}
+    assert await store.place([row.id], 100, MessageKind.RESULT, **where)  # type: ignore[arg-type]
+    assert not await store.place([row.id], 101, MessageKind.RESULT, **where)  # type: ignore[arg-type]
+    first, second = await messages.message(BOB, 100), await messages.message(BOB, 101)
+    assert first is not None
+    assert (first.kind, first.person_id, first.expansion_id) == ("result", ANN, row.id)
+    assert second is None
+
+
 async def test_a_message_that_is_gone_makes_room_for_another(store: Store, source: Photo) -> None:
     row = await start(store, source)
     assert not await store.place([row.id], 101)

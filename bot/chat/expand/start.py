@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from functools import partial
 from math import ceil
@@ -84,9 +85,7 @@ async def double(services: Services, visit: Visit, tap: Double) -> None:
         await visit.toast("panel.too_large", limit=f"{services.limits.max_megapixels:g}")
     else:
         row = doubling_of(asked, visit.chat.id, photo, key=f"x{photo.id}:{made.id if made else 0}")
-        if started := await _start(services, visit, [row]):
-            tapped = visit.message.message_id if visit.message else asked.message_id
-            await place_for_tap(services, visit, started, tapped)
+        await _start(services, visit, [row], _tapped(visit, asked))
 
 
 async def start_panel(
@@ -110,13 +109,9 @@ async def start_panel(
     key, asked = f"p{panel.id}:{revision}", partial(row_of, panel, panel.chat_id, photo)
     sheet = first and await affordable(services, visit, margins.canvas(extent_of(photo)))
     rows = in_all_styles(asked, choice, margins, key) if sheet else [asked(choice, margins, key)]
-    started = await _start(services, visit, rows, panel=(panel.id, revision))
-    if started and sheet:
+    if await _start(services, visit, rows, panel.message_id, panel=(panel.id, revision)) and sheet:
         await services.people.learn(visit.person.id, met_styles=True)
-    fresh = await services.store.panels.panel(panel_id)
-    if started and fresh is not None:
-        await place_for_tap(services, visit, started, fresh.message_id)
-    if fresh is not None:
+    if fresh := await services.store.panels.panel(panel_id):
         await refresh(services, visit, fresh)
 
 
@@ -144,7 +139,8 @@ async def _start_again(services: Services, visit: Visit, expansion_id: int, rero
         )
         for n in numbers
     ]
-    await _place(services, visit, old, await _start(services, visit, rows, result=(old.id, rerolls)))
+    await _start(services, visit, rows, _tapped(visit, old), result=(old.id, rerolls))
+    await _renew_buttons(services, visit, old)
 
 
 async def _start_onward(
@@ -157,17 +153,21 @@ async def _start_onward(
         await visit.toast("panel.too_large" if photo else "tap.gone", alert=True, limit=f"{most:g}")
         return
     row = row_of(old, visit.chat.id, photo, choice, choice.margins(extent_of(photo), most), key)
-    await _place(services, visit, old, await _start(services, visit, [row], result=revision))
+    await _start(services, visit, [row], _tapped(visit, old), result=revision)
+    await _renew_buttons(services, visit, old)
 
 
-async def _place(services: Services, visit: Visit, old: Expansion, started: list[Expansion]) -> None:
-    """Send the status message of what started, and write the new revision into all buttons of the old expansion.
+def _tapped(visit: Visit, old: Expansion) -> int | None:
+    """Return the message that was tapped, which the status message replies to."""
+    return visit.message.message_id if visit.message else old.message_id
 
-    The next tap on any of them is then a new start. The message of the tap does not wait for its turn.
+
+async def _renew_buttons(services: Services, visit: Visit, old: Expansion) -> None:
+    """Write the new revision into all buttons of the old expansion, so that the next tap on any is a new start.
+
+    The message of the tap does not wait for its turn.
     """
-    tapped = visit.message.message_id if visit.message else old.message_id
-    if started:
-        await place_for_tap(services, visit, started, tapped)
+    tapped = _tapped(visit, old)
     shown = {(m.chat_id, m.message_id): m.kind for m in await services.messages.showing(old.id) if m.kind.tells_counts}
     here = shown.pop((visit.chat.id, tapped or 0), MessageKind.RESULT)
     if shown or here is not MessageKind.RESULT:
@@ -201,28 +201,38 @@ async def _start(
     services: Services,
     visit: Visit,
     rows: list[Expansion],
+    reply_to: int | None,
     *,
     panel: tuple[int, int] | None = None,
     result: tuple[int, int] | None = None,
-) -> list[Expansion]:
-    """Start expansions within the quota, and say so, with what is left of it when that is little.
+) -> bool:
+    """Start expansions within the quota, tell the visitor, and meanwhile send the status message.
 
-    Returns an empty list if none was started.
+    It replies to the message `reply_to`. Returns False if nothing was started.
     """
     quota = services.limits.quota_of(visit.person.id)
     try:
         started = await services.store.start(rows, panel=panel, result=result, quota=quota)
     except QuotaSpent as spent:
         await visit.toast("start.quota", alert=True, quota=spent.quota, count=hours_until(spent.again_at))
-        return []
+        return False
     if started is None:
         await visit.toast("start.already")
-        return []
-    if quota is None or started.left is None or started.left > NEAR:
+        return False
+    telling = asyncio.create_task(_say_started(visit, quota, started.left))
+    try:
+        await place_for_tap(services, visit, started.expansions, reply_to)
+    finally:
+        await telling
+    return True
+
+
+async def _say_started(visit: Visit, quota: int | None, left: int | None) -> None:
+    """Say that it has started, and what is left of the quota when that is little."""
+    if quota is None or left is None or left > NEAR:
         await visit.toast("start.going")
     else:
-        await visit.toast("start.near", left=started.left, quota=quota)
-    return list(started)
+        await visit.toast("start.near", left=left, quota=quota)
 
 
 def hours_until(moment: datetime) -> int:
