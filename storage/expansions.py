@@ -71,10 +71,10 @@ class Store:
 
         Their jobs are leased at first, so that no other program sends their status messages in that time.
 
-        `panel` is the (id, revision) of the tapped panel, and `result` the (id, rerolls) of the tapped result. Both
-        must still match the database, and are incremented. Returns None if they do not match or the keys exist already,
-        which means that the tap was a double tap. `quota` is the number of expansions in 24 hours, or None for no
-        limit. Raises QuotaSpent, and then changes nothing.
+        `panel` is the (id, revision) of the tapped panel, and `result` the (id, rerolls) of the tapped result. These
+        revisions are raised, so that the next tap is another start. The keys name the button and its revision: if they
+        exist already, the tap was a double tap, and None is returned, as for a panel or a result that is gone. `quota`
+        is the number of expansions in 24 hours, or None for no limit. Raises QuotaSpent, and then changes nothing.
         """
         async with self._write() as session:
             started = await begin(session, expansions, panel, result, quota, priority)

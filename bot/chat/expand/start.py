@@ -106,7 +106,7 @@ async def start_panel(
     if dice:
         choice = rolled(choice, extent_of(photo), most, Random(new_seed()))
     margins = choice.margins(extent_of(photo), most)
-    key, asked = f"p{panel.id}:{revision}", partial(row_of, panel, panel.chat_id, photo)
+    key, asked = f"{'d' if dice else 'p'}{panel.id}:{revision}", partial(row_of, panel, panel.chat_id, photo)
     sheet = first and await affordable(services, visit, margins.canvas(extent_of(photo)))
     rows = in_all_styles(asked, choice, margins, key) if sheet else [asked(choice, margins, key)]
     if await _start(services, visit, rows, panel.message_id, panel=(panel.id, revision)) and sheet:
@@ -124,7 +124,7 @@ async def _start_again(services: Services, visit: Visit, expansion_id: int, rero
     if old.doubles:  # the button is never offered here, because the result would be the same
         await visit.toast("tap.stale")
         return
-    key = f"e{old.id}:{rerolls}"
+    key = f"{'e' if count == 1 else 'v'}{old.id}:{rerolls}"
     numbers = range(1, count + 1) if count > 1 else (0,)
     rows = [
         row_of(
