@@ -24,7 +24,7 @@ from storage.jobs.expansions import drop_jobs
 from storage.jobs.fairness import settle as settle_job
 from storage.jobs.lease import let_go, run_out
 from storage.jobs.quota import forget_spent, keep_spent, left
-from storage.jobs.submit import begin
+from storage.jobs.submit import Started, begin
 from storage.models import Expansion, Message, MessageKind, Photo, Status, now, status_is
 from storage.panels import Panels
 from storage.photos import Photos
@@ -67,7 +67,7 @@ class Store:
         quota: int | None,
         priority: int = 0,
         presets: Mapping[str, str] | None = None,
-    ) -> list[Expansion] | None:
+    ) -> Started | None:
         """Start expansions of one person together, as one turn of the queue. A higher `priority` runs first.
 
         Their jobs are leased at first, so that no other program sends their status messages in that time.

@@ -14,6 +14,7 @@ from bot.presets import served_by
 from bot.services import Services
 from inference.canvas import Margins
 from inference.engine import Cancelled, EngineError, Report, Style
+from inference.image.codec import is_png
 from inference.image.refusal import BadPhoto
 from inference.safety.verdict import Level
 from inference.worker.process import EngineProcess
@@ -86,9 +87,8 @@ class Painter:
 
         The returned value records the row, or deletes the pictures if the lease was lost.
         """
-        kept = await self.services.shelf.put(
-            (outcome.master, ".png"), (outcome.thumb, ".jpg"), (outcome.preview, ".jpg")
-        )
+        master = (outcome.master, ".png" if is_png(outcome.master) else ".webp")
+        kept = await self.services.shelf.put(master, (outcome.thumb, ".jpg"), (outcome.preview, ".jpg"))
         engine, model = self.services.maker_of(expansion)
         SECONDS.labels(engine).observe(outcome.seconds)
 
