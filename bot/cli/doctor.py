@@ -111,7 +111,7 @@ def _blobs(settings: Settings) -> Finding:
     if address.scheme == "file" and not Path(address.path).exists():
         return Finding(State.OPTIONAL, "pictures", f"{settings.blobs}, {FIRST}")
     try:
-        open_blobs(settings.blobs)
+        open_blobs(settings.blobs, settings.blobs_outside)
     except BlobsUnavailable as error:
         return Finding(State.BAD, "pictures", str(error))
     return Finding(State.GOOD, "pictures", settings.blobs)

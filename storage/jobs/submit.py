@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import case, or_, select, update
@@ -38,6 +38,7 @@ async def begin(
     result: tuple[int, int] | None,
     quota: int | None,
     priority: int,
+    presets: Mapping[str, str],
 ) -> Started | None:
     """Add one person's expansions to the queue as one turn. Returns None if the tap is outdated.
 
@@ -50,7 +51,7 @@ async def begin(
     left = await spend(session, person_id, len(expansions), quota)
     session.add_all(expansions)
     await session.flush()
-    await enqueue(session, expansions, priority)
+    await enqueue(session, expansions, priority, presets)
     whole = select(Expansion).where(Expansion.id.in_([expansion.id for expansion in expansions]))
     whole = whole.order_by(Expansion.variant, Expansion.id).execution_options(populate_existing=True)
     return Started(tuple(await session.scalars(whole)), left)
