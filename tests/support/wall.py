@@ -23,8 +23,9 @@ from bot.web.door import Door
 from bot.web.gallery import add_gallery
 from bot.web.rate import RATE, Allowance, Network
 from bot.wordlist import WordList
-from inference.canvas import Direction, Extent, scaled
+from inference.canvas import Extent
 from inference.engine import EngineName, Pixels, Reads, Request, Style
+from inference.growth import Direction, scaled
 from inference.marks.keyring import make
 from inference.registry import open_engine
 from inference.worker.protocol import EngineInfo

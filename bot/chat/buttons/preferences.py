@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.chat.buttons.base import Tap
-from inference.canvas import Direction
 from inference.engine import Style
+from inference.growth import Direction
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from sqlalchemy import update
 
 from bot.chat.choice import margins_of
 from bot.playground import Person
-from inference.canvas import Direction
 from inference.engine import Style
 from inference.film.encoder import before_after, film, poster
+from inference.growth import Direction
 from storage.database import transactions
 from storage.models import Expansion, Feeling, FilmKind, Post
 from tests.support.browser import PHONE, page_of
