@@ -19,7 +19,7 @@ from inference.growth import Direction, scaled
 from inference.image.bands import Side, grown, inwards, outwards
 from inference.image.codec import decode
 from inference.quality import gate
-from inference.quality.gate import seams
+from inference.quality.seam import seams
 from inference.registry import open_engine
 
 SAMPLES = Path(__file__).parents[1] / "bot" / "playground" / "samples"
