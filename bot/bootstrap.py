@@ -70,12 +70,12 @@ async def _start(
 ) -> Kuotu:
     claim_folder(settings.data_dir, stack)
     supervisor = Supervisor()
-    opened, program = await open_services(settings, stack, work=work, opener=opener), this_program()
+    opened, program = await open_services(settings, stack, work=work, serve=serve, opener=opener), this_program()
     if work:
         await asyncio.to_thread(sweep_scratch_folders)
     async with joining(settings.database, stack) as alone:
         if alone:
-            await _free_what_is_held(opened.services)
+            await _free_what_is_held(opened)
     if not serve:
         loops = _work(settings, opened, program, supervisor, stack, drain)
         return Kuotu(f"{program}, which paints", opened.services, None, supervisor, loops)
@@ -84,13 +84,16 @@ async def _start(
     serving = await Serving.open(settings, opened.services, opened.inbox, supervisor, stack)
     await serving.show_jobs(program, stack)
     serving.clean(opened.sweep, stack)
+    serving.share_rate(opened.news, stack)
     loops = _work(settings, opened, program, supervisor, stack, drain)
     await serving.receive(stack)
     return Kuotu(serving.address, serving.services, serving.playground, supervisor, loops)
 
 
-async def _free_what_is_held(services: Services) -> None:
+async def _free_what_is_held(opened: Opened) -> None:
     """No other program is there, so every lease is one of a former life, and need not be waited for."""
+    services = opened.services
+    await opened.inbox.free()
     await services.shelf.free()
     await services.queue.rescue(every_lease=True)
     if services.films is not None:

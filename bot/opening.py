@@ -38,7 +38,7 @@ from storage.gallery.posts import GalleryStore
 from storage.gallery.recipes import Recipes
 from storage.jobs.expansions import EXPANSIONS
 from storage.jobs.films import FILMS, FilmStore
-from storage.jobs.news import News
+from storage.jobs.news import CHAT, WORKER, News
 from storage.jobs.opening import LOCAL, open_queue
 from storage.jobs.workers import Workers
 from storage.migrations import migrate, migrated
@@ -64,11 +64,13 @@ class Opened:
     sweep: Sweep
 
 
-async def open_services(settings: Settings, stack: AsyncExitStack, *, work: bool, opener: str = OPENER) -> Opened:
+async def open_services(
+    settings: Settings, stack: AsyncExitStack, *, work: bool, serve: bool = False, opener: str = OPENER
+) -> Opened:
     """Database, pictures, queue and engines, as the settings' URLs choose them."""
     database = await open_database(settings.database, pool=settings.database_pool)
     stack.push_async_callback(database.dispose)
-    news, blobs = News(database), open_blobs(settings.blobs)
+    news, blobs = News(database, role=CHAT if serve else WORKER), open_blobs(settings.blobs, settings.blobs_outside)
     queue = open_queue(settings.queue_url, database, EXPANSIONS, news)
     films = FilmStore(database, open_queue(settings.queue_url, database, FILMS, news))
     await _tables(settings, database)
@@ -98,7 +100,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack, *, work: bool
         films=films if films_possible() else None,
         turns=SharedTurns(database) if database.dialect.name == "postgresql" else LocalTurns(),
     )
-    return Opened(services, Inbox(database), engines, news, Sweep(database, blobs, this_program(), DERIVED))
+    return Opened(services, Inbox(database, news), engines, news, Sweep(database, blobs, this_program(), DERIVED))
 
 
 async def _engines(settings: Settings, stack: AsyncExitStack, opener: str) -> list[EngineProcess]:
