@@ -145,7 +145,7 @@ class Store:
     async def ancestry(self, expansion_id: int) -> list[Expansion]:
         """Return the chain that leads to an expansion, root first, itself last, or nothing if the expansion is gone."""
         async with self._read() as session:
-            return list(await session.scalars(ancestors(expansion_id)))
+            return list(await session.scalars(ancestors(), {"last": expansion_id}))
 
     async def doubling(self, photo_id: int, person_id: int) -> Expansion | None:
         """Return a person's newest attempt to make a photo twice as large."""

@@ -24,8 +24,8 @@ from bot.chat.telegram.edits import edit
 from bot.chat.telegram.visit import Visit
 from bot.chat.texts import Texts
 from bot.services import Services
-from inference.canvas import Direction
 from inference.engine import Style
+from inference.growth import Direction
 from inference.image.codec import extent
 from storage.models import Panel, Photo
 

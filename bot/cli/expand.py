@@ -18,9 +18,10 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from bot.errors import Refused
 from bot.marks import Marks
-from inference.canvas import Direction, Extent, Margins, check_limits, parse_ratio, scaled, with_ratio
+from inference.canvas import Extent, Margins, check_limits
 from inference.casting import EngineChoice
 from inference.engine import Pixels, Reads, Report, Request, Style
+from inference.growth import Direction, parse_ratio, scaled, with_ratio
 from inference.image.codec import decode, encode_png
 from inference.marks.marking import mark
 from inference.marks.origin import Origin, Step

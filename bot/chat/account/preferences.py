@@ -18,8 +18,8 @@ from bot.chat.telegram.menu import set_menu_in
 from bot.chat.telegram.visit import Visit, speak
 from bot.chat.texts import LANGUAGES, Texts
 from bot.services import Services
-from inference.canvas import Direction
 from inference.engine import Style
+from inference.growth import Direction
 from storage.models import Chat, MessageKind, Person
 from storage.people.people import Settings
 

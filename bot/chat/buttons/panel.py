@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.chat.buttons.base import Tap
-from inference.canvas import Direction
 from inference.engine import Style
+from inference.growth import Direction
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from bot.chat.buttons.base import Tap
 from bot.chat.buttons.panel import Word
-from inference.canvas import Direction
 from inference.engine import Style
+from inference.growth import Direction
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from bot.chat.choice import Choice
 from bot.chat.expand.recipe import choice_like
 from bot.chat.texts import texts
 from bot.playground import Message, Person
-from inference.canvas import Direction
 from inference.engine import Reads, Style
+from inference.growth import Direction
 from storage.database import transactions
 from storage.models import Expansion, Post, RecipeWish, now
 from tests.support.messages import is_panel
