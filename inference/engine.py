@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from importlib.metadata import version
 from typing import Any, Protocol, TypeAlias
 
@@ -108,6 +109,7 @@ def ignore(_fraction: float) -> None:
     """Do nothing: the Report of a caller that needs no progress."""
 
 
+@cache  # a look into a library's metadata takes some milliseconds
 def versions(*libraries: str) -> str:
     """Return the installed versions of libraries, such as «numpy=2.4.6 numba=0.63»."""
     return " ".join(f"{library}={version(library)}" for library in libraries)

@@ -6,8 +6,9 @@ import secrets
 from dataclasses import dataclass, replace
 from random import Random
 
-from inference.canvas import Direction, Extent, Margins, NoSuchCanvas, check_limits, parse_ratio, scaled, with_ratio
+from inference.canvas import Extent, Margins, NoSuchCanvas, check_limits
 from inference.engine import Style
+from inference.growth import Direction, parse_ratio, scaled, with_ratio
 from storage.models import Expansion, Panel, Photo
 
 SCALES = (1.25, 1.5, 2.0)

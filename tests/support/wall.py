@@ -23,10 +23,10 @@ from bot.web.door import Door
 from bot.web.gallery import add_gallery
 from bot.web.rate import RATE, Allowance, Network
 from bot.wordlist import WordList
-from inference.canvas import Direction, Extent, scaled
+from inference.canvas import Extent
 from inference.engine import EngineName, Pixels, Reads, Request, Style
+from inference.growth import Direction, scaled
 from inference.marks.keyring import make
-from inference.registry import open_engine
 from inference.worker.protocol import EngineInfo
 from storage.blobs import Blobs, open_blobs
 from storage.buckets import Buckets, Rate
@@ -48,6 +48,7 @@ from storage.models import Expansion, Feeling, FilmKind, Photo, Post, Status
 from storage.people.messages import Messages
 from storage.people.people import People
 from storage.register import Register
+from tests.support.blind_engine import open_engine
 from tests.support.databases import new_sqlite
 from tests.support.photos import SAMPLES
 
@@ -71,7 +72,7 @@ def paint(name: str, direction: Direction, style: Style, longest: int = 120, sca
     """Return a small sample photo, expanded by PatchMatch."""
     photo = Image.open(SAMPLES / f"{name}.jpg").convert("RGB")
     photo.thumbnail((longest, longest))
-    return paint_further(np.asarray(photo), direction, style, scale)
+    return paint_further(np.array(photo), direction, style, scale)
 
 
 def paint_further(before: Pixels, direction: Direction, style: Style, scale: float = 1.25) -> BeforeAfter:
@@ -201,10 +202,11 @@ async def wall_in(
     public_url: str = "",
     hosts: Sequence[str] = (),
     proxies: Sequence[Network] = (),
+    blobs: Blobs | None = None,
 ) -> AsyncIterator[Wall]:
     """Run a site without posts; `names` are its people, whose ids count from 1."""
     database = await open_database(new_sqlite(folder))
-    services = services_on(database, open_blobs(str(folder / "blobs")))
+    services = services_on(database, blobs or open_blobs(str(folder / "blobs")))
     for number, name in enumerate(names, 1):
         await services.people.see(number, name)
     app = web.Application()

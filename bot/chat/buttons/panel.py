@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.chat.buttons.base import Tap
-from inference.canvas import Direction
 from inference.engine import Style
+from inference.growth import Direction
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,8 @@ class Word(StrEnum):
     SIZE = "size"
     SHAPE = "shape"
     ENGINE = "engine"
+    STYLE = "style"
+    LANGUAGE = "language"
 
 
 @dataclass(frozen=True)

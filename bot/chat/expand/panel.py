@@ -22,8 +22,9 @@ from bot.chat.telegram.media import put_picture, remember, send_picture
 from bot.chat.telegram.seat import Seat, answer_to
 from bot.chat.telegram.visit import Visit
 from bot.services import Services
-from inference.canvas import Direction, NoSuchCanvas, RatioAcross, RatioReached
+from inference.canvas import NoSuchCanvas
 from inference.engine import Style
+from inference.growth import Direction, RatioAcross, RatioReached
 from storage import models
 from storage.models import MessageKind, Panel, Photo
 

@@ -19,8 +19,9 @@ from bot.chat.choice import (
     onward,
     rolled,
 )
-from inference.canvas import Direction, Extent, Margins, NoSuchCanvas
+from inference.canvas import Extent, Margins, NoSuchCanvas
 from inference.engine import Style
+from inference.growth import Direction
 
 PHOTO = Extent(1200, 800)
 LIMIT = 40.0  # megapixels

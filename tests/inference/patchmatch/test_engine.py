@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 import pytest
 
-from inference.canvas import Direction, Extent, Margins, scaled
+from inference.canvas import Extent, Margins
 from inference.engine import EngineError, Pixels, Request, Style, ignore
+from inference.growth import Direction, scaled
 from inference.patchmatch.engine import PatchMatch, prefill
 from inference.patchmatch.tone import FARTHEST, REACH, reach
 from inference.quality.retry import Careful
