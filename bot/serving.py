@@ -14,8 +14,10 @@ from bot.chat.app import build_application, give_up, handle
 from bot.chat.expand.delivery import Delivery
 from bot.chat.expand.progress import StatusBoard
 from bot.chat.film.delivery import FilmScreen
+from bot.chat.film.request import film_of_steps
 from bot.chat.gallery.applause import Applauding
 from bot.chat.gallery.redraw import Redrawing
+from bot.chat.gallery.share import prepared
 from bot.chat.telegram.connection import connect
 from bot.chat.telegram.dispatcher import Dispatcher
 from bot.chat.telegram.menu import set_menu
@@ -75,7 +77,8 @@ class Serving:
         """Place, deliver and redraw; what a program before this one has begun comes first."""
         services, bot, outbox = self.services, self.application.bot, Outbox(self.services.turns)
         stack.push_async_callback(outbox.close)
-        delivery = Delivery(services, bot, outbox, StatusBoard(services, bot, outbox))
+        board, film = StatusBoard(services, bot, outbox), partial(film_of_steps, services, bot)
+        delivery = Delivery(services, bot, outbox, board, film)
         self._keep("expansions", Watch(program, services.queue, delivery).run, stack)
         if services.films is not None:
             screen = FilmScreen(services, services.films, bot, outbox)
@@ -124,6 +127,7 @@ class Serving:
             bot.token,
             lambda payload: _chat(f"https://t.me/{bot.username}" if settings.on_telegram else "/", payload),
             partial(heard, services, bot),
+            partial(prepared, services, bot),
             settings.public_url or settings.webhook_url,
             settings.hosts,
             settings.proxies,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,14 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.jobs.loop import Again, Ended, to_its_end
 from bot.metrics import EXPANSIONS, SECONDS
 from bot.services import Services
-from inference.canvas import Margins
+from inference.canvas import Direction, Margins, scaled
 from inference.engine import Cancelled, EngineError, Report, Style
 from inference.image.refusal import BadPhoto
+from inference.quality.retry import SEEDS
 from inference.safety.verdict import Level
 from inference.worker.process import EngineProcess
 from inference.worker.protocol import Order, Outcome
 from storage.cleanup.notes import settle
 from storage.jobs.expansions import Made, recorded
+from storage.jobs.journey import Next, followed
 from storage.jobs.queue import Queue
 from storage.models import Expansion, Job, Mark, Photo, Status
 
@@ -90,12 +92,20 @@ class Painter:
             await recorded(expansion.id, **made)(session)
             await settle(session, kept.notes)
             await session.merge(_mark(expansion, outcome))
+            if expansion.following:
+                await followed(expansion.id, **_next(expansion, outcome))(session)
 
         async def undo() -> None:
             await self.services.shelf.drop(kept)
             self.services.rounds.ring()
 
         return Ended(Status.DONE, record=record, undo=undo)
+
+
+def _next(expansion: Expansion, outcome: Outcome) -> Next:
+    """Return what the next step of a journey asks for: as much again on all sides, and other chances."""
+    margins = scaled(outcome.extent, Direction(expansion.direction), expansion.scale or 1.0)
+    return Next(**asdict(margins), seed=(expansion.seed + 1) % SEEDS)
 
 
 def _mark(expansion: Expansion, outcome: Outcome) -> Mark:

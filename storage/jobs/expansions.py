@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import delete, update
@@ -51,13 +52,15 @@ def recorded(expansion_id: int, **made: Unpack[Made]) -> Record:
     return record
 
 
-async def enqueue(session: AsyncSession, expansions: Sequence[Expansion], priority: int) -> None:
-    """Create jobs of one turn for one person's new expansions. They are held until their message is known."""
+async def enqueue(
+    session: AsyncSession, expansions: Sequence[Expansion], priority: int, held: timedelta | None = CLAIM
+) -> None:
+    """Create jobs of one turn for one person's new expansions. They are `held` until their message is known."""
     person_id = expansions[0].person_id
     turn = await next_turn(session, NAME, person_id, priority)
     for expansion in expansions:
         job = Job(kind=NAME, subject=expansion.id, person_id=person_id, turn=turn, priority=priority)
-        await submit(session, job, held=CLAIM)
+        await submit(session, job, held=held)
 
 
 async def drop_jobs(session: AsyncSession, expansion_ids: Sequence[int]) -> list[int]:

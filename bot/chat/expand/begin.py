@@ -1,0 +1,81 @@
+"""What every start has in common: the quota, the answer to the tap, the status message and the new revision."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from math import ceil
+
+from bot.chat.cards.result import end_keyboard, result_card
+from bot.chat.expand.placing import place_for_tap
+from bot.chat.telegram.edits import edit
+from bot.chat.telegram.media import results_changed
+from bot.chat.telegram.visit import Visit
+from bot.services import Services
+from storage.jobs.quota import QuotaSpent
+from storage.models import Expansion, MessageKind, Status
+
+NEAR = 5  # expansions left in the quota, from which on their number is told
+ENDED = (Status.FAILED, Status.CANCELLED)
+
+
+async def begin(
+    services: Services,
+    visit: Visit,
+    rows: list[Expansion],
+    *,
+    panel: tuple[int, int] | None = None,
+    result: tuple[int, int] | None = None,
+) -> list[Expansion]:
+    """Start expansions within the quota, and tell the visitor. Returns an empty list if none was started."""
+    try:
+        started = await services.store.start(
+            rows, panel=panel, result=result, quota=services.limits.quota_of(visit.person.id)
+        )
+    except QuotaSpent as spent:
+        await visit.toast("start.quota", alert=True, quota=spent.quota, count=hours_until(spent.again_at))
+        return []
+    await (_say_started(services, visit) if started else visit.toast("start.already"))
+    return started or []
+
+
+async def _say_started(services: Services, visit: Visit) -> None:
+    """Say that it has started, and what is left of the quota when that is little."""
+    quota = services.limits.quota_of(visit.person.id)
+    left = await services.store.left(visit.person.id, quota) if quota is not None else None
+    if quota is None or left is None or left > NEAR:
+        await visit.toast("start.going")
+    else:
+        await visit.toast("start.near", left=left, quota=quota)
+
+
+def hours_until(moment: datetime) -> int:
+    """Return the hours until a moment, rounded up, and at least 1."""
+    return max(1, ceil((moment - datetime.now(UTC)).total_seconds() / 3600))
+
+
+async def show_started(services: Services, visit: Visit, old: Expansion, started: list[Expansion]) -> None:
+    """Send the status message of what started, and write the new revision into all buttons of the old expansion.
+
+    The next tap on any of them is then a new start. The message of the tap does not wait for its turn.
+    """
+    tapped = visit.message.message_id if visit.message else old.message_id
+    if started:
+        await place_for_tap(services, visit, started, tapped)
+    shown = {(m.chat_id, m.message_id): m.kind for m in await services.messages.showing(old.id) if m.kind.tells_counts}
+    here = shown.pop((visit.chat.id, tapped or 0), MessageKind.RESULT)
+    if shown or here is not MessageKind.RESULT:
+        await results_changed(services, old.id)
+    if here is not MessageKind.RESULT:
+        return
+    if fresh := await services.store.expansion(old.id):
+        await _renew(services, visit, fresh, tapped)
+
+
+async def _renew(services: Services, visit: Visit, fresh: Expansion, message_id: int | None) -> None:
+    """Give a message the usual buttons of an expansion again, and without its details the caption of a result."""
+    where = (visit.chat.id, message_id)
+    if fresh.status is not Status.DONE:
+        await edit(visit.bot.edit_message_reply_markup(*where, reply_markup=end_keyboard(visit.say, fresh)))
+        return
+    caption, markup = await result_card(services, visit.say, visit.bot, fresh, visit.chat.id)
+    await edit(visit.bot.edit_message_caption(*where, caption=caption, parse_mode="HTML", reply_markup=markup))
