@@ -10,11 +10,20 @@ from telegram import InlineKeyboardMarkup
 
 from bot.chat.buttons.result import PickVariant
 from bot.chat.cards.preview import steps_sheet
+from bot.chat.cards.sheet import sheet_caption, sheet_keyboard, sheet_picture
 from bot.chat.cards.widgets import button, described
 from bot.chat.telegram.media import Medium, is_veiled
 from bot.chat.texts import Texts
 from bot.services import Services
 from storage.models import Expansion, Status
+
+
+def made_card(services: Services, say: Texts, made: Sequence[Expansion]) -> tuple[Medium, str, InlineKeyboardMarkup]:
+    """Return the picture, the caption and the buttons of what one start has made and what is still there of it."""
+    if not made[0].steps:
+        return sheet_picture(services, made), sheet_caption(say, made), sheet_keyboard(say, made)
+    steps = most_surprising_first(made)
+    return journey_picture(services, steps), journey_caption(say, steps), journey_keyboard(steps)
 
 
 def most_surprising_first(steps: Sequence[Expansion]) -> list[Expansion]:

@@ -49,7 +49,7 @@ def steps_sheet(pictures: Sequence[tuple[int, bytes]], longest: int = 1280) -> b
 
     Two are side by side, four two by two, and three or five in rows of three. The cells have the shape of the first.
     """
-    columns = 2 if len(pictures) in (2, 4) else 3
+    columns = 2 if len(pictures) in (2, 4) else min(3, len(pictures))
     shape, gap = Extent(*Image.open(BytesIO(pictures[0][1])).size), longest // 160
     cell = (shape * ((longest - gap * (columns - 1)) / columns / max(shape))).at_least(1)
     tiles = [_cell(picture, cell, number, whole=True) for number, picture in pictures]

@@ -66,7 +66,9 @@ def sheet_picture(services: Services, variants: Sequence[Expansion]) -> Medium:
 
 
 async def _drawn(services: Services, variants: Sequence[Expansion]) -> bytes:
-    first, pictures = variants[0], await asyncio.gather(*(_cell(services, variant) for variant in variants))
+    first, there = variants[0], {variant.variant: variant for variant in variants}
+    numbers = range(1, variants[-1].variant + 1)  # a variant that was deleted leaves an empty cell
+    pictures = await asyncio.gather(*(_cell(services, there.get(number)) for number in numbers))
     margins, photo = margins_of(first), extent_of(first.source)
     before = None
     if in_styles(variants):  # there are three, which leaves a place for the photo
@@ -75,5 +77,7 @@ async def _drawn(services: Services, variants: Sequence[Expansion]) -> bytes:
     return await asyncio.to_thread(variants_sheet, pictures, margins.canvas(photo), before)
 
 
-async def _cell(services: Services, variant: Expansion) -> bytes | None:
-    return await services.picture(variant) if variant.status is Status.DONE else None
+async def _cell(services: Services, variant: Expansion | None) -> bytes | None:
+    if variant is None or variant.status is not Status.DONE:
+        return None
+    return await services.picture(variant)

@@ -9,9 +9,8 @@ import structlog
 from telegram import InlineKeyboardMarkup
 from telegram.error import ChatMigrated, RetryAfter, TelegramError
 
-from bot.chat.cards.journey import journey_caption, journey_keyboard, journey_picture, most_surprising_first
+from bot.chat.cards.journey import made_card
 from bot.chat.cards.result import end_keyboard, result_card
-from bot.chat.cards.sheet import sheet_caption, sheet_keyboard, sheet_picture
 from bot.chat.cards.status import cancel_keyboard, status_caption
 from bot.chat.cards.widgets import described, language_of
 from bot.chat.expand.placing import place
@@ -141,28 +140,26 @@ class Delivery:
         if painted and expansion.steps:
             await self._show_journey(say, expansion, variants)
         elif painted:
-            caption, markup = sheet_caption(say, variants), sheet_keyboard(say, variants)
-            await self._put(expansion, sheet_picture(self.services, variants), caption, markup)
+            await self._put(expansion, *made_card(self.services, say, variants))
         elif over:
             await self._show_end(say, expansion)
         await self.services.store.delivered(expansion.id, None)
 
     async def _show_journey(self, say: Texts, expansion: Expansion, steps: Sequence[Expansion]) -> None:
         """Show the newest step while a journey goes on, and in the end all steps, or the one that there is."""
-        painted = most_surprising_first(steps)
+        painted = [step for step in steps if step.status is Status.DONE]
         if any(step.status.live for step in steps):
-            newest = max(painted, key=lambda step: step.variant)
             caption, markup = await status_caption(self.services, say, steps), cancel_keyboard(say, steps[-1])
-            await self._put(expansion, picture_of(self.services, newest), caption, markup)
+            await self._put(expansion, picture_of(self.services, painted[-1]), caption, markup)
         elif len(painted) > 1:
-            caption, markup = journey_caption(say, painted), journey_keyboard(painted)
-            await self._put(expansion, journey_picture(self.services, painted), caption, markup)
+            await self._put(expansion, *made_card(self.services, say, painted))
         else:
             await self._show_result(say, painted[0])
-            where = (expansion.chat_id, expansion.message_id or 0)
-            await remember(self.services, where, MessageKind.RESULT, expansion.person_id, painted[0].id)
+            alone = await self.services.store.expansion(painted[0].id) or painted[0]  # its message may be a new one
+            where = (alone.chat_id, alone.message_id or 0)
+            await remember(self.services, where, MessageKind.RESULT, alone.person_id, alone.id)
         if expansion.id == steps[-1].id and len(painted) > 1 and expansion.status.final:
-            await self.film(max(painted, key=lambda step: step.variant))
+            await self.film(painted[-1])
 
     async def _show_end(self, say: Texts, expansion: Expansion) -> None:
         """Show that an expansion failed or was cancelled, in one sentence with a button to try again."""
