@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -104,8 +104,9 @@ class Painter:
 
 def _next(expansion: Expansion, outcome: Outcome) -> Next:
     """Return what the next step of a journey asks for: as much again on all sides, and other chances."""
-    margins = scaled(outcome.extent, Direction(expansion.direction), expansion.scale or 1.0)
-    return Next(**asdict(margins), seed=(expansion.seed + 1) % SEEDS)
+    grown = scaled(outcome.extent, Direction(expansion.direction), expansion.scale or 1.0)
+    seed = (expansion.seed + 1) % SEEDS
+    return Next(left=grown.left, top=grown.top, right=grown.right, bottom=grown.bottom, seed=seed)
 
 
 def _mark(expansion: Expansion, outcome: Outcome) -> Mark:

@@ -196,8 +196,9 @@ class Delivery:
         there = next((one for one in await self._variants(expansion) if one.message_id is not None), None)
         if there is None or there.message_id is None:
             return expansion
-        where = {"chat_id": there.chat_id, "thread_id": there.thread_id}
-        await self.services.store.place([expansion.id], there.message_id, **where)
+        await self.services.store.place(
+            [expansion.id], there.message_id, chat_id=there.chat_id, thread_id=there.thread_id
+        )
         return await self.services.store.expansion(expansion.id)
 
     async def _edited(
