@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from math import ceil
 
@@ -35,8 +36,8 @@ async def status_caption(services: Services, say: Texts, expansions: Sequence[Ex
 async def waiting_caption(services: Services, say: Texts, expansions: Sequence[Expansion]) -> str:
     """Return the caption of a waiting expansion: «⏳ second in the queue · about 12 s»."""
     first = next((one for one in expansions if one.status.live), expansions[0])
-    ahead = max(0, await services.queue.position(first.id) - 1)
-    own = await _seconds_left(services, expansions, 0.0)
+    place, own = await asyncio.gather(services.queue.position(first.id), _seconds_left(services, expansions, 0.0))
+    ahead = max(0, place - 1)
     waits = ahead * (await services.store.mean_seconds() or own or 0.0) if ahead else 0.0
     return "\n".join(
         [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from math import ceil
 
@@ -22,20 +23,31 @@ async def begin(
     services: Services,
     visit: Visit,
     rows: list[Expansion],
+    reply_to: int | None,
     *,
     panel: tuple[int, int] | None = None,
     result: tuple[int, int] | None = None,
-) -> list[Expansion]:
-    """Start expansions within the quota, and tell the visitor. Returns an empty list if none was started."""
+) -> bool:
+    """Start expansions within the quota, tell the visitor, and meanwhile send the status message.
+
+    It replies to the message `reply_to`. Returns False if nothing was started.
+    """
     try:
         started = await services.store.start(
             rows, panel=panel, result=result, quota=services.limits.quota_of(visit.person.id)
         )
     except QuotaSpent as spent:
         await visit.toast("start.quota", alert=True, quota=spent.quota, count=hours_until(spent.again_at))
-        return []
-    await (_say_started(services, visit) if started else visit.toast("start.already"))
-    return started or []
+        return False
+    if not started:
+        await visit.toast("start.already")
+        return False
+    telling = asyncio.create_task(_say_started(services, visit))
+    try:
+        await place_for_tap(services, visit, started, reply_to)
+    finally:
+        await telling
+    return True
 
 
 async def _say_started(services: Services, visit: Visit) -> None:
@@ -53,22 +65,25 @@ def hours_until(moment: datetime) -> int:
     return max(1, ceil((moment - datetime.now(UTC)).total_seconds() / 3600))
 
 
-async def show_started(services: Services, visit: Visit, old: Expansion, started: list[Expansion]) -> None:
-    """Send the status message of what started, and write the new revision into all buttons of the old expansion.
+def tapped(visit: Visit, old: Expansion) -> int | None:
+    """Return the message that was tapped, which the status message replies to."""
+    return visit.message.message_id if visit.message else old.message_id
 
-    The next tap on any of them is then a new start. The message of the tap does not wait for its turn.
+
+async def renew_buttons(services: Services, visit: Visit, old: Expansion) -> None:
+    """Write the new revision into all buttons of the old expansion, so that the next tap on any is a new start.
+
+    The message of the tap does not wait for its turn.
     """
-    tapped = visit.message.message_id if visit.message else old.message_id
-    if started:
-        await place_for_tap(services, visit, started, tapped)
+    message_id = tapped(visit, old)
     shown = {(m.chat_id, m.message_id): m.kind for m in await services.messages.showing(old.id) if m.kind.tells_counts}
-    here = shown.pop((visit.chat.id, tapped or 0), MessageKind.RESULT)
+    here = shown.pop((visit.chat.id, message_id or 0), MessageKind.RESULT)
     if shown or here is not MessageKind.RESULT:
         await results_changed(services, old.id)
     if here is not MessageKind.RESULT:
         return
     if fresh := await services.store.expansion(old.id):
-        await _renew(services, visit, fresh, tapped)
+        await _renew(services, visit, fresh, message_id)
 
 
 async def _renew(services: Services, visit: Visit, fresh: Expansion, message_id: int | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.chat.buttons.result import Journey
 from bot.chat.choice import JOURNEY, Choice, extent_of, journey
 from bot.chat.expand.asked import row_of
-from bot.chat.expand.begin import ENDED, begin, show_started
+from bot.chat.expand.begin import ENDED, begin, renew_buttons, tapped
 from bot.chat.telegram.visit import Visit
 from bot.services import Services
 from storage.models import Expansion, Photo
@@ -25,7 +25,8 @@ async def go(services: Services, visit: Visit, tap: Journey) -> None:
     if row is None:
         await visit.toast("journey.no_room", alert=True, limit=f"{services.limits.max_megapixels:g}")
         return
-    await show_started(services, visit, asked, await begin(services, visit, [row], result=(asked.id, tap.rerolls)))
+    await begin(services, visit, [row], tapped(visit, asked), result=(asked.id, tap.rerolls))
+    await renew_buttons(services, visit, asked)
 
 
 async def _first_step(services: Services, visit: Visit, asked: Expansion, photo: Photo, key: str) -> Expansion | None:

@@ -10,10 +10,9 @@ from bot.chat.buttons.panel import Expand, Roll
 from bot.chat.buttons.result import Double, Further, Reroll, Variants, ZoomOut
 from bot.chat.choice import Choice, extent_of, margins_of, may_double, new_seed, onward, rolled
 from bot.chat.expand.asked import doubling_of, row_of
-from bot.chat.expand.begin import ENDED, begin, show_started
+from bot.chat.expand.begin import ENDED, begin, renew_buttons, tapped
 from bot.chat.expand.first import affordable, in_all_styles
 from bot.chat.expand.panel import refresh
-from bot.chat.expand.placing import place_for_tap
 from bot.chat.expand.result import send_result
 from bot.chat.telegram.visit import Visit
 from bot.services import Services
@@ -73,9 +72,7 @@ async def double(services: Services, visit: Visit, tap: Double) -> None:
         await visit.toast("panel.too_large", limit=f"{services.limits.max_megapixels:g}")
     else:
         row = doubling_of(asked, visit.chat.id, photo, key=f"x{photo.id}:{made.id if made else 0}")
-        if started := await begin(services, visit, [row]):
-            tapped = visit.message.message_id if visit.message else asked.message_id
-            await place_for_tap(services, visit, started, tapped)
+        await begin(services, visit, [row], tapped(visit, asked))
 
 
 async def start_panel(
@@ -96,16 +93,12 @@ async def start_panel(
     if dice:
         choice = rolled(choice, extent_of(photo), most, Random(new_seed()))
     margins = choice.margins(extent_of(photo), most)
-    key, asked = f"p{panel.id}:{revision}", partial(row_of, panel, panel.chat_id, photo)
+    key, asked = f"{'d' if dice else 'p'}{panel.id}:{revision}", partial(row_of, panel, panel.chat_id, photo)
     sheet = first and await affordable(services, visit, margins.canvas(extent_of(photo)))
     rows = in_all_styles(asked, choice, margins, key) if sheet else [asked(choice, margins, key)]
-    started = await begin(services, visit, rows, panel=(panel.id, revision))
-    if started and sheet:
+    if await begin(services, visit, rows, panel.message_id, panel=(panel.id, revision)) and sheet:
         await services.people.learn(visit.person.id, met_styles=True)
-    fresh = await services.store.panels.panel(panel_id)
-    if started and fresh is not None:
-        await place_for_tap(services, visit, started, fresh.message_id)
-    if fresh is not None:
+    if fresh := await services.store.panels.panel(panel_id):
         await refresh(services, visit, fresh)
 
 
@@ -118,7 +111,7 @@ async def _start_again(services: Services, visit: Visit, expansion_id: int, rero
     if old.doubles:  # the button is never offered here, because the result would be the same
         await visit.toast("tap.stale")
         return
-    key = f"e{old.id}:{rerolls}"
+    key = f"{'e' if count == 1 else 'v'}{old.id}:{rerolls}"
     numbers = range(1, count + 1) if count > 1 else (0,)
     rows = [
         row_of(
@@ -133,7 +126,8 @@ async def _start_again(services: Services, visit: Visit, expansion_id: int, rero
         )
         for n in numbers
     ]
-    await show_started(services, visit, old, await begin(services, visit, rows, result=(old.id, rerolls)))
+    await begin(services, visit, rows, tapped(visit, old), result=(old.id, rerolls))
+    await renew_buttons(services, visit, old)
 
 
 async def _start_onward(
@@ -146,7 +140,8 @@ async def _start_onward(
         await visit.toast("panel.too_large" if photo else "tap.gone", alert=True, limit=f"{most:g}")
         return
     row = row_of(old, visit.chat.id, photo, choice, choice.margins(extent_of(photo), most), key)
-    await show_started(services, visit, old, await begin(services, visit, [row], result=revision))
+    await begin(services, visit, [row], tapped(visit, old), result=revision)
+    await renew_buttons(services, visit, old)
 
 
 async def _show_doubled(services: Services, visit: Visit, made: Expansion) -> None:
