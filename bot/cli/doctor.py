@@ -101,7 +101,7 @@ async def _database(settings: Settings) -> tuple[AsyncEngine | None, Finding]:
 
 def _blobs(settings: Settings) -> Finding:
     try:
-        open_blobs(settings.blobs)
+        open_blobs(settings.blobs, settings.blobs_outside)
     except BlobsUnavailable as error:
         return Finding(State.BAD, "pictures", str(error))
     return Finding(State.GOOD, "pictures", settings.blobs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from prometheus_client import Counter
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.jobs.loop import Again, Ended, to_its_end
 from bot.metrics import EXPANSIONS, SECONDS
+from bot.presets import served_by
 from bot.services import Services
 from inference.canvas import Direction, Margins, scaled
 from inference.engine import Cancelled, EngineError, Report, Style
@@ -36,6 +38,11 @@ class Painter:
     def queue(self) -> Queue:
         """The queue of expansion jobs."""
         return self.services.queue
+
+    @property
+    def presets(self) -> Collection[str]:
+        """The presets of the engines in the process."""
+        return served_by(self.services.engine, self.services.painting)
 
     @property
     def idle(self) -> bool:

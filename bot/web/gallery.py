@@ -39,7 +39,8 @@ def add_gallery(
     stores a message that a visitor sends. Absolute links start with `public_url`, or with the address that the visitor
     uses if it is this machine's or one of `hosts`. `proxies` are believed about whom they ask for.
     """
-    pages = Pages(chat, public_url, hosts, services.marks.label is not Label.NONE)
+    labelled = services.marks.label is not Label.NONE
+    pages = Pages(chat, public_url, hosts, outside=services.blobs.outside, labelled=labelled)
     door, feed = Door(pages, token, Clients(proxies, token), Allowance(services.buckets)), Feed(services, pages)
     wall, post, reports = Wall(services, pages), PostPage(services, pages), Reports(services, door, tell)
     films, check = Films(services), VerifyPage(services, pages)

@@ -38,7 +38,7 @@ def followed(expansion_id: int, **asked: Unpack[Next]) -> Callable[[AsyncSession
         step = Expansion(**_in_common(painted), **asked, message_id=await _message_of(session, painted))
         session.add(step)
         await session.flush()
-        await enqueue(session, [step], job.priority, held=None)
+        await enqueue(session, [step], job.priority, {step.key: job.preset}, held=None)
 
     return record
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import case, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,6 +20,7 @@ async def begin(
     result: tuple[int, int] | None,
     quota: int | None,
     priority: int,
+    presets: Mapping[str, str],
 ) -> list[Expansion] | None:
     """Add one person's expansions to the queue as one turn. Returns None if the tap is outdated.
 
@@ -30,7 +33,7 @@ async def begin(
     await spend(session, person_id, sum(1 + one.following for one in expansions), quota)
     session.add_all(expansions)
     await session.flush()
-    await enqueue(session, expansions, priority)
+    await enqueue(session, expansions, priority, presets)
     whole = select(Expansion).where(Expansion.id.in_([expansion.id for expansion in expansions]))
     whole = whole.order_by(Expansion.variant, Expansion.id).execution_options(populate_existing=True)
     return list(await session.scalars(whole))

@@ -290,6 +290,7 @@ async def test_an_estimate_comes_from_the_nearest_sizes(engine: AsyncEngine, sto
     assert await store.typical_seconds("patchmatch", "", 12.0) == 8.0
     assert await store.typical_seconds("diffusion", "sdxl", 12.0) == 500.0
     assert await store.typical_seconds("diffusion", "sd15-cpu", 12.0) is None
+    assert await store.typical_seconds(None, "", 1.0) == 1.0
     assert await store.mean_seconds() == (8 * 1.0 + 60.0 + 9 * 8.0 + 500.0) / 19
 
 

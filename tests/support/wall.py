@@ -203,13 +203,14 @@ async def wall_in(
     hosts: Sequence[str] = (),
     proxies: Sequence[Network] = (),
     prepared: str | TelegramError | None = None,
+    blobs: Blobs | None = None,
 ) -> AsyncIterator[Wall]:
     """Run a site without posts; `names` are its people, whose ids count from 1.
 
     `prepared` is what Telegram answers when a message is prepared to be shared.
     """
     database = await open_database(new_sqlite(folder))
-    services = services_on(database, open_blobs(str(folder / "blobs")))
+    services = services_on(database, blobs or open_blobs(str(folder / "blobs")))
     for number, name in enumerate(names, 1):
         await services.people.see(number, name)
     app = web.Application()

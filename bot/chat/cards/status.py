@@ -15,6 +15,7 @@ from bot.chat.choice import extent_of, planned
 from bot.chat.texts import Texts
 from bot.services import Services
 from inference.canvas import Margins
+from inference.engine import EngineName
 from storage.jobs.films import FilmStore
 from storage.models import Expansion, Film, Status
 
@@ -85,7 +86,9 @@ async def _seconds_left(services: Services, expansions: Sequence[Expansion], fra
 async def _seconds(services: Services, expansion: Expansion, margins: Margins) -> float | None:
     """Return the seconds that a canvas takes by its style's engine, and at first those of the engine's warm-up."""
     canvas = margins.canvas(extent_of(expansion.source))
-    typical = await services.store.typical_seconds(*services.maker_of(expansion), canvas.megapixels)
+    engine, model = services.maker_of(expansion)
+    known = None if engine == EngineName.AUTO else engine  # a program that does not paint does not know who will
+    typical = await services.store.typical_seconds(known, model, canvas.megapixels)
     if typical is not None or expansion.doubles:
         return typical
     return services.painting.for_style(expansion.style).seconds

@@ -11,6 +11,7 @@ from bot.chat.expand.placing import place_for_tap
 from bot.chat.telegram.edits import edit
 from bot.chat.telegram.media import results_changed
 from bot.chat.telegram.visit import Visit
+from bot.presets import preset_of
 from bot.services import Services
 from storage.jobs.quota import QuotaSpent
 from storage.models import Expansion, MessageKind, Status
@@ -34,7 +35,11 @@ async def begin(
     """
     try:
         started = await services.store.start(
-            rows, panel=panel, result=result, quota=services.limits.quota_of(visit.person.id)
+            rows,
+            panel=panel,
+            result=result,
+            quota=services.limits.quota_of(visit.person.id),
+            presets={row.key: preset_of(services.engine, row) for row in rows},
         )
     except QuotaSpent as spent:
         await visit.toast("start.quota", alert=True, quota=spent.quota, count=hours_until(spent.again_at))
