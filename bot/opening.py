@@ -18,6 +18,7 @@ from bot.services import DERIVED, Limits, Services
 from bot.settings import Settings
 from bot.turns import LocalTurns
 from bot.wordlist import WordList, read_words
+from inference.casting import all_choices
 from inference.registry import read_by
 from inference.safety.verdict import Thresholds
 from inference.worker.checks import Checks
@@ -113,6 +114,7 @@ async def _engines(settings: Settings, stack: AsyncExitStack, opener: str) -> li
         engine = EngineProcess(
             settings.engine,
             settings.model,
+            offer=settings.engine_choice,
             guests=settings.guests,
             time_limit=limit,
             opener=opener,
@@ -126,8 +128,9 @@ async def _engines(settings: Settings, stack: AsyncExitStack, opener: str) -> li
 
 def _elsewhere(settings: Settings) -> EngineInfo:
     """What is known of engines that run in other programs."""
-    casting = settings.casting.items()
-    return EngineInfo.of({s: EngineInfo(c.name.value, c.model, read_by(c.name, c.model)) for s, c in casting})
+    choices = all_choices(settings.engine, settings.engine_choice, settings.model)
+    infos = {n: EngineInfo(c.name.value, c.model, read_by(c.name, c.model)) for n, c in choices.items()}
+    return EngineInfo.of(infos)
 
 
 async def _tables(settings: Settings, database: AsyncEngine) -> None:

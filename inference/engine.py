@@ -62,6 +62,7 @@ class Request:
     prompt: str = ""
     # Seeds of sibling variants that may share this batch. They never affect the pixels.
     beside: tuple[int, ...] = ()
+    engine: str = ""  # that somebody chose among those on offer; without a choice, the style has its own
     judged: bool = True  # whether an engine refuses a result that it finds unfit; off for untrained models
 
     @property

@@ -1,4 +1,4 @@
-"""The choices for an expansion (direction, scale or ratio, style, prompt), and the margins that follow."""
+"""The choices for an expansion (direction, scale or ratio, style, prompt, engine), and the margins that follow."""
 
 from __future__ import annotations
 
@@ -30,11 +30,12 @@ class Choice:
     ratio: str | None = None
     style: Style = Style.FAITHFUL
     prompt: str = ""
+    engine: str = ""  # the name of one on offer; without one, the style has its own
 
     @classmethod
     def of(cls, row: Panel | Expansion) -> Choice:
         """Return the choices that a row stores."""
-        return cls(Direction(row.direction), row.scale, row.ratio, Style(row.style), row.prompt)
+        return cls(Direction(row.direction), row.scale, row.ratio, Style(row.style), row.prompt, row.chosen_engine)
 
     def with_scale(self, scale: float) -> Choice:
         """Return the choice with a scale instead of a ratio."""

@@ -17,13 +17,11 @@ from rich.markup import escape
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.cli.finding import Finding, State
-from bot.cli.keys import signer_of
+from bot.cli.keys import marks
 from bot.cli.people import moderators, telegram
 from bot.environment import strangers
-from bot.errors import CannotRun
 from bot.hosting import cannot_listen, sqlite_file, try_port
 from bot.jobs.films import films_possible
-from bot.keys import key_file, open_keys
 from bot.settings import Settings
 from inference.casting import EngineChoice
 from inference.diffusion.availability import Facts, missing_libraries, suitable
@@ -72,7 +70,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     yield _safety(settings)
     yield _surprise(settings)
     yield _films()
-    yield _marks(settings)
+    yield marks(settings)
     yield _port(settings)
     yield await moderators(settings, database)
     async for finding in telegram(settings, database):
@@ -136,6 +134,9 @@ def _engine(settings: Settings) -> Iterator[Finding]:
         painted = [style.value for style in Style if casting[style] == chosen]
         told = f" for {' and '.join(painted)}" if len(painted) < len(Style) else ""
         yield from _one_engine(settings, chosen, told)
+    for name, chosen in settings.offer.items():
+        if chosen not in casting.values():
+            yield from _one_engine(settings, chosen, f" that people may choose as {name}")
 
 
 def _one_engine(settings: Settings, chosen: EngineChoice, told: str) -> Iterator[Finding]:
@@ -211,23 +212,6 @@ def _driver() -> Finding:
     answer = subprocess.run(query, capture_output=True, text=True, check=False)
     words = "; ".join((answer.stdout or answer.stderr).strip().splitlines()) or f"{tool} says nothing"
     return Finding(State.OPTIONAL if answer.returncode else State.GOOD, "GPU", words)
-
-
-def _marks(settings: Settings) -> Finding:
-    """Report how files are marked, and who signs them."""
-    path = key_file(settings)
-    if not path.exists():
-        made = "the keys that sign results are made at the first start, or now by kuotu keys"
-        return Finding(State.OPTIONAL, "marks", made)
-    try:
-        keys = open_keys(settings)
-    except CannotRun as error:
-        return Finding(State.BAD, "marks", str(error))
-    if path.stat().st_mode & 0o077:
-        return Finding(State.BAD, "marks", f"others can read {path.absolute()}; type: chmod 600 {path}")
-    marked = "labels and a watermark" if settings.watermark else "labels, no watermark"
-    dated = f"dated by {settings.timestamp_url}" if settings.timestamp_url else "without a time stamp"
-    return Finding(State.GOOD, "marks", f"{marked}, KUOTU_LABEL={settings.label}; {signer_of(keys)}; {dated}")
 
 
 def _port(settings: Settings) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+import structlog
 from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,6 +27,8 @@ from storage.jobs.expansions import Made, recorded
 from storage.jobs.journey import Next, followed
 from storage.jobs.queue import Queue
 from storage.models import Expansion, Job, Mark, Photo, Status
+
+log = structlog.get_logger()
 
 
 @dataclass
@@ -67,6 +70,9 @@ class Painter:
         return await to_its_end(self._keep(expansion, outcome))
 
     async def _order(self, expansion: Expansion) -> Order:
+        if expansion.chosen_engine and expansion.chosen_engine not in self.services.painting.offered:
+            remedy = "name it in KUOTU_ENGINE_CHOICE of every program that paints"
+            log.warning("engine.not_here", expansion=expansion.id, chosen=expansion.chosen_engine, remedy=remedy)
         return Order(
             photo=await self.services.blobs.get(expansion.source.blob),
             margins=Margins(expansion.left, expansion.top, expansion.right, expansion.bottom),
@@ -74,6 +80,7 @@ class Painter:
             seed=expansion.seed,
             prompt=expansion.prompt,
             beside=await self._beside(expansion),
+            engine=expansion.chosen_engine,
             doubles=expansion.doubles,
             marking=self.services.marks.marking(" ".join(self.services.maker_of(expansion))),
         )

@@ -47,7 +47,7 @@ def _in_common(painted: Expansion) -> dict[str, object]:
     """Return the columns of the next step that do not depend on its canvas."""
     same = (
         *("panel_id", "person_id", "chat_id", "thread_id"),
-        *("batch", "steps", "direction", "scale", "style", "prompt"),
+        *("batch", "steps", "direction", "scale", "style", "prompt", "chosen_engine"),
     )
     number = painted.variant + 1
     new = {"key": f"{painted.batch}:{number}", "variant": number, "source_id": painted.result_id}

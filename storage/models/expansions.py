@@ -46,6 +46,7 @@ class Expansion(Base):
     doubles: Mapped[bool] = mapped_column(default=False)  # each source pixel becomes four, and no margins are added
     style: Mapped[str] = mapped_column(String(16))
     prompt: Mapped[str] = mapped_column(Text, default="")
+    chosen_engine: Mapped[str] = mapped_column(String(40), default="", server_default="")  # empty: the style's own
     seed: Mapped[int]
     # the end; `status` is `waiting` until then
     status: Mapped[Status] = mapped_column(one_of(Status), default=Status.WAITING)

@@ -28,7 +28,7 @@ def unlike() -> list[str]:
     Qwen-Image's edit pipeline encodes a megapixel at every call, so klein's stands for it.
     """
     found = dict[object, str]()
-    for name in (name for name in NAMES if name != "tiny-qwen-edit"):
+    for name in (name for name in NAMES if not name.startswith("tiny-qwen-edit")):
         preset = shipped()[name.removeprefix("tiny-")]
         shown = preset.kind, preset.fill, preset.overlap, preset.grid, preset.registers
         found.setdefault((preset.pipeline, *shown), name)

@@ -55,6 +55,7 @@ REPOSITORIES = {  # of each preset: its own, then those of its parts
     "z-image-control": ("z-image", "parts.controlnet"),
     "qwen-fill": ("qwen", "parts.controlnet"),
     "qwen-edit": ("qwen-edit", "lora"),
+    "qwen-edit-nf4": ("qwen-edit", "lora"),
 }
 NAMES = [f"tiny-{name}" for name in REPOSITORIES]
 

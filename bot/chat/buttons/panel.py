@@ -40,6 +40,12 @@ class PickStyle(Tap, tag="st"):
     style: Style
 
 
+@dataclass(frozen=True)
+class PickEngine(Tap, tag="eg"):
+    panel: int
+    engine: str
+
+
 class Word(StrEnum):
     """The word at the head of a row of choices."""
 
@@ -49,6 +55,7 @@ class Word(StrEnum):
     SHAPE = "shape"
     STYLE = "style"
     LANGUAGE = "language"
+    ENGINE = "engine"
 
 
 @dataclass(frozen=True)

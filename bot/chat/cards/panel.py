@@ -12,6 +12,7 @@ from bot.chat.buttons.panel import (
     Expand,
     Explain,
     PickDirection,
+    PickEngine,
     PickPhoto,
     PickRatio,
     PickScale,
@@ -55,7 +56,11 @@ async def caption(services: Services, say: Texts, panel: Panel) -> str:
     ]
     if choice.prompt:
         words = choice.prompt if len(choice.prompt) <= 200 else choice.prompt[:199] + "…"
-        lines.append(say.html(_prompt(services.painting.for_style(choice.style).reads, choice.prompt), prompt=words))
+        lines.append(
+            say.html(
+                _prompt(services.painting.for_style(choice.style, choice.engine).reads, choice.prompt), prompt=words
+            )
+        )
     return "\n".join(lines)
 
 
@@ -105,8 +110,18 @@ def _choices(services: Services, say: Texts, panel: Panel, choice: Choice) -> li
             for s in offered_scales(choice, photo, most)
         ],
         Word.SHAPE: [button(r, PickRatio(panel.id, r), chosen=r == choice.ratio) for r in offered_ratios(photo, most)],
+        Word.ENGINE: _engines(services, panel, choice),
     }
     return [[button(say(f"panel.word.{word}"), Explain(panel.id, word)), *row] for word, row in rows.items() if row]
+
+
+def _engines(services: Services, panel: Panel, choice: Choice) -> list[InlineKeyboardButton]:
+    """Return the engines on offer. The one that paints the style is chosen until somebody chooses another."""
+    painting = services.painting.for_style(choice.style, choice.engine)
+    return [
+        button(name, PickEngine(panel.id, name), chosen=info.maker == painting.maker)
+        for name, info in services.painting.offered.items()
+    ]
 
 
 async def _album(services: Services, panel: Panel) -> list[InlineKeyboardButton]:

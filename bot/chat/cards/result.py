@@ -98,6 +98,7 @@ async def result_caption(
         *([say.html("post.title", title=post.title)] if post and post.title else []),
         say.html("result.caption", choice=described(say, expansion)),
         *drawn_lines(say, expansion),
+        *_engine_lines(say, expansion),
         *(detail_lines(say, expansion, chain) if details else []),
         *await credit_lines(services, say, chain),
         *anonymous_lines(say, facts.anonymous),
@@ -105,6 +106,14 @@ async def result_caption(
         *([say.html("result.veiled")] if is_veiled(expansion) else []),
     ]
     return "\n".join(lines)
+
+
+def _engine_lines(say: Texts, expansion: Expansion) -> list[str]:
+    """Return the line that says that another engine painted than the person chose, if so."""
+    chosen = expansion.chosen_engine
+    if not chosen or expansion.doubles or chosen in (expansion.engine, expansion.model):
+        return []
+    return [say.html("result.other_engine", engine=expansion.model or expansion.engine, chosen=chosen)]
 
 
 async def _keyboard(

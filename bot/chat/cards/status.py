@@ -91,7 +91,7 @@ async def _seconds(services: Services, expansion: Expansion, margins: Margins) -
     typical = await services.store.typical_seconds(known, model, canvas.megapixels)
     if typical is not None or expansion.doubles:
         return typical
-    return services.painting.for_style(expansion.style).seconds
+    return services.painting.for_style(expansion.style, expansion.chosen_engine).seconds
 
 
 def _round(seconds: float) -> int:

@@ -6,7 +6,16 @@ from dataclasses import replace
 
 from telegram import Message
 
-from bot.chat.buttons.panel import Choices, Explain, PickDirection, PickPhoto, PickRatio, PickScale, PickStyle
+from bot.chat.buttons.panel import (
+    Choices,
+    Explain,
+    PickDirection,
+    PickEngine,
+    PickPhoto,
+    PickRatio,
+    PickScale,
+    PickStyle,
+)
 from bot.chat.cards.panel import caption, keyboard, preview
 from bot.chat.choice import Choice, extent_of, first_choice
 from bot.chat.telegram.media import put_picture, remember, send_picture
@@ -53,6 +62,7 @@ async def open_panel(
             ratio=choice.ratio,
             style=choice.style,
             prompt=choice.prompt,
+            chosen_engine=choice.engine,
             unfolded=unfolded or visit.person.adjusts,
         )
     )
@@ -96,6 +106,14 @@ async def pick_style(services: Services, visit: Visit, tap: PickStyle) -> None:
     """Change the style of a panel."""
     if panel := await _own(services, visit, tap.panel):
         await _change(services, visit, panel.id, replace(Choice.of(panel), style=tap.style))
+
+
+async def pick_engine(services: Services, visit: Visit, tap: PickEngine) -> None:
+    """Change the engine of a panel to another one that is on offer."""
+    if tap.engine not in services.painting.offered:
+        await visit.toast("tap.stale")
+    elif panel := await _adjusted(services, visit, tap.panel):
+        await _change(services, visit, panel.id, replace(Choice.of(panel), engine=tap.engine))
 
 
 async def show_choices(services: Services, visit: Visit, tap: Choices) -> None:
@@ -193,7 +211,12 @@ async def _change(services: Services, visit: Visit, panel_id: int, choice: Choic
         if choice != Choice.of(panel):
             await services.recipes.leave(panel_id)
         changed = await services.store.panels.change(
-            panel_id, direction=choice.direction, scale=choice.scale, ratio=choice.ratio, style=choice.style
+            panel_id,
+            direction=choice.direction,
+            scale=choice.scale,
+            ratio=choice.ratio,
+            style=choice.style,
+            chosen_engine=choice.engine,
         )
         await visit.toast_nothing()
         await refresh(services, visit, changed)

@@ -94,7 +94,7 @@ async def start_panel(
         choice = rolled(choice, extent_of(photo), most, Random(new_seed()))
     margins = choice.margins(extent_of(photo), most)
     key, asked = f"{'d' if dice else 'p'}{panel.id}:{revision}", partial(row_of, panel, panel.chat_id, photo)
-    sheet = first and await affordable(services, visit, margins.canvas(extent_of(photo)))
+    sheet = first and await affordable(services, visit, choice, margins.canvas(extent_of(photo)))
     rows = in_all_styles(asked, choice, margins, key) if sheet else [asked(choice, margins, key)]
     if await begin(services, visit, rows, panel.message_id, panel=(panel.id, revision)) and sheet:
         await services.people.learn(visit.person.id, met_styles=True)

@@ -112,6 +112,7 @@ async def test_a_published_result_hangs_there_with_title_author_and_votes(
     card = await opened(bob)
     assert card.text.splitlines()[:2] == ["“A <i>title</i>”", "by Ann"]
     assert "seen by 1 person" in card.text
+    assert "Expanded by AI" in card.text
     assert card.photo is not None
     assert card.photo["file_id"] == now(chat, result).photo["file_id"]  # type: ignore[index]
     await bob.tap(card, "🤯")

@@ -16,6 +16,7 @@ from sqlalchemy import Table, func, select
 from bot.bootstrap import Kuotu
 from bot.jobs.retention import Keeper
 from bot.playground import Message, Person
+from inference.marks.manifest import State, read
 from storage import models
 from storage.database import open_database, transactions
 from storage.models import Act, AuditEntry, Base, Feeling, Post, PostStatus, Report
@@ -249,6 +250,9 @@ async def test_everything_kept_is_handed_out_and_goes_when_its_time_is_over(
     pictures = await ann.wait_for(lambda m: m.file and m.file.get("file_name") == "kuotu-pictures.zip")
     with zipfile.ZipFile(BytesIO(await ann.download(pictures))) as archive:
         assert Counter(Path(name).suffix for name in archive.namelist()) == {"": 1, ".webp": 2, ".jpg": 2}
+        for name in archive.namelist():  # what was made here is signed, and what she sent stays as it is
+            signed = read(archive.read(name), kuotu.services.marks.keys).state
+            assert signed is (State.OURS if Path(name).suffix else State.NONE)
 
     later = Keeper(kuotu.services, lambda: models.now() + timedelta(days=91))
     assert await later.sweep() > 0

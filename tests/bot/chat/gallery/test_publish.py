@@ -126,6 +126,7 @@ async def test_consent_is_asked_once_and_words_become_the_title(kuotu: Kuotu, ch
     await chat.wait_for(lambda m: m.text == "📣 “My <b>cat</b> & I”\nIt's in the gallery!")
     await chat.wait_for(lambda m: m.id == result.id and m.text.startswith("“My <b>cat</b> & I”"))
     await chat.wait_for(lambda m: m.id == result.id and "In the gallery" in m.text and "↗ Share" in m.labels)
+    assert "Expanded by AI" in now(chat, result).text
     post = await post_of(kuotu, result)
     assert post is not None
     assert (post.title, post.status) == ("My <b>cat</b> & I", PostStatus.LIVE)
