@@ -139,7 +139,7 @@ class Store:
         return await self._expansions(Expansion.id.in_(ids))
 
     async def batch(self, batch: str) -> list[Expansion]:
-        """Return the variants of one start in their order."""
+        """Return the variants of one start, or the steps of a journey as far as they have begun, in their order."""
         return await self._expansions(Expansion.batch == batch, order=(Expansion.variant,))
 
     async def ancestry(self, expansion_id: int) -> list[Expansion]:
@@ -161,8 +161,9 @@ class Store:
         """Record that the result or the apology is shown, and settle the job. `file_id` is Telegram's."""
         async with self._write() as session:
             await settle_job(session, EXPANSION, expansion_id)
+            known = {} if file_id is None else {"file_id": file_id}
             shown = update(Expansion).where(Expansion.id == expansion_id)
-            await session.execute(shown.values(delivered_at=now(), file_id=file_id))
+            await session.execute(shown.values({"delivered_at": now()} | known))
 
     async def claim_announcement(self, expansion_id: int) -> bool:
         """Record that «ready» is about to be sent. Returns True only for the first caller, who then sends it."""

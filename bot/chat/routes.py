@@ -40,6 +40,7 @@ from bot.chat.buttons.result import (
     Film,
     FullSize,
     Further,
+    Journey,
     Keep,
     Loop,
     PickVariant,
@@ -54,7 +55,7 @@ from bot.chat.buttons.result import (
     ZoomOut,
 )
 from bot.chat.buttons.welcome import OpenGallery, TryExample
-from bot.chat.expand import cancel, panel, result, start
+from bot.chat.expand import cancel, journey, panel, result, start
 from bot.chat.film import request as movie
 from bot.chat.gallery import applause, channel, deletion, post, publish, reactions, recipe
 from bot.chat.gallery import browse as gallery
@@ -83,6 +84,7 @@ TAPS: dict[type[Tap], OnTap] = {
     PickVariant: result.pick_variant,
     ZoomOut: start.zoom_out,
     Further: start.further,
+    Journey: journey.go,
     Adjust: result.adjust,
     ExpandYours: result.expand_yours,
     BackOneStep: result.back_one_step,

@@ -15,13 +15,16 @@ from bot.presets import served_by
 from bot.services import Services
 from inference.canvas import Margins
 from inference.engine import Cancelled, EngineError, Report, Style
+from inference.growth import Direction, scaled
 from inference.image.codec import is_png
 from inference.image.refusal import BadPhoto
+from inference.quality.retry import SEEDS
 from inference.safety.verdict import Level
 from inference.worker.process import EngineProcess
 from inference.worker.protocol import Order, Outcome
 from storage.cleanup.notes import settle
 from storage.jobs.expansions import Made, recorded
+from storage.jobs.journey import Next, followed
 from storage.jobs.queue import Queue
 from storage.models import Expansion, Job, Mark, Photo, Status
 
@@ -104,12 +107,21 @@ class Painter:
             await recorded(expansion.id, **made)(session)
             await settle(session, kept.notes)
             await session.merge(_mark(expansion, outcome))
+            if expansion.following:
+                await followed(expansion.id, **_next(expansion, outcome))(session)
 
         async def undo() -> None:
             await self.services.shelf.drop(kept)
             self.services.rounds.ring()
 
         return Ended(Status.DONE, record=record, undo=undo)
+
+
+def _next(expansion: Expansion, outcome: Outcome) -> Next:
+    """Return what the next step of a journey asks for: as much again on all sides, and other chances."""
+    grown = scaled(outcome.extent, Direction(expansion.direction), expansion.scale or 1.0)
+    seed = (expansion.seed + 1) % SEEDS
+    return Next(left=grown.left, top=grown.top, right=grown.right, bottom=grown.bottom, seed=seed)
 
 
 def _mark(expansion: Expansion, outcome: Outcome) -> Mark:

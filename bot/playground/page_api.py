@@ -218,5 +218,6 @@ ACTS: dict[str, Callable[[World, Json], Any]] = {
     "standing": _standing,
     "upgrade": lambda world, a: groups.upgrade(world, a["chat"], a["user"]),
     "inline": lambda world, a: inline.ask(world, a["user"], a["chat"], a["query"], a.get("offset", "")),
+    "prepared": lambda world, a: inline.send_prepared(world, a["user"], a["chat"], a["id"]),
     "choose": lambda world, a: inline.choose(world, a["user"], a["chat"], a["results_id"], a["result_id"]),
 }

@@ -134,6 +134,10 @@ class Person(Onlooker):
         result = answer["results"][number]["id"]
         return self._watch.sent(await self._wire.act("choose", results_id=answer["results_id"], result_id=result))
 
+    async def send_prepared(self, message_id: str) -> Message:
+        """Send into this chat what the bot has prepared, as a Mini App's `shareMessage` does."""
+        return self._watch.sent(await self._wire.act("prepared", id=message_id))
+
     async def menu(self) -> Json:
         """Return the `commands`, the menu `button` and the `description` that this person sees in this chat."""
         return dict(await self._wire.get("/playground/menu", user=str(self.user), chat=str(self.chat)))

@@ -67,13 +67,17 @@ async def _spent_today(session: AsyncSession, person_id: int) -> list[datetime]:
 
 
 async def _starts_today(session: AsyncSession, person_id: int) -> list[datetime]:
-    """Return when the expansions of the last 24 hours were started, without failed and cancelled ones."""
-    counted = select(Expansion.created_at).where(
+    """Return when the expansions of the last 24 hours were started, without failed and cancelled ones.
+
+    The steps that a live one of a journey is to be followed by are reserved.
+    """
+    counted = select(Expansion.created_at, Expansion.status, Expansion.steps - Expansion.variant).where(
         Expansion.person_id == person_id,
         Expansion.created_at > now() - DAY,
         Expansion.status.not_in([Status.FAILED, Status.CANCELLED]),
     )
-    return list(await session.scalars(counted))
+    rows = await session.execute(counted)
+    return [start for start, status, more in rows for _ in range(1 + (max(0, more) if status.live else 0))]
 
 
 async def _deleted_today(session: AsyncSession, person_id: int) -> list[datetime]:

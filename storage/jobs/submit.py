@@ -48,7 +48,7 @@ async def begin(
     await hold(session, person_id)
     if not await _fresh(session, expansions, panel, result):
         return None
-    left = await spend(session, person_id, len(expansions), quota)
+    left = await spend(session, person_id, sum(1 + one.following for one in expansions), quota)
     session.add_all(expansions)
     await session.flush()
     await enqueue(session, expansions, priority, presets)

@@ -72,21 +72,19 @@ def test_a_program_serves_its_own_jobs_whatever_its_engine_is_called() -> None:
     assert preset_of(own, job()) in served_by(own, EngineInfo("stub", "", Reads.NOTHING))
 
 
+def test_a_chosen_engine_takes_the_place_of_its_styles_own() -> None:
+    styles = dict.fromkeys(Style, PATCHMATCH)
+    choice, other = EngineInfo.of({**styles, "big": BIG}), EngineInfo.of(styles)
+    chosen = preset_of(choice, Expansion(style=Style.WILD, doubles=False, chosen_engine="big"))
+    assert (preset_of(choice, job()), chosen) == ("wild:patchmatch", "wild:big")
+    assert chosen in served_by(choice, choice)
+    assert chosen not in served_by(other, other)
+    assert chosen in served_by(asked("auto"), choice)
+
+
 def test_long_names_are_represented_by_their_hash() -> None:
     names = ["/models/" + "x" * LONGEST + end for end in "ab"]
     presets = [preset_of(asked("diffusion", name), job()) for name in names]
     assert len(set(presets)) == 2
     assert max(map(len, presets)) <= 100
     assert presets[0] in served_by(asked("auto"), EngineInfo("diffusion", names[0], Reads.ENGLISH))
-
-
-def test_a_chosen_engine_is_a_preset_of_its_own() -> None:
-    tiny = EngineInfo("diffusion", "tiny", Reads.ENGLISH)
-    asked_for = EngineInfo("patchmatch", "", Reads.NOTHING, offered={"tiny": tiny})
-    chosen = job()
-    chosen.chosen_engine = "tiny"
-    assert preset_of(asked_for, chosen) == "chosen:tiny"
-    assert "chosen:tiny" in served_by(asked_for, asked_for)
-    without = EngineInfo("patchmatch", "", Reads.NOTHING)
-    assert "chosen:tiny" not in served_by(asked_for, without)
-    assert preset_of(without, chosen) == preset_of(without, job())

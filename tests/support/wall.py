@@ -15,6 +15,7 @@ import numpy as np
 from aiohttp import ClientSession, web
 from PIL import Image
 from sqlalchemy.ext.asyncio import AsyncEngine
+from telegram.error import TelegramError
 from yarl import URL
 
 from bot.marks import Marks
@@ -44,7 +45,7 @@ from storage.jobs.embedded import EmbeddedQueue
 from storage.jobs.expansions import EXPANSIONS, recorded
 from storage.jobs.films import FILMS, FilmStore
 from storage.jobs.workers import Workers
-from storage.models import Expansion, Feeling, FilmKind, Photo, Post, Status
+from storage.models import Expansion, Feeling, FilmKind, Person, Photo, Post, Status
 from storage.people.messages import Messages
 from storage.people.people import People
 from storage.register import Register
@@ -202,9 +203,13 @@ async def wall_in(
     public_url: str = "",
     hosts: Sequence[str] = (),
     proxies: Sequence[Network] = (),
+    prepared: str | TelegramError | None = None,
     blobs: Blobs | None = None,
 ) -> AsyncIterator[Wall]:
-    """Run a site without posts; `names` are its people, whose ids count from 1."""
+    """Run a site without posts; `names` are its people, whose ids count from 1.
+
+    `prepared` is what Telegram answers when a message is prepared to be shared.
+    """
     database = await open_database(new_sqlite(folder))
     services = services_on(database, blobs or open_blobs(str(folder / "blobs")))
     for number, name in enumerate(names, 1):
@@ -216,7 +221,12 @@ async def wall_in(
     async def tell(post: Post, said: Reported) -> None:
         told.append((post.id, said))
 
-    door = add_gallery(app, services, TOKEN, chat, tell, public_url, hosts, proxies)
+    async def prepare(post: Post, person: Person) -> str | None:
+        if isinstance(prepared, TelegramError):
+            raise prepared
+        return prepared and f"{prepared} {post.id} {person.id}"
+
+    door = add_gallery(app, services, TOKEN, chat, tell, prepare, public_url, hosts, proxies)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

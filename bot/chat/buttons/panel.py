@@ -53,9 +53,9 @@ class Word(StrEnum):
     SIDES = "sides"
     SIZE = "size"
     SHAPE = "shape"
-    ENGINE = "engine"
     STYLE = "style"
     LANGUAGE = "language"
+    ENGINE = "engine"
 
 
 @dataclass(frozen=True)

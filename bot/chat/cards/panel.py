@@ -41,12 +41,16 @@ def preview(services: Services, panel: Panel) -> Medium:
     return canvas_of(services, panel.photo, margins)
 
 
-def caption(services: Services, say: Texts, panel: Panel) -> str:
-    """Return the caption: the choice, unfolded also the size of the canvas, and the prompt. Raises NoSuchCanvas."""
+async def caption(services: Services, say: Texts, panel: Panel) -> str:
+    """Return the caption: the choice, whose it is, unfolded also the size of the canvas, and the prompt.
+
+    Raises NoSuchCanvas.
+    """
     choice, photo = Choice.of(panel), extent_of(panel.photo)
     canvas = choice.margins(photo, services.limits.max_megapixels).canvas(photo)
     lines = [
         say.html("panel.caption", choice=describe(say, choice)),
+        *await _like(services, say, panel),
         *([say.html("panel.size", width=canvas.width, height=canvas.height)] if panel.unfolded else []),
         *([say.html("panel.album")] if panel.photo.media_group else []),
     ]
@@ -58,6 +62,14 @@ def caption(services: Services, say: Texts, panel: Panel) -> str:
             )
         )
     return "\n".join(lines)
+
+
+async def _like(services: Services, say: Texts, panel: Panel) -> list[str]:
+    """Return the line that says whose choices these are, if they are those of a post."""
+    post = await services.recipes.followed(panel.id)
+    if post is None:
+        return []
+    return [say.html("panel.like_titled" if post.title else "panel.like", title=post.title, name=post.author.name)]
 
 
 def _prompt(reads: Reads, words: str) -> str:

@@ -12,11 +12,13 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.constants import ChatType
 
 from bot.chain import growth
+from bot.chat.buttons.base import Tap
 from bot.chat.buttons.result import (
     Double,
     ExpandYours,
     Film,
     FullSize,
+    Journey,
     Loop,
     Publish,
     Reroll,
@@ -172,8 +174,10 @@ def film_buttons(services: Services, say: Texts, expansion: Expansion, facts: Fa
 
 def end_keyboard(say: Texts, expansion: Expansion) -> InlineKeyboardMarkup:
     """Return the button to try again, for a failed or cancelled expansion."""
-    tap = Double(expansion.id) if expansion.doubles else Reroll(expansion.id, expansion.rerolls)
-    return InlineKeyboardMarkup([[button(say("end.again"), tap)]])
+    again: Tap = Reroll(expansion.id, expansion.rerolls)
+    if expansion.doubles or expansion.steps:
+        again = Double(expansion.id) if expansion.doubles else Journey(expansion.id, expansion.rerolls)
+    return InlineKeyboardMarkup([[button(say("end.again"), again)]])
 
 
 def before_of(services: Services, expansion: Expansion) -> Medium:

@@ -37,12 +37,13 @@ async def open_panel(
     prompt: str = "",
     wish: Choice | None = None,
     *,
+    like: int | None = None,
     unfolded: bool = False,
 ) -> None:
     """Show the panel of a photo in answer to the visitor's message. The same key opens the same panel again.
 
-    `wish` replaces the settings, and its prompt counts where there is no other. `unfolded` shows all choices, as it
-    does for those who have used them before.
+    `wish` replaces the settings, and its prompt counts where there is no other; `like` is the post that it comes from.
+    `unfolded` shows all choices, as it does for those who have used them before.
     """
     wish = wish or default_choice(visit)
     choice = first_choice(replace(wish, prompt=prompt or wish.prompt), extent_of(photo), services.limits.max_megapixels)
@@ -65,6 +66,8 @@ async def open_panel(
             unfolded=unfolded or visit.person.adjusts,
         )
     )
+    if like is not None:
+        await services.recipes.follow(panel.id, like)
     if not await refresh(services, visit, panel):
         await _send(services, visit, panel)
 
@@ -132,7 +135,7 @@ async def refresh(services: Services, visit: Visit, panel: Panel) -> bool:
     """Update the panel's message from its row. Returns False if the message no longer exists."""
     if panel.message_id is None:
         return False
-    where, words = (panel.chat_id, panel.message_id), caption(services, visit.say, panel)
+    where, words = (panel.chat_id, panel.message_id), await caption(services, visit.say, panel)
     markup = await keyboard(services, visit.say, panel)
     return await put_picture(services, visit.bot, where, preview(services, panel), words, markup) is not None
 
@@ -158,7 +161,7 @@ def default_choice(visit: Visit) -> Choice:
 
 async def _send(services: Services, visit: Visit, panel: Panel) -> None:
     seats = Seat(panel.chat_id, panel.thread_id, answer_to(visit.message)).and_elsewhere()
-    words, markup = caption(services, visit.say, panel), await keyboard(services, visit.say, panel)
+    words, markup = await caption(services, visit.say, panel), await keyboard(services, visit.say, panel)
     sent, _ = await send_picture(visit.bot, seats, preview(services, panel), words, markup)
     await settle_panel(services, panel, sent)
 
@@ -205,6 +208,8 @@ async def _change(services: Services, visit: Visit, panel_id: int, choice: Choic
     except NoSuchCanvas:
         await visit.toast("panel.too_large", limit=f"{services.limits.max_megapixels:g}")
     else:
+        if choice != Choice.of(panel):
+            await services.recipes.leave(panel_id)
         changed = await services.store.panels.change(
             panel_id,
             direction=choice.direction,

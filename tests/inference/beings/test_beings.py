@@ -154,11 +154,12 @@ def test_guests_walk_in_and_are_credited_and_the_photo_is_left_alone(wild: bool,
     canvas = cv2.copyMakeBorder(photo, 70, 110, 90, 90, cv2.BORDER_REPLICATE)
     before = canvas.copy()
     said = perform(canvas, photo, margins, None, open_bank(), seed, wild)
-    assert said
+    assert said.credits
     changed = (canvas != before).any(axis=2)
     assert changed.sum() > 200
     guests = {guest.credit for guest in open_bank().guests}
-    assert set(said) <= guests
+    assert set(said.credits) <= guests
+    assert not said.legs
 
 
 @pytest.mark.parametrize("margins", [Margins(3, 0, 0, 5), Margins(1, 0, 0, 0), Margins(0, 0, 0, 2)])

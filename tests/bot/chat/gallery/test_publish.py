@@ -56,16 +56,43 @@ def test_suggested_titles_are_titles(language: str) -> None:
 @pytest.mark.parametrize("style", ["faithful", "playful", "wild"])
 def test_suggested_titles_fit_the_picture(language: str, style: str) -> None:
     say = texts(language)
-    plain, deep = About(style), About(style, deep=True, drawn="a duck")
+    plain, one = About(style), About(style, drawn="a duck")
     titles = {title for number in range(300) for title in suggestions(say, number, plain).values()}
     assert len(titles) > 30
     for number in range(50):
         kinds = [KINDS[line // ROOM] for line in suggestions(say, number, plain)]
         assert kinds == ["any", style, style]
-        three = suggestions(say, number, deep)
+        three = suggestions(say, number, one)
         assert [KINDS[line // ROOM] for line in three] == ["any", "drawn", style]
         assert any("a duck" in title for title in three.values())
-        assert {line: suggested(say, line, "a duck") for line in three} == three
+        assert {line: suggested(say, line, one) for line in three} == three
+
+
+@pytest.mark.parametrize(
+    ("about", "known"),
+    [
+        pytest.param(About("wild"), [], id="nothing"),
+        pytest.param(About("wild", depth=3), ["deep"], id="a-chain"),
+        pytest.param(About("wild", cut=True), ["cut"], id="cut-by-the-frame"),
+        pytest.param(About("wild", cut=True, legs=True), ["legs"], id="on-legs"),
+        pytest.param(About("wild", guests="a moose"), ["guests"], id="a-guest"),
+        pytest.param(About("faithful", scenery="sandy beach"), ["scenery"], id="a-place"),
+        pytest.param(About("wild", 2, "a duck", "a moose"), ["drawn", "guests", "deep"], id="much"),
+    ],
+)
+def test_suggestions_say_only_what_is_known(about: About, known: list[str]) -> None:
+    assert about.known == known
+    special = set(KINDS[4:])
+    for number in range(40):
+        three = suggestions(texts("en"), number, about)
+        kinds = [KINDS[line // ROOM] for line in three]
+        assert kinds[0] == "any"
+        assert len(special & set(kinds)) == min(2, len(known))
+        assert special & set(kinds) <= set(known)
+        assert {line: suggested(texts("en"), line, about) for line in three} == three
+    told = " ".join(title for number in range(99) for title in suggestions(texts("en"), number, about).values())
+    assert all(words in told for words in (about.drawn, about.guests, about.scenery))
+    assert ("Zoom-out no. 3, and no end in sight" in told) == (about.depth == 3)
 
 
 def test_numbers_of_suggestions_that_buttons_carry_stay_as_they_are() -> None:
