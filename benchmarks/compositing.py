@@ -1,7 +1,7 @@
 """Measure how Kuotu and other tools blend a photo into a generated canvas of 12 MP, relative to one Lanczos resize.
 
 `python -m benchmarks.compositing [PHOTO]`. The photo is the whole scene. Its middle is kept, and the generated image is
-the scene with changed colours, a gradual cast, blur and noise. Seams are measured by `inference.quality.gate`, and
+the scene with changed colours, a gradual cast, blur and noise. Seams are measured by `inference.quality.seam`, and
 compared with the same place in the original scene. Then each step from a window of 1 MP to the canvas is timed. Times
 are of one core; `resizes` is relative to one cv2.resize (Lanczos) of the canvas in the same run.
 """
@@ -25,7 +25,7 @@ from inference.diffusion.window import plan
 from inference.engine import Pixels
 from inference.image.codec import decode
 from inference.image.upscale import enlarge, softened
-from inference.quality.gate import seams
+from inference.quality.seam import seams
 
 SAMPLE = Path(__file__).parents[1] / "bot" / "playground" / "samples" / "picos-12mp.jpg"
 ROUNDS = 5

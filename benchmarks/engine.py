@@ -15,8 +15,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from inference.canvas import Direction, Extent, scaled
+from inference.canvas import Extent
 from inference.engine import Pixels, Request, ignore
+from inference.growth import Direction, scaled
 from inference.patchmatch.engine import PatchMatch, prefill
 
 SAMPLES = Path(__file__).parents[1] / "bot" / "playground" / "samples"

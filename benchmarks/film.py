@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from inference.canvas import Direction, Extent, Margins, scaled
+from inference.canvas import Extent, Margins
 from inference.engine import EngineName, Request, Style, ignore
 from inference.film.process import Script, shoot
+from inference.growth import Direction, scaled
 from inference.image.codec import decode, encode_master
 from inference.registry import open_engine
 

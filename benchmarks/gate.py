@@ -13,12 +13,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from inference.canvas import Direction, Extent, Margins, scaled
+from inference.canvas import Extent, Margins
 from inference.engine import EngineName, Pixels, Request, Style, ignore
+from inference.growth import Direction, scaled
 from inference.image.bands import Side, grown, inwards, outwards
 from inference.image.codec import decode
 from inference.quality import gate
-from inference.quality.gate import seams
+from inference.quality.seam import seams
 from inference.registry import open_engine
 
 SAMPLES = Path(__file__).parents[1] / "bot" / "playground" / "samples"

@@ -13,8 +13,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from inference.canvas import Direction, Extent, Margins, scaled
+from inference.canvas import Extent, Margins
 from inference.engine import EngineName, Pixels, Request, Style, ignore
+from inference.growth import Direction, scaled
 from inference.image.codec import decode
 from inference.quality.repetition import repeated
 from inference.registry import open_engine

@@ -23,8 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.blending.compositing import compose
-from inference.canvas import Direction, Extent, Margins, round_half_up, scaled
+from inference.canvas import Extent, Margins, round_half_up
 from inference.engine import EngineName, Pixels, Request, Style, ignore
+from inference.growth import Direction, scaled
 from inference.image.codec import decode
 from inference.registry import open_engine
 from inference.surprise.semantic import MeaningGuess

@@ -1,4 +1,4 @@
-"""The composition root: the only file that names concrete classes of storage and inference; roles serve and work."""
+"""The composition root: starts a program's parts in their order, in the roles that serve and work."""
 
 from __future__ import annotations
 
@@ -6,64 +6,28 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
-
-import structlog
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.errors import CannotRun
 from bot.hosting import claim_folder, joining, this_program
 from bot.jobs.expansions import Painter
-from bot.jobs.films import FilmMaker, films_possible
+from bot.jobs.films import FilmMaker
 from bot.jobs.loop import Loop
 from bot.jobs.presence import Presence
-from bot.keys import open_marks
-from bot.services import DERIVED, Limits, Services
+from bot.opening import Opened, open_services
+from bot.services import Services
 from bot.settings import Settings
 from bot.supervisor import Supervisor
-from bot.turns import LocalTurns
-from bot.wordlist import WordList, read_words
 from inference.engine import EngineUnavailable
 from inference.film.scratch import sweep_scratch_folders
 from inference.image.memory import return_large_blocks
-from inference.registry import read_by
-from inference.safety.verdict import Thresholds
-from inference.worker.checks import Checks
-from inference.worker.process import OPENER, EngineProcess
-from inference.worker.protocol import EngineInfo
-from storage.blobs import BlobsUnavailable, open_blobs
-from storage.buckets import Buckets
-from storage.cleanup.retention import Retention
-from storage.cleanup.shelf import Shelf
-from storage.cleanup.sweep import Sweep
-from storage.database import DatabaseUnavailable, open_database
-from storage.expansions import Store
-from storage.gallery.anonymous import AnonymousCounts
-from storage.gallery.applause import ApplauseStore
-from storage.gallery.browsing import Galleries
-from storage.gallery.moderation import Moderation
-from storage.gallery.posts import GalleryStore
-from storage.gallery.recipes import Recipes
-from storage.jobs.expansions import EXPANSIONS
-from storage.jobs.films import FILMS, FilmStore
-from storage.jobs.news import CHAT, WORKER, News
-from storage.jobs.opening import LOCAL, open_queue
+from inference.worker.process import OPENER
+from storage.blobs import BlobsUnavailable
+from storage.database import DatabaseUnavailable
 from storage.jobs.queue import QueueUnavailable
-from storage.jobs.workers import Workers
-from storage.migrations import migrate, migrated
-from storage.people.inbox import Inbox
-from storage.people.messages import Messages
-from storage.people.people import People
-from storage.people.turns import SharedTurns
-from storage.register import Register
 
 if TYPE_CHECKING:
     from bot.playground import Playground
-
-log = structlog.get_logger()
-
-PATIENCE = 2.0  # seconds between two looks whether the database has been migrated
 
 
 @dataclass(frozen=True)
@@ -99,17 +63,6 @@ async def running(
             yield await _start(settings, stack, work=work, serve=serve, drain=drain, opener=opener)
         except (DatabaseUnavailable, BlobsUnavailable, QueueUnavailable, EngineUnavailable) as error:
             raise CannotRun(str(error)) from error
-
-
-@dataclass(frozen=True)
-class Opened:
-    """What both roles stand on."""
-
-    services: Services
-    inbox: Inbox
-    engines: list[EngineProcess]
-    news: News
-    sweep: Sweep
 
 
 async def _start(
@@ -166,98 +119,3 @@ def _work(
     maker = Loop(f"{program}:films", FilmMaker(services, services.films, settings.time_limit), drain)
     supervisor.start("film maker", maker.run, stack)
     return [*loops, maker]
-
-
-async def _engines(settings: Settings, stack: AsyncExitStack, opener: str) -> list[EngineProcess]:
-    """One process, which knows the devices, then one for each of the others."""
-    thresholds = Thresholds(settings.safety_unsure, settings.safety_unsafe, settings.safety_suggestive)
-    checks = Checks(settings.gate, settings.safety, thresholds, settings.surprise)
-    engines: list[EngineProcess] = []
-    wanted, limit = 1, settings.time_limit
-    while len(engines) < wanted:
-        engine = EngineProcess(
-            settings.engine,
-            settings.model,
-            guests=settings.guests,
-            time_limit=limit,
-            opener=opener,
-            checks=checks,
-        )
-        stack.push_async_callback(engine.close)
-        wanted = settings.workers or (await engine.start()).devices
-        engines.append(engine)
-    return engines
-
-
-async def open_services(
-    settings: Settings, stack: AsyncExitStack, *, work: bool, serve: bool = False, opener: str = OPENER
-) -> Opened:
-    """Database, pictures, queue and engines, as the settings' URLs choose them."""
-    database = await open_database(settings.database, pool=settings.database_pool)
-    stack.push_async_callback(database.dispose)
-    news, blobs = News(database, role=CHAT if serve else WORKER), open_blobs(settings.blobs, settings.blobs_outside)
-    queue = open_queue(settings.queue_url, database, EXPANSIONS, news)
-    films = FilmStore(database, open_queue(settings.queue_url, database, FILMS, news))
-    await _tables(settings, database)
-    engines = await _engines(settings, stack, opener) if work else []
-    services = Services(
-        store=Store(database),
-        messages=Messages(database),
-        people=People(database),
-        gallery=GalleryStore(database),
-        galleries=Galleries(database),
-        queue=queue,
-        blobs=blobs,
-        shelf=Shelf(database, blobs, DERIVED),
-        engine=_elsewhere(settings),
-        processes=engines,
-        limits=_limits(settings),
-        moderation=Moderation(database),
-        workers=Workers(database),
-        words=_words(settings),
-        retention=Retention(database, timedelta(days=settings.retention_days)),
-        anonymous=AnonymousCounts(database),
-        applause=ApplauseStore(database),
-        recipes=Recipes(database),
-        buckets=Buckets(database),
-        register=Register(database),
-        marks=open_marks(settings),
-        films=films if films_possible() else None,
-        turns=SharedTurns(database) if database.dialect.name == "postgresql" else LocalTurns(),
-    )
-    return Opened(services, Inbox(database, news), engines, news, Sweep(database, blobs, this_program(), DERIVED))
-
-
-def _elsewhere(settings: Settings) -> EngineInfo:
-    """What is known of engines that run in other programs."""
-    casting = settings.casting.items()
-    return EngineInfo.of({s: EngineInfo(c.name.value, c.model, read_by(c.name, c.model)) for s, c in casting})
-
-
-async def _tables(settings: Settings, database: AsyncEngine) -> None:
-    """Migrate the tables, or wait for `kuotu migrate` where several programs start against one database."""
-    if settings.queue_url == LOCAL:
-        return await migrate(database)
-    while not await migrated(database):
-        log.warning("database.old", remedy="run `kuotu migrate`; this program starts as soon as that is done")
-        await asyncio.sleep(PATIENCE)
-    return None
-
-
-def _limits(settings: Settings) -> Limits:
-    admins = frozenset(settings.admins)
-    return Limits(
-        settings.max_megapixels,
-        settings.quota,
-        admins,
-        settings.reports,
-        settings.retention_days,
-        settings.first_sheet,
-    )
-
-
-def _words(settings: Settings) -> WordList:
-    try:
-        return read_words(settings.words)
-    except (OSError, UnicodeDecodeError) as error:
-        raise CannotRun(f"KUOTU_WORDS={settings.words}: {error}; it is a UTF-8 text file, one word a line") from None

@@ -10,7 +10,7 @@ from inference.canvas import Box
 from inference.marks.keyring import Keyring
 from inference.marks.label import Label
 from inference.marks.labels import labelled
-from inference.marks.manifest import CannotSign, sign
+from inference.marks.manifest import CannotSign, State, read, sign
 from inference.marks.marking import Marking
 from inference.marks.origin import Origin, Step
 from storage.models import Expansion, Mark
@@ -41,15 +41,24 @@ class Marks:
     def marked(self, data: bytes, origin: Origin) -> bytes:
         """Return a file with its labels and its signed manifest. It blocks: 10 ms at 1 MP, 150 ms at 27 MP.
 
-        If the time server does not answer, the file is signed without its time. Raises CannotSign.
+        If the time server does not answer, or validators would refuse its stamps, the file is signed without its time.
+        Raises CannotSign.
         """
         whole = self.labelled(data, origin)
-        if self.timestamp_url:
-            try:
-                return sign(whole, origin, self.keys, self.timestamp_url)
-            except CannotSign as error:
-                _log.warning("signed without a time stamp from %s: %s", self.timestamp_url, error)
-        return sign(whole, origin, self.keys)
+        return self._stamped(whole, origin) or sign(whole, origin, self.keys)
+
+    def _stamped(self, whole: bytes, origin: Origin) -> bytes | None:
+        if not self.timestamp_url:
+            return None
+        try:
+            signed = sign(whole, origin, self.keys, self.timestamp_url)
+            if read(signed, self.keys).state is State.OURS:
+                return signed
+            problem = "C2PA accepts no stamps of this server's certificate"
+        except CannotSign as error:
+            problem = str(error)
+        _log.warning("signed without a time stamp from %s: %s", self.timestamp_url, problem)
+        return None
 
 
 def origin_of(chain: Sequence[Expansion], marks: Mapping[int, Mark]) -> Origin:

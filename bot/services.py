@@ -101,8 +101,7 @@ class Services:
         """Return the names of the engine and the model that make a picture. Doubling is the same with every engine."""
         if expansion.doubles:
             return UPSCALE, ""
-        engine = self.painting.for_style(expansion.style)
-        return engine.name, engine.model
+        return self.painting.for_style(expansion.style, expansion.chosen_engine).maker
 
     async def marked(self, data: bytes, expansion: Expansion, *, signed: bool = True) -> bytes:
         """Return a file of a finished expansion with its labels and a manifest, or with its labels alone.

@@ -14,8 +14,10 @@ from bot.chat.app import build_application, give_up, handle
 from bot.chat.expand.delivery import Delivery
 from bot.chat.expand.progress import StatusBoard
 from bot.chat.film.delivery import FilmScreen
+from bot.chat.film.request import film_of_steps
 from bot.chat.gallery.applause import Applauding
 from bot.chat.gallery.redraw import Redrawing
+from bot.chat.gallery.share import prepared
 from bot.chat.telegram.connection import connect
 from bot.chat.telegram.dispatcher import Dispatcher
 from bot.chat.telegram.limiter import Limiter
@@ -81,7 +83,8 @@ class Serving:
         services, bot = self.services, self.application.bot
         outbox = Outbox(services.turns, room=self.limiter.until_room)
         stack.push_async_callback(outbox.close)
-        delivery = Delivery(services, bot, outbox, StatusBoard(services, bot, outbox))
+        board, film = StatusBoard(services, bot, outbox), partial(film_of_steps, services, bot)
+        delivery = Delivery(services, bot, outbox, board, film)
         self._keep("expansions", Watch(program, services.queue, delivery).run, stack)
         if services.films is not None:
             screen = FilmScreen(services, services.films, bot, outbox)
@@ -137,6 +140,7 @@ class Serving:
             bot.token,
             lambda payload: _chat(f"https://t.me/{bot.username}" if settings.on_telegram else "/", payload),
             partial(heard, services, bot),
+            partial(prepared, services, bot),
             settings.public_url or settings.webhook_url,
             settings.hosts,
             settings.proxies,

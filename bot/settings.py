@@ -13,6 +13,7 @@ from bot.values import (
     Address,
     BearerToken,
     ClassifierName,
+    EngineOffer,
     Engines,
     GuessName,
     Host,
@@ -23,7 +24,7 @@ from bot.values import (
     WebhookSecret,
     Words,
 )
-from inference.casting import Casting, cast
+from inference.casting import Casting, Offer, cast, offered
 from inference.engine import EngineName
 from inference.marks.label import Label
 from inference.safety.verdict import SHIPPED
@@ -82,6 +83,11 @@ class Settings(BaseSettings):
         default=EngineName.AUTO.value,
         description="`patchmatch`, `diffusion`, or `auto`: diffusion if a model and a GPU are there, else patchmatch. "
         "Or an engine or a model for a style: `faithful=patchmatch,wild=sd15-cpu`.",
+    )
+    engine_choice: EngineOffer = Field(
+        default="",
+        description="Engines or models that people may choose from under ⚙, such as `patchmatch,sd15-cpu`. "
+        "When it is empty, people do not choose.",
     )
     model: str = Field(
         default="", description="A preset, a Hugging Face repository id or a folder; when empty, the default preset."
@@ -202,6 +208,11 @@ class Settings(BaseSettings):
     def casting(self) -> Casting:
         """The engine and the model of each style."""
         return cast(self.engine, self.model)
+
+    @property
+    def offer(self) -> Offer:
+        """The engines that people may choose from, by name."""
+        return offered(self.engine_choice, self.model)
 
     @property
     def on_telegram(self) -> bool:

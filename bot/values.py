@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
 
-from inference.casting import cast
+from inference.casting import cast, offered
 from inference.safety.verdict import SHIPPED
 from inference.surprise.semantic import STATISTICS
 from inference.worker.checks import NO_CLASSIFIER
@@ -70,6 +70,11 @@ def _like_a_casting(value: str) -> str:
     return value
 
 
+def _like_an_offer(value: str) -> str:
+    offered(value)
+    return value
+
+
 def _like_a_classifier(value: str) -> str:
     if value not in (SHIPPED, NO_CLASSIFIER) and "/" not in value:
         raise ValueError("use mobilenet, none, a hub id like org/name, or a folder with its path")
@@ -111,6 +116,7 @@ BearerToken: TypeAlias = Annotated[SecretStr, AfterValidator(_like_a_bearer_toke
 Address: TypeAlias = Annotated[str, AfterValidator(_like_an_address)]
 Host: TypeAlias = Annotated[str, AfterValidator(_like_a_host)]
 Engines: TypeAlias = Annotated[str, AfterValidator(_like_a_casting)]
+EngineOffer: TypeAlias = Annotated[str, AfterValidator(_like_an_offer)]
 ClassifierName: TypeAlias = Annotated[str, AfterValidator(_like_a_classifier)]
 GuessName: TypeAlias = Annotated[str, AfterValidator(_like_a_guess)]
 Numbers: TypeAlias = Annotated[tuple[int, ...], NoDecode, BeforeValidator(_split_numbers)]

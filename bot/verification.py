@@ -183,7 +183,7 @@ def _proof(seen: Seen, verdict: Verdict, photo: Pixels | None, *, given: bool) -
     whole = verdict.boxes == tuple(step.box for step in verdict.steps)
     registered = verdict.made_at is not None
     if seen.lossless and whole and (registered or given) and any(step.sha256 for step in verdict.steps):
-        same = _same(seen.pixels, verdict.steps, photo if given else None, registered=registered)
+        same = _same(seen, verdict, photo if given else None, registered=registered)
         return Proof.UNTOUCHED if same else Proof.CHANGED
     if photo is not None and not verdict.boxes[0].empty:
         alike = seems_untouched(seen.pixels, verdict.boxes[0], photo)
@@ -191,10 +191,14 @@ def _proof(seen: Seen, verdict: Verdict, photo: Pixels | None, *, given: bool) -
     return Proof.CLAIMED
 
 
-def _same(picture: Pixels, steps: Sequence[Step], photo: Pixels | None, *, registered: bool) -> bool:
-    if photo is not None and source_hash(picture, steps[0]) != pixel_hash(photo):
+def _same(seen: Seen, verdict: Verdict, photo: Pixels | None, *, registered: bool) -> bool:
+    if photo is not None and source_hash(seen.pixels, verdict.steps[0]) != pixel_hash(photo):
         return False
-    return untouched(picture, steps) if registered else photo is not None
+    if not registered:
+        return photo is not None
+    # Halving averages four pixels, which hides small changes. The register knows the doubled picture itself.
+    doubled = verdict.steps[-1].zoom > 1
+    return untouched(seen.pixels, verdict.steps) and (not doubled or Layer.PIXELS in verdict.layers)
 
 
 def drawn(seen: Seen, verdict: Verdict) -> bytes | None:

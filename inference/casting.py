@@ -1,13 +1,19 @@
-"""Reads KUOTU_ENGINE: one engine for all styles, or one for each, such as `faithful=patchmatch,wild=sd15-cpu`."""
+"""Reads KUOTU_ENGINE: one engine for all styles, or one for each, such as `faithful=patchmatch,wild=sd15-cpu`.
+
+KUOTU_ENGINE_CHOICE names the engines that people may choose from, such as `patchmatch,sd15-cpu`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from inference.engine import EngineName, Style
+
+FEWEST, MOST = 2, 4  # engines to choose from; more buttons make no row
+LONGEST: Final = 40  # characters of such an engine's name, which a button carries
 
 
 @dataclass(frozen=True)
@@ -20,6 +26,9 @@ class EngineChoice:
 
 Casting: TypeAlias = Mapping[Style, EngineChoice]
 """The engine of each style."""
+
+Offer: TypeAlias = Mapping[str, EngineChoice]
+"""The engines that people may choose from, by the names that buttons show."""
 
 
 def cast(text: str, model: str = "") -> Casting:
@@ -42,6 +51,30 @@ def cast(text: str, model: str = "") -> Casting:
     if len(rest) > 1:
         raise ValueError(f"{' and '.join(rest)} cannot both paint what is not named")
     return {style: named.get(style) or EngineChoice(rest[0] if rest else EngineName.AUTO, model) for style in Style}
+
+
+def offered(text: str, model: str = "") -> Offer:
+    """Read a setting's text of engines and models that people may choose from. An empty text offers nothing.
+
+    `model` is KUOTU_MODEL, as for `cast`. Raises ValueError, which names what is wrong.
+    """
+    parts = [part.strip() for part in text.split(",")] if text.strip() else []
+    names = [str(_known(part) or part) for part in parts]
+    if names and not FEWEST <= len(names) <= MOST:
+        raise ValueError(f"name {FEWEST} to {MOST} engines or models, such as patchmatch,sd15-cpu")
+    for name in names:
+        if not name or names.count(name) > 1:
+            raise ValueError("each engine or model is named once")
+        if name == EngineName.AUTO or name in list(Style):
+            raise ValueError(f"{name} is nothing to choose; name an engine or a model")
+        if not name.isprintable() or "|" in name or len(name.encode()) > LONGEST:
+            raise ValueError(f"{name} is too long for a button, or has signs that no button carries; name a preset")
+    return {name: _choice(name, model) for name in names}
+
+
+def all_choices(engine: str, offer: str, model: str = "") -> dict[str, EngineChoice]:
+    """Return the engine of each style, and of each name on offer, from the settings' texts. Raises ValueError."""
+    return dict[str, EngineChoice](cast(engine, model).items()) | dict(offered(offer, model))
 
 
 def _choice(text: str, model: str) -> EngineChoice:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from importlib.metadata import version
 from typing import Any, Protocol, TypeAlias
 
@@ -61,6 +62,7 @@ class Request:
     prompt: str = ""
     # Seeds of sibling variants that may share this batch. They never affect the pixels.
     beside: tuple[int, ...] = ()
+    engine: str = ""  # that somebody chose among those on offer; without a choice, the style has its own
     judged: bool = True  # whether an engine refuses a result that it finds unfit; off for untrained models
 
     @property
@@ -107,6 +109,7 @@ def ignore(_fraction: float) -> None:
     """Do nothing: the Report of a caller that needs no progress."""
 
 
+@cache  # a look into a library's metadata takes some milliseconds
 def versions(*libraries: str) -> str:
     """Return the installed versions of libraries, such as «numpy=2.4.6 numba=0.63»."""
     return " ".join(f"{library}={version(library)}" for library in libraries)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from inference.casting import EngineChoice
 from inference.engine import Engine, EngineName, EngineUnavailable, Reads
 from inference.safety.mobilenet import MobileNet
 from inference.safety.verdict import SHIPPED, Classifier
@@ -25,9 +26,18 @@ def open_engine(name: EngineName, model: str = "", guests: str = "") -> Engine:
         case EngineName.DIFFUSION:
             return _open_diffusion(model)
         case EngineName.AUTO:
-            from inference.diffusion.availability import gather, suitable
+            chosen = resolved(EngineChoice(name, model))
+            return open_engine(chosen.name, chosen.model, guests)
 
-            return open_engine(suitable(gather(model)), model, guests)
+
+def resolved(choice: EngineChoice) -> EngineChoice:
+    """Return the engine that auto stands for on this machine. Any other choice is returned unchanged."""
+    if choice.name is not EngineName.AUTO:
+        return choice
+    from inference.diffusion.availability import gather, suitable
+
+    name = suitable(gather(choice.model))
+    return EngineChoice(name, choice.model if name is EngineName.DIFFUSION else "")
 
 
 def read_by(name: EngineName, model: str = "") -> Reads:

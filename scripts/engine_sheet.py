@@ -12,8 +12,8 @@ import numpy as np
 from PIL import Image
 from readme_picture import ROOT, asked, before
 
-from inference.canvas import Direction, scaled
 from inference.engine import EngineName, Pixels, Request, Style, ignore
+from inference.growth import Direction, scaled
 from inference.registry import open_engine
 
 PHOTOS = ("chelsea", "friends", "wine", "coffee", "picos", "aitzgorri", "sunset", "seeding")

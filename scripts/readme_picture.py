@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from inference.canvas import Direction, Margins, scaled
+from inference.canvas import Margins
 from inference.engine import EngineName, Pixels, Request, Style, ignore
+from inference.growth import Direction, scaled
 from inference.image.codec import decode
 from inference.registry import open_engine
 

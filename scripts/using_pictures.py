@@ -30,13 +30,14 @@ SCREEN = {"viewport": {"width": 400, "height": 1500}, "color_scheme": "light"}
 SPEAKERS = {"en": (1, "en-GB", ""), "zh": (3, "zh-CN", ".zh")}  # person, locale of the browser, ending of the files
 WIDTH = 400  # px of a picture
 STYLES = 3
+LARGEST = 12  # megapixels, so that five steps do not take long
 
 
 async def main(folder: Path) -> None:
     for language, (number, locale, ending) in SPEAKERS.items():
         with tempfile.TemporaryDirectory() as data:
             own = {"data_dir": data, "telegram_token": "", "port": 0}  # the operator's settings stay out of it
-            settings = Settings(**own, engine=EngineName.PATCHMATCH, workers=1)
+            settings = Settings(**own, engine=EngineName.PATCHMATCH, workers=1, max_megapixels=LARGEST)
             async with running(settings) as kuotu, chromium() as browser:
                 address = f"{kuotu.address}?user={number}&chat={number}"
                 async with (
@@ -62,6 +63,8 @@ async def conversation(person: Person) -> AsyncIterator[tuple[str, Message]]:
     result = await person.wait_for(lambda m: tapping(m, "tl"))
     yield "result", result
     yield "tools", await tapped(person, result, "tl")
+    await person.press_data(result, f"jo|{tapping(result, 'tl').split('|')[1]}|0")
+    yield "journey", await person.wait_for(lambda m: m.id > result.id and tapping(m, "pv") and not tapping(m, "ca"))
     consent = await answer(person, result, "pu", "py")
     title = await answer(person, consent, "py", "t0")
     yield "title", title

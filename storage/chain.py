@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CTE, Select, literal, or_, select
+from functools import cache
+
+from sqlalchemy import CTE, Select, bindparam, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from storage.models import Expansion, Photo
 
 
-def ancestors(expansion_id: int) -> Select[Expansion]:
-    """Select the expansions that lead to one, from the root to the expansion itself."""
-    link = select(Expansion.id, Expansion.source_id, literal(0).label("age")).where(Expansion.id == expansion_id)
+@cache  # to build a recursive query takes longer than to run it
+def ancestors() -> Select[Expansion]:
+    """Select the expansions that lead to the one whose id is the parameter `last`, from the root to that one."""
+    link = select(Expansion.id, Expansion.source_id, literal(0).label("age")).where(Expansion.id == bindparam("last"))
     chain = link.cte("ancestors", recursive=True)
     parent = aliased(Expansion)
     above = select(parent.id, parent.source_id, chain.c.age + 1).join(chain, parent.result_id == chain.c.source_id)

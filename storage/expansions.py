@@ -24,7 +24,7 @@ from storage.jobs.expansions import drop_jobs
 from storage.jobs.fairness import settle as settle_job
 from storage.jobs.lease import let_go, run_out
 from storage.jobs.quota import forget_spent, keep_spent, left
-from storage.jobs.submit import begin
+from storage.jobs.submit import Started, begin
 from storage.models import Expansion, Message, MessageKind, Photo, Status, now, status_is
 from storage.panels import Panels
 from storage.photos import Photos
@@ -67,7 +67,7 @@ class Store:
         quota: int | None,
         priority: int = 0,
         presets: Mapping[str, str] | None = None,
-    ) -> list[Expansion] | None:
+    ) -> Started | None:
         """Start expansions of one person together, as one turn of the queue. A higher `priority` runs first.
 
         Their jobs are leased at first, so that no other program sends their status messages in that time.
@@ -139,13 +139,13 @@ class Store:
         return await self._expansions(Expansion.id.in_(ids))
 
     async def batch(self, batch: str) -> list[Expansion]:
-        """Return the variants of one start in their order."""
+        """Return the variants of one start, or the steps of a journey as far as they have begun, in their order."""
         return await self._expansions(Expansion.batch == batch, order=(Expansion.variant,))
 
     async def ancestry(self, expansion_id: int) -> list[Expansion]:
         """Return the chain that leads to an expansion, root first, itself last, or nothing if the expansion is gone."""
         async with self._read() as session:
-            return list(await session.scalars(ancestors(expansion_id)))
+            return list(await session.scalars(ancestors(), {"last": expansion_id}))
 
     async def doubling(self, photo_id: int, person_id: int) -> Expansion | None:
         """Return a person's newest attempt to make a photo twice as large."""
@@ -161,8 +161,9 @@ class Store:
         """Record that the result or the apology is shown, and settle the job. `file_id` is Telegram's."""
         async with self._write() as session:
             await settle_job(session, EXPANSION, expansion_id)
+            known = {} if file_id is None else {"file_id": file_id}
             shown = update(Expansion).where(Expansion.id == expansion_id)
-            await session.execute(shown.values(delivered_at=now(), file_id=file_id))
+            await session.execute(shown.values({"delivered_at": now()} | known))
 
     async def claim_announcement(self, expansion_id: int) -> bool:
         """Record that «ready» is about to be sent. Returns True only for the first caller, who then sends it."""

@@ -20,6 +20,7 @@ class Choices(TypedDict, total=False):
     ratio: str | None
     style: str
     prompt: str
+    chosen_engine: str
     unfolded: bool
 
 

@@ -6,6 +6,7 @@ is only spared its search for subjects.
 
 from __future__ import annotations
 
+import gc
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -36,6 +37,11 @@ __all__ = ["empty_postgres", "engine", "postgres", "postgres_server", "s3", "url
 _ids = itertools.count(1000)
 
 structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what the test modules import: half a million objects, most of them torch's."""
+    gc.freeze()
 
 
 @pytest.fixture

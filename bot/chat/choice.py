@@ -1,19 +1,24 @@
-"""The choices for an expansion (direction, scale or ratio, style, prompt), and the margins that follow."""
+"""The choices for an expansion (direction, scale or ratio, style, prompt, engine), and the margins that follow."""
 
 from __future__ import annotations
 
 import secrets
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from random import Random
 
-from inference.canvas import Direction, Extent, Margins, NoSuchCanvas, check_limits, parse_ratio, scaled, with_ratio
+from inference.canvas import Extent, Margins, NoSuchCanvas, check_limits
 from inference.engine import Style
+from inference.growth import Direction, parse_ratio, scaled, with_ratio
+from inference.image.codec import MAX_RATIO
 from storage.models import Expansion, Panel, Photo
 
 SCALES = (1.25, 1.5, 2.0)
 DEFAULT_SCALE = 1.5
 RATIOS = ("1:1", "4:5", "16:9", "9:16")
 SEEDS = 2**31
+JOURNEY = 5  # most steps that one tap starts
+PERCENTS = range(110, 201)  # scales that a step of a journey may have: up to the largest that a panel offers
 
 
 @dataclass(frozen=True)
@@ -25,11 +30,12 @@ class Choice:
     ratio: str | None = None
     style: Style = Style.FAITHFUL
     prompt: str = ""
+    engine: str = ""  # the name of one on offer; without one, the style has its own
 
     @classmethod
     def of(cls, row: Panel | Expansion) -> Choice:
         """Return the choices that a row stores."""
-        return cls(Direction(row.direction), row.scale, row.ratio, Style(row.style), row.prompt)
+        return cls(Direction(row.direction), row.scale, row.ratio, Style(row.style), row.prompt, row.chosen_engine)
 
     def with_scale(self, scale: float) -> Choice:
         """Return the choice with a scale instead of a ratio."""
@@ -93,6 +99,29 @@ def onward(choice: Choice, photo: Extent, max_megapixels: float) -> Choice | Non
     return next((each for each in (wish, *smaller) if each.possible(photo, max_megapixels)), None)
 
 
+def journey(choice: Choice, photo: Extent, max_megapixels: float, most: int = JOURNEY) -> tuple[Choice, int] | None:
+    """Return the choice of each step outward from a photo, and the number of steps.
+
+    As many steps as possible, up to `most`, share the room that is left, at one and the same scale. It is a whole
+    percent between the smallest and the largest that a step may have. Returns None if not even one step fits.
+    """
+    for steps in range(most, 0, -1):
+        fitting = bisect_left(
+            PERCENTS, True, key=lambda percent: not _fits(choice, photo, max_megapixels, percent, steps)
+        )
+        if fitting:
+            return choice.with_scale(PERCENTS[fitting - 1] / 100), steps
+    return None
+
+
+def outward(photo: Extent, direction: Direction, scale: float, steps: int) -> list[Margins]:
+    """Return the margins after each of some steps outward, all around the photo. Raises NoSuchCanvas."""
+    margins = [Margins()]
+    for _ in range(steps):
+        margins.append(margins[-1] + scaled(margins[-1].canvas(photo), direction, scale))
+    return margins[1:]
+
+
 def rolled(choice: Choice, photo: Extent, max_megapixels: float, random: Random) -> Choice:
     """🎲: return a random possible direction, scale and style. The prompt stays."""
     dice = [
@@ -126,6 +155,24 @@ def extent_of(photo: Photo) -> Extent:
 def margins_of(expansion: Expansion) -> Margins:
     """Return the margins of an expansion in px."""
     return Margins(expansion.left, expansion.top, expansion.right, expansion.bottom)
+
+
+def _fits(choice: Choice, photo: Extent, max_megapixels: float, percent: int, steps: int) -> bool:
+    """Tell whether some steps of a scale end within the limits of a canvas, and of the shape of a picture."""
+    last = outward(photo, choice.direction, percent / 100, steps)[-1].canvas(photo)
+    try:
+        check_limits(last, max_megapixels)
+    except NoSuchCanvas:
+        return False
+    return max(last) <= MAX_RATIO * min(last)
+
+
+def planned(expansion: Expansion) -> list[Margins]:
+    """Return the margins around the source of an expansion once it is painted, and after each step that follows it."""
+    if not expansion.following:
+        return [margins_of(expansion)]
+    scale = expansion.scale or DEFAULT_SCALE
+    return outward(extent_of(expansion.source), Direction(expansion.direction), scale, 1 + expansion.following)
 
 
 def _too_large(choice: Choice, photo: Extent, max_megapixels: float) -> bool:

@@ -19,6 +19,7 @@ from bot.chat.buttons.panel import (
     Expand,
     Explain,
     PickDirection,
+    PickEngine,
     PickPhoto,
     PickRatio,
     PickScale,
@@ -26,7 +27,7 @@ from bot.chat.buttons.panel import (
     Roll,
 )
 from bot.chat.buttons.post import DoLikeThis, FilmOfPost, FlipPost, Fork, HidePost, Less, More, OpenPost
-from bot.chat.buttons.preferences import ResetDefaults, SetDirection, SetLanguage, SetScale, SetStyle
+from bot.chat.buttons.preferences import ExplainSetting, ResetDefaults, SetDirection, SetLanguage, SetScale, SetStyle
 from bot.chat.buttons.publish import AgreeToPublish, NoTitle, NotNow, OwnTitle, SuggestedTitle, Unpublish
 from bot.chat.buttons.result import (
     Adjust,
@@ -39,6 +40,7 @@ from bot.chat.buttons.result import (
     Film,
     FullSize,
     Further,
+    Journey,
     Keep,
     Loop,
     PickVariant,
@@ -53,7 +55,7 @@ from bot.chat.buttons.result import (
     ZoomOut,
 )
 from bot.chat.buttons.welcome import OpenGallery, TryExample
-from bot.chat.expand import cancel, panel, result, start
+from bot.chat.expand import cancel, journey, panel, result, start
 from bot.chat.film import request as movie
 from bot.chat.gallery import applause, channel, deletion, post, publish, reactions, recipe
 from bot.chat.gallery import browse as gallery
@@ -70,6 +72,7 @@ TAPS: dict[type[Tap], OnTap] = {
     PickScale: panel.pick_scale,
     PickRatio: panel.pick_ratio,
     PickStyle: panel.pick_style,
+    PickEngine: panel.pick_engine,
     Choices: panel.show_choices,
     Explain: panel.explain,
     Expand: start.expand,
@@ -81,6 +84,7 @@ TAPS: dict[type[Tap], OnTap] = {
     PickVariant: result.pick_variant,
     ZoomOut: start.zoom_out,
     Further: start.further,
+    Journey: journey.go,
     Adjust: result.adjust,
     ExpandYours: result.expand_yours,
     BackOneStep: result.back_one_step,
@@ -127,6 +131,7 @@ TAPS: dict[type[Tap], OnTap] = {
     SetDirection: preferences.set_direction,
     SetScale: preferences.set_scale,
     SetStyle: preferences.set_style,
+    ExplainSetting: preferences.explain,
     ResetDefaults: preferences.reset_defaults,
     OpenGallery: welcome.open_gallery,
     TryExample: welcome.try_example,

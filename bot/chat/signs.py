@@ -38,6 +38,7 @@ class Sign(StrEnum):
     AGAIN = "🔁"  # the same once more
     FOUR = "▦"  # four at once
     ZOOM_OUT = "🔭"  # expand the result once more
+    JOURNEY = "🚀"  # several steps outward in one go
     BACK = "⏪"  # to the photo of the last step
     START = "⏮"  # to the first photo
     BEFORE = "◐"

@@ -15,7 +15,7 @@ ENOUGH = 4096  # characters that are read; no message is longer
 JOINER = "\u200d"  # part of emoji such as 👨‍👩‍👧; the only invisible character that a title may contain
 BRACKETS = "《》〈〉「」『』“”‘’\"'"
 ANY = "any"
-KINDS = (ANY, "faithful", "playful", "wild", "deep", "drawn")  # of suggestions; new ones come last
+KINDS = (ANY, "faithful", "playful", "wild", "deep", "drawn", "guests", "legs", "cut", "scenery")  # new ones come last
 ROOM = 100  # numbers of suggestions for each kind
 
 
@@ -37,44 +37,65 @@ def one_line(text: str) -> str:
 
 @dataclass(frozen=True)
 class About:
-    """What the suggestions of a picture go by: its style, whether it goes on from a result, and what was drawn."""
+    """What the suggestions of a picture go by: its style, and what is known of it.
+
+    `depth` counts the zoom-outs that led to it, and `drawn` and `guests` name what the style has put into it. The frame
+    `cut` somebody or something that goes on beyond it; they have `legs` if those were drawn. `scenery` is around them.
+    """
 
     style: str = ""
-    deep: bool = False
+    depth: int = 1
     drawn: str = ""
+    guests: str = ""
+    legs: bool = False
+    cut: bool = False
+    scenery: str = ""
 
     @property
-    def kinds(self) -> list[str]:
-        """The kinds of suggestions that fit, one for each place. The first fit any picture."""
-        special = [*(["drawn"] if self.drawn else []), *(["deep"] if self.deep else [])]
+    def known(self) -> list[str]:
+        """The kinds of suggestions that only some pictures allow."""
+        allowed = {
+            "drawn": self.drawn,
+            "guests": self.guests,
+            "legs": self.legs,
+            "cut": self.cut and not self.legs,
+            "scenery": self.scenery,
+            "deep": self.depth > 1,
+        }
+        return [kind for kind, there in allowed.items() if there]
+
+    def kinds(self, random: Random) -> list[str]:
+        """Return the kinds of suggestions, one for each place: any, and two of those that are known or of the style."""
         styled = [self.style] if self.style in KINDS else [ANY]
-        return [ANY, *(special[:1] or styled), *styled]
+        return [ANY, *[*random.sample(self.known, min(2, len(self.known))), *styled, *styled][:2]]
 
 
 def suggestions(say: Texts, expansion_id: int, about: About | None = None) -> dict[int, str]:
     """Return three titles for an expansion, by their numbers. They are always the same three."""
     about, random, chosen = about or About(), Random(expansion_id), dict[int, str]()
-    for kind in about.kinds:
-        fitting = {number: title for number, title in _titles(say, kind, about.drawn).items() if number not in chosen}
+    for kind in about.kinds(random):
+        fitting = {number: title for number, title in _titles(say, kind, about).items() if number not in chosen}
         chosen |= dict(random.sample(list(fitting.items()), 1))
     return chosen
 
 
-def suggested(say: Texts, number: int, drawn: str = "") -> str | None:
+def suggested(say: Texts, number: int, about: About | None = None) -> str | None:
     """Return the suggestion with a number, or None. Numbers stay as they are, because old buttons carry them."""
     kind = KINDS[number // ROOM] if 0 <= number < ROOM * len(KINDS) else ANY
-    return _titles(say, kind, drawn).get(number)
+    return _titles(say, kind, about or About()).get(number)
 
 
 def all_titles(say: Texts) -> list[str]:
     """Return every suggestion of a language."""
-    return [title for kind in KINDS for title in _titles(say, kind, "…").values()]
+    about = About(depth=2, drawn="…", guests="…", scenery="…")
+    return [title for kind in KINDS for title in _titles(say, kind, about).values()]
 
 
-def _titles(say: Texts, kind: str, drawn: str) -> dict[int, str]:
+def _titles(say: Texts, kind: str, about: About) -> dict[int, str]:
     """Return the suggestions of a kind by their numbers, without those that would be too long."""
-    first, lines = KINDS.index(kind) * ROOM, say(f"title.suggestions.{kind}", words=drawn).splitlines()
-    return {first + line: title for line, title in enumerate(lines) if len(title) <= LONGEST}
+    words = {"drawn": about.drawn, "guests": about.guests, "scenery": about.scenery}.get(kind, "")
+    first, lines = KINDS.index(kind) * ROOM, say(f"title.suggestions.{kind}", words=words, depth=about.depth)
+    return {first + line: title for line, title in enumerate(lines.splitlines()) if len(title) <= LONGEST}
 
 
 def _cut(line: str, longest: int) -> str:

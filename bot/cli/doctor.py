@@ -9,19 +9,19 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from importlib.metadata import version
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.markup import escape
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.cli.finding import Finding, State
-from bot.cli.keys import signer_of
+from bot.cli.keys import marks
 from bot.cli.people import moderators, telegram
 from bot.environment import strangers
-from bot.errors import CannotRun
-from bot.hosting import cannot_listen, try_port
+from bot.hosting import cannot_listen, sqlite_file, try_port
 from bot.jobs.films import films_possible
-from bot.keys import key_file, open_keys
 from bot.settings import Settings
 from inference.casting import EngineChoice
 from inference.diffusion.availability import Facts, missing_libraries, suitable
@@ -40,6 +40,8 @@ from storage.jobs.expansions import EXPANSIONS
 from storage.jobs.opening import open_queue
 from storage.jobs.queue import QueueUnavailable
 
+MEMORY = "sqlite+aiosqlite:///:memory:"
+FIRST = "made at the first start"  # of what the report only looks for
 ROOM = 2.0  # GB of free disk space below which the report warns
 
 
@@ -68,7 +70,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     yield _safety(settings)
     yield _surprise(settings)
     yield _films()
-    yield _marks(settings)
+    yield marks(settings)
     yield _port(settings)
     yield await moderators(settings, database)
     async for finding in telegram(settings, database):
@@ -79,19 +81,22 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
 
 def _folder(settings: Settings) -> Finding:
     folder = settings.data_dir.resolve()
+    there = next(one for one in (folder, *folder.parents) if one.exists())
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".doctor"
+        probe = there / ".doctor"
         probe.write_bytes(b"")
         probe.unlink()
     except OSError as error:
         remedy = "set KUOTU_DATA_DIR to a folder that can be written"
         return Finding(State.BAD, "data folder", f"{folder}: {error.strerror}; {remedy}")
-    free = shutil.disk_usage(folder).free / 1e9
-    return Finding(State.GOOD if free > ROOM else State.OPTIONAL, "data folder", f"{folder}, {free:.1f} GB free")
+    free, new = shutil.disk_usage(there).free / 1e9, "" if there == folder else f", {FIRST}"
+    return Finding(State.GOOD if free > ROOM else State.OPTIONAL, "data folder", f"{folder}{new}, {free:.1f} GB free")
 
 
 async def _database(settings: Settings) -> tuple[AsyncEngine | None, Finding]:
+    file = sqlite_file(settings.database)
+    if file is not None and not file.exists():
+        return await open_database(MEMORY), Finding(State.OPTIONAL, "database", f"{file}, {FIRST}")
     try:
         engine = await open_database(settings.database)
     except DatabaseUnavailable as error:
@@ -100,6 +105,9 @@ async def _database(settings: Settings) -> tuple[AsyncEngine | None, Finding]:
 
 
 def _blobs(settings: Settings) -> Finding:
+    address = urlsplit(settings.blobs)
+    if address.scheme == "file" and not Path(address.path).exists():
+        return Finding(State.OPTIONAL, "pictures", f"{settings.blobs}, {FIRST}")
     try:
         open_blobs(settings.blobs, settings.blobs_outside)
     except BlobsUnavailable as error:
@@ -126,6 +134,9 @@ def _engine(settings: Settings) -> Iterator[Finding]:
         painted = [style.value for style in Style if casting[style] == chosen]
         told = f" for {' and '.join(painted)}" if len(painted) < len(Style) else ""
         yield from _one_engine(settings, chosen, told)
+    for name, chosen in settings.offer.items():
+        if chosen not in casting.values():
+            yield from _one_engine(settings, chosen, f" that people may choose as {name}")
 
 
 def _one_engine(settings: Settings, chosen: EngineChoice, told: str) -> Iterator[Finding]:
@@ -201,23 +212,6 @@ def _driver() -> Finding:
     answer = subprocess.run(query, capture_output=True, text=True, check=False)
     words = "; ".join((answer.stdout or answer.stderr).strip().splitlines()) or f"{tool} says nothing"
     return Finding(State.OPTIONAL if answer.returncode else State.GOOD, "GPU", words)
-
-
-def _marks(settings: Settings) -> Finding:
-    """Report how files are marked, and who signs them."""
-    path = key_file(settings)
-    if not path.exists():
-        made = "the keys that sign results are made at the first start, or now by kuotu keys"
-        return Finding(State.OPTIONAL, "marks", made)
-    try:
-        keys = open_keys(settings)
-    except CannotRun as error:
-        return Finding(State.BAD, "marks", str(error))
-    if path.stat().st_mode & 0o077:
-        return Finding(State.BAD, "marks", f"others can read {path.absolute()}; type: chmod 600 {path}")
-    marked = "labels and a watermark" if settings.watermark else "labels, no watermark"
-    dated = f"dated by {settings.timestamp_url}" if settings.timestamp_url else "without a time stamp"
-    return Finding(State.GOOD, "marks", f"{marked}, KUOTU_LABEL={settings.label}; {signer_of(keys)}; {dated}")
 
 
 def _port(settings: Settings) -> Finding:

@@ -15,9 +15,9 @@ import typer
 
 from bot.cli.reading import settings_of_this_machine
 from bot.errors import Refused
-from inference.canvas import MAX_SCALE, MIN_SCALE, Direction
 from inference.casting import cast
 from inference.engine import EngineError, EngineName, EngineUnavailable, Style
+from inference.growth import MAX_SCALE, MIN_SCALE, Direction
 
 commands = typer.Typer()
 

@@ -15,8 +15,9 @@ import numpy as np
 
 from bot.cli.expand import encode_as
 from bot.errors import CannotRun
-from inference.canvas import Direction, Extent, scaled
+from inference.canvas import Extent
 from inference.engine import EngineUnavailable, Pixels, Request
+from inference.growth import Direction, scaled
 from inference.image.codec import decode
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+import structlog
 from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,14 +15,20 @@ from bot.presets import served_by
 from bot.services import Services
 from inference.canvas import Margins
 from inference.engine import Cancelled, EngineError, Report, Style
+from inference.growth import Direction, scaled
+from inference.image.codec import is_png
 from inference.image.refusal import BadPhoto
+from inference.quality.retry import SEEDS
 from inference.safety.verdict import Level
 from inference.worker.process import EngineProcess
 from inference.worker.protocol import Order, Outcome
 from storage.cleanup.notes import settle
 from storage.jobs.expansions import Made, recorded
+from storage.jobs.journey import Next, followed
 from storage.jobs.queue import Queue
 from storage.models import Expansion, Job, Mark, Photo, Status
+
+log = structlog.get_logger()
 
 
 @dataclass
@@ -63,6 +70,9 @@ class Painter:
         return await to_its_end(self._keep(expansion, outcome))
 
     async def _order(self, expansion: Expansion) -> Order:
+        if expansion.chosen_engine and expansion.chosen_engine not in self.services.painting.offered:
+            remedy = "name it in KUOTU_ENGINE_CHOICE of every program that paints"
+            log.warning("engine.not_here", expansion=expansion.id, chosen=expansion.chosen_engine, remedy=remedy)
         return Order(
             photo=await self.services.blobs.get(expansion.source.blob),
             margins=Margins(expansion.left, expansion.top, expansion.right, expansion.bottom),
@@ -70,6 +80,7 @@ class Painter:
             seed=expansion.seed,
             prompt=expansion.prompt,
             beside=await self._beside(expansion),
+            engine=expansion.chosen_engine,
             doubles=expansion.doubles,
             marking=self.services.marks.marking(" ".join(self.services.maker_of(expansion))),
         )
@@ -86,9 +97,8 @@ class Painter:
 
         The returned value records the row, or deletes the pictures if the lease was lost.
         """
-        kept = await self.services.shelf.put(
-            (outcome.master, ".png"), (outcome.thumb, ".jpg"), (outcome.preview, ".jpg")
-        )
+        master = (outcome.master, ".png" if is_png(outcome.master) else ".webp")
+        kept = await self.services.shelf.put(master, (outcome.thumb, ".jpg"), (outcome.preview, ".jpg"))
         engine, model = self.services.maker_of(expansion)
         SECONDS.labels(engine).observe(outcome.seconds)
 
@@ -97,12 +107,21 @@ class Painter:
             await recorded(expansion.id, **made)(session)
             await settle(session, kept.notes)
             await session.merge(_mark(expansion, outcome))
+            if expansion.following:
+                await followed(expansion.id, **_next(expansion, outcome))(session)
 
         async def undo() -> None:
             await self.services.shelf.drop(kept)
             self.services.rounds.ring()
 
         return Ended(Status.DONE, record=record, undo=undo)
+
+
+def _next(expansion: Expansion, outcome: Outcome) -> Next:
+    """Return what the next step of a journey asks for: as much again on all sides, and other chances."""
+    grown = scaled(outcome.extent, Direction(expansion.direction), expansion.scale or 1.0)
+    seed = (expansion.seed + 1) % SEEDS
+    return Next(left=grown.left, top=grown.top, right=grown.right, bottom=grown.bottom, seed=seed)
 
 
 def _mark(expansion: Expansion, outcome: Outcome) -> Mark:

@@ -83,7 +83,8 @@ class FilmMaker:
             await self.services.shelf.drop(kept)
             self.services.rounds.ring()
 
-        await self.services.blobs.put_at(kind.poster(picture), reel.poster)
+        poster = await self.services.marked(reel.poster, expansion, signed=False)  # web pages show it
+        await self.services.blobs.put_at(kind.poster(picture), poster)
         movie = await self.services.marked(reel.movie, expansion)
         await self.services.blobs.put_at(kind.movie(picture), movie)
         return Ended(Status.DONE, record=record, undo=undo)

@@ -29,13 +29,32 @@ def ask(world: World, user_id: int, chat_id: int, words: str, offset: str) -> st
 
 def choose(world: World, user_id: int, chat_id: int, results_id: str, result_id: str) -> Json:
     """Send one of the suggestions into the chat as the person's message, marked `via_bot`."""
-    acts.enter(world, user_id, chat_id)
     asker, asked = queries.answer(world, "results", results_id)
     found = next((result for result in asked["results"] if result["id"] == result_id), None)
     if found is None or asker != user_id:
         raise bad_request("RESULT_ID_INVALID")
-    body = _body(world, found) | {"via_bot": people.user(world, world.bot_id)}
-    chosen: Json = {"result_id": result_id, "from": people.user(world, user_id), "query": asked["query"]}
+    return _send(world, user_id, chat_id, found, asked["query"])
+
+
+def send_prepared(world: World, user_id: int, chat_id: int, message_id: str) -> Json:
+    """Send a message that the bot has prepared for a person, who chose the chat in a Mini App."""
+    asker, asked = queries.answer(world, "prepared", message_id)
+    if asker != user_id or not _kinds(world, chat_id) & set(asked["allowed"]):
+        raise bad_request("MESSAGE_ID_INVALID")
+    return _send(world, user_id, chat_id, asked["result"], "")
+
+
+def _kinds(world: World, chat_id: int) -> set[str]:
+    """Return what a bot may call a chat. The private chat with it stands for those with people, which are not here."""
+    if chat_id > 0:
+        return {"user", "bot"}
+    return {"channel" if people.chat(world, chat_id)["type"] == "channel" else "group"}
+
+
+def _send(world: World, user_id: int, chat_id: int, result: Json, query: str) -> Json:
+    acts.enter(world, user_id, chat_id)
+    body = _body(world, result) | {"via_bot": people.user(world, world.bot_id)}
+    chosen: Json = {"result_id": result["id"], "from": people.user(world, user_id), "query": query}
     if body.get("reply_markup"):
         body["_inline"] = chosen["inline_message_id"] = secrets.token_urlsafe(20)
     updates.offer(world, "chosen_inline_result", chosen)

@@ -1,103 +1,18 @@
 """A simulated person, who uses the page's own HTTP API and event stream."""
 
-from collections.abc import Callable, Sequence
-from typing import Self
+from collections.abc import Sequence
 
 from bot.playground.message import Message
-from bot.playground.watch import source
-from bot.playground.wire import Picture, Wire
+from bot.playground.onlooker import PATIENCE, Onlooker
+from bot.playground.wire import Picture
 from bot.playground.world import Json
 
-PATIENCE = 300.0  # seconds: only a hang takes that long, on a busy machine too
 
+class Person(Onlooker):
+    """A person who acts in a chat with the bot.
 
-class Person:
-    """A person in a chat with the bot: the private one, or a group.
-
-    A method that acts returns once the playground has committed the act. Messages from the bot arrive by the stream.
+    A method that acts returns once the playground has committed the act.
     """
-
-    def __init__(
-        self,
-        base_url: str,
-        user: int = 1,
-        chat: int | None = None,
-        *,
-        name: str | None = None,
-        language: str | None = None,
-    ) -> None:
-        self.base_url = base_url.rstrip("/")
-        self.user = user
-        self.chat = user if chat is None else chat
-        self._about = {"id": user, "first_name": name, "language_code": language}
-        self._wire = Wire(self.base_url, self.user, self.chat)
-        self._watch = self._wire.watch
-
-    async def __aenter__(self) -> Self:
-        self._wire.connect()
-        known = {person["id"] for person in (await self._wire.get("/playground/state"))["people"]}
-        if self.user not in known or self._about["first_name"] or self._about["language_code"]:
-            await self._wire.act("person", **{key: value for key, value in self._about.items() if value is not None})
-        await self._wire.follow()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._wire.close()
-
-    # What the person sees
-
-    @property
-    def messages(self) -> list[Message]:
-        """All messages of the chat, oldest first."""
-        return [self._watch.messages[key] for key in sorted(self._watch.messages)]
-
-    @property
-    def now(self) -> int:
-        """The current version, for `after=`: only later changes then count."""
-        return self._watch.version
-
-    @property
-    def toasts(self) -> list[str]:
-        """The texts with which the bot answered this person's taps."""
-        return [answer["text"] for answer in self._watch.answers.values() if answer["text"]]
-
-    @property
-    def actions(self) -> list[str]:
-        """The chat actions («typing», «upload_photo» …) that the bot has shown in this chat."""
-        return self._watch.actions
-
-    async def wait_for(
-        self,
-        matches: Callable[[Message], object],
-        timeout: float = PATIENCE,  # noqa: ASYNC109
-        *,
-        after: int = 0,
-    ) -> Message:
-        """Wait for a message that matches and changed after the version `after`; return the newest."""
-
-        def look() -> Message | None:
-            candidates = (message for message in reversed(self.messages) if message.version > after)
-            return next((message for message in candidates if matches(message)), None)
-
-        found: Message = await self._watch.until(look, timeout, f"no message matches {source(matches)}")
-        return found
-
-    async def wait_gone(self, message: Message | int, timeout: float = PATIENCE) -> None:  # noqa: ASYNC109
-        """Wait until a message is deleted."""
-        number = message if isinstance(message, int) else message.id
-        await self._watch.until(
-            lambda: number not in self._watch.messages or None, timeout, f"message {number} is still there"
-        )
-
-    async def wait_action(self, action: str = "", timeout: float = PATIENCE) -> str:  # noqa: ASYNC109
-        """Wait until the bot shows a chat action that contains this text, and return it."""
-
-        def look() -> str | None:
-            return next((one for one in self.actions if action in one), None)
-
-        return str(await self._watch.until(look, timeout, f"no action {action!r}"))
-
-    # What the person does
 
     async def say(self, text: str, *, reply_to: Message | int | None = None) -> Message:
         """Send a text or a command."""
@@ -218,6 +133,10 @@ class Person:
         """Send one of the inline results."""
         result = answer["results"][number]["id"]
         return self._watch.sent(await self._wire.act("choose", results_id=answer["results_id"], result_id=result))
+
+    async def send_prepared(self, message_id: str) -> Message:
+        """Send into this chat what the bot has prepared, as a Mini App's `shareMessage` does."""
+        return self._watch.sent(await self._wire.act("prepared", id=message_id))
 
     async def menu(self) -> Json:
         """Return the `commands`, the menu `button` and the `description` that this person sees in this chat."""

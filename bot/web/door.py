@@ -21,7 +21,9 @@ REFUSALS = (
     web.HTTPBadRequest,
     web.HTTPUnauthorized,
     web.HTTPForbidden,
+    web.HTTPConflict,
     web.HTTPTooManyRequests,
+    web.HTTPServiceUnavailable,
 )
 LONGEST_ID = 18  # digits; a longer number is no id of a table
 
@@ -46,8 +48,7 @@ class Door:
             try:
                 return await handler(request)
             except (web.HTTPNotFound, web.HTTPBadRequest, web.HTTPForbidden, web.HTTPTooManyRequests) as refused:
-                after = refused.headers.get("Retry-After")
-                return self._lost(request, refused.status, {"Retry-After": after} if after else None)
+                return self._lost(request, refused.status, _later(refused))
 
         return guarded
 
@@ -63,7 +64,7 @@ class Door:
             try:
                 return await handler(request)
             except REFUSALS as refused:
-                headers = HEADERS | {"Cache-Control": "no-store"}
+                headers = HEADERS | {"Cache-Control": "no-store"} | _later(refused)
                 return web.Response(status=refused.status, text=f"{refused.text}\n", headers=headers)
 
         return guarded
@@ -90,6 +91,12 @@ class Door:
         response = self.pages.render(request, "notice.html", status, message=message, back=None)
         response.headers.update((headers or {}) | {"Cache-Control": "no-store"})
         return response
+
+
+def _later(refused: web.HTTPException) -> dict[str, str]:
+    """Return the header that says when to ask again, if a refusal has one."""
+    after = refused.headers.get("Retry-After")
+    return {"Retry-After": after} if after else {}
 
 
 def id_in(request: web.Request) -> int:

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from bot.chat.signs import Sign
 from bot.chat.texts import LANGUAGES, Texts, best_language, texts
 
 HERE = Path(__file__).parent
@@ -55,6 +56,7 @@ class Pages:
         chosen = request.query.get("lang") if request.query.get("lang") in LANGUAGES else None
         context = {
             "say": say,
+            "sign": Sign,
             "asset": asset,
             "chat": self.chat,
             "label": say("label.made") if self.labelled else "",

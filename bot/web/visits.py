@@ -1,32 +1,48 @@
-"""What a visitor from Telegram can do on the pages: see posts, react to them and report them."""
+"""What a visitor from Telegram can do on the pages: see posts, react to them, share them and report them."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from math import ceil
+from typing import TypeAlias
 
+import structlog
 from aiohttp import web
+from telegram.error import RetryAfter, TelegramError
 
 from bot.chat.telegram.media import results_changed
+from bot.chat.telegram.outcome import fate_of, pause_of
 from bot.chat.texts import best_language, texts
 from bot.services import Services
 from bot.web.body import reading
 from bot.web.door import Door, id_in
 from bot.web.render import HEADERS
 from bot.web.reports import Reports
-from storage.models import Feeling, Person, PostStatus, Reason
+from storage.models import Feeling, Person, Post, PostStatus, Reason
+
+log = structlog.get_logger()
 
 MOST = 100  # posts in one report
 LONGEST = 8192  # bytes of a body
+SOON = 5.0  # seconds until a visitor may ask again while Telegram does not answer
+
+
+Prepare: TypeAlias = Callable[[Post, Person], Awaitable[str | None]]
 
 
 @dataclass(frozen=True)
 class Visits:
-    """Handlers of JSON requests. Each carries launch data, so nobody can act in another person's name."""
+    """Handlers of JSON requests. Each carries launch data, so nobody can act in another person's name.
+
+    `prepare` stores a message that a person's app can send, and returns its id, or None if the post cannot be sent.
+    """
 
     services: Services
     door: Door
     reports: Reports
+    prepare: Prepare
 
     async def seen(self, request: web.Request) -> web.Response:
         """`POST /gallery/seen {"posts": [1, 2]}`: count impressions, return the person's reactions."""
@@ -41,15 +57,30 @@ class Visits:
     async def react(self, request: web.Request) -> web.Response:
         """`POST /post/<id>/reaction {"feeling": "🤣"}`: toggle the same vote as the buttons in the chat."""
         person, body = await self._person(request), await _body(request)
-        post = await self.services.gallery.post(id_in(request))
-        if post is None or post.status is not PostStatus.LIVE:
-            raise web.HTTPNotFound
+        post = await self._live(id_in(request))
         feeling = body.get("feeling")
         if not isinstance(feeling, str) or feeling not in list(Feeling):
             raise web.HTTPBadRequest(text=f"feeling must be one of {' '.join(Feeling)}")
         counts, own = await self.services.gallery.react(post.expansion_id, person.id, Feeling(feeling))
         await results_changed(self.services, post.expansion_id)
         return _json({"counts": counts, "own": own})
+
+    async def share(self, request: web.Request) -> web.Response:
+        """`POST /post/<id>/share {}`: prepare a message with the post, which Telegram's app sends to a chosen chat."""
+        person, _ = await self._person(request), await _body(request)
+        post = await self._live(id_in(request))
+        try:
+            message = await self.prepare(post, person)
+        except TelegramError as error:
+            fate = fate_of(error)
+            log.info("share.not_prepared", post=post.id, fate=fate.value, reason=str(error))
+            if not fate.passes:
+                raise web.HTTPConflict(text="Telegram refuses to send this post") from None
+            wait = pause_of(error) if isinstance(error, RetryAfter) else SOON
+            raise web.HTTPServiceUnavailable(text="try again", headers={"Retry-After": str(ceil(wait))}) from None
+        if message is None:
+            raise web.HTTPConflict(text="this post can only be shared as a link")
+        return _json({"id": message})
 
     async def report(self, request: web.Request) -> web.Response:
         """`POST /post/<id>/report/signed {"reason": "violent"}`: the same report as from the chat."""
@@ -60,6 +91,12 @@ class Visits:
         said = await self.reports.by_person(id_in(request), person.id, Reason(reason))
         say = texts(best_language([person.language, person.language_code]))
         return _json({"said": say("report.thanks" if said.first else "report.again")})
+
+    async def _live(self, post_id: int) -> Post:
+        post = await self.services.gallery.post(post_id)
+        if post is None or post.status is not PostStatus.LIVE:
+            raise web.HTTPNotFound
+        return post
 
     async def _person(self, request: web.Request) -> Person:
         """Return the person who asks. Raises HTTPUnauthorized without launch data, and HTTPForbidden if banned."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.random import Generator
@@ -25,6 +25,13 @@ TOPS, LEGS, LUGGAGE = 0.42, 0.36, 0.2  # longest sides of the sprites as shares 
 OFFERED: Final = 3  # number of drawn pairs of legs, of which the one with the most contrast to the ground is used
 
 
+class Cast(NamedTuple):
+    """Who was added: the credits of the guests that were placed, and whether the photo's own subject got legs."""
+
+    credits: list[str]
+    legs: bool
+
+
 @dataclass(eq=False)
 class Performance:
     """The state of one image while beings are added. `credits` names the guests that were placed."""
@@ -36,6 +43,7 @@ class Performance:
     subject: Subject | None
     random: Generator
     credits: list[str] = field(default_factory=list)
+    legs: bool = False  # whether the subject of the photo goes on below it on legs
 
     @property
     def below(self) -> bool:
@@ -51,6 +59,7 @@ class Performance:
             legs = self._legs(("stand", "wide", "walk", "stride", "cross", "knee"))
             taken = grow_legs(self.stage.canvas, self.photo, self.subject, self.margins, legs, script, self.random)
             self.stage.taken.append(taken)
+            self.legs = True
         guests = [self.bank.guests[nth] for nth in script.guests]
         cast = _CASTS[script.scene]
         for part in cast:
@@ -139,8 +148,8 @@ _CASTS: Final = {
 
 def perform(
     canvas: Pixels, photo: Pixels, margins: Margins, subject: Subject | None, bank: Bank, seed: int, wild: bool
-) -> list[str]:
-    """Add beings to a canvas in place, and return the credits of the placed guests."""
+) -> Cast:
+    """Add beings to a canvas in place, and return who they are."""
     random = np.random.default_rng([seed, 77])
     height, width = photo.shape[:2]
     box = Box(margins.left, margins.top, margins.left + width, margins.top + height)
@@ -150,7 +159,7 @@ def perform(
         performance.wild()
     else:
         performance.playful()
-    return performance.credits
+    return Cast(performance.credits, performance.legs)
 
 
 def _brightness(legs: Sprite) -> float:

@@ -47,6 +47,23 @@ def paint(
     """
     if preset.kind is Kind.EDIT and len(sketches) > 1:
         raise ValueError("an edit pipeline would mix the pictures of a batch")
+    scale = _lora_scale(preset, call.style)
+    if preset.lora:
+        pipeline.set_adapters("preset", scale)
+    arguments = _arguments(pipeline, preset, sketches, call, report)
+    try:
+        torch.manual_seed(0)  # Qwen-Image's pipeline samples the encoded photo without the generator that it is given
+        with control_in_step(pipeline) if preset.guided < 1 else nullcontext(), embeddings.used_by(pipeline, scale):
+            painted = pipeline(**arguments).images
+    finally:
+        pipeline.maybe_free_model_hooks()
+    return [np.rint(picture * 255).clip(0, 255).astype(np.uint8) for picture in np.nan_to_num(painted)]
+
+
+def _arguments(
+    pipeline: Pipeline, preset: Preset, sketches: Sequence[Sketch], call: Call, report: Report
+) -> dict[str, Any]:
+    """Return the keyword arguments of a pipeline call."""
     height, width = sketches[0].picture.shape[:2]
     arguments: dict[str, Any] = {
         "prompt": [wording.prompt for wording in call.wordings],
@@ -62,18 +79,9 @@ def paint(
     }
     if any(wording.negative for wording in call.wordings):
         arguments["negative_prompt"] = [wording.negative for wording in call.wordings]
-    scale = _lora_scale(preset, call.style)
-    if preset.lora:
-        pipeline.set_adapters("preset", scale)
     if preset.guided < 1:
         arguments["callback_on_step_end_tensor_inputs"] = ["latents", *doubled_in(pipeline)]
-    try:
-        torch.manual_seed(0)  # Qwen-Image's pipeline samples the encoded photo without the generator that it is given
-        with control_in_step(pipeline) if preset.guided < 1 else nullcontext(), embeddings.used_by(pipeline, scale):
-            painted = pipeline(**arguments).images
-    finally:
-        pipeline.maybe_free_model_hooks()
-    return [np.rint(picture * 255).clip(0, 255).astype(np.uint8) for picture in np.nan_to_num(painted)]
+    return arguments
 
 
 def _callback(report: Report, guided: float) -> Callable[[Any, int, Any, dict[str, Any]], dict[str, Any]]:

@@ -88,12 +88,21 @@ def read(checkpoint: Checkpoint, card: Card, dtype: torch.dtype) -> Pipeline:
     if preset.scheduler:
         scheduler = getattr(diffusers, preset.scheduler)
         pipeline.scheduler = scheduler.from_config(pipeline.scheduler.config, **preset.scheduler_options)
-    if preset.lora and checkpoint.lora:
-        weights = _only_weights(checkpoint.lora, preset.lora.weights)
-        pipeline.load_lora_weights(
-            checkpoint.lora, weight_name=weights, adapter_name="preset", local_files_only=True, use_safetensors=True
-        )
+    add_lora(pipeline, checkpoint)
     return pipeline
+
+
+def add_lora(pipeline: Pipeline, checkpoint: Checkpoint) -> None:
+    """Add the preset's LoRA to the denoiser, if it has one. Raises EngineUnavailable when its file is not clear."""
+    lora, folder = checkpoint.preset.lora, checkpoint.lora
+    if lora and folder:
+        pipeline.load_lora_weights(
+            folder,
+            weight_name=_only_weights(folder, lora.weights),
+            adapter_name="preset",
+            local_files_only=True,
+            use_safetensors=True,
+        )
 
 
 def compile_blocks(pipeline: Pipeline, compiler: str) -> None:

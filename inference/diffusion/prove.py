@@ -21,7 +21,8 @@ from inference.diffusion.model_spec import ModelChoice
 from inference.diffusion.offload import Card, Mode, possible_on
 from inference.diffusion.pipeline import free, load
 from inference.engine import EngineUnavailable, Pixels, Request, ignore
-from inference.quality.gate import Unfit, judge, seams
+from inference.quality.gate import Unfit, judge
+from inference.quality.seam import seams
 
 BATCH: Final = 2
 SEEDS: Final = (7, 8)  # their indices differ in a batch of two

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from operator import attrgetter
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,15 +51,33 @@ class Detection:
         return float(np.dot(self.soft, encode(number)) / (np.linalg.norm(self.soft) + 1e-9))
 
 
+class _Match(NamedTuple):
+    """How well the tile fits a spectrum, and where it begins there."""
+
+    sync: float
+    top: int
+    left: int
+    spectrum: Spectrum
+
+
+Views: TypeAlias = Callable[[float], Iterable[Spectrum]]
+"""The spectra of a picture's parts, as if its longer side were a share of the canonical size."""
+
+
 def detect(pixels: Pixels, secret: bytes, *, cropped: bool = True) -> Detection:
     """Return the best match of a secret's watermark in a picture, whether or not it is sure.
 
     The search for a crop takes most of the time; without `cropped` it is left out.
     """
+    return search(lambda share: spectra(pixels, share), secret, cropped=cropped)
+
+
+def search(views: Views, secret: bytes, *, cropped: bool = True) -> Detection:
+    """Return the best match of a secret's watermark in views of a picture, like `detect`."""
     waves = carriers(secret)
 
-    def at(share: float) -> Detection:
-        return max((_match(waves, spectrum) for spectrum in spectra(pixels, share)), key=_sync)
+    def at(share: float) -> _Match:
+        return max((_match(waves, spectrum) for spectrum in views(share)), key=_sync)
 
     best, where = at(1.0), 1.0
     for share in SHARES[1:] if cropped else ():
@@ -67,11 +86,12 @@ def detect(pixels: Pixels, secret: bytes, *, cropped: bool = True) -> Detection:
             best, where = found, share
         elif best.sync > CLEAR and share < where - 2 * STEP:
             break
-    return max((best, at(where + STEP / 2), at(where - STEP / 2)), key=_sync) if best.sync > SURE - 2 else best
+    if best.sync > SURE - 2:
+        best = max((best, at(where + STEP / 2), at(where - STEP / 2)), key=_sync)
+    return Detection(best.sync, waves.soft(moved(best.spectrum, best.top, best.left)))
 
 
-def _sync(detection: Detection) -> float:
-    return detection.sync
+_sync: Final = attrgetter("sync")
 
 
 def spectra(pixels: Pixels, share: float) -> Iterator[Spectrum]:
@@ -80,10 +100,10 @@ def spectra(pixels: Pixels, share: float) -> Iterator[Spectrum]:
     return map(folded, _parts(even))
 
 
-def _match(waves: Carriers, spectrum: Spectrum) -> Detection:
+def _match(waves: Carriers, spectrum: Spectrum) -> _Match:
     fit = waves.places(spectrum)
     top, left = (int(at) for at in np.unravel_index(fit.argmax(), fit.shape))
-    return Detection(float(fit[top, left]), waves.soft(moved(spectrum, top, left)))
+    return _Match(float(fit[top, left]), top, left, spectrum)
 
 
 def _parts(even: Plane) -> Iterator[Plane]:

@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 
 from inference.beings.bank import open_bank
-from inference.beings.performance import perform
+from inference.beings.performance import Cast, perform
 from inference.canvas import Extent, Margins
 from inference.engine import EngineError, Painted, Pixels, Reads, Report, Request, Style, ignore, part, versions
+from inference.image.bands import grown
 from inference.patchmatch import kernel
 from inference.patchmatch.finish import finish
 from inference.patchmatch.pyramid import plan
@@ -56,14 +57,20 @@ class PatchMatch:
         subject = self._subjects.of(photo)
         report(SEEN)
         canvas = _scenery(photo, subject, request, part(report, SEEN, 0.95))
-        credits_: list[str] = []
-        scenery = canvas
+        cast, scenery = Cast([], legs=False), canvas
         if request.style is not Style.FAITHFUL:
             wild, scenery = request.style is Style.WILD, canvas.copy()
-            credits_ = perform(canvas, photo, request.margins, subject, self._bank, request.seed, wild)
+            cast = perform(canvas, photo, request.margins, subject, self._bank, request.seed, wild)
         canvas[request.margins.box(request.extent).slices] = photo
         report(1.0)
-        return Painted(canvas, {"key": key, "credits": credits_, "beings": _new_share(scenery, canvas, request)})
+        seen = {"cut": _completed(subject, request.margins), "legs": cast.legs}
+        share = _new_share(scenery, canvas, request)
+        return Painted(canvas, {"key": key, "credits": cast.credits, "beings": share} | seen)
+
+
+def _completed(subject: Subject | None, margins: Margins) -> list[str]:
+    """Return the sides at which the frame cut the subject and new pixels go on with it."""
+    return [side.value for side in grown(margins) if subject is not None and side in subject.cut]
 
 
 def _new_share(scenery: Pixels, canvas: Pixels, request: Request) -> float:

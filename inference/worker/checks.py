@@ -55,14 +55,15 @@ class Checked:
 class CheckedEngine:
     """An engine whose results are judged by the gate, classified for safety, and rated for surprise."""
 
-    def __init__(self, engine: Engine, checks: Checks, others: Mapping[Style, Engine] | None = None) -> None:
-        """Open the classifier and the surprise guess. `others` paint the styles that they are given for.
+    def __init__(self, engine: Engine, checks: Checks, others: Mapping[str, Engine] | None = None) -> None:
+        """Open the classifier and the surprise guess. `others` paint what they are given for: a style, or a choice.
 
         Raises EngineUnavailable when one of them is not on this machine.
         """
         judged, self._gate = judge if checks.gate else trust, checks.gate
         self._subjects = Subjects() if checks.gate else None
-        self._careful = {style: Careful((others or {}).get(style, engine), judged, self._subjects) for style in Style}
+        engines: dict[str, Engine] = {**dict.fromkeys(Style, engine), **(others or {})}
+        self._careful = {name: Careful(one, judged, self._subjects) for name, one in engines.items()}
         self._thresholds, self._guess = checks.thresholds, open_guess(checks.surprise)
         self._classifier: Classifier | None = None
         if checks.classifier != NO_CLASSIFIER:
@@ -70,7 +71,7 @@ class CheckedEngine:
 
     def expand(self, request: Request, report: Report) -> Checked:
         """Paint a request and check the result. Raises EngineError as the engine does."""
-        attempt = self._careful[request.style].attempt(replace(request, judged=self._gate), report)
+        attempt = self._painter(request).attempt(replace(request, judged=self._gate), report)
         canvas = attempt.painted.pixels
         verdict = self._verdict(request.photo) | self._verdict(canvas)
         share = float(str(attempt.painted.recipe.get("beings", 0.0)))
@@ -79,9 +80,13 @@ class CheckedEngine:
         guess = with_beings(self._guess(request.photo, canvas, request.margins), share)
         return Checked(attempt.painted, attempt.seed, verdict, guess)
 
+    def _painter(self, request: Request) -> Careful:
+        """Return the engine that was chosen, if it is on offer, or else the style's own."""
+        return self._careful.get(request.engine) or self._careful[request.style]
+
     def _is_twice(self, request: Request, canvas: Pixels) -> bool:
         """Return whether a model's wild picture shows the photo's subject again, which is what wild is for."""
-        reads = self._careful[request.style].reads
+        reads = self._painter(request).reads
         return request.style is Style.WILD and painted_again(canvas, request, reads, self._subjects) > 0
 
     def double(self, request: Request, report: Report) -> Checked:

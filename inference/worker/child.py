@@ -1,4 +1,4 @@
-"""The engine process: `python -m inference.worker.child OPENER ENGINE MODEL GUESTS CHECKS`. It speaks in frames.
+"""The engine process: `python -m inference.worker.child OPENER ENGINE OFFER MODEL GUESTS CHECKS`. It speaks in frames.
 
 The process ends when its parent ends, for whatever reason: a thread reads stdin and exits the process at end of file,
 even in the middle of an expansion (kernels release the interpreter's lock). One job uses one core. Ctrl-C and SIGTERM
@@ -22,7 +22,7 @@ from typing import BinaryIO
 import cv2
 
 from inference.canvas import Extent
-from inference.casting import cast
+from inference.casting import all_choices
 from inference.engine import (
     Cancelled,
     EngineError,
@@ -38,7 +38,7 @@ from inference.image.refusal import BadPhoto
 from inference.marks.marking import mark
 from inference.worker.checks import CheckedEngine, Checks
 from inference.worker.frame import read
-from inference.worker.opening import open_cast
+from inference.worker.opening import open_all
 from inference.worker.protocol import (
     Cancel,
     EngineInfo,
@@ -59,8 +59,8 @@ from inference.worker.protocol import (
 DECODED, PAINTED, ENCODED = 0.03, 0.85, 0.97  # the progress of an order after each stage
 
 
-def main(opener: str, engine: str, model: str, guests: str, checks: str) -> None:
-    """Open the engine, then carry out orders until the parent ends."""
+def main(opener: str, engine: str, offer: str, model: str, guests: str, checks: str) -> None:
+    """Open the engines, then carry out orders until the parent ends."""
     faulthandler.enable()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
@@ -70,14 +70,14 @@ def main(opener: str, engine: str, model: str, guests: str, checks: str) -> None
     orders = Orders()
     Thread(target=orders.listen, args=(sys.stdin.buffer,), daemon=True).start()
     try:
-        opened = open_cast(cast(engine, model), opener, guests)
-        engines = {style: one.engine for style, one in opened.items()}
+        opened = open_all(all_choices(engine, offer, model), opener, guests)
+        engines = {name: one.engine for name, one in opened.items()}
         checked = CheckedEngine(engines[Style.FAITHFUL], Checks.from_json(checks), engines)
     except EngineUnavailable as error:
         return answers.send(Unavailable(str(error)))
     except Exception as error:
         return answers.send(Unavailable(_sentence(error), format_exc()))
-    answers.send(EngineInfo.of({style: one.info for style, one in opened.items()}))
+    answers.send(EngineInfo.of({name: one.info for name, one in opened.items()}))
     while True:
         answers.send(_answer(checked, orders, answers))
 
@@ -153,7 +153,7 @@ def _carried_out(engine: CheckedEngine, order: Order, report: Report) -> Outcome
     report(0)
     photo = decode_kept(order.photo)
     report(DECODED)
-    request = Request(photo, order.margins, order.style, order.seed, order.prompt, order.beside)
+    request = Request(photo, order.margins, order.style, order.seed, order.prompt, order.beside, order.engine)
     work = engine.double if order.doubles else engine.expand
     checked = work(request, part(report, DECODED, PAINTED))
     report(PAINTED)

@@ -1,9 +1,10 @@
-"""Opens the engines of all styles in the engine process, and warms each of them up."""
+"""Opens the engines of all styles, and those on offer, in the engine process, and warms each of them up."""
 
 from __future__ import annotations
 
 import time
 import typing
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
@@ -12,9 +13,10 @@ from typing import Final
 import numpy as np
 
 from inference.canvas import Margins
-from inference.casting import Casting, EngineChoice
-from inference.engine import Engine, EngineName, Reads, Request, Style, ignore
+from inference.casting import EngineChoice
+from inference.engine import Engine, EngineName, Reads, Request, ignore
 from inference.quality.gate import Unfit
+from inference.registry import resolved
 from inference.worker.protocol import EngineInfo
 
 WARM_UP: Final = Request(np.tile(np.arange(0, 256, 4).astype(np.uint8)[:, None], (48, 1, 3)), Margins(16, 16, 16, 16))
@@ -28,16 +30,17 @@ class Opened:
     info: EngineInfo
 
 
-def open_cast(casting: Casting, opener: str, guests: str = "") -> dict[Style, Opened]:
-    """Open the engine of each style, and an engine that several styles share once."""
+def open_all(choices: Mapping[str, EngineChoice], opener: str, guests: str = "") -> dict[str, Opened]:
+    """Open the engine of each style and of each name on offer, and an engine that several of them share once."""
     opened = dict[EngineChoice, Opened]()
-    for choice in casting.values():
+    meant = {choice: resolved(choice) for choice in set(choices.values())}
+    for choice in map(meant.__getitem__, choices.values()):
         if choice not in opened:
             engine, seconds = warm(opener, choice.name, choice.model, guests)
             took = seconds if engine.reads is not Reads.NOTHING else None  # without a model, kernels are compiled
             info = EngineInfo(engine.name, choice.model, engine.reads, engine.devices, took)
             opened[choice] = Opened(engine, info)
-    return {style: opened[choice] for style, choice in casting.items()}
+    return {name: opened[meant[choice]] for name, choice in choices.items()}
 
 
 def warm(opener: str, name: EngineName, model: str, guests: str = "") -> tuple[Engine, float]:

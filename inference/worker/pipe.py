@@ -7,9 +7,11 @@ from asyncio import StreamReader, StreamWriter, create_subprocess_exec
 from asyncio.subprocess import PIPE, Process
 from contextlib import suppress
 from signal import SIGKILL, Signals
-from typing import Self
+from typing import Final, Self
 
 from inference.worker.frame import Frame, receive
+
+ONE_CORE: Final = {"OPENBLAS_NUM_THREADS": "1"}  # NumPy's products of small matrices only waste time on several cores
 
 
 class Link:
@@ -20,8 +22,13 @@ class Link:
 
     @classmethod
     async def spawn(cls, *command: str) -> Self:
-        """Start a command in its own process group, so that Ctrl-C reaches only the parent, which ends the child."""
-        process = await create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, limit=1 << 20, process_group=0)
+        """Start a command in its own process group, so that Ctrl-C reaches only the parent, which ends the child.
+
+        NumPy uses one core there, unless the environment says otherwise.
+        """
+        process = await create_subprocess_exec(
+            *command, stdin=PIPE, stdout=PIPE, limit=1 << 20, process_group=0, env=ONE_CORE | os.environ
+        )
         assert process.stdin
         assert process.stdout
         return cls(process, process.stdin, process.stdout)

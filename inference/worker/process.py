@@ -40,9 +40,9 @@ _log = logging.getLogger(__name__)
 class EngineProcess:
     """One long-lived process that carries out orders one after another. One job uses one core.
 
-    `engine` is the text of KUOTU_ENGINE. `opener` names the function that opens each engine in that process, as
-    module:function of (EngineName, model, guests). The limits are in seconds: `time_limit` for an order, `start_limit`
-    to open and warm up, and `grace` for an order to stop after it is cancelled.
+    `engine` and `offer` are the texts of KUOTU_ENGINE and KUOTU_ENGINE_CHOICE; `opener` names the function that opens
+    each engine there, as module:function of (EngineName, model, guests). The limits are in seconds: `time_limit` for an
+    order, `start_limit` to open and warm up, and `grace` for an order to stop after it is cancelled.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class EngineProcess:
         engine: str,
         model: str = "",
         *,
+        offer: str = "",
         guests: str = "",
         time_limit: float = 300.0,
         start_limit: float = 600.0,
@@ -58,16 +59,8 @@ class EngineProcess:
         checks: Checks | None = None,
     ) -> None:
         self.info: EngineInfo | None = None
-        self._command = (
-            sys.executable,
-            "-m",
-            "inference.worker.child",
-            opener,
-            engine,
-            model,
-            guests,
-            (checks or Checks()).to_json(),
-        )
+        chosen = (opener, engine, offer, model, guests, (checks or Checks()).to_json())
+        self._command = (sys.executable, "-m", "inference.worker.child", *chosen)
         self._time_limit, self._start_limit, self._grace = time_limit, start_limit, grace
         self._opening: asyncio.Task[Link] | None = None  # when it is done, the process accepts the next order
         self._running: asyncio.Task[Outcome] | None = None

@@ -31,6 +31,7 @@ class Order:
     seed: int = 0  # 0 to 2**31 - 1
     prompt: str = ""
     beside: tuple[int, ...] = ()  # seeds of sibling variants that are still waiting
+    engine: str = ""  # that somebody chose; the style's own if it is empty or not on offer
     doubles: bool = False
     marking: Marking = field(default_factory=Marking)
 
@@ -39,7 +40,7 @@ class Order:
 class Outcome:
     """The encoded result of an order."""
 
-    master: bytes  # PNG
+    master: bytes  # lossless: WebP, or PNG of a large one
     preview: bytes  # JPEG for chats
     thumb: bytes  # JPEG, 640 px
     extent: Extent
@@ -62,27 +63,41 @@ class EngineInfo:
     devices: int = 1  # how many such processes this machine can run at once
     seconds: float | None = None  # how long a model's first picture took; None without a model
     others: Mapping[Style, EngineInfo] = field(default_factory=dict)  # the engines of styles that have another one
+    offered: Mapping[str, EngineInfo] = field(default_factory=dict)  # the engines that people may choose, by name
 
     @classmethod
-    def of(cls, infos: Mapping[Style, EngineInfo]) -> EngineInfo:
-        """Return the faithful style's engine with the others that differ from it."""
-        first = infos[Style.FAITHFUL]
-        others = {style: info for style, info in infos.items() if info != first}
-        return replace(first, devices=min(info.devices for info in infos.values()), others=others)
+    def of(cls, infos: Mapping[str, EngineInfo]) -> EngineInfo:
+        """Return the faithful style's engine with the others that differ from it, and those that are on offer.
 
-    def for_style(self, style: str) -> EngineInfo:
-        """Return the engine that paints a style."""
-        return self.others.get(Style(style), self)
+        `infos` has one for each style, and one for each name on offer.
+        """
+        first, devices = infos[Style.FAITHFUL], min(info.devices for info in infos.values())
+        others = {style: infos[style] for style in Style if infos[style] != first}
+        offered = {name: info for name, info in infos.items() if name not in list(Style)}
+        return replace(first, devices=devices, others=others, offered=offered)
+
+    @property
+    def maker(self) -> tuple[str, str]:
+        """The names of the engine and of its model, which rows of results keep."""
+        return self.name, self.model
+
+    def for_style(self, style: str, chosen: str = "") -> EngineInfo:
+        """Return the engine that paints a style, or the one that somebody chose if it is on offer."""
+        return self.offered.get(chosen) or self.others.get(Style(style), self)
 
     @property
     def names(self) -> str:
         """The names of all engines, such as «patchmatch+diffusion»."""
-        return "+".join(dict.fromkeys(info.name for info in (self, *self.others.values())))
+        return "+".join(dict.fromkeys(info.name for info in self._all))
 
     @property
     def models(self) -> str:
         """The names of all models."""
-        return "+".join(dict.fromkeys(info.model for info in (self, *self.others.values()) if info.model))
+        return "+".join(dict.fromkeys(info.model for info in self._all if info.model))
+
+    @property
+    def _all(self) -> tuple[EngineInfo, ...]:
+        return self, *self.others.values(), *self.offered.values()
 
 
 @dataclass(frozen=True)
@@ -198,4 +213,5 @@ def decode(frame: Frame) -> Message:
 
 def _info(values: Mapping[str, Any]) -> EngineInfo:
     others = {Style(style): _info(other) for style, other in values["others"].items()}
-    return EngineInfo(**{**values, "reads": Reads(values["reads"]), "others": others})
+    offered = {name: _info(other) for name, other in values["offered"].items()}
+    return EngineInfo(**{**values, "reads": Reads(values["reads"]), "others": others, "offered": offered})

@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from storage.database import get_or_add, hold, transactions
-from storage.models import Post, PostStatus, RecipeUse, RecipeWish, status_is
+from storage.models import Post, PostStatus, RecipePanel, RecipeUse, RecipeWish, status_is
 
 AGE = timedelta(days=1)  # for which a wish holds
 
@@ -49,6 +49,25 @@ class Recipes:
             if person_id != post.person_id and await _live(session, post.id) is not None:
                 here = (RecipeUse.post_id == post.id, RecipeUse.person_id == person_id)
                 await get_or_add(session, RecipeUse(post_id=post.id, person_id=person_id), *here)
+
+    async def follow(self, panel_id: int, post_id: int) -> None:
+        """Record that a panel has the choices of a post."""
+        async with self._write() as session:
+            if await _live(session, post_id) is not None:
+                row = RecipePanel(panel_id=panel_id, post_id=post_id)
+                await get_or_add(session, row, RecipePanel.panel_id == panel_id)
+
+    async def leave(self, panel_id: int) -> None:
+        """Record that a panel has other choices now."""
+        async with self._write() as session:
+            await session.execute(delete(RecipePanel).where(RecipePanel.panel_id == panel_id))
+
+    async def followed(self, panel_id: int) -> Post | None:
+        """Return the live post whose choices a panel has, or None."""
+        row = select(RecipePanel.post_id).where(RecipePanel.panel_id == panel_id)
+        async with self._read() as session:
+            post_id = await session.scalar(row)
+            return await _live(session, post_id) if post_id is not None else None
 
     async def uses(self, post_id: int) -> int:
         """Return how many people had a photo done like a post."""

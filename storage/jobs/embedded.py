@@ -145,6 +145,7 @@ class EmbeddedQueue:
             await self._dispatch.done(session, [mine])
             if record is not None:
                 await record(session)
+                await self._dispatch.add(session, *free_jobs(self.kind), Job.person_id == mine.person_id)
             await self._bells.announce(session)
         self._bells.ring()
         return True

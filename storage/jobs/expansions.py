@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import delete, update
@@ -53,9 +54,13 @@ def recorded(expansion_id: int, **made: Unpack[Made]) -> Record:
 
 
 async def enqueue(
-    session: AsyncSession, expansions: Sequence[Expansion], priority: int, presets: Mapping[str, str]
+    session: AsyncSession,
+    expansions: Sequence[Expansion],
+    priority: int,
+    presets: Mapping[str, str],
+    held: timedelta | None = CLAIM,
 ) -> None:
-    """Create jobs of one turn for one person's new expansions. They are held until their message is known.
+    """Create jobs of one turn for one person's new expansions. They are `held` until their message is known.
 
     `presets` are those of the expansions, by key. Every worker may take the others.
     """
@@ -64,7 +69,7 @@ async def enqueue(
     for expansion in expansions:
         job = Job(kind=NAME, subject=expansion.id, person_id=person_id, turn=turn, priority=priority)
         job.preset = presets.get(expansion.key, ANY)
-        await submit(session, job, held=CLAIM)
+        await submit(session, job, held=held)
 
 
 async def drop_jobs(session: AsyncSession, expansion_ids: Sequence[int]) -> list[int]:

@@ -60,12 +60,20 @@ class FilmStore:
         await self.queue.put([expansion_id])
 
     async def claim(
-        self, expansion_id: int, kind: FilmKind, person_id: int, chat_id: int, thread_id: int | None
+        self,
+        expansion_id: int,
+        kind: FilmKind,
+        person_id: int,
+        chat_id: int,
+        thread_id: int | None,
+        *,
+        beside: bool = False,
     ) -> tuple[Film, bool]:
         """Request a film for a chat. Returns the film, and whether the caller must send a message that will become it.
 
         If so, the caller stores the message by `place`. The answer is False if the film exists or another message waits
-        for it. A tap that is repeated because the program crashed before `place` gets True again. Raises OneAtATime.
+        for it. A tap that is repeated because the program crashed before `place` gets True again. Raises OneAtATime,
+        but not for a film that is asked for `beside` another.
         """
         async with self._write() as session:
             await _film(session, expansion_id, kind)
@@ -73,7 +81,7 @@ class FilmStore:
             free = film.message_id is None and film.person_id in (None, person_id)
             if film.status is Status.DONE or not free:
                 return film, False
-            if await _waits_for_another(session, person_id, film):
+            if not beside and await _waits_for_another(session, person_id, film):
                 raise OneAtATime
             film.status = Status.WAITING
             job = await submit(session, Job(kind=kind, subject=expansion_id))

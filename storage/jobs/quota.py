@@ -24,15 +24,19 @@ class QuotaSpent(Exception):
         self.used, self.quota, self.again_at = used, quota, again_at
 
 
-async def spend(session: AsyncSession, person_id: int, count: int, quota: int | None) -> None:
-    """Check that `count` more expansions fit into the quota. Raises QuotaSpent. A quota of None is no limit."""
+async def spend(session: AsyncSession, person_id: int, count: int, quota: int | None) -> int | None:
+    """Check that `count` more expansions fit into the quota, and return how many are left after them.
+
+    Raises QuotaSpent. A quota of None is no limit, and leaves None.
+    """
     if quota is None:
-        return
+        return None
     starts = sorted(await _spent_today(session, person_id))
     excess = len(starts) + count - quota  # how many must become older than 24 hours first
     if excess > 0:
         last = min(starts[min(excess, len(starts)) - 1], now()) + DAY if starts else now()
         raise QuotaSpent(len(starts), quota, last)
+    return -excess
 
 
 async def left(session: AsyncSession, person_id: int, quota: int) -> int:
@@ -63,13 +67,17 @@ async def _spent_today(session: AsyncSession, person_id: int) -> list[datetime]:
 
 
 async def _starts_today(session: AsyncSession, person_id: int) -> list[datetime]:
-    """Return when the expansions of the last 24 hours were started, without failed and cancelled ones."""
-    counted = select(Expansion.created_at).where(
+    """Return when the expansions of the last 24 hours were started, without failed and cancelled ones.
+
+    The steps that a live one of a journey is to be followed by are reserved.
+    """
+    counted = select(Expansion.created_at, Expansion.status, Expansion.steps - Expansion.variant).where(
         Expansion.person_id == person_id,
         Expansion.created_at > now() - DAY,
         Expansion.status.not_in([Status.FAILED, Status.CANCELLED]),
     )
-    return list(await session.scalars(counted))
+    rows = await session.execute(counted)
+    return [start for start, status, more in rows for _ in range(1 + (max(0, more) if status.live else 0))]
 
 
 async def _deleted_today(session: AsyncSession, person_id: int) -> list[datetime]:

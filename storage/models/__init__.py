@@ -20,7 +20,7 @@ from storage.models.photos import Panel, Photo
 from storage.models.posts import Post, PostStatus, status_is
 from storage.models.quota import SpentQuota
 from storage.models.reactions import Feeling, Reaction
-from storage.models.recipes import RecipeUse, RecipeWish
+from storage.models.recipes import RecipePanel, RecipeUse, RecipeWish
 from storage.models.search import SearchKey
 from storage.models.turns import Turn
 from storage.models.web import Bucket, WebReport
@@ -60,6 +60,7 @@ __all__ = [
     "Reaction",
     "Reason",
     "Received",
+    "RecipePanel",
     "RecipeUse",
     "RecipeWish",
     "Report",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storage.models.base import Base, Key, one_of, only
@@ -15,7 +15,11 @@ from storage.models.photos import Photo
 
 
 class Expansion(Base):
-    """One outpainting: the request, the result and its delivery. While it is being made, its job holds its progress."""
+    """One outpainting: the request, the result and its delivery. While it is being made, its job holds its progress.
+
+    A batch is what one start makes: variants of one photo, or a journey, whose steps start from the result of the step
+    before. The row of a step is added in the transaction that ends the step before.
+    """
 
     __tablename__ = "expansions"
 
@@ -27,8 +31,9 @@ class Expansion(Base):
     thread_id: Mapped[int | None]
     source_id: Mapped[int] = mapped_column(ForeignKey("photos.id", ondelete="CASCADE"), index=True)
     result_id: Mapped[int | None] = mapped_column(ForeignKey("photos.id", ondelete="SET NULL"), unique=True)
-    batch: Mapped[str | None] = mapped_column(String(96), index=True)  # shared by the four variants of one start
-    variant: Mapped[int] = mapped_column(default=0)  # 1 to 4 in a batch, otherwise 0
+    batch: Mapped[str | None] = mapped_column(String(96), index=True)  # shared by what one start makes
+    variant: Mapped[int] = mapped_column(default=0)  # its number in a batch, otherwise 0
+    steps: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # of its journey, otherwise 0
     rerolls: Mapped[int] = mapped_column(default=0)  # the revision of the buttons under its result
     # the request
     direction: Mapped[str] = mapped_column(String(16))
@@ -41,6 +46,7 @@ class Expansion(Base):
     doubles: Mapped[bool] = mapped_column(default=False)  # each source pixel becomes four, and no margins are added
     style: Mapped[str] = mapped_column(String(16))
     prompt: Mapped[str] = mapped_column(Text, default="")
+    chosen_engine: Mapped[str] = mapped_column(String(40), default="", server_default="")  # empty: the style's own
     seed: Mapped[int]
     # the end; `status` is `waiting` until then
     status: Mapped[Status] = mapped_column(one_of(Status), default=Status.WAITING)
@@ -66,6 +72,11 @@ class Expansion(Base):
 
     source: Mapped[Photo] = relationship(foreign_keys=source_id, lazy="joined", innerjoin=True)
     result: Mapped[Photo | None] = relationship(foreign_keys=result_id, lazy="joined")
+
+    @property
+    def following(self) -> int:
+        """How many steps of its journey follow by themselves once this one is painted."""
+        return max(0, (self.steps or 0) - (self.variant or 0))  # both are unset before the row is stored
 
     __table_args__ = (
         Index("ix_expansions_person", "person_id", "created_at"),

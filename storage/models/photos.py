@@ -51,6 +51,7 @@ class Panel(Base):
     ratio: Mapped[str | None] = mapped_column(String(16))
     style: Mapped[str] = mapped_column(String(16))
     prompt: Mapped[str] = mapped_column(Text, default="")
+    chosen_engine: Mapped[str] = mapped_column(String(40), default="", server_default="")  # empty: the style's own
     revision: Mapped[int] = mapped_column(default=0)  # every start raises it by one
     unfolded: Mapped[bool] = mapped_column(default=False, server_default=false())  # it shows directions, scales, ratios
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)

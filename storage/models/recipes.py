@@ -27,6 +27,17 @@ class RecipeWish(Base):
     asked_at: Mapped[datetime] = mapped_column(Moment)
 
 
+class RecipePanel(Base):
+    """A panel has the choices of a post, as long as its row is there: until somebody makes another choice in it."""
+
+    __tablename__ = "recipe_panels"
+
+    panel_id: Mapped[int] = mapped_column(
+        ForeignKey("panels.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
+
+
 class RecipeUse(Base):
     """A person opened a panel with the choices of somebody else's post. There is one row per pair."""
 

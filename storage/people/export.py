@@ -27,13 +27,23 @@ async def export(engine: AsyncEngine, person_id: int) -> dict[str, list[dict[str
     return rows
 
 
-async def pictures(engine: AsyncEngine, person_id: int) -> list[str]:
-    """Return the blobs of a person's photos, sent or made, and of the previews of their expansions."""
+async def pictures(engine: AsyncEngine, person_id: int) -> dict[str, int | None]:
+    """Return the blobs of a person's photos, sent or made, and of the previews of their expansions.
+
+    Each comes with the id of the expansion that made it, or with None if it was sent.
+    """
+    photos = select(Photo.blob, Expansion.id).outerjoin(Expansion, Expansion.result_id == Photo.id)
+    shown = select(Expansion.preview, Expansion.id)
+    found: dict[str, int | None] = {}
     async with transactions(engine).read() as session:
-        photos = await session.scalars(select(Photo.blob).where(Photo.person_id == person_id).order_by(Photo.id))
-        shown = select(Expansion.preview).where(Expansion.person_id == person_id, Expansion.preview.is_not(None))
-        previews = await session.scalars(shown.order_by(Expansion.id))
-        return list(dict.fromkeys([*photos, *(key for key in previews if key is not None)]))
+        for asked in (
+            photos.where(Photo.person_id == person_id).order_by(Photo.id),
+            shown.where(Expansion.person_id == person_id).order_by(Expansion.id),
+        ):
+            for blob, maker in await session.execute(asked):
+                if blob is not None:
+                    found[blob] = found.get(blob) or maker
+    return found
 
 
 def _whose(table: Table) -> SQLColumnExpression[int] | None:

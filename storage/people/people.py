@@ -166,8 +166,8 @@ class People:
         """Return every row that is stored about a person, by table."""
         return await export(self._engine, person_id)
 
-    async def pictures(self, person_id: int) -> list[str]:
-        """Return the blobs of every image that is stored of a person."""
+    async def pictures(self, person_id: int) -> dict[str, int | None]:
+        """Return the blobs of every image that is stored of a person, each with the expansion that made it, if any."""
         return await pictures(self._engine, person_id)
 
     # deletion

@@ -6,14 +6,18 @@ import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import chdir
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot.cli.finding import State
+from bot.cli.keys import marks
 from bot.errors import CannotRun
-from bot.keys import key_file, open_keys, renew_keys
+from bot.keys import key_file, open_keys, open_marks, renew_keys
 from inference.marks.keyring import make
+from inference.marks.label import Label
 from tests.support.command import Run, runner
 from tests.support.settings import settings_in
 
@@ -50,6 +54,19 @@ def test_a_setting_shares_the_secret_and_another_names_the_signing_key(tmp_path:
         open_keys(settings_in(tmp_path, signing_key=key, signing_cert=cert))
 
 
+def test_settings_choose_the_marks(tmp_path: Path) -> None:
+    knobs: dict[str, Any] = {
+        "watermark": False,
+        "label": "corner",
+        "producer": "A & Co",
+        "timestamp_url": "http://127.0.0.1:9",
+    }
+    chosen = open_marks(settings_in(tmp_path, **knobs))
+    assert (chosen.watermark, chosen.label, chosen.producer) == (False, Label.CORNER, "A & Co")
+    usual = open_marks(settings_in(tmp_path))
+    assert (usual.watermark, usual.label, usual.timestamp_url) == (True, Label.CAPTION, "")
+
+
 def test_a_damaged_file_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "keys.pem").write_text("nothing")
     with pytest.raises(CannotRun, match=r"keys\.pem is no key file: .*restore it from a backup"):
@@ -65,6 +82,21 @@ def test_the_command_says_who_signs(run: Run) -> None:
     assert run("keys")[1] == first
     assert Path("data/keys.pem").exists()
     assert run("keys", "--renew")[0] == 0
+
+
+def test_the_doctor_says_what_is_marked_and_who_signs(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    assert marks(settings).state is State.OPTIONAL
+    open_keys(settings)
+    good = marks(settings)
+    assert (good.state, good.words.startswith("labels and a watermark, KUOTU_LABEL=caption;")) == (State.GOOD, True)
+    assert "self-signed, so validators call files Valid and their signer untrusted" in good.words
+    assert "labels, no watermark" in marks(settings_in(tmp_path, watermark=False)).words
+    key_file(settings).chmod(0o644)
+    assert (marks(settings).state, "chmod 600" in marks(settings).words) == (State.BAD, True)
+    key_file(settings).write_text(make(datetime.now(UTC) - timedelta(days=11 * 365)).to_pem())
+    key_file(settings).chmod(0o600)
+    assert (marks(settings).state, "kuotu keys --renew" in marks(settings).words) == (State.BAD, True)
 
 
 def test_a_key_and_its_certificate_go_together(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

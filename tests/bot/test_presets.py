@@ -72,6 +72,16 @@ def test_a_program_serves_its_own_jobs_whatever_its_engine_is_called() -> None:
     assert preset_of(own, job()) in served_by(own, EngineInfo("stub", "", Reads.NOTHING))
 
 
+def test_a_chosen_engine_takes_the_place_of_its_styles_own() -> None:
+    styles = dict.fromkeys(Style, PATCHMATCH)
+    choice, other = EngineInfo.of({**styles, "big": BIG}), EngineInfo.of(styles)
+    chosen = preset_of(choice, Expansion(style=Style.WILD, doubles=False, chosen_engine="big"))
+    assert (preset_of(choice, job()), chosen) == ("wild:patchmatch", "wild:big")
+    assert chosen in served_by(choice, choice)
+    assert chosen not in served_by(other, other)
+    assert chosen in served_by(asked("auto"), choice)
+
+
 def test_long_names_are_represented_by_their_hash() -> None:
     names = ["/models/" + "x" * LONGEST + end for end in "ab"]
     presets = [preset_of(asked("diffusion", name), job()) for name in names]

@@ -10,7 +10,7 @@ import pytest
 from bot.playground import Person
 from storage.database import open_database
 from tests.support.databases import sqlite_in
-from tests.support.messages import is_doubled, is_panel, is_result
+from tests.support.messages import is_doubled, is_film, is_panel, is_result
 from tests.support.photos import SAMPLES, small_photo
 from tests.support.program import Program, program_in
 from tests.support.scenes import expansion_of, felt, on_show
@@ -112,6 +112,37 @@ async def test_a_kill_while_a_result_is_doubled_doubles_it_once(
     assert said in ("", None, "That has started already.")
     assert {expansion_of(m) for m in ann.messages if is_doubled(m)} == {expansion_of(first)}
     assert {m.id for m in ann.messages if "×2" in m.text and not is_doubled(m)} <= orphans
+
+
+@pytest.mark.parametrize(
+    ("method", "time"),
+    [
+        pytest.param("sendPhoto", 1, id="status-message-sent-but-not-recorded"),
+        pytest.param("editMessageCaption", 2, id="under-way"),
+        pytest.param("editMessageMedia", 1, id="first-step-shown-but-not-recorded"),
+        pytest.param("editMessageMedia", 4, id="in-its-later-steps"),
+        pytest.param("sendPhoto", 2, id="film-announced-but-not-recorded"),
+    ],
+)
+async def test_a_kill_in_mid_journey_lets_it_go_on_and_shows_it_once(
+    program: Program, ann: Person, method: str, time: int
+) -> None:
+    await ann.send_document(small_photo(longest=64))
+    await ann.tap(await ann.wait_for(is_panel), "Expand")
+    result = await ann.wait_for(is_result)
+    program.kill_when_called(method, time)
+    await ann.press_data(result, f"jo|{expansion_of(result)}|0")
+    await program.killed()
+    await program.start()
+    over = await ann.wait_for(lambda m: "5 steps, the most surprising first." in m.text)
+    await ann.wait_for(is_film)
+    steps = [button.data for button in over.buttons]
+    assert sorted(button.label for button in over.buttons) == ["1", "2", "3", "4", "5"]
+    assert len(set(steps)) == 5
+    assert len([m for m in ann.messages if is_film(m)]) == 1
+    assert len([m for m in ann.messages if [button.data for button in m.buttons] == steps]) == 1
+    await ann.tap(over, "5")  # an old button, after the restart
+    await ann.wait_for(lambda m: is_result(m) and m.id > over.id)
 
 
 async def test_what_was_sent_while_the_bot_was_down_is_served(program: Program, ann: Person, photo: bytes) -> None:

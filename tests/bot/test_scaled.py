@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bot.bootstrap import open_services
 from bot.cli.migrate import prepare
+from bot.opening import open_services
 from bot.settings import Settings
 from storage.database import open_database
 from tests.support.limits import HANG

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -21,8 +21,10 @@ from inference.canvas import Extent, Margins
 from inference.engine import Pixels, Request
 from inference.image.codec import encode_chat, encode_master
 from inference.image.upscale import upscale_expansion
+from inference.marks.label import Label
 from inference.marks.manifest import State
 from inference.marks.marking import mark
+from inference.marks.origin import pixel_hash
 from storage.blobs import open_blobs
 from storage.database import open_database, transactions
 from storage.expansions import Store
@@ -119,9 +121,7 @@ async def test_one_changed_pixel_fails_even_if_the_file_is_signed_again(
     assert {Layer.SIGNATURE, Layer.PIXELS} <= sound.layers
     for step in sound.steps:
         forged = chain.master.copy()
-        forged[step.box.top + 1, step.box.left + 1] ^= (
-            16  # halving ×2 averages four pixels, so it hides a change below 2
-        )
+        forged[step.box.top + 1, step.box.left + 1] ^= 1  # which halving a doubled picture may hide
         verdict = await chain.verdict(await chain.file(forged))
         assert (verdict.manifest, verdict.proof) == (State.OURS, Proof.CHANGED)
 
@@ -132,6 +132,16 @@ async def test_the_photo_of_the_asker_is_compared_too(database: AsyncEngine) -> 
     other[0, 0] ^= 1
     assert (await chain.verdict(file, chain.photo)).proof is Proof.UNTOUCHED
     assert (await chain.verdict(file, other)).proof is Proof.CHANGED
+
+
+async def test_a_lossy_file_is_proved_as_far_as_it_shows(database: AsyncEngine) -> None:
+    chain = await Chain.of(database, FIRST)
+    sound = await chain.verdict(await chain.file(kind="jpg"))
+    assert (sound.manifest, sound.proof) == (State.OURS, Proof.SEEMS_UNTOUCHED)
+    painted, box = chain.master.copy(), sound.boxes[0]
+    painted[box.top + 20 : box.top + 60, box.left + 20 : box.left + 60] = 255
+    assert (await chain.verdict(await chain.file(painted, kind="jpg"))).proof is Proof.SEEMS_CHANGED
+    assert "as far as a re-encoded copy shows" in "\n".join(verdict_lines(texts("en"), sound))
 
 
 async def test_a_file_of_the_command_line_is_proved_by_the_photo_alone(database: AsyncEngine) -> None:
@@ -190,6 +200,19 @@ async def test_too_little_new_area_is_said(database: AsyncEngine) -> None:
     assert any("Too little" in line for line in verdict_lines(texts("en"), verdict))
 
 
+@pytest.mark.parametrize(("margins", "chained"), [((FIRST,), False), ((FIRST, SECOND), True)], ids=["one", "two"])
+async def test_only_a_longer_chain_is_called_one(
+    database: AsyncEngine, margins: tuple[Margins, ...], chained: bool
+) -> None:
+    chain = await Chain.of(database, *margins)
+    verdict = await chain.verdict(await chain.file())
+    for made in (verdict, replace(verdict, made_at=None)):
+        english, chinese = ("\n".join(verdict_lines(texts(language), made)) for language in ("en", "zh"))
+        assert "by patchmatch" in english
+        assert ("step 2 of a chain" in english, "第 2 次扩图" in chinese) == (chained, chained)
+        assert ("chain" in english, "次扩图" in chinese) == (chained, chained)
+
+
 async def test_the_answer_tells_nothing_about_persons_and_draws_the_rectangle(database: AsyncEngine) -> None:
     chain = await Chain.of(database, FIRST, SECOND)
     seen = look(await chain.file(), MARKS)
@@ -198,6 +221,8 @@ async def test_the_answer_tells_nothing_about_persons_and_draws_the_rectangle(da
         said = "\n".join(verdict_lines(texts(language), verdict))
         assert "person" not in said
         assert "{" not in said
+        assert all(word in said for word in ("patchmatch", "2"))  # by which engine, in how many steps
+        assert str(verdict.made_at.year if verdict.made_at else "") in said
     picture = drawn(seen, verdict)
     assert picture is not None
     shown = decoded(picture)
@@ -221,3 +246,15 @@ async def test_the_manifest_names_no_person_and_no_chat(database: AsyncEngine) -
     steps = await chain.archive.store.ancestry(chain.last.id)
     said = json.dumps(origin_of(steps, await chain.archive.register.of([chain.last.id])).to_json())
     assert all(word not in said for word in ("person", "chat", "name"))
+
+
+def test_settings_leave_out_the_watermark_and_draw_the_label() -> None:
+    photo = sample("coffee", 320, 240)
+    canvas, request = _mirrored(photo, FIRST), Request(photo, FIRST)
+    plain, inside = canvas.copy(), FIRST.inner(Extent.of(canvas)).slices
+    none = mark(canvas, request, replace(MARKS, watermark=False).marking("mirror"))
+    assert (none.watermarked, none.labelled, np.array_equal(canvas, plain)) == (False, False, True)
+    both = mark(canvas, request, replace(MARKS, label=Label.CORNER).marking("mirror"))
+    assert (both.watermarked, both.labelled, both.number) == (True, True, none.number)
+    assert np.array_equal(canvas[inside], photo)
+    assert both.result == pixel_hash(canvas)

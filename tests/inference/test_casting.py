@@ -1,10 +1,10 @@
-"""The text of KUOTU_ENGINE: one engine, or one for each style."""
+"""The texts of KUOTU_ENGINE and of KUOTU_ENGINE_CHOICE: who paints, and who may be chosen."""
 
 from __future__ import annotations
 
 import pytest
 
-from inference.casting import EngineChoice, cast
+from inference.casting import EngineChoice, cast, offered
 from inference.engine import EngineName, Style
 
 AUTO, PATCHMATCH = EngineChoice(EngineName.AUTO, "sdxl"), EngineChoice(EngineName.PATCHMATCH)
@@ -44,3 +44,30 @@ def test_who_paints_what(text: str, faithful: EngineChoice, playful: EngineChoic
 def test_what_is_wrong_is_named(text: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         cast(text)
+
+
+def test_what_is_on_offer() -> None:
+    assert offered("") == {}
+    assert offered("PatchMatch, sd15-cpu,diffusion", "sdxl") == {
+        "patchmatch": PATCHMATCH,
+        "sd15-cpu": CPU,
+        "diffusion": DIFFUSION,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        pytest.param("patchmatch", "name 2 to 4 engines or models", id="one is no choice"),
+        pytest.param("a,b,c,d,e", "name 2 to 4 engines or models", id="no room for five"),
+        pytest.param("sdxl,sdxl", "named once", id="twice"),
+        pytest.param("sdxl,", "named once", id="no name"),
+        pytest.param("auto,sdxl", "auto is nothing to choose", id="auto"),
+        pytest.param("wild,sdxl", "wild is nothing to choose", id="a style"),
+        pytest.param(f"sdxl,{'m' * 41}", "too long for a button", id="long"),
+        pytest.param("sdxl,a|b", "signs that no button carries", id="a separator"),
+    ],
+)
+def test_what_nobody_can_choose_is_named(text: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        offered(text)

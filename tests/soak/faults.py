@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from bot.bootstrap import running
 from bot.playground.playground import DEFAULT_TOKEN
 from tests.support.bad_day import Fault, bad_day
+from tests.support.bot import kuotu_in
 from tests.support.conversations import Conversation, talk_at_once
 from tests.support.photos import small_photo
-from tests.support.settings import settings_in
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ async def survive(folder: Path, people: int, rate: float = 0.1, seed: int = 1, a
     """Let people talk while calls fail."""
     async with bad_day(folder / "playground") as day:
         knobs = {"telegram_token": DEFAULT_TOKEN, "telegram_api": day.address, "quota": 1000}
-        async with running(settings_in(folder / "data", **knobs)) as kuotu:
+        async with kuotu_in(folder / "data", **knobs) as kuotu:
             day.random, day.rate = Random(seed), rate
             conversations = await talk_at_once(day.address, range(1000, 1000 + people), small_photo(), at_once)
             day.rate = 0.0

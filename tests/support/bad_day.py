@@ -105,7 +105,8 @@ def _refusal(code: int, description: str, **parameters: int) -> web.Response:
 async def _torn(request: web.Request, response: web.StreamResponse, *, whole: bool) -> web.StreamResponse:
     """Send an answer byte by byte, or its first half alone, and break off."""
     body = response.body if isinstance(response, web.Response) and isinstance(response.body, bytes) else b"{}"
-    torn = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": str(len(body))})
+    headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+    torn = web.StreamResponse(status=response.status, headers=headers)
     await torn.prepare(request)
     for start in range(len(body) if whole else len(body) // 2):
         await torn.write(body[start : start + 1])

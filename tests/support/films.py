@@ -9,10 +9,11 @@ import av
 import cv2
 import numpy as np
 
-from inference.canvas import Direction, Extent, Margins, scaled
+from inference.canvas import Extent, Margins
 from inference.engine import EngineName, Pixels, Request, Style, ignore
+from inference.growth import Direction, scaled
 from inference.image.codec import decode
-from inference.registry import open_engine
+from tests.support.blind_engine import open_engine
 from tests.support.photos import SAMPLES
 
 CHAINS = {

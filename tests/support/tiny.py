@@ -28,10 +28,11 @@ from transformers import (
     ViTImageProcessorPil,
 )
 
-from inference.canvas import Direction, Extent, scaled
+from inference.canvas import Extent
 from inference.diffusion.engine import Diffusion, open_diffusion
 from inference.diffusion.presets import load_presets
 from inference.engine import Request, Style
+from inference.growth import Direction, scaled
 from inference.hub.repository import INDEX
 from tests.support.photos import SAMPLES
 from tests.support.tiny_models import BUILDERS, PICTURES, Z_IMAGE_CONTROL, z_image_controlnet
@@ -54,6 +55,7 @@ REPOSITORIES = {  # of each preset: its own, then those of its parts
     "z-image-control": ("z-image", "parts.controlnet"),
     "qwen-fill": ("qwen", "parts.controlnet"),
     "qwen-edit": ("qwen-edit", "lora"),
+    "qwen-edit-nf4": ("qwen-edit", "lora"),
 }
 NAMES = [f"tiny-{name}" for name in REPOSITORIES]
 

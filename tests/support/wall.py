@@ -15,6 +15,7 @@ import numpy as np
 from aiohttp import ClientSession, web
 from PIL import Image
 from sqlalchemy.ext.asyncio import AsyncEngine
+from telegram.error import TelegramError
 from yarl import URL
 
 from bot.marks import Marks
@@ -23,10 +24,10 @@ from bot.web.door import Door
 from bot.web.gallery import add_gallery
 from bot.web.rate import RATE, Allowance, Network
 from bot.wordlist import WordList
-from inference.canvas import Direction, Extent, scaled
+from inference.canvas import Extent
 from inference.engine import EngineName, Pixels, Reads, Request, Style
+from inference.growth import Direction, scaled
 from inference.marks.keyring import make
-from inference.registry import open_engine
 from inference.worker.protocol import EngineInfo
 from storage.blobs import Blobs, open_blobs
 from storage.buckets import Buckets, Rate
@@ -44,10 +45,11 @@ from storage.jobs.embedded import EmbeddedQueue
 from storage.jobs.expansions import EXPANSIONS, recorded
 from storage.jobs.films import FILMS, FilmStore
 from storage.jobs.workers import Workers
-from storage.models import Expansion, Feeling, FilmKind, Photo, Post, Status
+from storage.models import Expansion, Feeling, FilmKind, Person, Photo, Post, Status
 from storage.people.messages import Messages
 from storage.people.people import People
 from storage.register import Register
+from tests.support.blind_engine import open_engine
 from tests.support.databases import new_sqlite
 from tests.support.photos import SAMPLES
 
@@ -71,7 +73,7 @@ def paint(name: str, direction: Direction, style: Style, longest: int = 120, sca
     """Return a small sample photo, expanded by PatchMatch."""
     photo = Image.open(SAMPLES / f"{name}.jpg").convert("RGB")
     photo.thumbnail((longest, longest))
-    return paint_further(np.asarray(photo), direction, style, scale)
+    return paint_further(np.array(photo), direction, style, scale)
 
 
 def paint_further(before: Pixels, direction: Direction, style: Style, scale: float = 1.25) -> BeforeAfter:
@@ -201,9 +203,13 @@ async def wall_in(
     public_url: str = "",
     hosts: Sequence[str] = (),
     proxies: Sequence[Network] = (),
+    prepared: str | TelegramError | None = None,
     blobs: Blobs | None = None,
 ) -> AsyncIterator[Wall]:
-    """Run a site without posts; `names` are its people, whose ids count from 1."""
+    """Run a site without posts; `names` are its people, whose ids count from 1.
+
+    `prepared` is what Telegram answers when a message is prepared to be shared.
+    """
     database = await open_database(new_sqlite(folder))
     services = services_on(database, blobs or open_blobs(str(folder / "blobs")))
     for number, name in enumerate(names, 1):
@@ -215,7 +221,12 @@ async def wall_in(
     async def tell(post: Post, said: Reported) -> None:
         told.append((post.id, said))
 
-    door = add_gallery(app, services, TOKEN, chat, tell, public_url, hosts, proxies)
+    async def prepare(post: Post, person: Person) -> str | None:
+        if isinstance(prepared, TelegramError):
+            raise prepared
+        return prepared and f"{prepared} {post.id} {person.id}"
+
+    door = add_gallery(app, services, TOKEN, chat, tell, prepare, public_url, hosts, proxies)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

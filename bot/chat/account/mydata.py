@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import zipfile
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import PurePosixPath
 
@@ -30,12 +31,19 @@ async def mydata(services: Services, visit: Visit) -> None:
         await visit.reply("mydata.too_many", megabytes=round(size / 2**20))
 
 
-async def _archive(services: Services, keys: list[str]) -> tuple[bytes | None, int]:
-    """Return an archive of the images and their size in bytes. The archive is None if there are none or too many."""
+async def _archive(services: Services, pictures: Mapping[str, int | None]) -> tuple[bytes | None, int]:
+    """Return an archive of the images and their size in bytes. The archive is None if there are none or too many.
+
+    What was made here carries its marks, like every other file that leaves. What a person sent stays as it is.
+    """
+    ids = [maker for maker in pictures.values() if maker is not None]
+    made = {expansion.id: expansion for expansion in await services.store.expansions(ids)}
     files: dict[str, bytes] = {}
     size = 0
-    for key in keys:
+    for key, maker in pictures.items():
         data = await services.blobs.get(key)
+        if size <= MOST and maker in made:
+            data = await services.marked(data, made[maker])
         size += len(data)
         if size <= MOST:
             files[key] = data

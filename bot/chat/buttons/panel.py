@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.chat.buttons.base import Tap
-from inference.canvas import Direction
 from inference.engine import Style
+from inference.growth import Direction
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,12 @@ class PickStyle(Tap, tag="st"):
     style: Style
 
 
+@dataclass(frozen=True)
+class PickEngine(Tap, tag="eg"):
+    panel: int
+    engine: str
+
+
 class Word(StrEnum):
     """The word at the head of a row of choices."""
 
@@ -47,6 +53,9 @@ class Word(StrEnum):
     SIDES = "sides"
     SIZE = "size"
     SHAPE = "shape"
+    STYLE = "style"
+    LANGUAGE = "language"
+    ENGINE = "engine"
 
 
 @dataclass(frozen=True)

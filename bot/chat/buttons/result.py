@@ -48,6 +48,14 @@ class ZoomOut(Tap, tag="zo"):
 
 
 @dataclass(frozen=True)
+class Journey(Tap, tag="jo"):
+    """Go several steps outward from the result, or from the photo of a first step that failed or was cancelled."""
+
+    expansion: int
+    rerolls: int
+
+
+@dataclass(frozen=True)
 class Adjust(Tap, tag="aj"):
     """Open a panel for the result."""
 

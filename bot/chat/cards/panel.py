@@ -12,6 +12,7 @@ from bot.chat.buttons.panel import (
     Expand,
     Explain,
     PickDirection,
+    PickEngine,
     PickPhoto,
     PickRatio,
     PickScale,
@@ -40,19 +41,35 @@ def preview(services: Services, panel: Panel) -> Medium:
     return canvas_of(services, panel.photo, margins)
 
 
-def caption(services: Services, say: Texts, panel: Panel) -> str:
-    """Return the caption: the choice, unfolded also the size of the canvas, and the prompt. Raises NoSuchCanvas."""
+async def caption(services: Services, say: Texts, panel: Panel) -> str:
+    """Return the caption: the choice, whose it is, unfolded also the size of the canvas, and the prompt.
+
+    Raises NoSuchCanvas.
+    """
     choice, photo = Choice.of(panel), extent_of(panel.photo)
     canvas = choice.margins(photo, services.limits.max_megapixels).canvas(photo)
     lines = [
         say.html("panel.caption", choice=describe(say, choice)),
+        *await _like(services, say, panel),
         *([say.html("panel.size", width=canvas.width, height=canvas.height)] if panel.unfolded else []),
         *([say.html("panel.album")] if panel.photo.media_group else []),
     ]
     if choice.prompt:
         words = choice.prompt if len(choice.prompt) <= 200 else choice.prompt[:199] + "…"
-        lines.append(say.html(_prompt(services.painting.for_style(choice.style).reads, choice.prompt), prompt=words))
+        lines.append(
+            say.html(
+                _prompt(services.painting.for_style(choice.style, choice.engine).reads, choice.prompt), prompt=words
+            )
+        )
     return "\n".join(lines)
+
+
+async def _like(services: Services, say: Texts, panel: Panel) -> list[str]:
+    """Return the line that says whose choices these are, if they are those of a post."""
+    post = await services.recipes.followed(panel.id)
+    if post is None:
+        return []
+    return [say.html("panel.like_titled" if post.title else "panel.like", title=post.title, name=post.author.name)]
 
 
 def _prompt(reads: Reads, words: str) -> str:
@@ -93,8 +110,18 @@ def _choices(services: Services, say: Texts, panel: Panel, choice: Choice) -> li
             for s in offered_scales(choice, photo, most)
         ],
         Word.SHAPE: [button(r, PickRatio(panel.id, r), chosen=r == choice.ratio) for r in offered_ratios(photo, most)],
+        Word.ENGINE: _engines(services, panel, choice),
     }
     return [[button(say(f"panel.word.{word}"), Explain(panel.id, word)), *row] for word, row in rows.items() if row]
+
+
+def _engines(services: Services, panel: Panel, choice: Choice) -> list[InlineKeyboardButton]:
+    """Return the engines on offer. The one that paints the style is chosen until somebody chooses another."""
+    painting = services.painting.for_style(choice.style, choice.engine)
+    return [
+        button(name, PickEngine(panel.id, name), chosen=info.maker == painting.maker)
+        for name, info in services.painting.offered.items()
+    ]
 
 
 async def _album(services: Services, panel: Panel) -> list[InlineKeyboardButton]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from babel.lists import format_list
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
+from bot.chain import growth
 from bot.chat.buttons.post import OpenPost
 from bot.chat.buttons.publish import NoTitle, OwnTitle, SuggestedTitle, Unpublish
 from bot.chat.buttons.result import Publish
@@ -13,15 +15,20 @@ from bot.chat.cards.widgets import button
 from bot.chat.telegram.visit import Visit
 from bot.chat.texts import Texts
 from bot.chat.titles import About, suggestions
+from bot.services import Services
 from storage.models import Expansion, Post
 
+NAMED = 2  # most guests that a title names
+SCENERY = "en"  # the language in which engines name scenery
 
-def title_keyboard(visit: Visit, post: Post) -> InlineKeyboardMarkup:
+
+async def title_keyboard(services: Services, visit: Visit, post: Post) -> InlineKeyboardMarkup:
     """Return the buttons of the question for a title."""
     number, say = post.expansion_id, visit.say
+    known = await about(services, say, post.expansion)
     offers = [
         [button(say("post.title", title=title), SuggestedTitle(number, say.language, line))]
-        for line, title in suggestions(say, number, about(say, post.expansion)).items()
+        for line, title in suggestions(say, number, known).items()
     ]
     last = [
         *([] if visit.private else [button(say("title.own"), OwnTitle(number))]),
@@ -31,10 +38,20 @@ def title_keyboard(visit: Visit, post: Post) -> InlineKeyboardMarkup:
     return InlineKeyboardMarkup([*offers, _see_and_send(visit, post), last])
 
 
-def about(say: Texts, expansion: Expansion) -> About:
-    """Return what the suggested titles of an expansion go by."""
-    from_result = expansion.source.chat_id is None
-    return About(expansion.style, from_result, drawn(say, expansion))
+async def about(services: Services, say: Texts, expansion: Expansion) -> About:
+    """Return what the suggested titles of an expansion go by. A doubled one is about what was doubled."""
+    steps = growth(await services.store.ancestry(expansion.id))
+    recipe = (steps[-1].step if steps else expansion).recipe or {}
+    guests = [credit.partition(" by ")[0] for credit in recipe.get("credits", ())]
+    return About(
+        expansion.style,
+        max(1, len(steps)),
+        drawn(say, expansion),
+        format_list(guests[:NAMED], locale=say.language),
+        bool(recipe.get("legs")),
+        bool(recipe.get("cut")),
+        str(recipe.get("scenery") or "").partition(",")[0] if say.language == SCENERY else "",
+    )
 
 
 def titled_keyboard(visit: Visit, post: Post) -> InlineKeyboardMarkup:

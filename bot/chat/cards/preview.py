@@ -39,30 +39,46 @@ def variants_sheet(
     gap = longest // 160
     zoom = (longest - gap) / 2 / max(canvas)
     cell = (canvas * zoom).at_least(1)
-    sheet = Image.new("RGB", (2 * cell.width + gap, 2 * cell.height + gap), EDGE)
     tiles = [_cell(picture, cell, number) for number, picture in enumerate(pictures, 1)]
     tiles += [_cell(before, cell)] if before is not None else []
-    for place, tile in enumerate(tiles):
-        sheet.paste(tile, ((place % 2) * (cell.width + gap), (place // 2) * (cell.height + gap)))
-    return _jpeg(sheet)
+    return _jpeg(_in_rows(tiles, 2, 2, gap))
+
+
+def steps_sheet(pictures: Sequence[tuple[int, bytes]], longest: int = 1280) -> bytes:
+    """Return a JPEG with the pictures of a journey in their order, each whole and with its number.
+
+    Two are side by side, four two by two, and three or five in rows of three. The cells have the shape of the first.
+    """
+    columns = 2 if len(pictures) in (2, 4) else min(3, len(pictures))
+    shape, gap = Extent(*Image.open(BytesIO(pictures[0][1])).size), longest // 160
+    cell = (shape * ((longest - gap * (columns - 1)) / columns / max(shape))).at_least(1)
+    tiles = [_cell(picture, cell, number, whole=True) for number, picture in pictures]
+    return _jpeg(_in_rows(tiles, columns, -(-len(tiles) // columns), gap))
 
 
 def contact_sheet(pictures: Sequence[bytes], side: int = 420) -> bytes:
     """Return a JPEG with the numbered pictures in rows of three, cut to squares of `side` px."""
-    gap, columns = side // 70, min(3, len(pictures))
-    rows = -(-len(pictures) // columns)
-    step = side + gap
-    sheet = Image.new("RGB", (columns * step - gap, rows * step - gap), EDGE)
-    for place, picture in enumerate(pictures):
-        sheet.paste(_cell(picture, Extent(side, side), place + 1), (place % columns * step, place // columns * step))
-    return _jpeg(sheet)
+    columns = min(3, len(pictures))
+    tiles = [_cell(picture, Extent(side, side), number) for number, picture in enumerate(pictures, 1)]
+    return _jpeg(_in_rows(tiles, columns, -(-len(tiles) // columns), side // 70))
 
 
-def _cell(picture: bytes | None, size: Extent, number: int = 0) -> Image.Image:
+def _in_rows(tiles: Sequence[Image.Image], columns: int, rows: int, gap: int) -> Image.Image:
+    """Return tiles of one size on a sheet, row by row."""
+    width, height = tiles[0].width + gap, tiles[0].height + gap
+    sheet = Image.new("RGB", (columns * width - gap, rows * height - gap), EDGE)
+    for place, tile in enumerate(tiles):
+        sheet.paste(tile, (place % columns * width, place // columns * height))
+    return sheet
+
+
+def _cell(picture: bytes | None, size: Extent, number: int = 0, *, whole: bool = False) -> Image.Image:
+    """Return a picture as a cell of a sheet: cut to its shape, or `whole` with bars beside it."""
     if picture is None:
         tile = _hatched(Image.new("RGB", size, PAPER))
     else:
-        tile = ImageOps.fit(Image.open(BytesIO(picture)).convert("RGB"), size, Image.Resampling.LANCZOS)
+        image, fit = Image.open(BytesIO(picture)).convert("RGB"), Image.Resampling.LANCZOS
+        tile = ImageOps.pad(image, size, fit, PAPER) if whole else ImageOps.fit(image, size, fit)
     if number:
         _number(tile, number)
     return tile

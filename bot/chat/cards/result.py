@@ -12,11 +12,13 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.constants import ChatType
 
 from bot.chain import growth
+from bot.chat.buttons.base import Tap
 from bot.chat.buttons.result import (
     Double,
     ExpandYours,
     Film,
     FullSize,
+    Journey,
     Loop,
     Publish,
     Reroll,
@@ -96,6 +98,7 @@ async def result_caption(
         *([say.html("post.title", title=post.title)] if post and post.title else []),
         say.html("result.caption", choice=described(say, expansion)),
         *drawn_lines(say, expansion),
+        *_engine_lines(say, expansion),
         *(detail_lines(say, expansion, chain) if details else []),
         *await credit_lines(services, say, chain),
         *anonymous_lines(say, facts.anonymous),
@@ -103,6 +106,14 @@ async def result_caption(
         *([say.html("result.veiled")] if is_veiled(expansion) else []),
     ]
     return "\n".join(lines)
+
+
+def _engine_lines(say: Texts, expansion: Expansion) -> list[str]:
+    """Return the line that says that another engine painted than the person chose, if so."""
+    chosen = expansion.chosen_engine
+    if not chosen or expansion.doubles or chosen in (expansion.engine, expansion.model):
+        return []
+    return [say.html("result.other_engine", engine=expansion.model or expansion.engine, chosen=chosen)]
 
 
 async def _keyboard(
@@ -163,8 +174,10 @@ def film_buttons(services: Services, say: Texts, expansion: Expansion, facts: Fa
 
 def end_keyboard(say: Texts, expansion: Expansion) -> InlineKeyboardMarkup:
     """Return the button to try again, for a failed or cancelled expansion."""
-    tap = Double(expansion.id) if expansion.doubles else Reroll(expansion.id, expansion.rerolls)
-    return InlineKeyboardMarkup([[button(say("end.again"), tap)]])
+    again: Tap = Reroll(expansion.id, expansion.rerolls)
+    if expansion.doubles or expansion.steps:
+        again = Double(expansion.id) if expansion.doubles else Journey(expansion.id, expansion.rerolls)
+    return InlineKeyboardMarkup([[button(say("end.again"), again)]])
 
 
 def before_of(services: Services, expansion: Expansion) -> Medium:

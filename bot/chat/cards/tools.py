@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.chat.buttons.result import Adjust, BackOneStep, BackToStart, Delete, Double, Publish, Tools
+from bot.chat.buttons.result import Adjust, BackOneStep, BackToStart, Delete, Double, Journey, Publish, Tools
 from bot.chat.cards.lines import reaction_row
 from bot.chat.cards.result import (
     Card,
@@ -34,6 +34,7 @@ async def tools_card(services: Services, say: Texts, expansion: Expansion, *, pr
         *([] if private else [reaction_row(number, await services.gallery.counts(number))]),
         *([] if private else onward_rows(say, expansion)),
         [flip_button(say, number, before=before), *double],
+        [button(say("result.journey"), Journey(number, expansion.rerolls))],
         film_buttons(services, say, expansion, facts),
         _steps(say, expansion, facts),
         [button(say("panel.adjust"), Adjust(number)), download_button(say, number)],

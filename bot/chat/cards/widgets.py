@@ -12,8 +12,8 @@ from bot.chat.signs import Sign
 from bot.chat.telegram.visit import Visit, start_link
 from bot.chat.texts import Texts, best_language, texts
 from bot.services import Services
-from inference.canvas import Direction
 from inference.engine import Style
+from inference.growth import Direction
 from storage.models import Expansion, Film, Gallery
 
 BAR = 12

@@ -103,7 +103,8 @@ async def take_photo(
     here = f"g{visit.chat.id}:{photo.media_group}" if photo.media_group else f"m{visit.chat.id}:{photo.message_id}"
     post = await services.recipes.wished(visit.person.id, visit.chat.id, now())
     wish = choice_like(services, visit.say, post.expansion) if post is not None else None
-    await open_panel(services, visit, photo, f"{here}:{visit.person.id}", prompt, wish)
+    like = post.id if post is not None else None
+    await open_panel(services, visit, photo, f"{here}:{visit.person.id}", prompt, wish, like=like)
     if post is not None:  # after the panel: should this program die in between, the photo finds its wish again
         await services.recipes.use(visit.person.id, post)
 

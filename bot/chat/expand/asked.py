@@ -36,6 +36,7 @@ def row_of(
         bottom=margins.bottom,
         style=choice.style,
         prompt=choice.prompt,
+        chosen_engine=choice.engine,
         seed=new_seed(variant),
     )
 

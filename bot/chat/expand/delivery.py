@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import structlog
 from telegram import InlineKeyboardMarkup
 from telegram.error import ChatMigrated, RetryAfter, TelegramError
 
-from bot.chat.cards.preview import canvas_preview, variants_sheet
+from bot.chat.cards.journey import made_card
 from bot.chat.cards.result import end_keyboard, result_card
-from bot.chat.cards.sheet import in_styles, sheet_caption, sheet_keyboard
+from bot.chat.cards.status import cancel_keyboard, status_caption
 from bot.chat.cards.widgets import described, language_of
-from bot.chat.choice import extent_of, margins_of
 from bot.chat.expand.placing import place
 from bot.chat.expand.progress import StatusBoard
 from bot.chat.telegram.edits import edit
-from bot.chat.telegram.media import Medium, Shown, is_veiled, picture_of, put_picture
+from bot.chat.telegram.media import Medium, Shown, picture_of, put_picture, remember
 from bot.chat.telegram.outbox import Outbox
 from bot.chat.telegram.outcome import Fate, fate_of, pause_of
 from bot.chat.telegram.seat import Seat, take_a_seat
@@ -27,7 +24,7 @@ from bot.chat.telegram.visit import Bot
 from bot.chat.texts import Texts
 from bot.jobs.watch import LATER
 from bot.services import Services
-from storage.models import Expansion, Job, Status
+from storage.models import Expansion, Job, MessageKind, Status
 
 log = structlog.get_logger()
 
@@ -36,12 +33,16 @@ PATIENCE = 15.0  # seconds of waiting after which a person is told by a «ready�
 
 @dataclass
 class Delivery:
-    """The screen of expansion jobs: sends their status messages, updates them, and shows how the jobs end."""
+    """The screen of expansion jobs: sends their status messages, updates them, and shows how the jobs end.
+
+    `film` sends the film of the last step of a journey to where that was started.
+    """
 
     services: Services
     bot: Bot
     outbox: Outbox
     board: StatusBoard
+    film: Callable[[Expansion], Awaitable[object]]
 
     async def place(self, jobs: Sequence[Job]) -> None:
         """Send the status messages of expansions whose start was interrupted before their message id was stored."""
@@ -80,6 +81,8 @@ class Delivery:
     async def deliver(self, expansion_id: int) -> None:
         """Show how an expansion ended. Every step may be repeated. Raises TelegramError."""
         expansion = await self.services.store.expansion(expansion_id)
+        if expansion is not None and expansion.message_id is None and expansion.batch:
+            expansion = await self._joined(expansion)
         if expansion is not None and expansion.message_id is None and expansion.status is Status.DONE:
             expansion = await self._placed_anew(expansion)
         if expansion is None or expansion.message_id is None:
@@ -130,26 +133,33 @@ class Delivery:
         await self.services.store.delivered(expansion.id, shown.file_id)
 
     async def _show_sheet(self, say: Texts, expansion: Expansion) -> None:
-        """Show all variants that are finished so far. Each delivery sends the sheet again with one more variant."""
-        variants = await self.services.store.batch(expansion.batch or "")
-        if any(variant.status is Status.DONE for variant in variants):
-            sheet = Medium(partial(self._sheet, variants), spoiler=any(map(is_veiled, variants)))
-            await self._put(expansion, sheet, sheet_caption(say, variants), sheet_keyboard(say, variants))
-        elif all(v.status.final for v in variants):
+        """Show what one start has made so far. Each delivery shows more of it."""
+        variants = await self._variants(expansion)
+        painted = [variant for variant in variants if variant.status is Status.DONE]
+        over = all(variant.status.final for variant in variants)
+        if painted and expansion.steps:
+            await self._show_journey(say, expansion, variants)
+        elif painted:
+            await self._put(expansion, *made_card(self.services, say, variants))
+        elif over:
             await self._show_end(say, expansion)
         await self.services.store.delivered(expansion.id, None)
 
-    async def _sheet(self, variants: Sequence[Expansion]) -> bytes:
-        first, pictures = variants[0], await asyncio.gather(*map(self._cell, variants))
-        margins, photo = margins_of(first), extent_of(first.source)
-        before = None
-        if in_styles(variants):  # there are three, which leaves a place for the photo
-            thumb = await self.services.blobs.get(first.source.thumb)
-            before = await asyncio.to_thread(canvas_preview, thumb, photo, margins)
-        return await asyncio.to_thread(variants_sheet, pictures, margins.canvas(photo), before)
-
-    async def _cell(self, variant: Expansion) -> bytes | None:
-        return await self.services.picture(variant) if variant.status is Status.DONE else None
+    async def _show_journey(self, say: Texts, expansion: Expansion, steps: Sequence[Expansion]) -> None:
+        """Show the newest step while a journey goes on, and in the end all steps, or the one that there is."""
+        painted = [step for step in steps if step.status is Status.DONE]
+        if any(step.status.live for step in steps):
+            caption, markup = await status_caption(self.services, say, steps), cancel_keyboard(say, steps[-1])
+            await self._put(expansion, picture_of(self.services, painted[-1]), caption, markup)
+        elif len(painted) > 1:
+            await self._put(expansion, *made_card(self.services, say, painted))
+        else:
+            await self._show_result(say, painted[0])
+            alone = await self.services.store.expansion(painted[0].id) or painted[0]  # its message may be a new one
+            where = (alone.chat_id, alone.message_id or 0)
+            await remember(self.services, where, MessageKind.RESULT, alone.person_id, alone.id)
+        if expansion.id == steps[-1].id and len(painted) > 1 and expansion.status.final:
+            await self.film(painted[-1])
 
     async def _show_end(self, say: Texts, expansion: Expansion) -> None:
         """Show that an expansion failed or was cancelled, in one sentence with a button to try again."""
@@ -181,6 +191,16 @@ class Delivery:
         await place(self.services, self.bot, await language_of(self.services, expansion), variants, reply_to=None)
         return await self.services.store.expansion(expansion.id)
 
+    async def _joined(self, expansion: Expansion) -> Expansion | None:
+        """Let an expansion share the message of its batch, which was replaced just when this step was started."""
+        there = next((one for one in await self._variants(expansion) if one.message_id is not None), None)
+        if there is None or there.message_id is None:
+            return expansion
+        await self.services.store.place(
+            [expansion.id], there.message_id, chat_id=there.chat_id, thread_id=there.thread_id
+        )
+        return await self.services.store.expansion(expansion.id)
+
     async def _edited(
         self, expansion: Expansion, medium: Medium, caption: str, markup: InlineKeyboardMarkup
     ) -> Shown | None:
@@ -199,14 +219,17 @@ class Delivery:
     async def _announce(self, say: Texts, expansion: Expansion) -> None:
         """Send one «ready» message to a person who has waited long, because edits cause no notification.
 
-        For a batch it is sent after the last variant. The intent is stored before sending, so nobody gets it twice.
+        For a batch it is sent after the last variant; a journey's film tells it. The intent is stored before sending,
+        so nobody gets it twice.
         """
+        if expansion.steps and self.services.films is not None:
+            return
         variants = await self._variants(expansion)
         ends = {variant.status for variant in variants}
         if expansion.status is Status.CANCELLED or Status.DONE not in ends or any(end.live for end in ends):
             return
         finished = expansion.finished_at or expansion.created_at
-        waited = (finished - expansion.created_at).total_seconds()
+        waited = (finished - variants[0].created_at).total_seconds()
         if waited < PATIENCE or not await self.services.store.claim_announcement(variants[0].id):
             return
         try:

@@ -15,9 +15,9 @@ from storage.models import Expansion
 QUICK = 10.0  # seconds that one of the pictures may take
 
 
-async def affordable(services: Services, visit: Visit, canvas: Extent) -> bool:
+async def affordable(services: Services, visit: Visit, choice: Choice, canvas: Extent) -> bool:
     """Tell whether the sheet costs seconds and fits into the quota. In groups it is not shown."""
-    engines = {services.painting.for_style(style).name for style in Style}
+    engines = {services.painting.for_style(style, choice.engine).name for style in Style}
     if not (services.limits.first_sheet and visit.private and engines == {EngineName.PATCHMATCH}):
         return False
     seconds = await services.store.typical_seconds(EngineName.PATCHMATCH, "", canvas.megapixels)

@@ -6,15 +6,25 @@ from dataclasses import replace
 
 from telegram import Message
 
-from bot.chat.buttons.panel import Choices, Explain, PickDirection, PickPhoto, PickRatio, PickScale, PickStyle
+from bot.chat.buttons.panel import (
+    Choices,
+    Explain,
+    PickDirection,
+    PickEngine,
+    PickPhoto,
+    PickRatio,
+    PickScale,
+    PickStyle,
+)
 from bot.chat.cards.panel import caption, keyboard, preview
 from bot.chat.choice import Choice, extent_of, first_choice
 from bot.chat.telegram.media import put_picture, remember, send_picture
 from bot.chat.telegram.seat import Seat, answer_to
 from bot.chat.telegram.visit import Visit
 from bot.services import Services
-from inference.canvas import Direction, NoSuchCanvas, RatioAcross, RatioReached
+from inference.canvas import NoSuchCanvas
 from inference.engine import Style
+from inference.growth import Direction, RatioAcross, RatioReached
 from storage import models
 from storage.models import MessageKind, Panel, Photo
 
@@ -27,12 +37,13 @@ async def open_panel(
     prompt: str = "",
     wish: Choice | None = None,
     *,
+    like: int | None = None,
     unfolded: bool = False,
 ) -> None:
     """Show the panel of a photo in answer to the visitor's message. The same key opens the same panel again.
 
-    `wish` replaces the settings, and its prompt counts where there is no other. `unfolded` shows all choices, as it
-    does for those who have used them before.
+    `wish` replaces the settings, and its prompt counts where there is no other; `like` is the post that it comes from.
+    `unfolded` shows all choices, as it does for those who have used them before.
     """
     wish = wish or default_choice(visit)
     choice = first_choice(replace(wish, prompt=prompt or wish.prompt), extent_of(photo), services.limits.max_megapixels)
@@ -51,9 +62,12 @@ async def open_panel(
             ratio=choice.ratio,
             style=choice.style,
             prompt=choice.prompt,
+            chosen_engine=choice.engine,
             unfolded=unfolded or visit.person.adjusts,
         )
     )
+    if like is not None:
+        await services.recipes.follow(panel.id, like)
     if not await refresh(services, visit, panel):
         await _send(services, visit, panel)
 
@@ -94,6 +108,14 @@ async def pick_style(services: Services, visit: Visit, tap: PickStyle) -> None:
         await _change(services, visit, panel.id, replace(Choice.of(panel), style=tap.style))
 
 
+async def pick_engine(services: Services, visit: Visit, tap: PickEngine) -> None:
+    """Change the engine of a panel to another one that is on offer."""
+    if tap.engine not in services.painting.offered:
+        await visit.toast("tap.stale")
+    elif panel := await _adjusted(services, visit, tap.panel):
+        await _change(services, visit, panel.id, replace(Choice.of(panel), engine=tap.engine))
+
+
 async def show_choices(services: Services, visit: Visit, tap: Choices) -> None:
     """Unfold or fold the choices of a panel. Whoever folds them finds the next panel folded, too."""
     if panel := await _own(services, visit, tap.panel):
@@ -113,7 +135,7 @@ async def refresh(services: Services, visit: Visit, panel: Panel) -> bool:
     """Update the panel's message from its row. Returns False if the message no longer exists."""
     if panel.message_id is None:
         return False
-    where, words = (panel.chat_id, panel.message_id), caption(services, visit.say, panel)
+    where, words = (panel.chat_id, panel.message_id), await caption(services, visit.say, panel)
     markup = await keyboard(services, visit.say, panel)
     return await put_picture(services, visit.bot, where, preview(services, panel), words, markup) is not None
 
@@ -139,7 +161,7 @@ def default_choice(visit: Visit) -> Choice:
 
 async def _send(services: Services, visit: Visit, panel: Panel) -> None:
     seats = Seat(panel.chat_id, panel.thread_id, answer_to(visit.message)).and_elsewhere()
-    words, markup = caption(services, visit.say, panel), await keyboard(services, visit.say, panel)
+    words, markup = await caption(services, visit.say, panel), await keyboard(services, visit.say, panel)
     sent, _ = await send_picture(visit.bot, seats, preview(services, panel), words, markup)
     await settle_panel(services, panel, sent)
 
@@ -186,8 +208,15 @@ async def _change(services: Services, visit: Visit, panel_id: int, choice: Choic
     except NoSuchCanvas:
         await visit.toast("panel.too_large", limit=f"{services.limits.max_megapixels:g}")
     else:
+        if choice != Choice.of(panel):
+            await services.recipes.leave(panel_id)
         changed = await services.store.panels.change(
-            panel_id, direction=choice.direction, scale=choice.scale, ratio=choice.ratio, style=choice.style
+            panel_id,
+            direction=choice.direction,
+            scale=choice.scale,
+            ratio=choice.ratio,
+            style=choice.style,
+            chosen_engine=choice.engine,
         )
         await visit.toast_nothing()
         await refresh(services, visit, changed)

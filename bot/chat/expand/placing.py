@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import structlog
-from telegram import InlineKeyboardMarkup, Message, ReplyParameters
+from telegram import Message, ReplyParameters
 from telegram.error import TelegramError
 
-from bot.chat.buttons.result import Cancel
 from bot.chat.cards.canvas import canvas_of
-from bot.chat.cards.status import waiting_caption
-from bot.chat.cards.widgets import button
-from bot.chat.choice import margins_of
+from bot.chat.cards.status import cancel_keyboard, waiting_caption
+from bot.chat.choice import planned
 from bot.chat.telegram.edits import delete
 from bot.chat.telegram.media import send_picture
 from bot.chat.telegram.outcome import fate_of
@@ -37,9 +35,8 @@ async def place(
     answer = ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to is not None else None
     seats = Seat(first.chat_id, first.thread_id, answer).and_elsewhere(first.person_id)
     caption = await waiting_caption(services, say, expansions)
-    markup = InlineKeyboardMarkup([[button(say("status.cancel"), Cancel(first.id))]])
-    canvas = canvas_of(services, first.source, margins_of(first))
-    sent, _ = await send_picture(bot, seats, canvas, caption, markup)
+    canvas = canvas_of(services, first.source, planned(first)[-1])
+    sent, _ = await send_picture(bot, seats, canvas, caption, cancel_keyboard(say, first))
     await settle_in(services, bot, expansions, sent)
 
 

@@ -6,11 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from telegram import InlineKeyboardMarkup
-
-from bot.chat.buttons.result import Cancel
-from bot.chat.cards.status import running_caption, waiting_caption
-from bot.chat.cards.widgets import button, language_of
+from bot.chat.cards.status import cancel_keyboard, status_caption
+from bot.chat.cards.widgets import language_of
 from bot.chat.telegram.edits import edit
 from bot.chat.telegram.outbox import Outbox, Rank
 from bot.chat.telegram.visit import Bot
@@ -39,15 +36,10 @@ class StatusBoard:
             return
         say = await language_of(self.services, expansion)
         expansions = await self.services.store.batch(expansion.batch) if expansion.batch else [expansion]
-        if any(e.status is Status.DONE for e in expansions):  # the message already shows the sheet of variants
-            return
-        jobs = await self.services.queue.jobs([e.id for e in expansions])
-        running = next((job for job in jobs if job.status is Status.RUNNING), None)
-        if running is not None:
-            caption = await running_caption(self.services, say, expansions, running.progress)
-        else:
-            caption = await waiting_caption(self.services, say, expansions)
-        markup = InlineKeyboardMarkup([[button(say("status.cancel"), Cancel(expansion.id))]])
+        if not expansion.steps and any(e.status is Status.DONE for e in expansions):
+            return  # the message already shows the sheet of variants
+        caption = await status_caption(self.services, say, expansions)
+        markup = cancel_keyboard(say, expansion)
         request = self.bot.edit_message_caption(
             expansion.chat_id, expansion.message_id, caption=caption, parse_mode="HTML", reply_markup=markup
         )

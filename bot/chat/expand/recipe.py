@@ -17,7 +17,7 @@ def choice_like(services: Services, say: Texts, expansion: Expansion) -> Choice:
 
     Its author's own prompt is theirs alone.
     """
-    reads = services.painting.for_style(expansion.style).reads
+    reads = services.painting.for_style(expansion.style, expansion.chosen_engine).reads
     return replace(Choice.of(expansion), prompt=_drawn(reads, say, expansion))
 
 

@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-from datetime import UTC, datetime
 from functools import partial
-from math import ceil
 from random import Random
-
-import structlog
 
 from bot.chat.access import finished
 from bot.chat.buttons.panel import Expand, Roll
 from bot.chat.buttons.result import Double, Further, Reroll, Variants, ZoomOut
-from bot.chat.cards.result import end_keyboard, result_card
 from bot.chat.choice import Choice, extent_of, margins_of, may_double, new_seed, onward, rolled
 from bot.chat.expand.asked import doubling_of, row_of
+from bot.chat.expand.begin import ENDED, begin, renew_buttons, tapped
 from bot.chat.expand.first import affordable, in_all_styles
 from bot.chat.expand.panel import refresh
-from bot.chat.expand.placing import place_for_tap
 from bot.chat.expand.result import send_result
-from bot.chat.telegram.edits import edit
-from bot.chat.telegram.media import results_changed
 from bot.chat.telegram.visit import Visit
-from bot.presets import preset_of
 from bot.services import Services
-from storage.jobs.quota import QuotaSpent
-from storage.models import Expansion, MessageKind, Status
-
-log = structlog.get_logger()
+from storage.models import Expansion, Status
 
 VARIANTS = 4
-NEAR = 5  # expansions left in the quota, from which on their number is told
-ENDED = (Status.FAILED, Status.CANCELLED)
 
 
 async def expand(services: Services, visit: Visit, tap: Expand) -> None:
@@ -86,7 +72,7 @@ async def double(services: Services, visit: Visit, tap: Double) -> None:
         await visit.toast("panel.too_large", limit=f"{services.limits.max_megapixels:g}")
     else:
         row = doubling_of(asked, visit.chat.id, photo, key=f"x{photo.id}:{made.id if made else 0}")
-        await _start(services, visit, [row], _tapped(visit, asked))
+        await begin(services, visit, [row], tapped(visit, asked))
 
 
 async def start_panel(
@@ -108,9 +94,9 @@ async def start_panel(
         choice = rolled(choice, extent_of(photo), most, Random(new_seed()))
     margins = choice.margins(extent_of(photo), most)
     key, asked = f"{'d' if dice else 'p'}{panel.id}:{revision}", partial(row_of, panel, panel.chat_id, photo)
-    sheet = first and await affordable(services, visit, margins.canvas(extent_of(photo)))
+    sheet = first and await affordable(services, visit, choice, margins.canvas(extent_of(photo)))
     rows = in_all_styles(asked, choice, margins, key) if sheet else [asked(choice, margins, key)]
-    if await _start(services, visit, rows, panel.message_id, panel=(panel.id, revision)) and sheet:
+    if await begin(services, visit, rows, panel.message_id, panel=(panel.id, revision)) and sheet:
         await services.people.learn(visit.person.id, met_styles=True)
     if fresh := await services.store.panels.panel(panel_id):
         await refresh(services, visit, fresh)
@@ -140,8 +126,8 @@ async def _start_again(services: Services, visit: Visit, expansion_id: int, rero
         )
         for n in numbers
     ]
-    await _start(services, visit, rows, _tapped(visit, old), result=(old.id, rerolls))
-    await _renew_buttons(services, visit, old)
+    await begin(services, visit, rows, tapped(visit, old), result=(old.id, rerolls))
+    await renew_buttons(services, visit, old)
 
 
 async def _start_onward(
@@ -154,39 +140,8 @@ async def _start_onward(
         await visit.toast("panel.too_large" if photo else "tap.gone", alert=True, limit=f"{most:g}")
         return
     row = row_of(old, visit.chat.id, photo, choice, choice.margins(extent_of(photo), most), key)
-    await _start(services, visit, [row], _tapped(visit, old), result=revision)
-    await _renew_buttons(services, visit, old)
-
-
-def _tapped(visit: Visit, old: Expansion) -> int | None:
-    """Return the message that was tapped, which the status message replies to."""
-    return visit.message.message_id if visit.message else old.message_id
-
-
-async def _renew_buttons(services: Services, visit: Visit, old: Expansion) -> None:
-    """Write the new revision into all buttons of the old expansion, so that the next tap on any is a new start.
-
-    The message of the tap does not wait for its turn.
-    """
-    tapped = _tapped(visit, old)
-    shown = {(m.chat_id, m.message_id): m.kind for m in await services.messages.showing(old.id) if m.kind.tells_counts}
-    here = shown.pop((visit.chat.id, tapped or 0), MessageKind.RESULT)
-    if shown or here is not MessageKind.RESULT:
-        await results_changed(services, old.id)
-    if here is not MessageKind.RESULT:
-        return
-    if fresh := await services.store.expansion(old.id):
-        await _renew(services, visit, fresh, tapped)
-
-
-async def _renew(services: Services, visit: Visit, fresh: Expansion, message_id: int | None) -> None:
-    """Give a message the usual buttons of an expansion again, and without its details the caption of a result."""
-    where = (visit.chat.id, message_id)
-    if fresh.status is not Status.DONE:
-        await edit(visit.bot.edit_message_reply_markup(*where, reply_markup=end_keyboard(visit.say, fresh)))
-        return
-    caption, markup = await result_card(services, visit.say, visit.bot, fresh, visit.chat.id)
-    await edit(visit.bot.edit_message_caption(*where, caption=caption, parse_mode="HTML", reply_markup=markup))
+    await begin(services, visit, [row], tapped(visit, old), result=revision)
+    await renew_buttons(services, visit, old)
 
 
 async def _show_doubled(services: Services, visit: Visit, made: Expansion) -> None:
@@ -196,53 +151,3 @@ async def _show_doubled(services: Services, visit: Visit, made: Expansion) -> No
         await send_result(services, visit, made)
     else:
         await visit.toast("start.already")
-
-
-async def _start(
-    services: Services,
-    visit: Visit,
-    rows: list[Expansion],
-    reply_to: int | None,
-    *,
-    panel: tuple[int, int] | None = None,
-    result: tuple[int, int] | None = None,
-) -> bool:
-    """Start expansions within the quota, tell the visitor, and meanwhile send the status message.
-
-    It replies to the message `reply_to`. Returns False if nothing was started.
-    """
-    try:
-        started = await services.store.start(
-            rows,
-            panel=panel,
-            result=result,
-            quota=services.limits.quota_of(visit.person.id),
-            presets={row.key: preset_of(services.engine, row) for row in rows},
-        )
-    except QuotaSpent as spent:
-        await visit.toast("start.quota", alert=True, quota=spent.quota, count=hours_until(spent.again_at))
-        return False
-    if not started:
-        await visit.toast("start.already")
-        return False
-    telling = asyncio.create_task(_say_started(services, visit))
-    try:
-        await place_for_tap(services, visit, started, reply_to)
-    finally:
-        await telling
-    return True
-
-
-async def _say_started(services: Services, visit: Visit) -> None:
-    """Say that it has started, and what is left of the quota when that is little."""
-    quota = services.limits.quota_of(visit.person.id)
-    left = await services.store.left(visit.person.id, quota) if quota is not None else None
-    if quota is None or left is None or left > NEAR:
-        await visit.toast("start.going")
-    else:
-        await visit.toast("start.near", left=left, quota=quota)
-
-
-def hours_until(moment: datetime) -> int:
-    """Return the hours until a moment, rounded up, and at least 1."""
-    return max(1, ceil((moment - datetime.now(UTC)).total_seconds() / 3600))

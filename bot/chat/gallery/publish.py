@@ -10,8 +10,7 @@ from telegram.helpers import mention_html
 from bot.chat.access import finished
 from bot.chat.buttons.publish import AgreeToPublish, NoTitle, NotNow, OwnTitle, SuggestedTitle, Unpublish
 from bot.chat.buttons.result import Publish
-from bot.chat.cards.lines import drawn
-from bot.chat.cards.post import title_keyboard, titled_keyboard
+from bot.chat.cards.post import about, title_keyboard, titled_keyboard
 from bot.chat.cards.widgets import button
 from bot.chat.film.request import kinds_of
 from bot.chat.gallery.channel import acting_for
@@ -77,7 +76,7 @@ async def suggested_title(services: Services, visit: Visit, tap: SuggestedTitle)
     if expansion is None:
         return
     say = texts(tap.language) if tap.language in LANGUAGES else None
-    title = suggested(say, tap.number, drawn(say, expansion)) if say is not None else None
+    title = suggested(say, tap.number, await about(services, say, expansion)) if say is not None else None
     if title is None:
         await visit.toast("tap.stale")
     else:
@@ -195,7 +194,7 @@ async def _publish(services: Services, visit: Visit, expansion: Expansion) -> No
         await services.films.want(expansion.id, kinds_of(await services.store.ancestry(expansion.id)))
     lead = visit.say.html("publish.titled", title=post.title) if post.title else visit.say("publish.done")
     text = f"{lead}\n{visit.say('title.write' if visit.private else 'title.reply')}"
-    await _ask(services, visit, expansion, MessageKind.TITLE, text, title_keyboard(visit, post))
+    await _ask(services, visit, expansion, MessageKind.TITLE, text, await title_keyboard(services, visit, post))
     await results_changed(services, expansion.id)
 
 

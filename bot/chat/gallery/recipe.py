@@ -24,7 +24,7 @@ async def ask_for_photo(services: Services, visit: Visit, post_id: int) -> None:
         await visit.reply("post.gone")
         return
     say, expansion = visit.say, post.expansion
-    reads = services.painting.for_style(expansion.style).reads
+    reads = services.painting.for_style(expansion.style, expansion.chosen_engine).reads
     key = "recipe.titled" if post.title else "recipe.untitled"
     lines = [
         say.html(key, title=post.title, name=post.author.name),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 from typing import Any
 
-from telegram.error import TimedOut
+from telegram.error import NetworkError, TimedOut
 from telegram.request import HTTPXRequest
 
 PATIENCE = 30.0  # seconds: a call that is given up may have been done, so waiting on a busy machine is better
 UPLOAD = 120.0  # seconds that an upload may take
 WHOLE = UPLOAD + PATIENCE  # seconds of a call, whatever it does
 AT_ONCE = 256  # connections
+RESULT = b'"result"'  # the field of every answer to a call that was done
 
 
 class Transport(HTTPXRequest):
@@ -34,10 +36,16 @@ class Transport(HTTPXRequest):
         )
         self._whole = whole
 
-    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
-        """Make a call. Raises TimedOut, after which nobody knows whether it was done."""
+    async def do_request(self, url: str, method: str, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        """Make a call. Raises TimedOut and NetworkError, after which nobody knows whether it was done.
+
+        Whatever says 200 and has no result was not written by the Bot API. The library would fail at it with KeyError.
+        """
         try:
             async with asyncio.timeout(self._whole):
-                return await super().do_request(*args, **kwargs)
+                status, answer = await super().do_request(url, method, *args, **kwargs)
         except TimeoutError:
             raise TimedOut(f"the call took longer than {self._whole:g} s") from None
+        if method == "POST" and status == HTTPStatus.OK and RESULT not in answer:
+            raise NetworkError("the answer is none of the Bot API")
+        return status, answer

@@ -6,10 +6,11 @@ from typing import Any
 from bot.playground import content, entities, messages, people, queries, reactions
 from bot.playground.call import Call
 from bot.playground.refusals import bad_request
-from bot.playground.world import World
+from bot.playground.world import Json, World
 
 TOAST_LENGTH = 200
 INLINE_RESULTS = 50
+KINDS = ("user", "bot", "group", "channel")  # of chats that a prepared message may be sent to
 
 
 def answer_callback_query(world: World, call: Call) -> bool:
@@ -32,14 +33,25 @@ def answer_inline_query(world: World, call: Call) -> bool:
     if len({result["id"] for result in results}) < len(results):
         raise bad_request("RESULT_ID_DUPLICATE")
     for result in results:
-        for button in (button for row in result.get("reply_markup", {}).get("inline_keyboard", []) for button in row):
-            content.check_button(button)
+        _check_buttons(result)
     query_id = call.text("inline_query_id")
     user_id, asked = queries.answer(world, "inline", query_id)
     chosen_from = queries.ask(world, "results", user_id, query=asked["query"], results=results)
     button = call.json("button")
     world.tell("results", query=query_id, user=user_id, results=results, results_id=chosen_from, button=button)
     return True
+
+
+def save_prepared_inline_message(world: World, call: Call) -> Json:
+    """savePreparedInlineMessage: store a result that a Mini App lets its user send to a chat of the allowed kinds."""
+    user_id, result = call.integer("user_id"), call.json("result")
+    people.user(world, user_id)
+    _check_buttons(result)
+    allowed = [kind for kind in KINDS if call.flag(f"allow_{kind}_chats")]
+    if not allowed:
+        raise bad_request("PEER_TYPES_INVALID")
+    message_id = queries.ask(world, "prepared", user_id, result=result, allowed=allowed)
+    return {"id": message_id, "expiration_date": int(world.now) + queries.LIFETIME}
 
 
 def set_message_reaction(world: World, call: Call) -> bool:
@@ -54,8 +66,14 @@ def set_message_reaction(world: World, call: Call) -> bool:
     return True
 
 
+def _check_buttons(result: Json) -> None:
+    for button in (button for row in result.get("reply_markup", {}).get("inline_keyboard", []) for button in row):
+        content.check_button(button)
+
+
 METHODS: dict[str, Callable[[World, Call], Any]] = {
     "answerCallbackQuery": answer_callback_query,
     "answerInlineQuery": answer_inline_query,
+    "savePreparedInlineMessage": save_prepared_inline_message,
     "setMessageReaction": set_message_reaction,
 }

@@ -83,6 +83,14 @@ export async function inlineIn(query) {
   emit("go", { chat, words: `@${world.bot.username} ${query}` });
 }
 
+// What shareMessage does in a Mini App: a prepared message goes to a chat of the person's choice. Returns Telegram's error, or null.
+export async function sendPrepared(id) {
+  const chat = await pickChat();
+  if (!chat) return "USER_DECLINED";
+  try { await attempt(act("prepared", { chat, id })); } catch { return "MESSAGE_SEND_FAILED"; }
+  return null;
+}
+
 export async function sendFiles(files, words, replyTo) {
   const pictures = files.every((file) => /^(image|video)\//.test(file.type));
   const urls = files.map((file) => (file.type.startsWith("image/") ? URL.createObjectURL(file) : null));

@@ -2,7 +2,7 @@
 
 import { avatar, button, h, icon } from "./dom.js";
 import { act, attempt, emit, get, on, world } from "./world.js";
-import { alertBox, confirmBox, inlineIn } from "./dialogs.js";
+import { alertBox, confirmBox, inlineIn, sendPrepared } from "./dialogs.js";
 import { copy, follow } from "./text.js";
 import { say } from "./words.js";
 
@@ -78,11 +78,24 @@ export async function openMiniApp(url) {
   const address = await attempt(get(`/playground/mini-app?${new URLSearchParams({ user: world.me, url })}`));
   const close = button(say("close"), "close", () => dialog.close());
   const head = h("header", {}, avatar(world.bot), h("span", { className: "name" }, world.bot.first_name), close);
-  const dialog = h("dialog", { className: "app", "aria-label": world.bot.first_name }, head, h("iframe", { src: address, title: world.bot.first_name }));
+  const frame = h("iframe", { src: address, title: world.bot.first_name });
+  const dialog = h("dialog", { className: "app", "aria-label": world.bot.first_name }, head, frame);
+  const hear = (said) => { if (said.source === frame.contentWindow) heed(said, new URL(address).origin); };
+  addEventListener("message", hear);
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
-  dialog.addEventListener("close", () => dialog.remove());
+  dialog.addEventListener("close", () => { removeEventListener("message", hear); dialog.remove(); });
   document.body.append(dialog);
   dialog.showModal();
+}
+
+// What a Mini App asks of Telegram's app (core.telegram.org/api/web-events): here it sends prepared messages.
+async function heed({ source, data }, origin) {
+  let asked;
+  try { asked = JSON.parse(data); } catch { return; }
+  if (asked?.eventType !== "web_app_send_prepared_message") return;
+  const error = await sendPrepared(asked.eventData.id);
+  const said = error ? { eventType: "prepared_message_failed", eventData: { error } } : { eventType: "prepared_message_sent" };
+  source.postMessage(JSON.stringify(said), origin);
 }
 
 async function openLink(url) {

@@ -2,13 +2,14 @@
 const KEPT = "kuotu.launch";
 const COLOURS = { bg_color: "--paper", secondary_bg_color: "--wall", text_color: "--ink", hint_color: "--quiet", button_color: "--seal",
   button_text_color: "--on-seal" };
+const SENDS = 8.0; /* the first version of Mini Apps that sends prepared messages */
 const HOSTS = ["https://web.telegram.org", "https://webk.telegram.org", "https://weba.telegram.org"];
 
 /* The launch parameters come once, in the fragment of the first page. They are kept as long as the tab. */
 export function launch() {
   const given = new URLSearchParams(location.hash.slice(1));
   if (given.has("tgWebAppData")) {
-    keep({ data: given.get("tgWebAppData"), theme: given.get("tgWebAppThemeParams") });
+    keep({ data: given.get("tgWebAppData"), theme: given.get("tgWebAppThemeParams"), version: given.get("tgWebAppVersion") });
     history.replaceState(history.state, "", location.pathname + location.search);
   }
   const kept = read();
@@ -18,7 +19,16 @@ export function launch() {
   tell("web_app_ready");
   tell("web_app_expand");
   tell("web_app_setup_back_button", { is_visible: location.pathname !== "/gallery" });
-  return { ask: (path, body) => ask(kept.data, path, body) };
+  return { ask: (path, body) => ask(kept.data, path, body), send: parseFloat(kept.version) >= SENDS ? send : null };
+}
+
+/* Let the app send a prepared message to a chat that the person chooses. Returns "sent", or the app's word for a failure. */
+let answered = () => {};
+function send(id) {
+  return new Promise((resolve) => {
+    answered = resolve;
+    tell("web_app_send_prepared_message", { id });
+  });
 }
 
 /* The launch data is the credential. It travels in a header that no other site can send, and there is no cookie. */
@@ -74,7 +84,9 @@ function listen(kept) {
       kept.theme = JSON.stringify(data.theme_params);
       keep(kept);
       paint(kept.theme);
-    } else if (type === "back_button_pressed") history.length > 1 ? history.back() : location.assign("/gallery");
+    } else if (type === "prepared_message_sent") answered("sent");
+    else if (type === "prepared_message_failed") answered(data?.error ?? "UNKNOWN_ERROR");
+    else if (type === "back_button_pressed") history.length > 1 ? history.back() : location.assign("/gallery");
   };
   window.Telegram = { WebView: { receiveEvent: receive } };
   window.TelegramGameProxy = { receiveEvent: receive };

@@ -14,7 +14,7 @@ compare();
 films();
 react(visitor);
 report(visitor);
-share();
+share(visitor);
 turn();
 lightbox();
 document.documentElement.dataset.ready = "";

@@ -13,14 +13,19 @@ from bot.chat.choice import (
     SEEDS,
     Choice,
     first_choice,
+    journey,
     new_seed,
     offered_ratios,
     offered_scales,
     onward,
+    outward,
+    planned,
     rolled,
 )
-from inference.canvas import Direction, Extent, Margins, NoSuchCanvas
+from inference.canvas import Extent, Margins, NoSuchCanvas
 from inference.engine import Style
+from inference.growth import Direction
+from storage.models import Expansion, Photo
 
 PHOTO = Extent(1200, 800)
 LIMIT = 40.0  # megapixels
@@ -109,6 +114,52 @@ def test_the_first_choice_is_the_nearest_that_is_possible(
     wish: Choice, photo: Extent, limit: float, found: Choice | None
 ) -> None:
     assert first_choice(wish, photo, limit) == found
+
+
+@pytest.mark.parametrize(
+    ("photo", "direction", "limit", "most", "found"),
+    [
+        pytest.param(PHOTO, Direction.ALL, 64.0, 5, (1.52, 5), id="five-share-the-room"),
+        pytest.param(PHOTO, Direction.ALL, 10.0, 5, (1.26, 5), id="less-room-smaller-steps"),
+        pytest.param(PHOTO, Direction.ALL, 2.0, 5, (1.13, 3), id="none-below-1.1-so-three"),
+        pytest.param(PHOTO, Direction.ALL, 1.17, 5, (1.1, 1), id="just-one"),
+        pytest.param(PHOTO, Direction.ALL, 1.16, 5, None, id="not-even-one"),
+        pytest.param(PHOTO, Direction.ALL, 64.0, 2, (2.0, 2), id="the-quota-has-two-left"),
+        pytest.param(PHOTO, Direction.LEFT, 64.0, 5, (1.67, 5), id="one-side-reaches-16000-px"),
+        pytest.param(Extent(64, 64), Direction.ALL, 64.0, 5, (2.0, 5), id="none-above-2"),
+        pytest.param(Extent(400, 800), Direction.UP, 64.0, 5, (1.58, 5), id="no-narrower-than-20-to-1"),
+        pytest.param(Extent(100, 1900), Direction.UP, 64.0, 5, None, id="narrow-already"),
+        pytest.param(Extent(7303, 7303), Direction.ALL, 64.0, 5, None, id="large-already"),
+    ],
+)
+def test_a_journey_shares_the_room_that_is_left(
+    photo: Extent, direction: Direction, limit: float, most: int, found: tuple[float, int] | None
+) -> None:
+    wish = ask(direction=direction, style=Style.WILD, prompt="sea").with_ratio("1:1")
+    went = journey(wish, photo, limit, most)
+    assert (went and (went[0].scale, went[1])) == found
+    if went is not None:
+        assert (went[0].direction, went[0].style, went[0].prompt, went[0].ratio) == (direction, Style.WILD, "sea", None)
+
+
+@pytest.mark.parametrize("direction", list(Direction))
+@pytest.mark.parametrize("photo", [PHOTO, Extent(333, 1000), Extent(5001, 77)])
+def test_every_step_of_a_journey_is_a_possible_choice(photo: Extent, direction: Direction) -> None:
+    went = journey(ask(direction=direction), photo, LIMIT)
+    if went is None:
+        return
+    canvas, (choice, steps) = photo, went
+    for _ in range(steps):
+        canvas = choice.margins(canvas, LIMIT).canvas(canvas)
+    assert outward(photo, direction, choice.scale or 0, steps)[-1].canvas(photo) == canvas
+    assert max(canvas) <= 20 * min(canvas)
+
+
+def test_what_is_planned_surrounds_the_photo() -> None:
+    source = Photo(width=100, height=60)
+    row = {"source": source, "left": 10, "top": 0, "right": 10, "bottom": 0, "direction": "horizontal", "scale": 1.2}
+    assert planned(Expansion(**row)) == [Margins(10, 0, 10, 0)]
+    assert planned(Expansion(**row, steps=3, variant=2)) == [Margins(10, 0, 10, 0), Margins(22, 0, 22, 0)]
 
 
 def test_the_dice_reach_everything_that_is_possible_and_nothing_else() -> None:

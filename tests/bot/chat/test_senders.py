@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
-from bot.bootstrap import Kuotu, running
+from bot.bootstrap import Kuotu
 from bot.playground import Message, Person
 from bot.web.app import SECRET_HEADER, WEBHOOK_PATH
+from tests.support.bot import kuotu_in
 from tests.support.messages import is_panel, is_result
 from tests.support.photos import small_photo
 from tests.support.playground import Site, free_port, site
 from tests.support.scenes import expansion_of
-from tests.support.settings import settings_in
 
 ANONYMOUS = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
 CHANNEL_BOT = {"id": 136817688, "is_bot": True, "first_name": "Channel", "username": "Channel_Bot"}
@@ -63,7 +63,7 @@ async def hooked(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hook
         address = f"http://127.0.0.1:{(port := free_port())}"
         knobs = {"telegram_token": telegram.playground.token, "telegram_api": telegram.url, "port": port}
         hook = {"webhook_url": f"{address}/", "webhook_secret": "secret", "admins": str(MODERATOR)}
-        async with running(settings_in(tmp_path_factory.mktemp("hooked"), **knobs, **hook)) as kuotu:
+        async with kuotu_in(tmp_path_factory.mktemp("hooked"), **knobs, **hook) as kuotu:
             yield Hook(telegram, kuotu, address, exits)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import chdir
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from aiohttp import ClientSession, FormData
+from PIL import ExifTags, Image
 
 from bot.bootstrap import Kuotu
 from bot.playground import Person
@@ -89,11 +91,16 @@ async def test_a_command_without_a_picture_and_a_foreign_picture_are_answered(ch
 
 def test_the_command_line_verifies_what_it_made(run: Run, tmp_path: Path, photo: bytes) -> None:
     source, out = tmp_path / "cat.png", tmp_path / "out.png"
-    source.write_bytes(photo)
+    exif = Image.Exif()
+    exif[ExifTags.Base.ImageDescription] = "where I live"
+    Image.open(BytesIO(photo)).save(source, exif=exif)
     assert run("expand", source, "-o", out, "--engine", "patchmatch", "--seed", "1")[0] == 0
     code, told, _ = run("verify", out, "--photo", source, "-o", tmp_path / "drawn.jpg", "--json")
     facts = json.loads(told)
     assert (code, facts["manifest"], facts["proof"]) == (0, "ours", "untouched")
+    assert b"where I live" in source.read_bytes()
+    assert b"where I live" not in out.read_bytes()
+    assert not Image.open(out).getexif()
     assert (tmp_path / "drawn.jpg").read_bytes()[:2] == b"\xff\xd8"
     pixels = decode(out.read_bytes())
     box = facts["boxes"][0]

@@ -21,6 +21,8 @@ from bot.bootstrap import Kuotu, running
 from bot.cli.bench import FOLDER, benchmarks, measure
 from bot.errors import CannotRun, Refused
 from bot.hosting import cannot_listen, claim_folder, reachable
+from bot.keys import open_keys
+from inference.marks.manifest import State, read
 from tests.support.command import Run
 from tests.support.photos import SAMPLES, pixels
 from tests.support.settings import settings_in
@@ -57,6 +59,8 @@ def test_upscale_doubles_a_picture_that_halves_to_itself(run: Run, picture: Path
     assert list(facts) == ["width", "height", "seconds"]
     assert large.shape == (facts["height"], facts["width"], 3) == (2 * small.shape[0], 2 * small.shape[1], 3)
     assert np.array_equal(np.asarray(Image.fromarray(large).reduce(2)), small)
+    found = read(out.read_bytes(), open_keys(settings_in(Path("data"))))
+    assert (found.state, found.origin and [step.engine for step in found.origin.steps]) == (State.OURS, ["upscale"])
 
 
 @pytest.mark.parametrize(
@@ -272,8 +276,9 @@ def test_a_file_beside_the_program_is_read(run: Run) -> None:
     assert run("pull", "--safety") == (0, "KUOTU_SAFETY=none needs no download\n", "")
 
 
-def test_the_version(run: Run) -> None:
-    assert run("--version") == (0, f"kuotu {version('kuotu')}\n", "")
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_the_version(run: Run, option: str) -> None:
+    assert run(option) == (0, f"kuotu {version('kuotu')}\n", "")
 
 
 @pytest.mark.parametrize("words", [["-h"], ["expand", "-h"]])

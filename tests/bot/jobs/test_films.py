@@ -20,6 +20,7 @@ from bot.jobs.loop import Loop
 from bot.jobs.watch import Watch
 from bot.playground import Person
 from bot.playground.playground import DEFAULT_TOKEN
+from inference.marks.manifest import State, read
 from storage.jobs.embedded import EmbeddedQueue
 from storage.jobs.expansions import recorded
 from storage.jobs.films import FILMS, FilmStore
@@ -90,7 +91,9 @@ async def test_a_film_is_made_kept_beside_its_picture_and_shown(studio: Studio) 
     assert film is not None
     assert (film.file_id, film.message_id) == ("file", None)
     assert made.preview is not None
-    assert (await studio.wall.services.blobs.get(LOOP.movie(made.preview)))[4:8] == b"ftyp"
+    movie = await studio.wall.services.blobs.get(LOOP.movie(made.preview))
+    assert read(movie, studio.wall.services.marks.keys).state is State.OURS
+    assert b"TC260:AIGC" in await studio.wall.services.blobs.get(LOOP.poster(made.preview))
     progress = [progress for _, status, progress in studio.screen.told if status is Status.RUNNING]
     assert progress == sorted(progress)
     assert len(set(progress)) > 1

@@ -1,4 +1,4 @@
-"""A whole conversation with Kuotu in a browser, right after `make run`, on desktop and phone."""
+"""A whole conversation with Kuotu in a browser, on desktop and phone."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
-from bot.bootstrap import running
+from tests.support.bot import kuotu_in
 from tests.support.browser import PHONE, page_of
-from tests.support.photos import SAMPLES
-from tests.support.settings import settings_in
+from tests.support.photos import small_photo
 
 pytestmark = pytest.mark.browser
 
@@ -22,11 +21,11 @@ def a_free_port() -> int:
         return int(server.getsockname()[1])
 
 
-async def send(page: Page, sample: Path) -> None:
+async def send(page: Page, photo: bytes) -> None:
     await page.click("[aria-label=Attach]")
     async with page.expect_file_chooser() as chosen:
         await page.click("text=Photo or video")
-    await (await chosen.value).set_files([sample])
+    await (await chosen.value).set_files([{"name": "photo.png", "mimeType": "image/png", "buffer": photo}])
     await page.wait_for_selector("dialog.sending img")
     await page.press("dialog textarea", "Enter")
 
@@ -43,32 +42,32 @@ async def tap(message: Locator, label: str) -> None:
 async def test_photo_tap_result_reroll_publish_gallery_and_old_buttons(
     tmp_path: Path, browser: Browser, shots: Path, look: str
 ) -> None:
-    settings = settings_in(tmp_path, port=a_free_port())
+    port = a_free_port()
     size = PHONE if look == "phone" else {}
     async with AsyncExitStack() as before:
-        kuotu = await before.enter_async_context(running(settings))
+        kuotu = await before.enter_async_context(kuotu_in(tmp_path, port=port))
         async with page_of(browser, f"{kuotu.address}?user=1&chat=1", **size) as page:
             result = await expand(page, shots, look)
             await tap(result, "Again")
             await expect(page.locator(".keys button:has-text('Again')")).to_have_count(2)
             await publish(page, shots, look)
             await before.aclose()
-            async with running(settings, work=False):
+            async with kuotu_in(tmp_path, port=port, work=False):
                 await tap(result, "⋯")
                 await tap(message_with(page, "Download"), "Adjust")
-                await expect(message_with(page, "✨ Expand")).to_contain_text("1353 × 900 px")
+                await expect(message_with(page, "✨ Expand")).to_contain_text("480 × 318 px")
                 await page.screenshot(path=shots / f"{look}-4-after-restart.png")
 
 
 async def expand(page: Page, shots: Path, look: str) -> Locator:
     await page.click("text=START")
-    await send(page, SAMPLES / "chelsea.jpg")
+    await send(page, small_photo())
     panel = message_with(page, "✨ Expand")
     await tap(panel, "Adjust")
     await tap(panel, "1:1")
-    await expect(panel).to_contain_text("451 × 451 px")
+    await expect(panel).to_contain_text("160 × 160 px")
     await tap(panel, "2×")
-    await expect(panel).to_contain_text("902 × 600 px")
+    await expect(panel).to_contain_text("320 × 212 px")
     await page.screenshot(path=shots / f"{look}-1-panel.png")
     await tap(panel, "Expand")
     await expect(message_with(page, "Again")).to_contain_text("2×")
@@ -79,8 +78,8 @@ async def expand(page: Page, shots: Path, look: str) -> Locator:
 async def publish(page: Page, shots: Path, look: str) -> None:
     await tap(message_with(page, "Again"), "Publish")
     await tap(message_with(page, "Not now"), "Publish")
-    await tap(message_with(page, "No title"), "《")
+    await tap(message_with(page, "No title"), "“")
     await page.fill(".composer textarea", "/gallery")
     await page.press(".composer textarea", "Enter")
-    await expect(page.locator(".message").last).to_contain_text("《")
+    await expect(page.locator(".message").last).to_contain_text("“")
     await page.screenshot(path=shots / f"{look}-3-gallery.png")

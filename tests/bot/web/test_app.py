@@ -13,13 +13,13 @@ import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from bot.bootstrap import Kuotu, running
+from bot.bootstrap import Kuotu
 from bot.playground import Person
 from bot.web.app import SECRET_HEADER, WEBHOOK_PATH
 from bot.web.metrics import add_metrics
+from tests.support.bot import kuotu_in
 from tests.support.messages import is_panel, is_result
 from tests.support.playground import Site, free_port, site
-from tests.support.settings import settings_in
 
 METRICS = "a-token-of-sixteen-or-more"
 
@@ -42,7 +42,7 @@ async def hooked(telegram: Site, tmp_path_factory: pytest.TempPathFactory) -> As
     address = f"http://127.0.0.1:{(port := free_port())}"
     knobs = {"telegram_token": telegram.playground.token, "telegram_api": telegram.url, "port": port}
     hook = {"webhook_url": f"{address}/", "webhook_secret": "right_secret"}
-    async with running(settings_in(tmp_path_factory.mktemp("hooked"), **knobs, **hook)):
+    async with kuotu_in(tmp_path_factory.mktemp("hooked"), **knobs, **hook):
         yield address
 
 

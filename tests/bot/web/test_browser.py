@@ -15,9 +15,9 @@ from sqlalchemy import update
 
 from bot.chat.choice import margins_of
 from bot.playground import Person
-from inference.canvas import Direction
 from inference.engine import Style
 from inference.film.encoder import before_after, film, poster
+from inference.growth import Direction
 from storage.database import transactions
 from storage.models import Expansion, Feeling, FilmKind, Post
 from tests.support.browser import PHONE, page_of
@@ -110,15 +110,12 @@ async def test_axe_finds_nothing_and_nothing_overflows(
         "nothing": "/gallery?q=zzz",
         "post": f"/post/{post.id}",
         "verify": "/verify",
+        "author": f"/author/{post.author.page}",
     }
-    for name, path in (pages | {"author": f"/author/{post.author.page}", "lost": "/post/404"}).items():
-        if name == "lost":
-            async with await browser.new_context(**how, color_scheme=scheme, locale=locale) as context:
-                page = await context.new_page()  # a page that is not found says so in the console, too
-                await page.goto(wall.url + path)
-                assert await violations(page) == []
-            continue
-        async with page_of(browser, wall.url + path, color_scheme=scheme, locale=locale, **how) as page:
+    async with page_of(browser, f"{wall.url}/gallery", color_scheme=scheme, locale=locale, **how) as page:
+        for name, path in pages.items():
+            await page.goto(wall.url + path)
+            await page.wait_for_selector("html[data-ready]")
             await page.wait_for_load_state("networkidle")
             assert await page.locator("h1").count() == 1
             await page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
@@ -126,6 +123,10 @@ async def test_axe_finds_nothing_and_nothing_overflows(
             wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert wide <= 0
             await page.screenshot(path=shots / f"{name}-{device}-{scheme}.png")
+    async with await browser.new_context(**how, color_scheme=scheme, locale=locale) as context:
+        page = await context.new_page()  # a page that is not found says so in the console, too
+        await page.goto(f"{wall.url}/post/404")
+        assert await violations(page) == []
 
 
 async def test_a_checked_picture_fits_the_phone(wall: Wall, browser: Browser, shots: Path) -> None:

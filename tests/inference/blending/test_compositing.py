@@ -13,7 +13,7 @@ from inference.canvas import Extent, Margins
 from inference.engine import Pixels
 from inference.image.bands import Side
 from inference.image.codec import decode
-from inference.quality.gate import Seam, seams
+from inference.quality.seam import Seam, seams
 from tests.support.photos import SAMPLES
 
 PHOTOS = ("astronaut", "coffee", "chelsea", "friends", "life")

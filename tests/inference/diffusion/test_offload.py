@@ -160,7 +160,7 @@ def test_the_doctor_names_the_torch_that_sees_no_card() -> None:
 
 def test_the_catalogue_says_which_presets_read_chinese() -> None:
     reading = {line.split()[0] for line in catalogue(card(24), ModelChoice()) if "English and Chinese" in line}
-    assert reading == {"klein", "klein-base", "klein-nf4", "z-image-control", "qwen-fill", "qwen-edit"}
+    assert reading == {"klein", "klein-base", "klein-nf4", "z-image-control", "qwen-fill", "qwen-edit", "qwen-edit-nf4"}
 
 
 def test_the_catalogue_says_what_each_preset_costs_and_permits() -> None:

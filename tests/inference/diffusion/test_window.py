@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inference.canvas import Box, Direction, Extent, Margins, scaled
+from inference.canvas import Box, Extent, Margins
 from inference.diffusion.assemble import finish
 from inference.diffusion.init_image import sketch
 from inference.diffusion.presets import Fill
 from inference.diffusion.window import LONGEST, Window, passes, plan, sides_apart, sizes
+from inference.growth import Direction, scaled
 from inference.patchmatch import kernel
 from tests.support.tiny import request_for
 

@@ -70,6 +70,13 @@ def test_altered_forged_and_missing_manifests_are_told_apart(kind: str) -> None:
     assert read(bytes(changed), keys()).state is State.ALTERED
 
 
+def test_a_manifest_of_another_picture_does_not_count() -> None:
+    file, other = signed(), encoded(noise(seed=1))
+    at = file.index(b"caBX") - 4  # the chunk that holds a PNG's manifest
+    chunk = file[at : at + 12 + int.from_bytes(file[at : at + 4])]
+    assert read(other[:33] + chunk + other[33:], keys()).state is State.ALTERED
+
+
 def test_another_format_is_not_signed() -> None:
     assert kind_of(b"GIF89a") == ""
     with pytest.raises(CannotSign, match="PNG, JPEG, WebP and MP4"):

@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 import pytest
 
-from inference.canvas import Direction, Extent, Margins, scaled
+from inference.canvas import Extent, Margins
 from inference.engine import EngineError, Pixels, Request, Style, ignore
+from inference.growth import Direction, scaled
 from inference.patchmatch.engine import PatchMatch, prefill
 from inference.patchmatch.tone import FARTHEST, REACH, reach
 from inference.quality.retry import Careful
@@ -178,3 +179,15 @@ def test_a_step_bleeds_far_in_a_clear_sky_and_hardly_in_a_thicket() -> None:
     assert (reach(sky) == FARTHEST).all()
     assert (reach(thicket) == REACH).all()
     assert FARTHEST > 4 * REACH
+
+
+def test_it_tells_what_it_did_with_somebody_whom_the_frame_cuts(engine: PatchMatch) -> None:
+    """Half the photo is a figure that the lower frame cuts."""
+    photo = sample("astronaut", 320)
+    request = Request(photo, Margins(0, 0, 80, 160), Style.WILD, seed=3)
+    wild = engine.expand(request, ignore).recipe
+    assert (wild["cut"], wild["legs"]) == (["bottom"], True)
+    faithful = engine.expand(replace(request, style=Style.FAITHFUL), ignore).recipe
+    assert (faithful["cut"], faithful["legs"]) == (["bottom"], False)
+    above = engine.expand(replace(request, margins=Margins(0, 60, 80, 0)), ignore).recipe
+    assert (above["cut"], above["legs"]) == ([], False)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from inference.canvas import Box, Direction, Extent, Margins, scaled
+from inference.canvas import Box, Extent, Margins
+from inference.growth import Direction, scaled
 from inference.surprise.semantic import PIECES, pairs
 
 PHOTO = Extent(600, 400)

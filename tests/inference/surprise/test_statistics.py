@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from inference.blending.compositing import compose
-from inference.canvas import Direction, Extent, Margins, scaled
+from inference.canvas import Extent, Margins
 from inference.engine import EngineName, Pixels, Request, Style, ignore
+from inference.growth import Direction, scaled
 from inference.image.codec import decode
 from inference.registry import open_engine
 from inference.surprise.beings import with_beings

@@ -84,6 +84,30 @@ async def test_each_style_may_have_an_engine_of_its_own() -> None:
     await process.close()
 
 
+async def test_an_engine_on_offer_paints_what_it_was_chosen_for() -> None:
+    process = EngineProcess(EngineName.PATCHMATCH, offer="patchmatch, words", opener=OPENER, checks=NO_CHECKS)
+    info = await process.start()
+    assert {name: one.model for name, one in info.offered.items()} == {"patchmatch": "", "words": "words"}
+    assert [info.for_style("wild", chosen).model for chosen in ("", "words", "patchmatch", "gone")] == [
+        "",
+        "words",
+        "",
+        "",
+    ]
+    assert info.models == "words"
+    orders = [replace(ORDER, engine=chosen) for chosen in ("", "words", "gone")]
+    recipes = [(await process.expand(order, ignore)).recipe for order in orders]
+    assert [recipe["reads"] for recipe in recipes] == ["nothing", "en", "nothing"]
+    await process.close()
+
+
+async def test_auto_does_not_open_an_engine_on_offer_a_second_time() -> None:
+    process = EngineProcess("auto", offer="patchmatch, words", opener=OPENER, checks=NO_CHECKS)
+    info = await process.start()
+    assert info.for_style("wild").maker == info.offered["patchmatch"].maker  # the panel marks it as chosen
+    await process.close()
+
+
 async def test_a_style_whose_engine_is_not_here_prevents_the_start() -> None:
     process = EngineProcess("faithful=patchmatch, wild=missing", opener=OPENER, checks=NO_CHECKS)
     with pytest.raises(EngineUnavailable, match="no model at /nowhere"):

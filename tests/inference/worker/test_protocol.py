@@ -57,6 +57,7 @@ MESSAGES: list[Message] = [
             7,
             "皮\n",
             (8, 9),
+            "sd15-cpu",
             doubles=True,
             marking=Marking(b"\xab\n", "e m", True),
         ),
@@ -66,6 +67,7 @@ MESSAGES: list[Message] = [
     EngineInfo(
         "patchmatch", "", Reads.NOTHING, 2, others={Style.WILD: EngineInfo("diffusion", "tiny", Reads.ENGLISH, 1, 0.5)}
     ),
+    EngineInfo("patchmatch", "", Reads.NOTHING, offered={"sd15-cpu": EngineInfo("diffusion", "tiny", Reads.ENGLISH)}),
     Unavailable("run kuotu pull"),
     Unavailable("ValueError: no", "Traceback …\n"),
     LogLine("inference.worker", 30, "a line\nand another"),

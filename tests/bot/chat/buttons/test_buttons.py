@@ -17,12 +17,13 @@ from bot.chat.choice import RATIOS
 from bot.chat.routes import TAPS
 from bot.chat.telegram.menu import MENU
 from bot.chat.texts import LANGUAGES
+from inference.casting import LONGEST
 
 LARGEST = 2**63 - 1  # the largest id of a database row or of Telegram
-WORDS = {"ratio": max(RATIOS, key=len), "language": max([*LANGUAGES, "auto"], key=len)}
+WORDS = {"ratio": max(RATIOS, key=len), "language": max([*LANGUAGES, "auto"], key=len), "engine": "m" * LONGEST}
 OUT_THERE = (
     "ph di sc ra st go ro ca re va pv fu b1 b0 be af fs fe de dy dn pu py pn ti to t0 up gn gp gs mo mn "
-    "sl sd ss sy sr fy fn gr gw rj ry rn zo aj ap ey ad wd tl gq og tx gk"
+    "sl sd ss sy sw sr fy fn gr gw rj ry rn zo aj ap ey ad wd tl gq og tx gk jo eg"
 )
 KINDS = [pytest.param(kind, id=kind.__name__) for kind in Tap.kinds.values()]
 

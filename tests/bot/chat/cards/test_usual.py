@@ -35,6 +35,7 @@ async def test_the_rest_is_behind_the_dots_and_back_again(chat: Person) -> None:
     opened = await taps(chat, result, "⋯")
     assert rows(opened) == [
         ["◐ Before", "🔍 ×2"],
+        ["🚀 Five steps in one go"],
         ["🎬 Film"],
         ["⚙ Adjust", "💾 Download"],
         ["🗑 Delete", "‹ Back"],

@@ -10,8 +10,9 @@ import pytest
 
 from bot.bootstrap import Kuotu
 from bot.playground import Message, Person
-from inference.canvas import Direction, Extent, Margins, parse_ratio, scaled, with_ratio
+from inference.canvas import Extent, Margins
 from inference.engine import EngineName, Pixels, Request, Style, ignore
+from inference.growth import Direction, parse_ratio, scaled, with_ratio
 from inference.image.codec import decode
 from storage.models import Expansion
 from tests.support.bot import kuotu_in

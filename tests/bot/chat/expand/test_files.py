@@ -15,7 +15,8 @@ from bot.chat.choice import Choice, first_choice, offered_scales
 from bot.chat.expand.arrival import attachment
 from bot.playground import Person
 from bot.settings import Settings
-from inference.canvas import Direction, Extent
+from inference.canvas import Extent
+from inference.growth import Direction
 from inference.image.codec import MAX_MEGAPIXELS
 from tests.support.messages import is_panel
 from tests.support.pictures import SIGNATURE, chunk, file, scene

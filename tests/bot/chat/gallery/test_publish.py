@@ -56,16 +56,43 @@ def test_suggested_titles_are_titles(language: str) -> None:
 @pytest.mark.parametrize("style", ["faithful", "playful", "wild"])
 def test_suggested_titles_fit_the_picture(language: str, style: str) -> None:
     say = texts(language)
-    plain, deep = About(style), About(style, deep=True, drawn="a duck")
+    plain, one = About(style), About(style, drawn="a duck")
     titles = {title for number in range(300) for title in suggestions(say, number, plain).values()}
     assert len(titles) > 30
     for number in range(50):
         kinds = [KINDS[line // ROOM] for line in suggestions(say, number, plain)]
         assert kinds == ["any", style, style]
-        three = suggestions(say, number, deep)
+        three = suggestions(say, number, one)
         assert [KINDS[line // ROOM] for line in three] == ["any", "drawn", style]
         assert any("a duck" in title for title in three.values())
-        assert {line: suggested(say, line, "a duck") for line in three} == three
+        assert {line: suggested(say, line, one) for line in three} == three
+
+
+@pytest.mark.parametrize(
+    ("about", "known"),
+    [
+        pytest.param(About("wild"), [], id="nothing"),
+        pytest.param(About("wild", depth=3), ["deep"], id="a-chain"),
+        pytest.param(About("wild", cut=True), ["cut"], id="cut-by-the-frame"),
+        pytest.param(About("wild", cut=True, legs=True), ["legs"], id="on-legs"),
+        pytest.param(About("wild", guests="a moose"), ["guests"], id="a-guest"),
+        pytest.param(About("faithful", scenery="sandy beach"), ["scenery"], id="a-place"),
+        pytest.param(About("wild", 2, "a duck", "a moose"), ["drawn", "guests", "deep"], id="much"),
+    ],
+)
+def test_suggestions_say_only_what_is_known(about: About, known: list[str]) -> None:
+    assert about.known == known
+    special = set(KINDS[4:])
+    for number in range(40):
+        three = suggestions(texts("en"), number, about)
+        kinds = [KINDS[line // ROOM] for line in three]
+        assert kinds[0] == "any"
+        assert len(special & set(kinds)) == min(2, len(known))
+        assert special & set(kinds) <= set(known)
+        assert {line: suggested(texts("en"), line, about) for line in three} == three
+    told = " ".join(title for number in range(99) for title in suggestions(texts("en"), number, about).values())
+    assert all(words in told for words in (about.drawn, about.guests, about.scenery))
+    assert ("Zoom-out no. 3, and no end in sight" in told) == (about.depth == 3)
 
 
 def test_numbers_of_suggestions_that_buttons_carry_stay_as_they_are() -> None:
@@ -80,7 +107,7 @@ async def post_of(kuotu: Kuotu, result: Message) -> Post | None:
 
 async def titled(chat: Person, title: str) -> Message:
     """Return the answer that confirms a published title."""
-    return await chat.wait_for(lambda m: m.text == f"📣 《{title}》 hangs in the gallery.")
+    return await chat.wait_for(lambda m: m.text == f"📣 “{title}”\nIt's in the gallery!")
 
 
 async def test_nothing_is_public_before_its_author_agreed(kuotu: Kuotu, chat: Person) -> None:
@@ -95,10 +122,11 @@ async def test_nothing_is_public_before_its_author_agreed(kuotu: Kuotu, chat: Pe
 
 async def test_consent_is_asked_once_and_words_become_the_title(kuotu: Kuotu, chat: Person) -> None:
     result, _question = await published(chat)
-    await chat.say("《 My <b>cat</b> \u202e& I 》")
-    await chat.wait_for(lambda m: m.text == "📣 《My <b>cat</b> & I》 hangs in the gallery.")
-    await chat.wait_for(lambda m: m.id == result.id and m.text.startswith("《My <b>cat</b> & I》"))
+    await chat.say("“ My <b>cat</b> \u202e& I ”")
+    await chat.wait_for(lambda m: m.text == "📣 “My <b>cat</b> & I”\nIt's in the gallery!")
+    await chat.wait_for(lambda m: m.id == result.id and m.text.startswith("“My <b>cat</b> & I”"))
     await chat.wait_for(lambda m: m.id == result.id and "In the gallery" in m.text and "↗ Share" in m.labels)
+    assert "Expanded by AI" in now(chat, result).text
     post = await post_of(kuotu, result)
     assert post is not None
     assert (post.title, post.status) == ("My <b>cat</b> & I", PostStatus.LIVE)
@@ -123,16 +151,16 @@ async def test_words_that_nobody_asked_for_are_no_title(kuotu: Kuotu, chat: Pers
 
 async def test_a_title_by_button_then_another_then_none(kuotu: Kuotu, chat: Person) -> None:
     result, question = await published(chat)
-    offered = [label for label in question.labels if label.startswith("《")]
+    offered = [label for label in question.labels if label.startswith("“")]
     assert len(offered) == 3
     await chat.tap(question, offered[1])
-    done = await titled(chat, offered[1].strip("《》"))
+    done = await titled(chat, offered[1].strip("“”"))
     await chat.tap(done, "Rename")
     again = await chat.wait_for(lambda m: "No title" in m.labels)
-    assert [label for label in again.labels if label.startswith("《")] == offered
+    assert [label for label in again.labels if label.startswith("“")] == offered
     await chat.tap(again, "No title")
     await chat.wait_for(lambda m: "without a title" in m.text)
-    await chat.wait_for(lambda m: m.id == result.id and "《" not in m.text)
+    await chat.wait_for(lambda m: m.id == result.id and "“" not in m.text)
     post = await post_of(kuotu, result)
     assert post is not None
     assert (post.title, post.status) == ("", PostStatus.LIVE)
@@ -196,7 +224,7 @@ async def test_taken_back_and_published_again(kuotu: Kuotu, chat: Person) -> Non
     out = await chat.wait_for(lambda m: m.text.startswith("It is out of the gallery"))
     await chat.wait_for(lambda m: m.id == result.id and "📣 Publish" in m.labels)
     assert await chat.tap(await _again(chat, done.id), "Publish") is None
-    await chat.wait_for(lambda m: m.id == out.id and "《Mine》" in m.text)
+    await chat.wait_for(lambda m: m.id == out.id and "“Mine”" in m.text)
     post = await post_of(kuotu, result)
     assert post is not None
     assert (post.title, post.status) == ("Mine", PostStatus.LIVE)
@@ -233,7 +261,7 @@ async def test_forged_and_stale_buttons_change_nothing(kuotu: Kuotu, chat: Perso
         assert await forge(bob, data) == NOT_YOURS
     assert await forge(chat, f"ti|{number}|en|999") == "This button is out of date; the newest one works."
     assert await forge(chat, f"ti|{number}|../en|0") == "This button is out of date; the newest one works."
-    first = next(button for button in question.buttons if button.label.startswith("《"))
+    first = next(button for button in question.buttons if button.label.startswith("“"))
     await chat.tap(question, "Take it back")
     await chat.wait_for(lambda m: m.text.startswith("It is out of the gallery"))
     assert await forge(chat, str(first.data)) == "It is not in the gallery any more."

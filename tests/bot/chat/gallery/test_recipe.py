@@ -14,8 +14,8 @@ from bot.chat.choice import Choice
 from bot.chat.expand.recipe import choice_like
 from bot.chat.texts import texts
 from bot.playground import Message, Person
-from inference.canvas import Direction
 from inference.engine import Reads, Style
+from inference.growth import Direction
 from storage.database import transactions
 from storage.models import Expansion, Post, RecipeWish, now
 from tests.support.messages import is_panel
@@ -64,13 +64,29 @@ async def test_a_link_makes_the_next_photo_like_the_post_and_only_that(
     ann, bob = await newcomer("Ann <b>"), await newcomer("Bob")
     post = await wild_post(kuotu, database, ann, "Duck & co")
     asked = await answer_to(bob, f"/start r{post.id}")
-    assert asked.text == "👯 Send me a photo and I'll do it like 《Duck & co》 by Ann <b>:\n⬅️ 1.25× · 🌀 Wild"
-    assert await choice_of(kuotu, await panel_of(bob, caption="my own words")) == replace(
-        LIKE_THAT, prompt="my own words"
-    )
-    assert (await choice_of(kuotu, await panel_of(bob))).direction is Direction.ALL
+    assert asked.text == "👯 Send me a photo and I'll do it like “Duck & co” by Ann <b>:\n⬅️ 1.25× · 🌀 Wild"
+    panel = await panel_of(bob, caption="my own words")
+    assert await choice_of(kuotu, panel) == replace(LIKE_THAT, prompt="my own words")
+    assert "👯 Like “Duck & co” by Ann <b>" in panel.text.splitlines()
+    other = await panel_of(bob)
+    assert (await choice_of(kuotu, other)).direction is Direction.ALL
+    assert "👯" not in other.text
     assert await kuotu.services.recipes.uses(post.id) == 1
     assert "👯 One person did theirs like this" in (await card_at(bob, post.id)).text
+
+
+async def test_a_panel_says_whose_choices_it_has_until_they_are_changed(
+    kuotu: Kuotu, database: AsyncEngine, newcomer: Any
+) -> None:
+    ann, mei = await newcomer("Ann"), await newcomer("小梅", language="zh")
+    post = await wild_post(kuotu, database, ann)
+    await answer_to(mei, f"/start r{post.id}")
+    sent = await mei.send_photo(small_photo(longest=64))
+    panel = await mei.wait_for(lambda m: "👯 照着 Ann 的那张来" in m.text.splitlines() and m.id > sent.id)
+    await mei.tap(panel, "🌀")  # it is chosen already
+    assert "👯" in next(m.text for m in mei.messages if m.id == panel.id)
+    await mei.tap(panel, "🎈")
+    await mei.wait_for(lambda m: m.id == panel.id and "👯" not in m.text)
 
 
 async def test_the_button_of_a_card_does_the_same(kuotu: Kuotu, database: AsyncEngine, newcomer: Any) -> None:
