@@ -52,6 +52,7 @@ from storage.jobs.opening import LOCAL, open_queue
 from storage.jobs.queue import QueueUnavailable
 from storage.jobs.workers import Workers
 from storage.migrations import migrate, migrated
+from storage.people.guests import Guests
 from storage.people.inbox import Inbox
 from storage.people.messages import Messages
 from storage.people.people import People
@@ -214,6 +215,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack, *, work: bool
         anonymous=AnonymousCounts(database),
         applause=ApplauseStore(database),
         recipes=Recipes(database),
+        guests=Guests(database),
         buckets=Buckets(database),
         register=Register(database),
         marks=open_marks(settings),

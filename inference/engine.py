@@ -51,6 +51,14 @@ class EngineName(StrEnum):
 
 
 @dataclass(frozen=True, eq=False)
+class Visitor:
+    """A guest from a chat that may walk into the picture. An engine that lets nobody walk about ignores it."""
+
+    key: str  # identifies the cut-out, by the hash of its file
+    cutout: NDArray[np.uint8]  # (height, width, 4), straight alpha
+
+
+@dataclass(frozen=True, eq=False)
 class Request:
     """Everything that defines one outpainting. A reroll is `dataclasses.replace(request, seed=…)`."""
 
@@ -59,6 +67,7 @@ class Request:
     style: Style = Style.FAITHFUL
     seed: int = 0  # 0 to 2**31 - 1
     prompt: str = ""
+    visitors: tuple[Visitor, ...] = ()
     # Seeds of sibling variants that may share this batch. They never affect the pixels.
     beside: tuple[int, ...] = ()
     judged: bool = True  # whether an engine refuses a result that it finds unfit; off for untrained models

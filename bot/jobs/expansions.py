@@ -18,6 +18,7 @@ from inference.worker.process import EngineProcess
 from inference.worker.protocol import Order, Outcome
 from storage.cleanup.notes import settle
 from storage.jobs.expansions import Made, recorded
+from storage.jobs.invitations import came
 from storage.jobs.queue import Queue
 from storage.models import Expansion, Job, Mark, Photo, Status
 
@@ -63,6 +64,7 @@ class Painter:
             seed=expansion.seed,
             prompt=expansion.prompt,
             beside=await self._beside(expansion),
+            guests={key: await self.services.blobs.get(key) for key in expansion.guests or ()},
             doubles=expansion.doubles,
             marking=self.services.marks.marking(" ".join(self.services.maker_of(expansion))),
         )
@@ -88,6 +90,7 @@ class Painter:
         async def record(session: AsyncSession) -> None:
             made = _made(expansion, outcome, *kept.keys) | Made(engine=engine, model=model)
             await recorded(expansion.id, **made)(session)
+            await came(session, expansion.id, outcome.recipe.get("visitors", ()))
             await settle(session, kept.notes)
             await session.merge(_mark(expansion, outcome))
 

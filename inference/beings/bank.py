@@ -28,6 +28,7 @@ class Guest:
     name: str  # as in a caption: «a moose»
     author: str  # empty for an operator's own guest
     read: Callable[[], Sprite]
+    visitor: str = ""  # the key of a guest from the chat
 
     @cached_property
     def sprite(self) -> Sprite:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -13,10 +15,10 @@ from inference.beings.being import being, closed
 from inference.beings.director import Scene, direct
 from inference.beings.hem import grow_legs
 from inference.beings.light import Light
-from inference.beings.sprite import SOLID, Sprite, mirrored, resized
+from inference.beings.sprite import SOLID, Sprite, mirrored, resized, trimmed
 from inference.beings.stage import Place, Stage
-from inference.canvas import Box, Margins
-from inference.engine import Pixels
+from inference.canvas import Margins
+from inference.engine import Pixels, Request, Style
 from inference.image.bands import Side
 from inference.subject.subject import Subject
 
@@ -27,15 +29,16 @@ OFFERED: Final = 3  # number of drawn pairs of legs, of which the one with the m
 
 @dataclass(eq=False)
 class Performance:
-    """The state of one image while beings are added. `credits` names the guests that were placed."""
+    """The state of one image while beings are added. `guests` are those that were placed."""
 
     stage: Stage
     bank: Bank
+    visitors: Sequence[Guest]  # they come before the bank's guests
     photo: Pixels
     margins: Margins
     subject: Subject | None
     random: Generator
-    credits: list[str] = field(default_factory=list)
+    guests: list[Guest] = field(default_factory=list)
 
     @property
     def below(self) -> bool:
@@ -51,8 +54,9 @@ class Performance:
             legs = self._legs(("stand", "wide", "walk", "stride", "cross", "knee"))
             taken = grow_legs(self.stage.canvas, self.photo, self.subject, self.margins, legs, script, self.random)
             self.stage.taken.append(taken)
-        guests = [self.bank.guests[nth] for nth in script.guests]
-        cast = _CASTS[script.scene]
+        guests = [*self.visitors, *(self.bank.guests[nth] for nth in script.guests)]
+        alone = self.visitors and script.scene is Scene.TWINS  # then a visitor takes the place of the second twin
+        cast = _CASTS[Scene.VISIT if alone else script.scene]
         for part in cast:
             who = None if part.twin and self.subject is not None else guests[part.guest]
             self._enter(who, self._where(part), next(suitcases))
@@ -64,7 +68,8 @@ class Performance:
     def playful(self) -> None:
         """Place one to three copies of the subject on the photo's own ground, or a small guest without a subject."""
         if self.subject is None:
-            guest = self.bank.guests[int(self.random.integers(len(self.bank.guests)))]
+            drawn = self.bank.guests[int(self.random.integers(len(self.bank.guests)))]
+            guest = self.visitors[0] if self.visitors else drawn
             self._enter(guest, Place((0.07, 0.2), (self.stage.floor, 0.985)), False)
             return
         copy = self._twin()
@@ -96,8 +101,8 @@ class Performance:
         top = mirrored(top) if self.random.random() < 0.5 else top
         luggage = light.on(self._fitted(self.bank.suitcase, LUGGAGE)) if suitcase else None
         walker = being(top, self._legs(), self.random, luggage)
-        if self.stage.place(walker, where) and guest and guest.credit and guest.credit not in self.credits:
-            self.credits.append(guest.credit)
+        if self.stage.place(walker, where) and guest and guest not in self.guests:
+            self.guests.append(guest)
 
     def _twin(self) -> Sprite:
         assert self.subject is not None
@@ -137,20 +142,18 @@ _CASTS: Final = {
 }
 
 
-def perform(
-    canvas: Pixels, photo: Pixels, margins: Margins, subject: Subject | None, bank: Bank, seed: int, wild: bool
-) -> list[str]:
-    """Add beings to a canvas in place, and return the credits of the placed guests."""
-    random = np.random.default_rng([seed, 77])
-    height, width = photo.shape[:2]
-    box = Box(margins.left, margins.top, margins.left + width, margins.top + height)
-    stage = Stage(canvas, box, Light.of(photo), random)
-    performance = Performance(stage, bank, photo, margins, subject, random)
-    if wild:
+def perform(canvas: Pixels, request: Request, subject: Subject | None, bank: Bank) -> list[Guest]:
+    """Add beings to a canvas in place, and return the placed guests."""
+    photo, margins = request.photo, request.margins
+    random = np.random.default_rng([request.seed, 77])
+    visitors = [Guest("", "", partial(trimmed, visitor.cutout), visitor.key) for visitor in request.visitors]
+    stage = Stage(canvas, margins.box(request.extent), Light.of(photo), random)
+    performance = Performance(stage, bank, visitors, photo, margins, subject, random)
+    if request.style is Style.WILD:
         performance.wild()
     else:
         performance.playful()
-    return performance.credits
+    return performance.guests
 
 
 def _brightness(legs: Sprite) -> float:

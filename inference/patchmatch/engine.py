@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from inference.beings.bank import open_bank
+from inference.beings.bank import Guest, open_bank
 from inference.beings.performance import perform
 from inference.canvas import Extent, Margins
-from inference.engine import EngineError, Painted, Pixels, Reads, Report, Request, Style, ignore, part, versions
+from inference.engine import (
+    EngineError,
+    Painted,
+    Pixels,
+    Reads,
+    Recipe,
+    Report,
+    Request,
+    Style,
+    ignore,
+    part,
+    versions,
+)
 from inference.patchmatch import kernel
 from inference.patchmatch.finish import finish
 from inference.patchmatch.pyramid import plan
@@ -51,19 +65,26 @@ class PatchMatch:
         made = versions("kuotu", "numpy", "numba", "onnxruntime", "opencv-python-headless")
         key = f"{self.name} {made} guests={self._bank.digest}"
         if not request.margins:
-            return Painted(photo.copy(), {"key": key, "credits": [], "beings": 0.0})
+            return Painted(photo.copy(), {"key": key, "credits": [], "visitors": [], "beings": 0.0})
         report(0.0)
         subject = self._subjects.of(photo)
         report(SEEN)
         canvas = _scenery(photo, subject, request, part(report, SEEN, 0.95))
-        credits_: list[str] = []
+        guests: list[Guest] = []
         scenery = canvas
         if request.style is not Style.FAITHFUL:
-            wild, scenery = request.style is Style.WILD, canvas.copy()
-            credits_ = perform(canvas, photo, request.margins, subject, self._bank, request.seed, wild)
+            scenery = canvas.copy()
+            guests = perform(canvas, replace(request, photo=photo), subject, self._bank)
         canvas[request.margins.box(request.extent).slices] = photo
         report(1.0)
-        return Painted(canvas, {"key": key, "credits": credits_, "beings": _new_share(scenery, canvas, request)})
+        share = _new_share(scenery, canvas, request)
+        return Painted(canvas, {"key": key, **_named(guests), "beings": share})
+
+
+def _named(guests: Sequence[Guest]) -> Recipe:
+    """Return the credits of the guests that are in the picture, and the keys of those that came from the chat."""
+    credits_ = dict.fromkeys(guest.credit for guest in guests if guest.credit)
+    return {"credits": list(credits_), "visitors": [guest.visitor for guest in guests if guest.visitor]}
 
 
 def _new_share(scenery: Pixels, canvas: Pixels, request: Request) -> float:

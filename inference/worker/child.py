@@ -21,6 +21,7 @@ from typing import BinaryIO
 
 import cv2
 
+from inference.beings.visitor import read_cutout
 from inference.canvas import Extent
 from inference.casting import cast
 from inference.engine import (
@@ -30,6 +31,7 @@ from inference.engine import (
     Report,
     Request,
     Style,
+    Visitor,
     part,
     whole_percents,
 )
@@ -153,7 +155,8 @@ def _carried_out(engine: CheckedEngine, order: Order, report: Report) -> Outcome
     report(0)
     photo = decode_kept(order.photo)
     report(DECODED)
-    request = Request(photo, order.margins, order.style, order.seed, order.prompt, order.beside)
+    visitors = tuple(Visitor(key, read_cutout(data)) for key, data in order.guests.items())
+    request = Request(photo, order.margins, order.style, order.seed, order.prompt, visitors, order.beside)
     work = engine.double if order.doubles else engine.expand
     checked = work(request, part(report, DECODED, PAINTED))
     report(PAINTED)

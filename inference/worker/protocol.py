@@ -32,6 +32,7 @@ class Order:
     prompt: str = ""
     beside: tuple[int, ...] = ()  # seeds of sibling variants that are still waiting
     doubles: bool = False
+    guests: Mapping[str, bytes] = field(default_factory=dict)  # the cut-outs of the chat's guests, by their keys
     marking: Marking = field(default_factory=Marking)
 
 
@@ -160,7 +161,8 @@ def encode(message: Message) -> Frame:
         case Expand(number, order):
             marking = vars(order.marking) | {"secret": order.marking.secret.hex()}
             values = vars(order) | {"number": number, "margins": astuple(order.margins), "marking": marking}
-            return Frame(kind, values, (values.pop("photo"),))
+            values["guests"] = list(order.guests)
+            return Frame(kind, values, (values.pop("photo"), *order.guests.values()))
         case EngineInfo():
             return Frame(kind, asdict(message))
         case Outcome():
@@ -178,7 +180,8 @@ def decode(frame: Frame) -> Message:
         return kind(**values)
     match frame.kind:
         case "Expand":
-            (values["photo"],) = frame.blobs
+            values["photo"], *guests = frame.blobs
+            values["guests"] = dict(zip(values["guests"], guests, strict=True))
             values["margins"], values["style"] = Margins(*values["margins"]), Style(values["style"])
             values["beside"] = tuple(values["beside"])
             marking = dict(values["marking"])

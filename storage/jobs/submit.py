@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import hold
 from storage.jobs.expansions import enqueue
+from storage.jobs.invitations import invite
 from storage.jobs.quota import spend
 from storage.models import Expansion, Panel
 
@@ -30,6 +31,7 @@ async def begin(
     await spend(session, person_id, len(expansions), quota)
     session.add_all(expansions)
     await session.flush()
+    await invite(session, expansions)
     await enqueue(session, expansions, priority)
     whole = select(Expansion).where(Expansion.id.in_([expansion.id for expansion in expansions]))
     whole = whole.order_by(Expansion.variant, Expansion.id).execution_options(populate_existing=True)

@@ -42,6 +42,9 @@ class Expansion(Base):
     style: Mapped[str] = mapped_column(String(16))
     prompt: Mapped[str] = mapped_column(Text, default="")
     seed: Mapped[int]
+    guests: Mapped[list[str] | None] = mapped_column(
+        JSON(none_as_null=True)
+    )  # blobs of the chat's guests offered to it
     # the end; `status` is `waiting` until then
     status: Mapped[Status] = mapped_column(one_of(Status), default=Status.WAITING)
     error: Mapped[str | None] = mapped_column(Text)  # for the operator

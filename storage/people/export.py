@@ -9,7 +9,7 @@ from sqlalchemy import SQLColumnExpression, Table, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import transactions
-from storage.models import Ban, Base, Chat, Expansion, Person, Photo
+from storage.models import Ban, Base, Chat, ChatGuest, Expansion, Person, Photo
 
 # Tables with one row per person, and the column of the person's id. A private chat has the id of its person.
 OWN = {Person.__table__: Person.id, Chat.__table__: Chat.id, Ban.__table__: Ban.id}
@@ -28,12 +28,13 @@ async def export(engine: AsyncEngine, person_id: int) -> dict[str, list[dict[str
 
 
 async def pictures(engine: AsyncEngine, person_id: int) -> list[str]:
-    """Return the blobs of a person's photos, sent or made, and of the previews of their expansions."""
+    """Return the blobs of a person's photos, sent or made, of the previews of their expansions, and of their guests."""
     async with transactions(engine).read() as session:
         photos = await session.scalars(select(Photo.blob).where(Photo.person_id == person_id).order_by(Photo.id))
         shown = select(Expansion.preview).where(Expansion.person_id == person_id, Expansion.preview.is_not(None))
         previews = await session.scalars(shown.order_by(Expansion.id))
-        return list(dict.fromkeys([*photos, *(key for key in previews if key is not None)]))
+        guests = await session.scalars(select(ChatGuest.blob).where(ChatGuest.person_id == person_id))
+        return list(dict.fromkeys([*photos, *(key for key in previews if key is not None), *guests]))
 
 
 def _whose(table: Table) -> SQLColumnExpression[int] | None:

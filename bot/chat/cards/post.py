@@ -5,7 +5,7 @@ from __future__ import annotations
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.chat.buttons.post import OpenPost
-from bot.chat.buttons.publish import NoTitle, OwnTitle, SuggestedTitle, Unpublish
+from bot.chat.buttons.publish import LetWalk, NoTitle, OwnTitle, SuggestedTitle, Unpublish
 from bot.chat.buttons.result import Publish
 from bot.chat.cards.lines import drawn
 from bot.chat.cards.links import send_button
@@ -16,8 +16,8 @@ from bot.chat.titles import About, suggestions
 from storage.models import Expansion, Post
 
 
-def title_keyboard(visit: Visit, post: Post) -> InlineKeyboardMarkup:
-    """Return the buttons of the question for a title."""
+def title_keyboard(visit: Visit, post: Post, walks: bool | None) -> InlineKeyboardMarkup:
+    """Return the buttons of the question for a title. `walks` is as in `titled_keyboard`."""
     number, say = post.expansion_id, visit.say
     offers = [
         [button(say("post.title", title=title), SuggestedTitle(number, say.language, line))]
@@ -28,7 +28,7 @@ def title_keyboard(visit: Visit, post: Post) -> InlineKeyboardMarkup:
         button(say("title.none"), NoTitle(number)),
         button(say("publish.unpublish"), Unpublish(number)),
     ]
-    return InlineKeyboardMarkup([*offers, _see_and_send(visit, post), last])
+    return InlineKeyboardMarkup([*offers, _see_and_send(visit, post), *_walk(visit, post, walks), last])
 
 
 def about(say: Texts, expansion: Expansion) -> About:
@@ -37,13 +37,24 @@ def about(say: Texts, expansion: Expansion) -> About:
     return About(expansion.style, from_result, drawn(say, expansion))
 
 
-def titled_keyboard(visit: Visit, post: Post) -> InlineKeyboardMarkup:
-    """Return the buttons of a post that has got its title, or is to have none."""
+def titled_keyboard(visit: Visit, post: Post, walks: bool | None) -> InlineKeyboardMarkup:
+    """Return the buttons of a post that has got its title, or is to have none.
+
+    `walks` is whether its subject may walk into other pictures of the chat, or None if that is not for the author to
+    say.
+    """
     change, back = (
         button(visit.say("title.change"), Publish(post.expansion_id)),
         button(visit.say("publish.unpublish"), Unpublish(post.expansion_id)),
     )
-    return InlineKeyboardMarkup([_see_and_send(visit, post), [change, back]])
+    return InlineKeyboardMarkup([_see_and_send(visit, post), *_walk(visit, post, walks), [change, back]])
+
+
+def _walk(visit: Visit, post: Post, walks: bool | None) -> list[list[InlineKeyboardButton]]:
+    if walks is None:
+        return []
+    tap = LetWalk(post.expansion_id, 0 if walks else 1)
+    return [[button(visit.say("guest.walk"), tap, chosen=walks)]]
 
 
 def _see_and_send(visit: Visit, post: Post) -> list[InlineKeyboardButton]:

@@ -9,6 +9,7 @@ from bot.chat.account.mine import show_mine
 from bot.chat.buttons.result import Delete, Keep, ReallyDelete
 from bot.chat.cards.mine import mine_before
 from bot.chat.cards.widgets import button
+from bot.chat.gallery.guests import call_back
 from bot.chat.gallery.redraw import redraw
 from bot.chat.telegram.edits import edit, retract
 from bot.chat.telegram.visit import Bot, Visit
@@ -39,6 +40,7 @@ async def really_delete(services: Services, visit: Visit, tap: ReallyDelete) -> 
     expansion = await finished(services, visit, tap.expansion)
     if expansion is None or visit.message is None:
         return
+    await call_back(services, visit.bot, expansion.id)
     here = (visit.chat.id, visit.message.message_id)
     shown = await _shown(services, expansion.id)
     turning = [m for m in shown if m.kind is MessageKind.MINE and (m.chat_id, m.message_id) == here]
@@ -51,6 +53,7 @@ async def really_delete(services: Services, visit: Visit, tap: ReallyDelete) -> 
 
 async def delete_everywhere(services: Services, bot: Bot, expansion_id: int) -> None:
     """Delete an expansion, its post and every message of the bot that shows it."""
+    await call_back(services, bot, expansion_id)
     await _take_back(services, bot, await _shown(services, expansion_id))
     await _delete(services, expansion_id)
 

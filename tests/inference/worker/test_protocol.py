@@ -58,6 +58,7 @@ MESSAGES: list[Message] = [
             "皮\n",
             (8, 9),
             doubles=True,
+            guests={"ab/1.webp": b"one", "ab/2.webp": b"\n"},
             marking=Marking(b"\xab\n", "e m", True),
         ),
     ),
