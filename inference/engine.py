@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.canvas import Extent, Margins
+from inference.canvas import Box, Extent, Margins
 
 Pixels: TypeAlias = NDArray[np.uint8]
 """(height, width, 3) 8-bit sRGB."""
@@ -68,6 +68,7 @@ class Request:
     seed: int = 0  # 0 to 2**31 - 1
     prompt: str = ""
     visitors: tuple[Visitor, ...] = ()
+    beings: tuple[Box, ...] = ()  # where earlier steps of a chain have painted beings, in px of the photo
     # Seeds of sibling variants that may share this batch. They never affect the pixels.
     beside: tuple[int, ...] = ()
     judged: bool = True  # whether an engine refuses a result that it finds unfit; off for untrained models
@@ -91,6 +92,10 @@ class Cancelled(Exception):
 
 class EngineError(Exception):
     """An expansion failed; another attempt may succeed. The text is for the operator."""
+
+
+class NothingFit(EngineError):
+    """No attempt was worth showing. The same request fails again; another style may not. The text is as above."""
 
 
 class EngineUnavailable(Exception):

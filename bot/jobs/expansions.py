@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.chain import painted_before
 from bot.jobs.loop import Again, Ended, to_its_end
 from bot.metrics import EXPANSIONS, SECONDS
 from bot.services import Services
 from inference.canvas import Margins
-from inference.engine import Cancelled, EngineError, Report, Style
+from inference.engine import Cancelled, EngineError, NothingFit, Report, Style
 from inference.image.refusal import BadPhoto
 from inference.safety.verdict import Level
 from inference.worker.process import EngineProcess
@@ -50,7 +51,7 @@ class Painter:
             outcome = await self.process.expand(await self._order(expansion), report)
         except Cancelled:
             return Ended(Status.CANCELLED)
-        except (BadPhoto, FileNotFoundError) as error:
+        except (BadPhoto, FileNotFoundError, NothingFit) as error:
             return Ended(Status.FAILED, str(error))
         except EngineError as error:
             raise Again(str(error)) from error
@@ -65,6 +66,7 @@ class Painter:
             prompt=expansion.prompt,
             beside=await self._beside(expansion),
             guests={key: await self.services.blobs.get(key) for key in expansion.guests or ()},
+            beings=painted_before(await self.services.store.ancestry(expansion.id)),
             doubles=expansion.doubles,
             marking=self.services.marks.marking(" ".join(self.services.maker_of(expansion))),
         )

@@ -17,7 +17,7 @@ from inference.beings.hem import grow_legs
 from inference.beings.light import Light
 from inference.beings.sprite import SOLID, Sprite, mirrored, resized, trimmed
 from inference.beings.stage import Place, Stage
-from inference.canvas import Margins
+from inference.canvas import Box, Margins
 from inference.engine import Pixels, Request, Style
 from inference.image.bands import Side
 from inference.subject.subject import Subject
@@ -142,8 +142,8 @@ _CASTS: Final = {
 }
 
 
-def perform(canvas: Pixels, request: Request, subject: Subject | None, bank: Bank) -> list[Guest]:
-    """Add beings to a canvas in place, and return the placed guests."""
+def perform(canvas: Pixels, request: Request, subject: Subject | None, bank: Bank) -> tuple[list[Guest], list[Box]]:
+    """Add beings to a canvas in place, and return the placed guests, and the boxes of all beings on the canvas."""
     photo, margins = request.photo, request.margins
     random = np.random.default_rng([request.seed, 77])
     visitors = [Guest("", "", partial(trimmed, visitor.cutout), visitor.key) for visitor in request.visitors]
@@ -153,7 +153,7 @@ def perform(canvas: Pixels, request: Request, subject: Subject | None, bank: Ban
         performance.wild()
     else:
         performance.playful()
-    return performance.guests
+    return performance.guests, stage.taken[1:]  # the first is the photo
 
 
 def _brightness(legs: Sprite) -> float:

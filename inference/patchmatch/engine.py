@@ -12,7 +12,7 @@ import numpy as np
 
 from inference.beings.bank import Guest, open_bank
 from inference.beings.performance import perform
-from inference.canvas import Extent, Margins
+from inference.canvas import Box, Extent, Margins
 from inference.engine import (
     EngineError,
     Painted,
@@ -28,17 +28,20 @@ from inference.engine import (
 )
 from inference.patchmatch import kernel
 from inference.patchmatch.finish import finish
+from inference.patchmatch.patch import Floats
 from inference.patchmatch.pyramid import plan
 from inference.patchmatch.style import SETTINGS
-from inference.patchmatch.synthesis import Collage, synthesize
+from inference.patchmatch.synthesis import NOWHERE, Collage, synthesize
 from inference.subject.memory import Subjects
 from inference.subject.removal import alpha_at, close, without
+from inference.subject.salience import Salience
 from inference.subject.subject import Subject
 
 COARSE = 60 * 60 * 3 // 2  # pixels of the photo at the level that decides the layout
 WORK = 512 * 384  # pixels of the canvas on which patches are searched
 WORK_LARGE = 768 * 576  # the same for canvases of more than LARGE pixels
 LARGE = 3000 * 2000
+BEING = 8.0  # how much more than anything in the photo a painted being is not to be copied
 SEEN = 0.3  # progress when the subject is known
 
 
@@ -65,20 +68,22 @@ class PatchMatch:
         made = versions("kuotu", "numpy", "numba", "onnxruntime", "opencv-python-headless")
         key = f"{self.name} {made} guests={self._bank.digest}"
         if not request.margins:
-            return Painted(photo.copy(), {"key": key, "credits": [], "visitors": [], "beings": 0.0})
+            return Painted(photo.copy(), {"key": key, **_named([]), "boxes": [], "beings": 0.0})
         report(0.0)
         subject = self._subjects.of(photo)
         report(SEEN)
-        canvas = _scenery(photo, subject, request, part(report, SEEN, 0.95))
-        guests: list[Guest] = []
+        singular = _singular(self._subjects.salience(photo), request)
+        canvas = _scenery(photo, subject, request, singular, part(report, SEEN, 0.95))
+        guests, boxes = list[Guest](), list[Box]()
         scenery = canvas
         if request.style is not Style.FAITHFUL:
             scenery = canvas.copy()
-            guests = perform(canvas, replace(request, photo=photo), subject, self._bank)
+            guests, boxes = perform(canvas, replace(request, photo=photo), subject, self._bank)
         canvas[request.margins.box(request.extent).slices] = photo
         report(1.0)
         share = _new_share(scenery, canvas, request)
-        return Painted(canvas, {"key": key, **_named(guests), "beings": share})
+        told = {"boxes": [list(box) for box in boxes], "beings": share}
+        return Painted(canvas, {"key": key, **_named(guests), **told})
 
 
 def _named(guests: Sequence[Guest]) -> Recipe:
@@ -95,22 +100,35 @@ def _new_share(scenery: Pixels, canvas: Pixels, request: Request) -> float:
     return float(round(float(changed.sum()) / new, 4))
 
 
-def _scenery(photo: Pixels, subject: Subject | None, request: Request, report: Report) -> Pixels:
+def _singular(salience: Salience, request: Request) -> Floats:
+    """Return how far each part of the photo should not be seen twice, (height, width) of the saliency map.
+
+    That is what stands out, and certainly what earlier steps of a chain have added.
+    """
+    known = salience.astype(np.float32) / 255
+    across, down = known.shape[1] / request.extent.width, known.shape[0] / request.extent.height
+    for box in request.beings:
+        rows = slice(int(max(0, box.top) * down), int(np.ceil(max(0, box.bottom) * down)))
+        known[rows, int(max(0, box.left) * across) : int(np.ceil(max(0, box.right) * across))] = BEING
+    return known
+
+
+def _scenery(photo: Pixels, subject: Subject | None, request: Request, singular: Floats, report: Report) -> Pixels:
     """Return the canvas without beings. A removable subject is removed from the photo before the scene is extended."""
     if subject is None or not subject.removable:
-        return _filled(photo, request, report)
+        return _filled(photo, request, singular, report)
     height, width = photo.shape[:2]
     alpha = alpha_at(subject, width, height)
-    canvas = _filled(without(photo, alpha), request, report)
+    canvas = _filled(without(photo, alpha), request, singular, report)
     close(canvas, photo, alpha, request.margins, subject.cut)
     return canvas
 
 
-def _filled(photo: Pixels, request: Request, report: Report) -> Pixels:
+def _filled(photo: Pixels, request: Request, singular: Floats, report: Report) -> Pixels:
     margins, settings = request.margins, SETTINGS[request.style]
     canvas = margins.canvas(request.extent)
     work = WORK_LARGE if canvas.area > LARGE else WORK
-    collage = _collage(photo, margins, request.style, request.seed, work, COARSE, part(report, 0.0, 0.8))
+    collage = _collage(photo, margins, request.style, request.seed, work, COARSE, part(report, 0.0, 0.8), singular)
     return finish(photo, margins, collage, settings.pages, part(report, 0.8, 1.0))
 
 
@@ -125,11 +143,18 @@ def prefill(photo: Pixels, margins: Margins, seed: int = 0, work: int = 96 * 72)
 
 
 def _collage(
-    photo: Pixels, margins: Margins, style: Style, seed: int, work: int, coarse: int, report: Report
+    photo: Pixels,
+    margins: Margins,
+    style: Style,
+    seed: int,
+    work: int,
+    coarse: int,
+    report: Report,
+    singular: Floats = NOWHERE,
 ) -> Collage:
     levels = plan(Extent.of(photo), margins, work, coarse)
     small = np.asarray(cv2.resize(photo, levels[-1].photo, interpolation=cv2.INTER_AREA), np.uint8)
-    return synthesize(small, levels, SETTINGS[style].drawn(seed), seed, report)
+    return synthesize(small, levels, SETTINGS[style].drawn(seed), seed, report, singular)
 
 
 def _checked(photo: Pixels) -> Pixels:

@@ -21,6 +21,7 @@ NEAR: Final = 8  # px; a row needs as many beside the subject to cover it from t
 QUICK: Final = 6.0  # steepness of the transition from the left filling to the right one; 1 is linear
 ROUND: Final = 0.42  # depth of a cap as a share of the cut's width
 SHADE: Final = 0.35  # share of the light that the lower end of a cap loses
+FADE: Final = 0.25  # share of a cap's depth over which the surroundings of the cut end
 FEWEST: Final = 4  # px; narrower cuts are not closed
 
 Alpha = NDArray[np.uint8]
@@ -38,13 +39,21 @@ def without(photo: Pixels, alpha: Alpha) -> Pixels:
     A row without such pixels is covered by the row above.
     """
     covered = photo.copy()
-    reach = max(9, max(photo.shape) // 120) | 1
-    hidden = cv2.dilate((alpha > 12).astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
+    hidden = _hidden(alpha, _reach(photo)) > 0
     rows = np.flatnonzero(hidden.any(axis=1))
     for row in rows:
         inside = np.flatnonzero(hidden[row])
         _cover(covered, photo, int(row), int(inside[0]), int(inside[-1]) + 1)
     return covered
+
+
+def _reach(photo: Pixels) -> int:
+    return max(9, max(photo.shape) // 120) | 1
+
+
+def _hidden(alpha: Alpha, reach: int) -> NDArray[np.uint8]:
+    """Return which pixels are covered, 1 or 0: the subject, even where it is uncertain, and a few pixels around it."""
+    return np.asarray(cv2.dilate((alpha > 12).astype(np.uint8), np.ones((reach, reach), np.uint8)), np.uint8)
 
 
 def _cover(covered: Pixels, photo: Pixels, row: int, first: int, last: int) -> None:
@@ -106,18 +115,33 @@ def cap(
     run = np.flatnonzero(alpha[-1] > 127)
     if run.size < FEWEST:
         return 0
-    first, last = int(run[0]), int(run[-1]) + 1
-    height = photo.shape[0]
-    depth = min(depth or int(ROUND * (last - first)), height - 1, canvas.shape[0] - at[1] - height)
+    height, reach = photo.shape[0], _reach(photo)
+    first, last = max(0, int(run[0]) - reach), min(photo.shape[1], int(run[-1]) + 1 + reach)
+    depth = min(depth or int(ROUND * (run[-1] + 1 - run[0])), height - 1, canvas.shape[0] - at[1] - height)
     outline = _outline(first, last, photo.shape[1], depth)
     strip = min(strip or height, height)
+    body = _body(alpha[height - 1 - min(depth, strip) :], reach, max(1, int(FADE * depth)))
     for row in range(depth):
-        source = height - 1 - int(_folded(np.array(row), strip))
-        shown = (alpha[source] / 255.0 * np.clip(outline - row, 0, 1))[:, None]
+        back = int(_folded(np.array(row), strip))
+        source = height - 1 - back
+        shown = (body[len(body) - 1 - back] * np.clip(outline - row, 0, 1))[:, None]
         shade = 1 - SHADE * (row / depth) ** 2 if side is Side.BOTTOM else 1.0
         under = canvas[at[1] + height + row, at[0] : at[0] + photo.shape[1]]
         under[:] = np.rint(photo[source] * shade * shown + under * (1 - shown))
     return max(0, depth)
+
+
+def _body(alpha: Alpha, reach: int, fade: int) -> NDArray[np.float32]:
+    """Return how opaque the rows above a cut are in its cap, 0 to 1.
+
+    A half transparent cap would show the seam. So what is uncertain is decided, gaps are closed, and beside the cut
+    everything that was covered comes along, because the scene does not go on there; that fades away over `fade` rows.
+    """
+    wide = 4 * reach | 1
+    sure = cv2.morphologyEx((alpha > 96).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((wide, wide), np.uint8))
+    soft = cv2.GaussianBlur(sure.astype(np.float32), (0, 0), reach / 9)
+    near = np.clip(1 - np.arange(len(alpha), dtype=np.float32)[::-1] / fade, 0, 1)[:, None]
+    return np.asarray(np.maximum(soft, _hidden(alpha, reach) * near), np.float32)
 
 
 def _outline(first: int, last: int, width: int, depth: int) -> NDArray[np.float64]:

@@ -28,6 +28,7 @@ from inference.engine import (
     Cancelled,
     EngineError,
     EngineUnavailable,
+    NothingFit,
     Report,
     Request,
     Style,
@@ -147,7 +148,8 @@ def _answer(engine: CheckedEngine, orders: Orders, answers: Answers) -> Message:
     except BadPhoto as bad:
         return Refused(bad.reason, bad.found, bad.limit)
     except Exception as error:
-        return Failed(_sentence(error), format_exc(), exhausted=isinstance(error, MemoryError))
+        exhausted, unfit = isinstance(error, MemoryError), isinstance(error, NothingFit)
+        return Failed(_sentence(error), "" if unfit else format_exc(), exhausted, unfit)
 
 
 def _carried_out(engine: CheckedEngine, order: Order, report: Report) -> Outcome:
@@ -156,7 +158,7 @@ def _carried_out(engine: CheckedEngine, order: Order, report: Report) -> Outcome
     photo = decode_kept(order.photo)
     report(DECODED)
     visitors = tuple(Visitor(key, read_cutout(data)) for key, data in order.guests.items())
-    request = Request(photo, order.margins, order.style, order.seed, order.prompt, visitors, order.beside)
+    request = Request(photo, order.margins, order.style, order.seed, order.prompt, visitors, order.beings, order.beside)
     work = engine.double if order.doubles else engine.expand
     checked = work(request, part(report, DECODED, PAINTED))
     report(PAINTED)

@@ -12,9 +12,9 @@ from telegram import InlineKeyboardMarkup
 from telegram.error import ChatMigrated, RetryAfter, TelegramError
 
 from bot.chat.cards.preview import canvas_preview, variants_sheet
-from bot.chat.cards.result import end_keyboard, result_card
+from bot.chat.cards.result import end_caption, end_keyboard, result_card
 from bot.chat.cards.sheet import in_styles, sheet_caption, sheet_keyboard
-from bot.chat.cards.widgets import described, language_of
+from bot.chat.cards.widgets import language_of
 from bot.chat.choice import extent_of, margins_of
 from bot.chat.expand.placing import place
 from bot.chat.expand.progress import StatusBoard
@@ -152,9 +152,8 @@ class Delivery:
         return await self.services.picture(variant) if variant.status is Status.DONE else None
 
     async def _show_end(self, say: Texts, expansion: Expansion) -> None:
-        """Show that an expansion failed or was cancelled, in one sentence with a button to try again."""
-        key = "end.cancelled" if expansion.status is Status.CANCELLED else "end.failed"
-        caption = say.html(key, choice=described(say, expansion))
+        """Show that an expansion failed or was cancelled, in one sentence with buttons to try again."""
+        caption = end_caption(say, expansion)
         markup = end_keyboard(say, expansion)
         request = self.bot.edit_message_caption(
             expansion.chat_id, expansion.message_id, caption=caption, parse_mode="HTML", reply_markup=markup

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from math import ceil
@@ -11,7 +12,7 @@ import structlog
 
 from bot.chat.access import finished
 from bot.chat.buttons.panel import Expand, Roll
-from bot.chat.buttons.result import Double, Further, Reroll, Variants, ZoomOut
+from bot.chat.buttons.result import Double, Further, InStyle, Reroll, Variants, ZoomOut
 from bot.chat.cards.result import end_keyboard, result_card
 from bot.chat.choice import Choice, extent_of, margins_of, may_double, new_seed, onward, rolled
 from bot.chat.expand.asked import doubling_of, row_of
@@ -23,6 +24,7 @@ from bot.chat.telegram.edits import edit
 from bot.chat.telegram.media import results_changed
 from bot.chat.telegram.visit import Visit
 from bot.services import Services
+from inference.engine import Style
 from storage.jobs.quota import QuotaSpent
 from storage.models import Expansion, MessageKind, Status
 
@@ -46,6 +48,11 @@ async def roll(services: Services, visit: Visit, tap: Roll) -> None:
 async def reroll(services: Services, visit: Visit, tap: Reroll) -> None:
     """Start the same expansion with a new seed."""
     await _start_again(services, visit, tap.expansion, tap.rerolls, count=1)
+
+
+async def in_style(services: Services, visit: Visit, tap: InStyle) -> None:
+    """Start the same expansion in another style."""
+    await _start_again(services, visit, tap.expansion, tap.rerolls, count=1, style=tap.style)
 
 
 async def four_variants(services: Services, visit: Visit, tap: Variants) -> None:
@@ -120,7 +127,9 @@ async def start_panel(
         await refresh(services, visit, fresh)
 
 
-async def _start_again(services: Services, visit: Visit, expansion_id: int, rerolls: int, *, count: int) -> None:
+async def _start_again(
+    services: Services, visit: Visit, expansion_id: int, rerolls: int, *, count: int, style: Style | None = None
+) -> None:
     """Repeat a request with new seeds: one reroll, or four variants that share one turn and one message."""
     old = await services.store.expansion(expansion_id)
     if old is None or old.person_id != visit.person.id:
@@ -129,14 +138,14 @@ async def _start_again(services: Services, visit: Visit, expansion_id: int, rero
     if old.doubles:  # the button is never offered here, because the result would be the same
         await visit.toast("tap.stale")
         return
-    key = f"e{old.id}:{rerolls}"
+    key, choice = f"e{old.id}:{rerolls}", replace(Choice.of(old), style=style or Style(old.style))
     numbers = range(1, count + 1) if count > 1 else (0,)
     rows = [
         row_of(
             old,
             visit.chat.id,
             old.source,
-            Choice.of(old),
+            choice,
             margins_of(old),
             key=f"{key}:{n}" if n else key,
             batch=key if n else None,

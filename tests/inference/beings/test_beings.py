@@ -153,10 +153,13 @@ def test_guests_walk_in_and_are_credited_and_the_photo_is_left_alone(wild: bool,
     canvas = cv2.copyMakeBorder(photo, 70, 110, 90, 90, cv2.BORDER_REPLICATE)
     before = canvas.copy()
     style = Style.WILD if wild else Style.PLAYFUL
-    came = perform(canvas, Request(photo, margins, style, seed), None, open_bank())
+    came, boxes = perform(canvas, Request(photo, margins, style, seed), None, open_bank())
     assert came
     changed = (canvas != before).any(axis=2)
     assert changed.sum() > 200
+    new = [canvas[box.top : box.bottom, max(0, box.left) : box.right] for box in boxes]
+    assert boxes
+    assert sum(part.size for part in new) > 0
     assert set(came) <= set(open_bank().guests)
 
 
@@ -169,7 +172,7 @@ def test_a_visitor_from_the_chat_walks_in_first(style: Style) -> None:
     for seed in range(4):
         canvas = cv2.copyMakeBorder(photo, 70, 110, 90, 90, cv2.BORDER_REPLICATE)
         request = Request(photo, margins, style, seed, visitors=(visitor,))
-        came |= {guest.visitor for guest in perform(canvas, request, None, open_bank())}
+        came |= {guest.visitor for guest in perform(canvas, request, None, open_bank())[0]}
     assert "ab/cd.webp" in came
 
 
