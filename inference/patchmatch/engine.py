@@ -41,7 +41,7 @@ COARSE = 60 * 60 * 3 // 2  # pixels of the photo at the level that decides the l
 WORK = 512 * 384  # pixels of the canvas on which patches are searched
 WORK_LARGE = 768 * 576  # the same for canvases of more than LARGE pixels
 LARGE = 3000 * 2000
-BEING = 8.0  # how much more than anything in the photo a painted being is not to be copied
+BEING = 200.0  # salience of a painted being, so that nothing in the photo fits worse
 SEEN = 0.3  # progress when the subject is known
 
 

@@ -110,38 +110,38 @@ def cap(
     """Continue a subject below a photo in place under a round outline, and return the depth in px.
 
     The arrays are rotated so that the cut is at the bottom. The subject's mirror image continues it; when `strip` is
-    given, only the last `strip` rows are used, back and forth.
+    given, only the last `strip` rows are used, back and forth. What was covered beside the subject comes along at first
+    and fades away, because the scene around the photo does not continue it.
     """
     run = np.flatnonzero(alpha[-1] > 127)
     if run.size < FEWEST:
         return 0
+    first, last = int(run[0]), int(run[-1]) + 1
     height, reach = photo.shape[0], _reach(photo)
-    first, last = max(0, int(run[0]) - reach), min(photo.shape[1], int(run[-1]) + 1 + reach)
-    depth = min(depth or int(ROUND * (run[-1] + 1 - run[0])), height - 1, canvas.shape[0] - at[1] - height)
+    depth = min(depth or int(ROUND * (last - first)), height - 1, canvas.shape[0] - at[1] - height)
     outline = _outline(first, last, photo.shape[1], depth)
     strip = min(strip or height, height)
-    body = _body(alpha[height - 1 - min(depth, strip) :], reach, max(1, int(FADE * depth)))
+    used = alpha[height - 1 - min(depth, strip) :]
+    body, beside = _body(used, reach), _hidden(used, reach)
+    beside[:, : max(0, first - reach)] = beside[:, last + reach :] = 0
     for row in range(depth):
         back = int(_folded(np.array(row), strip))
-        source = height - 1 - back
-        shown = (body[len(body) - 1 - back] * np.clip(outline - row, 0, 1))[:, None]
+        source, near = height - 1 - back, max(0.0, 1 - row / (FADE * depth))
+        shown = np.maximum(body[-1 - back] * np.clip(outline - row, 0, 1), beside[-1 - back] * near)[:, None]
         shade = 1 - SHADE * (row / depth) ** 2 if side is Side.BOTTOM else 1.0
         under = canvas[at[1] + height + row, at[0] : at[0] + photo.shape[1]]
         under[:] = np.rint(photo[source] * shade * shown + under * (1 - shown))
     return max(0, depth)
 
 
-def _body(alpha: Alpha, reach: int, fade: int) -> NDArray[np.float32]:
+def _body(alpha: Alpha, reach: int) -> NDArray[np.float32]:
     """Return how opaque the rows above a cut are in its cap, 0 to 1.
 
-    A half transparent cap would show the seam. So what is uncertain is decided, gaps are closed, and beside the cut
-    everything that was covered comes along, because the scene does not go on there; that fades away over `fade` rows.
+    A half transparent cap would show the seam, so what is uncertain is decided, and gaps are closed.
     """
     wide = 4 * reach | 1
     sure = cv2.morphologyEx((alpha > 96).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((wide, wide), np.uint8))
-    soft = cv2.GaussianBlur(sure.astype(np.float32), (0, 0), reach / 9)
-    near = np.clip(1 - np.arange(len(alpha), dtype=np.float32)[::-1] / fade, 0, 1)[:, None]
-    return np.asarray(np.maximum(soft, _hidden(alpha, reach) * near), np.float32)
+    return np.asarray(cv2.GaussianBlur(sure.astype(np.float32), (0, 0), reach / 9), np.float32)
 
 
 def _outline(first: int, last: int, width: int, depth: int) -> NDArray[np.float64]:

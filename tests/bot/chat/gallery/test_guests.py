@@ -26,10 +26,9 @@ async def result_of(chat: Person, photo: str, *styles: str) -> Message:
 
 
 async def asked_for_a_title(chat: Person, result: Message) -> Message:
-    await chat.tap(result, f"pu|{expansion_of(result)}")
-    consent = await chat.wait_for(lambda m: "Not now" in m.labels)
-    await chat.tap(consent, "Publish")
-    return await chat.wait_for(lambda m: "No title" in m.labels)
+    await chat.press_data(result, f"pu|{expansion_of(result)}")
+    await chat.tap(await chat.wait_for(lambda m: "Not now" in m.labels), "Publish")
+    return await chat.wait_for(lambda m: "No title" in m.labels and m.id > result.id)
 
 
 async def guest_from(kuotu: Kuotu, result: Message) -> ChatGuest | None:
@@ -43,10 +42,7 @@ async def test_a_figure_walks_into_the_pictures_of_its_chat_until_it_is_called_b
 ) -> None:
     ann, bob = await group_of(newcomer, "Ann", "Bob")
     result = await result_of(ann, "astronaut")
-    await ann.press_data(result, f"pu|{expansion_of(result)}")
-    consent = await ann.wait_for(lambda m: "Not now" in m.labels)
-    await ann.tap(consent, "Publish")
-    question = await ann.wait_for(lambda m: "No title" in m.labels)
+    question = await asked_for_a_title(ann, result)
     assert await guest_from(kuotu, result) is None
     assert await forge(bob, f"wk|{expansion_of(result)}|1") == "This is somebody else's."
     assert (await ann.tap(question, WALK) or "").startswith("Cut out!")
@@ -68,7 +64,7 @@ async def test_a_figure_walks_into_the_pictures_of_its_chat_until_it_is_called_b
 
 
 async def test_a_photo_without_a_figure_sends_nobody(kuotu: Kuotu, chat: Person) -> None:
-    result = await result_of(chat, "picos")
+    result = await result_of(chat, "sunset")
     question = await asked_for_a_title(chat, result)
     assert (await chat.tap(question, WALK) or "").startswith("I can't make out one clear figure")
     assert await guest_from(kuotu, result) is None
@@ -89,21 +85,14 @@ async def test_the_mark_is_put_and_taken_off(kuotu: Kuotu, chat: Person, twice: 
 async def test_nobody_agrees_for_others(kuotu: Kuotu, newcomer: Any) -> None:
     ann, bob = await group_of(newcomer, "Ann", "Bob")
     result = await result_of(ann, "astronaut")
-    number = expansion_of(result)
-    photo = await kuotu.services.store.expansion(number)
-    assert photo is not None
-    await ann.press_data(result, f"pu|{number}")
-    await ann.tap(await ann.wait_for(lambda m: "Not now" in m.labels), "Publish")
-    question = await ann.wait_for(lambda m: "No title" in m.labels)
+    question = await asked_for_a_title(ann, result)
     assert any(WALK in label for label in question.labels)
     mark = bob.now
     await bob.say("/expand", reply_to=result.id)
     panel = await bob.wait_for(is_panel, after=mark)
     await bob.tap(panel, "✨ Expand")
     fork = await bob.wait_for(lambda m: is_result(m) and m.id > panel.id)
-    await bob.press_data(fork, f"pu|{expansion_of(fork)}")
-    await bob.tap(await bob.wait_for(lambda m: "Not now" in m.labels), "Publish")
-    titled = await bob.wait_for(lambda m: "No title" in m.labels and m.id > fork.id)
+    titled = await asked_for_a_title(bob, fork)
     assert not any(WALK in label for label in titled.labels)
     await bob.press_data(titled, f"wk|{expansion_of(fork)}|1")
     assert await guest_from(kuotu, fork) is None
