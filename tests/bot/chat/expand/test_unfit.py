@@ -13,6 +13,7 @@ from bot.playground import Person
 from storage.models import Status
 from tests.support.bot import kuotu_in
 from tests.support.messages import is_panel
+from tests.support.photos import small_photo
 
 KNOBS: dict[str, Any] = {"safety": "none", "watermark": False}
 
@@ -32,8 +33,8 @@ async def ann(newcomer: Any, picky: Kuotu) -> Person:
     return person
 
 
-async def test_other_styles_are_offered_at_once_and_tried_with_one_tap(picky: Kuotu, ann: Person, photo: bytes) -> None:
-    await ann.send_document(photo)
+async def test_other_styles_are_offered_at_once_and_tried_with_one_tap(picky: Kuotu, ann: Person) -> None:
+    await ann.send_document(small_photo("coffee", longest=400))
     await ann.tap(await ann.wait_for(is_panel), "Expand")
     sorry = await ann.wait_for(lambda m: "Nothing fit to be seen" in m.text)
     assert sorry.labels == ["🔁 Try again", "🎈 Playful", "🌀 Wild"]
