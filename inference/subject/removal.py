@@ -48,7 +48,7 @@ def without(photo: Pixels, alpha: Alpha) -> Pixels:
 
 
 def _reach(photo: Pixels) -> int:
-    return max(9, max(photo.shape) // 120) | 1
+    return int(max(9, max(photo.shape) // 120) | 1)
 
 
 def _hidden(alpha: Alpha, reach: int) -> NDArray[np.uint8]:
