@@ -25,7 +25,7 @@ from storage.jobs.fairness import settle as settle_job
 from storage.jobs.lease import let_go, run_out
 from storage.jobs.quota import forget_spent, keep_spent, left
 from storage.jobs.submit import begin
-from storage.models import Expansion, Photo, Status, now, status_is
+from storage.models import Expansion, Message, MessageKind, Photo, Status, now, status_is
 from storage.panels import Panels
 from storage.photos import Photos
 from storage.statistics import Statistics, statistics
@@ -71,10 +71,10 @@ class Store:
 
         Their jobs are leased at first, so that no other program sends their status messages in that time.
 
-        `panel` is the (id, revision) of the tapped panel, and `result` the (id, rerolls) of the tapped result. Both
-        must still match the database, and are incremented. Returns None if they do not match or the keys exist already,
-        which means that the tap was a double tap. `quota` is the number of expansions in 24 hours, or None for no
-        limit. Raises QuotaSpent, and then changes nothing.
+        `panel` is the (id, revision) of the tapped panel, and `result` the (id, rerolls) of the tapped result. These
+        revisions are raised, so that the next tap is another start. The keys name the button and its revision: if they
+        exist already, the tap was a double tap, and None is returned, as for a panel or a result that is gone. `quota`
+        is the number of expansions in 24 hours, or None for no limit. Raises QuotaSpent, and then changes nothing.
         """
         async with self._write() as session:
             started = await begin(session, expansions, panel, result, quota, priority)
@@ -82,10 +82,13 @@ class Store:
                 await session.rollback()
             return started
 
-    async def place(self, ids: Sequence[int], message_id: int, **where: Unpack[Where]) -> bool:
+    async def place(
+        self, ids: Sequence[int], message_id: int, shows: MessageKind | None = None, **where: Unpack[Where]
+    ) -> bool:
         """Store the status message, which lets workers take the jobs. `where` is given if it may be in another chat.
 
-        Returns False and changes nothing if another message was stored first. The caller then deletes its own message.
+        `shows` says what the message will show, which is recorded with it. Returns False and changes nothing if
+        another message was stored first. The caller then deletes its own message.
         """
         here = {"message_id": message_id, **where}
         async with self._write() as session:
@@ -93,7 +96,13 @@ class Store:
             same = and_(*(getattr(Expansion, name).is_not_distinct_from(value) for name, value in here.items()))
             free = or_(Expansion.message_id.is_(None), same)
             shown = update(Expansion).where(Expansion.id.in_(ids), free).values(here)
-            return (await session.execute(shown.returning(Expansion.id))).first() is not None
+            placed = (await session.execute(shown.returning(Expansion.chat_id, Expansion.person_id))).first()
+            if placed is not None and shows is not None:
+                chat_id, person_id = placed
+                message = Message(chat_id=chat_id, message_id=message_id, kind=shows, person_id=person_id)
+                message.expansion_id = ids[0]
+                await session.merge(message)
+            return placed is not None
 
     async def hand_over(self, ids: Sequence[int]) -> None:
         """Give up placing these expansions, so that a serving program sends their status message at its next look."""

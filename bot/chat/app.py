@@ -34,6 +34,7 @@ from bot.chat.routes import on_tap
 from bot.chat.telegram.limiter import Limiter
 from bot.chat.telegram.outcome import Fate, fate_of
 from bot.chat.telegram.seat import take_a_seat
+from bot.chat.telegram.transport import Transport
 from bot.chat.telegram.visit import App, Bot, Visit, receive
 from bot.metrics import REFUSALS
 from bot.services import Services
@@ -97,8 +98,6 @@ OTHER_FILES = (
 )
 COUNTS = MessageReactionHandler.MESSAGE_REACTION_COUNT_UPDATED
 REACTIONS = MessageReactionHandler.MESSAGE_REACTION_UPDATED
-PATIENCE = 30.0  # seconds: a call that is given up may have been done, so waiting on a busy machine is better
-UPLOAD = 120.0  # seconds that an upload may take
 EXPECTED = (Fate.NO_ENTRY, Fate.NO_RIGHTS, Fate.TOPIC_GONE, Fate.MIGRATED, Fate.GONE)  # part of a chat's life
 DEFAULT_GROUP = 0  # python-telegram-bot sorts handlers into groups; all of ours are in the first
 
@@ -115,11 +114,8 @@ def build_application(services: Services, *, token: str, api: str) -> App:
         .base_url(f"{api}/bot")
         .base_file_url(f"{api}/file/bot")
         .defaults(Defaults(parse_mode="HTML"))
-        .read_timeout(PATIENCE)
-        .write_timeout(PATIENCE)
-        .connect_timeout(PATIENCE)
-        .pool_timeout(PATIENCE)
-        .media_write_timeout(UPLOAD)
+        .request(Transport())
+        .get_updates_request(Transport(1))
         .rate_limiter(Limiter())
         .updater(None)
         .build()

@@ -20,10 +20,11 @@ from bot.chat.buttons.base import Tap
 from bot.chat.buttons.mine import Newer, Older
 from bot.chat.buttons.panel import Expand, Roll
 from bot.chat.buttons.preferences import ResetDefaults, SetDirection, SetLanguage, SetScale, SetStyle
-from bot.chat.buttons.result import Cancel
+from bot.chat.buttons.result import Cancel, ExpandYours, ShowAfter, ShowBefore, Tools
 from bot.chat.expand.panel import settle_panel
 from bot.chat.expand.placing import settle_in
 from bot.chat.telegram.edits import retract
+from bot.chat.telegram.media import remember
 from bot.chat.telegram.visit import Visit
 from bot.services import Services
 from storage import models
@@ -32,6 +33,8 @@ from storage.models import MessageKind
 log = structlog.get_logger()
 
 RECENT = timedelta(hours=1)  # a message whose id was not learnt is adopted within this time
+RESULTS = (MessageKind.RESULT, MessageKind.BEFORE)
+IN_PLACE = (Tools, ShowBefore, ShowAfter)  # buttons of a result that change the message which has them
 PREFERENCES = (SetLanguage, SetDirection, SetScale, SetStyle, ResetDefaults)
 
 
@@ -100,12 +103,14 @@ async def _found(services: Services, visit: Visit, message: Message, tap: Tap) -
 
     The bot did not learn the id of such a panel or status message, because the answer to its sending was lost. If the
     panel or the expansion has no message yet, this one is adopted. Otherwise another was sent in its place, and this
-    one is taken back.
+    one is taken back. It is the same with a result that somebody has asked for again.
     """
     if (number := getattr(tap, "panel", None)) is not None:
         return await _found_panel(services, visit, message, number, starts=isinstance(tap, Expand | Roll))
     if isinstance(tap, Cancel):
         return await _found_status(services, visit, message, tap.expansion)
+    if (number := getattr(tap, "expansion", None)) is not None and _is_result(message, number):
+        return await _found_result(services, visit, message, number, changes=isinstance(tap, IN_PLACE))
     return True
 
 
@@ -134,6 +139,26 @@ async def _found_status(services: Services, visit: Visit, message: Message, numb
     else:
         await _take_back(visit, message)
     return True  # whoever taps Cancel wants it cancelled, whichever message it stands on
+
+
+def _is_result(message: Message, number: int) -> bool:
+    return _holds(message, Tools(number, 1).pack()) or _holds(message, ExpandYours(number).pack())
+
+
+async def _found_result(services: Services, visit: Visit, message: Message, number: int, *, changes: bool) -> bool:
+    """Take back a result that was sent again since, and adopt another, so that it is redrawn and deleted as all are."""
+    expansion = await services.store.expansion(number)
+    if expansion is None or models.now() - message.date >= RECENT:
+        return True
+    known = [row for row in await services.messages.showing(number) if row.kind in RESULTS]
+    if any(row.chat_id == message.chat.id and row.sent_at >= message.date for row in known):
+        await _take_back(visit, message)
+        if changes:
+            await visit.toast("tap.stray")
+        return not changes
+    log.info("result.adopted", expansion=number, message=message.message_id)
+    await remember(services, (message.chat.id, message.message_id), MessageKind.RESULT, expansion.person_id, number)
+    return True
 
 
 def _fits(message: Message, chat_id: int, person_id: int, visit: Visit) -> bool:

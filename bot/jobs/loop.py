@@ -138,6 +138,7 @@ class Loop:
         status = ended.status.value if ended is not None and kept else "lost"
         self.craft.counter.labels(status).inc()
         log.info("job.ended", kind=job.kind, subject=job.subject, status=status, error=ended and ended.error)
+        await asyncio.sleep(0)  # whoever shows the result asks the database before this loop looks for the next job
 
     async def _finished(self, job: Job, ended: Ended) -> bool:
         """Record the end of a job, and repeat that until the database answers. The fence makes repetitions harmless."""

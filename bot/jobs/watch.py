@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
@@ -127,8 +126,13 @@ class Watch:
             await asyncio.wait({renewing})
 
     async def _renew(self, jobs: Sequence[Job]) -> None:
+        """Renew claims until cancelled, whatever happens: without them, another program would do the same work."""
         while True:
             await asyncio.sleep(self.renew)
-            with suppress(*OUTAGE):  # the next renewal comes before the claim runs out
+            try:
                 for job in jobs:
                     await self.queue.hold(job)
+            except OUTAGE:
+                continue  # the next renewal comes before the claim runs out
+            except Exception:
+                log.exception("watch.not_renewed", jobs=[(job.kind, job.subject) for job in jobs])

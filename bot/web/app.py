@@ -13,6 +13,7 @@ from telegram import Update
 
 from bot.chat.telegram.updates import update_in
 from bot.chat.telegram.visit import Bot
+from bot.web.body import reading
 
 Receive: TypeAlias = Callable[[Sequence[Update]], Awaitable[None]]
 
@@ -35,8 +36,10 @@ def add_webhook(app: web.Application, bot: Bot, receive: Receive, secret: str) -
     async def post(request: web.Request) -> web.Response:
         if not hmac.compare_digest(request.headers.get(SECRET_HEADER, "").encode("utf-8", "replace"), secret.encode()):
             return web.Response(status=403)
+        with reading("the body"):
+            sent = await request.read()
         try:
-            update = update_in(json.loads(await request.read()), bot)
+            update = update_in(json.loads(sent), bot)
         except (ValueError, RecursionError):
             return web.Response(status=400)
         try:

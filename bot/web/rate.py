@@ -1,11 +1,13 @@
 """The rate limit per client: a token bucket, so that a burst is served and a flood is not.
 
 The bucket is in the database, so that all programs that serve the pages share it. A program takes tokens from it in
-lots, because a picture should not cost a transaction, and remembers for how long a client has to wait.
+lots, because a picture should not cost a transaction, and remembers for how long a client has to wait. A browser asks
+for the pictures of a page all at once, so the requests of one client take turns, and share the lot of the first.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import time
 from collections import OrderedDict
@@ -38,6 +40,7 @@ class Purse:
     tokens: float = 0.0
     until: float = 0.0
     refused_until: float = 0.0
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # of the requests that spend from it
 
 
 @dataclass
@@ -51,7 +54,12 @@ class Allowance:
 
     async def take(self, client: str, cost: float) -> int:
         """Take tokens. Returns 0 if the request is allowed, or the whole seconds until it would be."""
-        purse, now = self.purse(client), self.clock()
+        purse = self.purse(client)
+        async with purse.turn:
+            return await self._spend(client, purse, cost)
+
+    async def _spend(self, client: str, purse: Purse, cost: float) -> int:
+        now = self.clock()
         if purse.until <= now:
             purse.tokens = 0.0
         if purse.tokens < cost:

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from aiohttp import web
 
 from bot.services import Services
+from bot.web.body import reading
 from bot.web.door import Door, id_in
 from bot.web.render import speak
 from storage.buckets import Rate
@@ -75,7 +76,8 @@ async def _reason(request: web.Request) -> Reason:
     """Return the reason in a form. Raises HTTPBadRequest."""
     if request.content_type != "application/x-www-form-urlencoded" or (request.content_length or LONGEST) >= LONGEST:
         raise web.HTTPBadRequest(text="the form needs a reason")
-    reason = (await request.post()).get("reason")
+    with reading("the form"):
+        reason = (await request.post()).get("reason")
     if not isinstance(reason, str) or reason not in list(Reason):
         raise web.HTTPBadRequest(text=f"the reason must be one of {', '.join(Reason)}")
     return Reason(reason)

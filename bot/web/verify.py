@@ -11,6 +11,7 @@ from aiohttp import BodyPartReader, web
 from bot.chat.cards.verdict import verdict_lines
 from bot.services import Services
 from bot.verification import Archive, drawn, look, verify
+from bot.web.body import reading
 from bot.web.render import POLICY, Pages, speak
 from inference.engine import Pixels
 from inference.image.codec import decode, extent
@@ -70,12 +71,10 @@ async def _files(request: web.Request) -> dict[str, bytes]:
     if request.content_type != "multipart/form-data":
         raise web.HTTPBadRequest(text="a form with files is needed")
     files: dict[str, bytes] = {}
-    try:
+    with reading("the form"):
         async for part in await request.multipart():
             if isinstance(part, BodyPartReader) and part.name in ("picture", "photo"):
                 files[part.name] = await _content(part)
-    except ValueError as error:
-        raise web.HTTPBadRequest(text=str(error)) from None
     return files
 
 

@@ -10,6 +10,7 @@ from aiohttp import web
 from bot.chat.telegram.media import results_changed
 from bot.chat.texts import best_language, texts
 from bot.services import Services
+from bot.web.body import reading
 from bot.web.door import Door, id_in
 from bot.web.render import HEADERS
 from bot.web.reports import Reports
@@ -71,8 +72,10 @@ class Visits:
 async def _body(request: web.Request) -> dict[str, object]:
     if (request.content_length or LONGEST + 1) > LONGEST:
         raise web.HTTPBadRequest(text=f"the body must have at most {LONGEST} bytes")
+    with reading("the body"):
+        sent = await request.read()
     try:
-        body = json.loads(await request.read())  # JSON is UTF-8 (RFC 8259), whatever charset is declared
+        body = json.loads(sent)  # JSON is UTF-8 (RFC 8259), whatever charset is declared
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):

@@ -45,7 +45,8 @@ def resolve(choice: ModelChoice) -> tuple[str, Preset]:
     folder = folder_of(own, choice.cache)
     if folder is None and "/" not in choice.model:
         raise EngineUnavailable(
-            f"KUOTU_MODEL={choice.model} is no preset ({', '.join(presets)}), no folder, and no hub id like org/name"
+            f"{choice.model}, which KUOTU_MODEL or KUOTU_ENGINE names, is no preset ({', '.join(presets)}), no folder, "
+            "and no hub id like org/name"
         )
     if folder is None and not choice.like:
         raise EngineUnavailable(f"{choice.model} is not on this machine; run: kuotu pull '{choice.model}?like=sdxl'")

@@ -74,9 +74,11 @@ class Careful:
             if attempt is not None:
                 shown.append(attempt)
             if problem is not None:
-                _log.warning("%s, seed %d: %s", self.name, seed, problem)
                 problems.append(problem)
-                if _stays(problems):
+                last = number == RETRIES or _stays(problems)
+                what = "no other seed is tried" if last else "another seed is tried"
+                _log.warning("%s, seed %d: %s; %s", self.name, seed, problem, what)
+                if last:
                     break
         return self._least_bad(shown, problems, report)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import case, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import hold
@@ -41,15 +41,22 @@ async def begin(
 async def _fresh(
     session: AsyncSession, expansions: list[Expansion], panel: tuple[int, int] | None, result: tuple[int, int] | None
 ) -> bool:
-    """Increment the revisions that the tap named. Returns False if an earlier tap has done so."""
-    known = select(Expansion.id).where(Expansion.key.in_([expansion.key for expansion in expansions]))
-    if await session.scalar(known.limit(1)) is not None:
+    """Raise the revisions that the tap named. Returns False if this start was made before, or if they never existed.
+
+    Several buttons have the same revision, so an older one is no double tap: the keys tell which start was made. All
+    rows of one start bear its key, either as their own or as their batch's.
+    """
+    causes = {expansion.batch or expansion.key for expansion in expansions}
+    made = select(Expansion.id).where(or_(Expansion.key.in_(causes), Expansion.batch.in_(causes)))
+    if await session.scalar(made.limit(1)) is not None:
         return False
     raises = []
     if panel is not None:
-        this = (Panel.id == panel[0], Panel.revision == panel[1])
-        raises.append(update(Panel).where(*this).values(revision=Panel.revision + 1).returning(Panel.id))
+        raised = case((Panel.revision > panel[1], Panel.revision), else_=panel[1] + 1)
+        this = (Panel.id == panel[0], Panel.revision >= panel[1])
+        raises.append(update(Panel).where(*this).values(revision=raised).returning(Panel.id))
     if result is not None:
-        that = (Expansion.id == result[0], Expansion.rerolls == result[1])
-        raises.append(update(Expansion).where(*that).values(rerolls=Expansion.rerolls + 1).returning(Expansion.id))
+        raised = case((Expansion.rerolls > result[1], Expansion.rerolls), else_=result[1] + 1)
+        that = (Expansion.id == result[0], Expansion.rerolls >= result[1])
+        raises.append(update(Expansion).where(*that).values(rerolls=raised).returning(Expansion.id))
     return all([(await session.execute(statement)).first() is not None for statement in raises])

@@ -20,7 +20,7 @@ class Expansion(Base):
     __tablename__ = "expansions"
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
-    key: Mapped[str] = mapped_column(String(96), unique=True)  # cause, revision, variant: a double tap starts once
+    key: Mapped[str] = mapped_column(String(96), unique=True)  # button, its revision, variant: a double tap starts once
     panel_id: Mapped[int | None] = mapped_column(ForeignKey("panels.id", ondelete="SET NULL"), index=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
     chat_id: Mapped[int] = mapped_column(BigInteger)

@@ -20,6 +20,8 @@ FOLDER = EngineChoice(EngineName.DIFFUSION, "/models/mine?like=sdxl&batch=2")
         pytest.param("faithful=patchmatch,wild=sd15-cpu", PATCHMATCH, AUTO, CPU, id="a style that is not named"),
         pytest.param("wild=sd15-cpu, diffusion", DIFFUSION, DIFFUSION, CPU, id="one for the rest"),
         pytest.param("playful = diffusion, wild = auto", AUTO, DIFFUSION, AUTO, id="engines with the model"),
+        pytest.param("Auto", AUTO, AUTO, AUTO, id="any letter case"),
+        pytest.param("Wild=PatchMatch, DIFFUSION", DIFFUSION, DIFFUSION, PATCHMATCH, id="any letter case by style"),
         pytest.param("wild=/models/mine?like=sdxl&batch=2", AUTO, AUTO, FOLDER, id="a folder with options"),
     ],
 )

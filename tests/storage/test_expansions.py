@@ -93,10 +93,31 @@ async def test_a_double_tap_is_one_start(store: Store, source: Photo) -> None:
     raised = await store.panels.panel(opened.id)
     assert raised is not None
     assert raised.revision == 1
-    assert await store.start([expansion(source)], panel=(opened.id, 0), quota=None) is None
     again = await store.start([expansion(source)], panel=(opened.id, 1), quota=None)
     assert again is not None
     assert again[0].source.blob == source.blob
+
+
+async def test_a_double_tap_on_a_sheet_is_one_start(store: Store, source: Photo) -> None:
+    opened = await store.panels.open(panel(source))
+    sheet = [expansion(source, key=f"p:0:{n}", batch="p:0", variant=n) for n in (1, 2, 3)]
+    assert await store.start(sheet, panel=(opened.id, 0), quota=None) is not None
+    assert await store.start([expansion(source, key="p:0")], panel=(opened.id, 0), quota=None) is None
+    assert await store.start([expansion(source, key="q:0")], panel=(opened.id, 0), quota=None) is not None
+    two = [expansion(source, key=f"q:0:{n}", batch="q:0", variant=n) for n in (1, 2)]
+    assert await store.start(two, panel=(opened.id, 0), quota=None) is None
+
+
+async def test_two_buttons_of_one_revision_are_two_starts(store: Store, queue: EmbeddedQueue, source: Photo) -> None:
+    opened, parent = await store.panels.open(panel(source)), await make(store, queue, source)
+    for button in ("expand", "roll"):
+        here = {"panel": (opened.id, 0), "result": (parent.id, 0)}
+        assert await store.start([expansion(source, key=button)], **here, quota=None) is not None
+        assert await store.start([expansion(source, key=button)], **here, quota=None) is None
+    raised, again = await store.panels.panel(opened.id), await store.expansion(parent.id)
+    assert raised is not None
+    assert again is not None
+    assert (raised.revision, again.rerolls) == (1, 1)
 
 
 async def test_the_same_key_starts_once_without_a_panel(store: Store, source: Photo) -> None:
@@ -104,7 +125,9 @@ async def test_the_same_key_starts_once_without_a_panel(store: Store, source: Ph
     assert sum(started is not None for started in starts) == 1
 
 
-async def test_a_stale_start_changes_nothing(store: Store, queue: EmbeddedQueue, source: Photo) -> None:
+async def test_a_start_of_a_revision_that_never_was_changes_nothing(
+    store: Store, queue: EmbeddedQueue, source: Photo
+) -> None:
     opened, parent = await store.panels.open(panel(source)), await make(store, queue, source)
     assert await store.start([expansion(source)], panel=(opened.id, 0), result=(parent.id, 9), quota=None) is None
     same = await store.panels.panel(opened.id)
@@ -121,7 +144,9 @@ async def test_a_reroll_raises_the_results_revision(store: Store, queue: Embedde
     assert [e.variant for e in started] == [1, 2, 3, 4]
     assert len({job.turn for job in await queue.jobs([e.id for e in started])}) == 1
     assert [e.id for e in await store.batch("e")] == [e.id for e in started]
-    assert await store.start([expansion(source)], result=(parent.id, 0), quota=None) is None
+    raised = await store.expansion(parent.id)
+    assert raised is not None
+    assert raised.rerolls == 1
 
 
 async def test_a_start_is_taken_up_only_when_its_message_is_known(
@@ -346,6 +371,19 @@ async def test_many_writers_at_once_all_get_through_and_the_first_wins(store: St
     placed = await asyncio.gather(*(store.place([row.id], n) for row in rows for n in range(20)))
     assert sum(placed) == len(rows)
     assert all(e.message_id is not None for e in await store.live(ANN))
+
+
+async def test_a_status_message_is_recorded_with_its_place_and_only_the_first(
+    store: Store, engine: AsyncEngine, source: Photo
+) -> None:
+    (row,) = await store.start([expansion(source)], quota=None) or ()
+    messages, where = Messages(engine), {"chat_id": BOB, "thread_id": None}
+    assert await store.place([row.id], 100, MessageKind.RESULT, **where)  # type: ignore[arg-type]
+    assert not await store.place([row.id], 101, MessageKind.RESULT, **where)  # type: ignore[arg-type]
+    first, second = await messages.message(BOB, 100), await messages.message(BOB, 101)
+    assert first is not None
+    assert (first.kind, first.person_id, first.expansion_id) == ("result", ANN, row.id)
+    assert second is None
 
 
 async def test_a_message_that_is_gone_makes_room_for_another(store: Store, source: Photo) -> None:

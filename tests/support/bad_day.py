@@ -25,6 +25,11 @@ class Fault(StrEnum):
     DONE_ERROR = "done, 502"
     DONE_RESET = "done, reset"  # done, and no answer
     DONE_HALF = "done, half an answer"
+    DONE_NONSENSE = "done, no JSON"  # something between us and Telegram answers in its place
+    DONE_DRIP = "done, byte by byte"  # done, and told in the end
+
+
+TORN = (Fault.DONE_HALF, Fault.DONE_DRIP)
 
 
 @dataclass
@@ -75,8 +80,10 @@ class BadDay:
             response = await handler(request)
             if fault is Fault.DONE_ERROR:
                 return _refusal(502, "Bad Gateway")
-            if fault is Fault.DONE_HALF:
-                return await _half(request, response)
+            if fault is Fault.DONE_NONSENSE:
+                return web.Response(text="<h1>It works!</h1>", content_type="text/html")
+            if fault in TORN:
+                return await _torn(request, response, whole=fault is Fault.DONE_DRIP)
         assert request.transport is not None
         request.transport.abort()
         return web.Response()
@@ -95,16 +102,18 @@ def _refusal(code: int, description: str, **parameters: int) -> web.Response:
     return web.json_response(answer, status=code)
 
 
-async def _half(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
-    """Send the first half of an answer, and break off."""
+async def _torn(request: web.Request, response: web.StreamResponse, *, whole: bool) -> web.StreamResponse:
+    """Send an answer byte by byte, or its first half alone, and break off."""
     body = response.body if isinstance(response, web.Response) and isinstance(response.body, bytes) else b"{}"
-    half = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": str(len(body))})
-    await half.prepare(request)
-    await half.write(body[: len(body) // 2])
-    await asyncio.sleep(0)
-    assert request.transport is not None
-    request.transport.abort()
-    return half
+    torn = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": str(len(body))})
+    await torn.prepare(request)
+    for start in range(len(body) if whole else len(body) // 2):
+        await torn.write(body[start : start + 1])
+        await asyncio.sleep(0)
+    if not whole:
+        assert request.transport is not None
+        request.transport.abort()
+    return torn
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from telegram import InlineKeyboardMarkup
 from bot.chat.buttons.gallery import NextPost, Orders, PickPeriod, PreviousPost, SortGallery
 from bot.chat.buttons.post import DoLikeThis, FlipPost, Fork, Less, More
 from bot.chat.cards.lines import (
+    anonymous_counts,
     anonymous_lines,
     credit_lines,
     detail_lines,
@@ -62,7 +63,7 @@ async def gallery_caption(services: Services, say: Texts, post: Post, *, details
         " · ".join(_measures(say, post)),
         *([say.html("recipe.uses", count=uses)] if (uses := await services.recipes.uses(post.id)) else []),
         *await label_lines(services, say, expansion),
-        *await anonymous_lines(services, say, expansion),
+        *anonymous_lines(say, await anonymous_counts(services, expansion.id, outside=expansion.chat_id)),
     ]
     return "\n".join(lines)
 

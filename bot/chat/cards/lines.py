@@ -71,14 +71,16 @@ async def label_lines(services: Services, say: Texts, expansion: Expansion) -> l
     return [] if mark is not None and mark.labelled else [say("label.no_room")]
 
 
-async def anonymous_lines(services: Services, say: Texts, expansion: Expansion) -> list[str]:
-    """Return the line «📢 In channels: 👍 12 · 🤣 3», without the counts that Telegram shows under this message."""
-    listed = await anonymous_counts(services, expansion.id, outside=expansion.chat_id)
-    return [say.html("reaction.anonymous", counts=listed)] if listed else []
+def anonymous_lines(say: Texts, counts: str) -> list[str]:
+    """Return the line «📢 In channels: 👍 12 · 🤣 3», if there are counts."""
+    return [say.html("reaction.anonymous", counts=counts)] if counts else []
 
 
 async def anonymous_counts(services: Services, expansion_id: int, *, outside: int | None = None) -> str:
-    """Return the counts in channels, except the chat `outside`: «👍 12 · 🤣 3», or an empty string."""
+    """Return the counts in channels, «👍 12 · 🤣 3», or an empty string.
+
+    Telegram shows those of the chat `outside` itself.
+    """
     counts = await services.anonymous.of(expansion_id, outside=outside)
     return " · ".join(f"{emoji} {count}" for emoji, count in counts.most_common(LISTED))
 

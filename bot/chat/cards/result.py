@@ -28,6 +28,7 @@ from bot.chat.buttons.result import (
     ZoomOut,
 )
 from bot.chat.cards.lines import (
+    anonymous_counts,
     anonymous_lines,
     credit_lines,
     detail_lines,
@@ -54,15 +55,25 @@ Card: TypeAlias = tuple[str, InlineKeyboardMarkup]
 
 @dataclass(frozen=True)
 class Facts:
-    """What a card tells of an expansion besides its row: its post if it has one, and its chain from the root on."""
+    """What a card tells of an expansion besides its row.
+
+    It is its post if it has one, its chain from the root on, and the counts of the channels that show it.
+    """
 
     post: Post | None
     chain: Sequence[Expansion]
+    anonymous: str
 
     @classmethod
     async def of(cls, services: Services, expansion: Expansion) -> Facts:
         """Read them."""
-        return cls(await services.gallery.post_of(expansion.id), await services.store.ancestry(expansion.id))
+        return cls(
+            *await asyncio.gather(
+                services.gallery.post_of(expansion.id),
+                services.store.ancestry(expansion.id),
+                anonymous_counts(services, expansion.id, outside=expansion.chat_id),
+            )
+        )
 
     @property
     def live_post(self) -> Post | None:
@@ -90,7 +101,7 @@ async def result_caption(
         *drawn_lines(say, expansion),
         *(detail_lines(say, expansion, chain) if details else []),
         *await credit_lines(services, say, chain),
-        *await anonymous_lines(services, say, expansion),
+        *anonymous_lines(say, facts.anonymous),
         *([say.html("result.published"), *await label_lines(services, say, expansion)] if facts.live_post else []),
         *([say.html("result.veiled")] if is_veiled(expansion) else []),
     ]

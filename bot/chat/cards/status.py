@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from math import ceil
 
@@ -17,8 +18,8 @@ from storage.models import Expansion, Film, Status
 async def waiting_caption(services: Services, say: Texts, expansions: Sequence[Expansion]) -> str:
     """Return the caption of a waiting expansion: «⏳ second in the queue · about 12 s»."""
     first = expansions[0]
-    ahead = max(0, await services.queue.position(first.id) - 1)
-    own = await _seconds(services, first)
+    place, own = await asyncio.gather(services.queue.position(first.id), _seconds(services, first))
+    ahead = max(0, place - 1)
     waits = ahead * (await services.store.mean_seconds() or own or 0.0) if ahead else 0.0
     return "\n".join(
         [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.chat.buttons.base import Tap
@@ -65,7 +67,9 @@ def bar(fraction: float) -> str:
 
 async def language_of(services: Services, shown: Expansion | Gallery | Film) -> Texts:
     """Return the texts in the language of the chat, or else of the person."""
-    chat, person = await services.people.chat(shown.chat_id or 0), await services.people.person(shown.person_id or 0)
+    chat, person = await asyncio.gather(
+        services.people.chat(shown.chat_id or 0), services.people.person(shown.person_id or 0)
+    )
     wishes = [chat.language] if chat else []
     return texts(best_language([*wishes, person.language, person.language_code] if person else wishes))
 

@@ -14,7 +14,7 @@ from bot.chat.cards.status import waiting_caption
 from bot.chat.cards.widgets import button
 from bot.chat.choice import margins_of
 from bot.chat.telegram.edits import delete
-from bot.chat.telegram.media import remember, send_picture
+from bot.chat.telegram.media import send_picture
 from bot.chat.telegram.outcome import fate_of
 from bot.chat.telegram.seat import Seat, thread_of
 from bot.chat.telegram.visit import Bot, Visit
@@ -47,12 +47,10 @@ async def settle_in(services: Services, bot: Bot, expansions: Sequence[Expansion
     """Make a message the status message of expansions, and wake the workers. If they have another, delete this one."""
     first, where = expansions[0], (message.chat.id, message.message_id)
     kind = MessageKind.SHEET if first.batch else MessageKind.RESULT
-    await remember(services, where, kind, first.person_id, first.id)
     ids = [expansion.id for expansion in expansions]
-    if await services.store.place(ids, where[1], chat_id=where[0], thread_id=thread_of(message)):
+    if await services.store.place(ids, where[1], kind, chat_id=where[0], thread_id=thread_of(message)):
         await services.queue.put(ids)
     else:
-        await services.messages.forget(*where)
         await delete(bot.delete_message(*where))
 
 

@@ -19,7 +19,7 @@ from bot.chat.buttons.result import (
 )
 from bot.chat.cards.result import before_of, result_card
 from bot.chat.cards.tools import tools_card
-from bot.chat.choice import extent_of
+from bot.chat.choice import Choice, extent_of
 from bot.chat.expand.panel import open_panel
 from bot.chat.telegram.edits import edit
 from bot.chat.telegram.media import answer_with_picture, picture_of, put_picture, remember, send_picture
@@ -33,9 +33,13 @@ from storage.models import Expansion, MessageKind, Photo
 
 
 async def adjust(services: Services, visit: Visit, tap: Adjust) -> None:
-    """Open a panel for the result with all choices, so that the next step starts from its master."""
+    """Open a panel for the result, so that the next step starts from its master.
+
+    It shows all choices, and begins with those that the result was made with.
+    """
     if expansion := await finished(services, visit, tap.expansion):
-        await _panel_of(services, visit, expansion.result, expansion, "further", unfolded=True)
+        wish = Choice.of(expansion)
+        await _panel_of(services, visit, expansion.result, expansion, "further", wish, unfolded=True)
 
 
 async def back_one_step(services: Services, visit: Visit, tap: BackOneStep) -> None:
@@ -143,6 +147,7 @@ async def _panel_of(
     photo: Photo | None,
     expansion: Expansion,
     step: str,
+    wish: Choice | None = None,
     *,
     unfolded: bool = False,
 ) -> None:
@@ -151,7 +156,7 @@ async def _panel_of(
         return
     await visit.toast("panel.below")
     key = f"e{expansion.id}:{step}:{visit.chat.id}"
-    await open_panel(services, visit, photo, key, expansion.prompt, unfolded=unfolded)
+    await open_panel(services, visit, photo, key, expansion.prompt, wish, unfolded=unfolded)
 
 
 async def _flip(services: Services, visit: Visit, expansion_id: int, kind: MessageKind) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -91,9 +92,7 @@ async def double(services: Services, visit: Visit, tap: Double) -> None:
         await visit.toast("panel.too_large", limit=f"{services.limits.max_megapixels:g}")
     else:
         row = doubling_of(asked, visit.chat.id, photo, key=f"x{photo.id}:{made.id if made else 0}")
-        if started := await _start(services, visit, [row]):
-            tapped = visit.message.message_id if visit.message else asked.message_id
-            await place_for_tap(services, visit, started, tapped)
+        await _start(services, visit, [row], _tapped(visit, asked))
 
 
 async def start_panel(
@@ -114,16 +113,12 @@ async def start_panel(
     if dice:
         choice = rolled(choice, extent_of(photo), most, Random(new_seed()))
     margins = choice.margins(extent_of(photo), most)
-    key, asked = f"p{panel.id}:{revision}", partial(row_of, panel, panel.chat_id, photo)
+    key, asked = f"{'d' if dice else 'p'}{panel.id}:{revision}", partial(row_of, panel, panel.chat_id, photo)
     sheet = first and await affordable(services, visit, margins.canvas(extent_of(photo)))
     rows = in_all_styles(asked, choice, margins, key) if sheet else [asked(choice, margins, key)]
-    started = await _start(services, visit, rows, panel=(panel.id, revision))
-    if started and sheet:
+    if await _start(services, visit, rows, panel.message_id, panel=(panel.id, revision)) and sheet:
         await services.people.learn(visit.person.id, met_styles=True)
-    fresh = await services.store.panels.panel(panel_id)
-    if started and fresh is not None:
-        await place_for_tap(services, visit, started, fresh.message_id)
-    if fresh is not None:
+    if fresh := await services.store.panels.panel(panel_id):
         await refresh(services, visit, fresh)
 
 
@@ -138,7 +133,8 @@ async def _start_again(
     if old.doubles:  # the button is never offered here, because the result would be the same
         await visit.toast("tap.stale")
         return
-    key, choice = f"e{old.id}:{rerolls}", replace(Choice.of(old), style=style or Style(old.style))
+    key, choice = f"{style or ('e' if count == 1 else 'v')}{old.id}:{rerolls}", Choice.of(old)
+    choice = replace(choice, style=style) if style else choice
     numbers = range(1, count + 1) if count > 1 else (0,)
     rows = [
         row_of(
@@ -153,7 +149,8 @@ async def _start_again(
         )
         for n in numbers
     ]
-    await _place(services, visit, old, await _start(services, visit, rows, result=(old.id, rerolls)))
+    await _start(services, visit, rows, _tapped(visit, old), result=(old.id, rerolls))
+    await _renew_buttons(services, visit, old)
 
 
 async def _start_onward(
@@ -166,17 +163,21 @@ async def _start_onward(
         await visit.toast("panel.too_large" if photo else "tap.gone", alert=True, limit=f"{most:g}")
         return
     row = row_of(old, visit.chat.id, photo, choice, choice.margins(extent_of(photo), most), key)
-    await _place(services, visit, old, await _start(services, visit, [row], result=revision))
+    await _start(services, visit, [row], _tapped(visit, old), result=revision)
+    await _renew_buttons(services, visit, old)
 
 
-async def _place(services: Services, visit: Visit, old: Expansion, started: list[Expansion]) -> None:
-    """Send the status message of what started, and write the new revision into all buttons of the old expansion.
+def _tapped(visit: Visit, old: Expansion) -> int | None:
+    """Return the message that was tapped, which the status message replies to."""
+    return visit.message.message_id if visit.message else old.message_id
 
-    The next tap on any of them is then a new start. The message of the tap does not wait for its turn.
+
+async def _renew_buttons(services: Services, visit: Visit, old: Expansion) -> None:
+    """Write the new revision into all buttons of the old expansion, so that the next tap on any is a new start.
+
+    The message of the tap does not wait for its turn.
     """
-    tapped = visit.message.message_id if visit.message else old.message_id
-    if started:
-        await place_for_tap(services, visit, started, tapped)
+    tapped = _tapped(visit, old)
     shown = {(m.chat_id, m.message_id): m.kind for m in await services.messages.showing(old.id) if m.kind.tells_counts}
     here = shown.pop((visit.chat.id, tapped or 0), MessageKind.RESULT)
     if shown or here is not MessageKind.RESULT:
@@ -210,20 +211,35 @@ async def _start(
     services: Services,
     visit: Visit,
     rows: list[Expansion],
+    reply_to: int | None,
     *,
     panel: tuple[int, int] | None = None,
     result: tuple[int, int] | None = None,
-) -> list[Expansion]:
-    """Start expansions within the quota, and tell the visitor. Returns an empty list if none was started."""
+) -> bool:
+    """Start expansions within the quota, tell the visitor, and meanwhile send the status message.
+
+    It replies to the message `reply_to`. Returns False if nothing was started.
+    """
     try:
         started = await services.store.start(
             rows, panel=panel, result=result, quota=services.limits.quota_of(visit.person.id)
         )
     except QuotaSpent as spent:
-        await visit.toast("start.quota", alert=True, quota=spent.quota, count=hours_until(spent.again_at))
-        return []
-    await (_say_started(services, visit) if started else visit.toast("start.already"))
-    return started or []
+        await visit.toast("start.quota", alert=True, quota=spent.quota, count=_hours_until(spent.again_at))
+        return False
+    if not started:
+        await visit.toast("start.already")
+        return False
+    telling = asyncio.create_task(_say_started(services, visit))
+    try:
+        await place_for_tap(services, visit, started, reply_to)
+    finally:
+        await telling
+    return True
+
+
+def _hours_until(moment: datetime) -> int:
+    return max(1, ceil((moment - datetime.now(UTC)).total_seconds() / 3600))
 
 
 async def _say_started(services: Services, visit: Visit) -> None:
@@ -234,8 +250,3 @@ async def _say_started(services: Services, visit: Visit) -> None:
         await visit.toast("start.going")
     else:
         await visit.toast("start.near", left=left, quota=quota)
-
-
-def hours_until(moment: datetime) -> int:
-    """Return the hours until a moment, rounded up, and at least 1."""
-    return max(1, ceil((moment - datetime.now(UTC)).total_seconds() / 3600))

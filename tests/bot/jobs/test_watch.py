@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.jobs.watch import Watch
 from storage.expansions import Store
+from storage.jobs.embedded import EmbeddedQueue
+from storage.jobs.expansions import EXPANSIONS
 from storage.models import Job, Photo, Status
 from tests.support.limits import HANG
 from tests.support.rows import ANN, BOB, add_people, expansion, photo, queue_on, start
@@ -163,3 +165,24 @@ async def test_an_error_of_a_screen_is_tried_again_and_told(
     async with watching(Watch("server", queue_on(engine), clumsy, later=0)):
         await over(engine, number)
     assert clumsy.shown == [number, number]
+
+
+async def test_a_claim_is_renewed_again_after_an_error(
+    engine: AsyncEngine, store: Store, source: Photo, wall: Recorder
+) -> None:
+    class Clumsy(EmbeddedQueue):
+        renewed = 0
+
+        async def hold(self, job: Job, seconds: float | None = None) -> bool:
+            self.renewed += 1
+            if self.renewed == 1:
+                raise ZeroDivisionError("never mind")
+            wall.gate.set()
+            return await super().hold(job, seconds)
+
+    wall.gate.clear()
+    await start(store, source)
+    number, clumsy = await run_one(engine), Clumsy(engine, EXPANSIONS)
+    async with watching(Watch("server", clumsy, wall, renew=0)):
+        await over(engine, number)
+    assert wall.shown == [number]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from ipaddress import ip_network
 from pathlib import Path
@@ -105,6 +106,15 @@ async def test_a_waiting_client_costs_no_transaction(wall: Wall) -> None:
     event.listen(wall.database.sync_engine, "before_cursor_execute", lambda *said: statements.append(said[2]))
     assert [await mine.take("a", 5) for _ in range(100)] == [5] * 100
     assert statements == []
+
+
+async def test_the_pictures_of_a_page_share_one_transaction(wall: Wall) -> None:
+    statements: list[str] = []
+    mine = Allowance(Buckets(wall.database, lambda: 0.0), Rate(100, 1), lambda: 0.0)
+    event.listen(wall.database.sync_engine, "before_cursor_execute", lambda *said: statements.append(said[2]))
+    assert await asyncio.gather(*(mine.take("a", 1) for _ in range(40))) == [0] * 40
+    assert len([said for said in statements if said.startswith("INSERT")]) == 1
+    assert sorted(await asyncio.gather(*(mine.take("a", 1) for _ in range(62)))) == [0] * 60 + [1] * 2
 
 
 async def test_no_address_is_stored(wall: Wall) -> None:

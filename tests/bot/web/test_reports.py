@@ -16,6 +16,7 @@ from storage.models import PostStatus, Reason
 from tests.support.launch import MEI, NOW, signed
 from tests.support.wall import ANN, TOKEN, Wall, flat, wall_in
 
+FORM = "application/x-www-form-urlencoded"
 FIRST, AGAIN = Reported(True, False), Reported(False, False)
 
 
@@ -96,7 +97,14 @@ async def test_reports_are_limited_by_client_and_by_person_in_the_database(wall:
         pytest.param({"reason": "boring"}, {}, 400, id="unknown"),
         pytest.param({"reason": "violent" + "x" * 2000}, {}, 400, id="long"),
         pytest.param(b'{"reason": "violent"}', {"Content-Type": "application/json"}, 400, id="json"),
-        pytest.param(b"reason=%ff", {"Content-Type": "application/x-www-form-urlencoded"}, 400, id="bytes"),
+        pytest.param(b"reason=%ff", {"Content-Type": FORM}, 400, id="bytes"),
+        pytest.param(b"reason=violent", {"Content-Type": f"{FORM}; charset=klingon"}, 400, id="no charset"),
+        pytest.param(b"reason=violent", {"Content-Type": f"{FORM}; charset=rot13"}, 400, id="no text"),
+        pytest.param(b"\xff\xfe", {"Content-Type": FORM}, 400, id="no words"),
+        pytest.param(b"reason=\xed\xa0\x80", {"Content-Type": FORM}, 400, id="half a character"),
+        pytest.param(b"reason=%ED%A0%80", {"Content-Type": FORM}, 400, id="half a character in percent signs"),
+        pytest.param(b"reason=%", {"Content-Type": FORM}, 400, id="half a percent sign"),
+        pytest.param(b"x", {"Content-Type": FORM, "Content-Encoding": "gzip"}, 400, id="not compressed"),
         pytest.param({"reason": "violent"}, {"Sec-Fetch-Site": "cross-site"}, 403, id="another-site"),
         pytest.param({"reason": "violent"}, {"Sec-Fetch-Site": "same-origin"}, 200, id="this-site"),
     ],

@@ -154,7 +154,11 @@ def test_a_folder_may_be_asked_as_another_preset(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("model", "reason"),
     [
-        pytest.param("nonsense", "is no preset .*, no folder, and no hub id", id="nonsense"),
+        pytest.param(
+            "nonsense",
+            "nonsense, which KUOTU_MODEL or KUOTU_ENGINE names, is no preset .*, no folder, and no hub id",
+            id="nonsense",
+        ),
         pytest.param("org/name", r"org/name is not .*; run: kuotu pull 'org/name\?like=sdxl'", id="hub id"),
         pytest.param("sdxl", r"RealVisXL_V5.0_Lightning is not on this machine; run: kuotu pull sdxl", id="preset"),
     ],

@@ -117,11 +117,22 @@ def test_what_an_engine_finds_itself_counts() -> None:
         Careful(Moody(refuses=tuple(SEEDS))).attempt(REQUEST, ignore)
 
 
-def test_every_refusal_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    Careful(Moody({SEEDS[0]: -255})).attempt(REQUEST, ignore)
-    assert [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING] == [
-        "moody, seed 11: black at the left: 0.00, bound 4"
-    ]
+@pytest.mark.parametrize(
+    ("shades", "ends"),
+    [
+        pytest.param((-255, 0, 0), ["another"], id="helped"),
+        pytest.param((60, 60, 60), ["another", "no other"], id="the same again"),
+        pytest.param((60, 30, 90), ["another", "another", "no other"], id="often enough"),
+    ],
+)
+def test_every_refusal_is_logged_with_what_follows(
+    shades: tuple[int, ...], ends: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = Moody(dict(zip(SEEDS, shades, strict=True)))
+    Careful(engine).attempt(REQUEST, ignore)
+    said = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert [line.rpartition("; ")[2] for line in said] == [f"{end} seed is tried" for end in ends]
+    assert said[0].startswith("moody, seed 11: ")
 
 
 @pytest.mark.parametrize("bad", range(RETRIES + 1), ids=["once", "twice", "three times"])

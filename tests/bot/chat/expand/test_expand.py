@@ -164,6 +164,18 @@ async def test_a_chain_goes_on_from_the_master_and_back_again(chat: Person, phot
     assert "240 × 159 px" in (await unfolded(chat, await chat.wait_for(is_panel, after=mark))).text
 
 
+async def test_adjusting_begins_with_the_choices_of_the_result(chat: Person, photo: bytes) -> None:
+    await chat.send_document(photo)
+    panel = await unfolded(chat, await chat.wait_for(is_panel))
+    for choice in ("Wild", "1.25×", "➡️"):
+        await chat.tap(panel, choice)
+    await chat.tap(panel, "Expand")
+    result, mark = await chat.wait_for(is_result), chat.now
+    await chat.tap(result, "Adjust")
+    adjusted = await chat.wait_for(is_panel, after=mark)
+    assert {"✓ 🌀 Wild", "✓ 1.25×", "✓ ➡️"} <= set(adjusted.labels)
+
+
 async def test_before_and_after_flip_in_place(chat: Person, photo: bytes) -> None:
     result = await expanded(chat, photo)
     after = await chat.download(result)

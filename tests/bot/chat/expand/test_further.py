@@ -49,6 +49,15 @@ async def test_each_tap_is_one_step_and_a_double_tap_is_one(kuotu: Kuotu, chat: 
     assert (await of(kuotu, first)).rerolls == 2
 
 
+async def test_another_button_of_the_same_result_is_another_start(chat: Person, photo: bytes) -> None:
+    first = await expanded(chat, photo)
+    again, four = first.button("Again").data, first.button("Four").data
+    await zoomed_out(chat, first)
+    for data in (again, four):  # as of somebody who taps before the buttons are new
+        assert [await forge(chat, data) for _ in range(2)] == ["On its way ✨", "That has started already."]
+    await chat.wait_for(lambda m: {"1", "2", "3", "4"} <= set(m.labels))
+
+
 async def test_the_button_of_an_older_message_starts_one(kuotu: Kuotu, chat: Person, photo: bytes) -> None:
     first = await expanded(chat, photo)
     data = f"fu|{expansion_of(first)}"

@@ -11,6 +11,7 @@ import pytest
 from bot.bootstrap import Kuotu, running
 from bot.playground import Message, Person
 from bot.playground.playground import DEFAULT_TOKEN
+from storage.models import MessageKind
 from tests.support.bad_day import BadDay, Fault, bad_day
 from tests.support.jobs import all_shown
 from tests.support.messages import is_panel, is_result, is_status
@@ -20,7 +21,7 @@ from tests.support.settings import settings_in
 
 _people = itertools.count(9000)
 BEFORE = (Fault.ERROR, Fault.RESET, Fault.FLOOD)
-AFTER = (Fault.DONE_ERROR, Fault.DONE_RESET, Fault.DONE_HALF)
+AFTER = (Fault.DONE_ERROR, Fault.DONE_RESET, Fault.DONE_HALF, Fault.DONE_NONSENSE)
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +98,35 @@ async def test_a_tap_on_expand_always_ends_in_one_result(
     mark = ann.now
     await ann.tap(result, "Again")
     await ann.wait_for(is_result, after=mark)
+
+
+@pytest.mark.parametrize("fault", AFTER)
+async def test_a_picture_that_came_twice_is_taken_back_once_it_is_tapped(
+    day: BadDay, ann: Person, photo: bytes, fault: Fault
+) -> None:
+    await ann.send_document(photo)
+    await ann.press(await ann.wait_for(is_panel), "Expand")
+    await ann.press(await ann.wait_for(is_result), "Four")
+    sheet = await ann.wait_for(lambda m: {"1", "2", "3", "4"} <= set(m.labels))
+    day.fail("sendPhoto", fault)
+    await ann.press(sheet, "2")
+    stray = await ann.wait_for(lambda m: is_result(m) and m.id > sheet.id)
+    await ann.wait_for(lambda m: is_result(m) and m.id > stray.id)
+    assert await ann.tap(stray, "⋯") == "This one was sent twice; please use the other one."
+    await ann.wait_gone(stray)
+    assert counted(ann, lambda m: is_result(m) and m.id > sheet.id) == 1
+
+
+async def test_a_picture_that_nobody_sent_again_is_adopted(ann: Person, photo: bytes, kuotu: Kuotu) -> None:
+    await ann.send_document(photo)
+    await ann.press(await ann.wait_for(is_panel), "Expand")
+    result = await ann.wait_for(is_result)
+    await all_shown(kuotu, ann.user)
+    await kuotu.services.messages.forget(ann.chat, result.id)  # as if nobody knew its id
+    await ann.tap(result, "⋯")
+    known = await kuotu.services.messages.message(ann.chat, result.id)
+    assert known is not None
+    assert known.kind is MessageKind.RESULT
 
 
 async def test_a_result_is_never_given_up_because_of_floods(day: BadDay, ann: Person, photo: bytes) -> None:
