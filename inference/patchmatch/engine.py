@@ -72,7 +72,8 @@ class PatchMatch:
         report(0.0)
         subject = self._subjects.of(photo)
         report(SEEN)
-        singular = _singular(self._subjects.salience(photo), request)
+        salience = self._subjects.salience(photo)
+        singular = _singular(salience if subject is not None else np.zeros_like(salience), request)
         canvas = _scenery(photo, subject, request, singular, part(report, SEEN, 0.95))
         guests, boxes = list[Guest](), list[Box]()
         scenery = canvas
@@ -103,7 +104,7 @@ def _new_share(scenery: Pixels, canvas: Pixels, request: Request) -> float:
 def _singular(salience: Salience, request: Request) -> Floats:
     """Return how far each part of the photo should not be seen twice, (height, width) of the saliency map.
 
-    That is what stands out, and certainly what earlier steps of a chain have added.
+    That is what stands out where there is a subject, and certainly what earlier steps of a chain have added.
     """
     known = salience.astype(np.float32) / 255
     across, down = known.shape[1] / request.extent.width, known.shape[0] / request.extent.height
