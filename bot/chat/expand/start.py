@@ -9,8 +9,6 @@ from functools import partial
 from math import ceil
 from random import Random
 
-import structlog
-
 from bot.chat.access import finished
 from bot.chat.buttons.panel import Expand, Roll
 from bot.chat.buttons.result import Double, Further, InStyle, Reroll, Variants, ZoomOut
@@ -28,8 +26,6 @@ from bot.services import Services
 from inference.engine import Style
 from storage.jobs.quota import QuotaSpent
 from storage.models import Expansion, MessageKind, Status
-
-log = structlog.get_logger()
 
 VARIANTS = 4
 NEAR = 5  # expansions left in the quota, from which on their number is told

@@ -28,8 +28,10 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_chat_guests_person_id"), "chat_guests", ["person_id"])
     op.create_index(op.f("ix_chat_guests_blob"), "chat_guests", ["blob"])
-    only = {"sqlite_where": sa.text("welcome"), "postgresql_where": sa.text("welcome")}
-    op.create_index("ix_chat_guests_welcome", "chat_guests", ["chat_id", "id"], **only)
+    still = sa.text("welcome")
+    op.create_index(
+        "ix_chat_guests_welcome", "chat_guests", ["chat_id", "id"], sqlite_where=still, postgresql_where=still
+    )
     op.create_table(
         "appearances",
         sa.Column("expansion_id", NUMBER, nullable=False),
