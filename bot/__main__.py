@@ -35,7 +35,7 @@ def _show_version(wanted: bool) -> None:
 @cli.callback()
 def options(
     _version: Annotated[
-        bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
+        bool, typer.Option("--version", "-V", help="Show the version and exit.", callback=_show_version, is_eager=True)
     ] = False,
 ) -> None:
     """扩图: expand photos beyond their frame. The README lists the settings (KUOTU_* variables or `.env`)."""

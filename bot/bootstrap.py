@@ -47,7 +47,7 @@ from storage.gallery.posts import GalleryStore
 from storage.gallery.recipes import Recipes
 from storage.jobs.expansions import EXPANSIONS
 from storage.jobs.films import FILMS, FilmStore
-from storage.jobs.news import News
+from storage.jobs.news import CHAT, WORKER, News
 from storage.jobs.opening import LOCAL, open_queue
 from storage.jobs.queue import QueueUnavailable
 from storage.jobs.workers import Workers
@@ -118,12 +118,12 @@ async def _start(
 ) -> Kuotu:
     claim_folder(settings.data_dir, stack)
     supervisor = Supervisor()
-    opened, program = await open_services(settings, stack, work=work, opener=opener), this_program()
+    opened, program = await open_services(settings, stack, work=work, serve=serve, opener=opener), this_program()
     if work:
         await asyncio.to_thread(sweep_scratch_folders)
     async with joining(settings.database, stack) as alone:
         if alone:
-            await _free_what_is_held(opened.services)
+            await _free_what_is_held(opened)
     if not serve:
         loops = _work(settings, opened, program, supervisor, stack, drain)
         return Kuotu(f"{program}, which paints", opened.services, None, supervisor, loops)
@@ -132,13 +132,16 @@ async def _start(
     serving = await Serving.open(settings, opened.services, opened.inbox, supervisor, stack)
     await serving.show_jobs(program, stack)
     serving.clean(opened.sweep, stack)
+    serving.share_rate(opened.news, stack)
     loops = _work(settings, opened, program, supervisor, stack, drain)
     await serving.receive(stack)
     return Kuotu(serving.address, serving.services, serving.playground, supervisor, loops)
 
 
-async def _free_what_is_held(services: Services) -> None:
+async def _free_what_is_held(opened: Opened) -> None:
     """No other program is there, so every lease is one of a former life, and need not be waited for."""
+    services = opened.services
+    await opened.inbox.free()
     await services.shelf.free()
     await services.queue.rescue(every_lease=True)
     if services.films is not None:
@@ -187,11 +190,13 @@ async def _engines(settings: Settings, stack: AsyncExitStack, opener: str) -> li
     return engines
 
 
-async def open_services(settings: Settings, stack: AsyncExitStack, *, work: bool, opener: str = OPENER) -> Opened:
+async def open_services(
+    settings: Settings, stack: AsyncExitStack, *, work: bool, serve: bool = False, opener: str = OPENER
+) -> Opened:
     """Database, pictures, queue and engines, as the settings' URLs choose them."""
     database = await open_database(settings.database, pool=settings.database_pool)
     stack.push_async_callback(database.dispose)
-    news, blobs = News(database), open_blobs(settings.blobs)
+    news, blobs = News(database, role=CHAT if serve else WORKER), open_blobs(settings.blobs, settings.blobs_outside)
     queue = open_queue(settings.queue_url, database, EXPANSIONS, news)
     films = FilmStore(database, open_queue(settings.queue_url, database, FILMS, news))
     await _tables(settings, database)
@@ -222,7 +227,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack, *, work: bool
         films=films if films_possible() else None,
         turns=SharedTurns(database) if database.dialect.name == "postgresql" else LocalTurns(),
     )
-    return Opened(services, Inbox(database), engines, news, Sweep(database, blobs, this_program(), DERIVED))
+    return Opened(services, Inbox(database, news), engines, news, Sweep(database, blobs, this_program(), DERIVED))
 
 
 def _elsewhere(settings: Settings) -> EngineInfo:

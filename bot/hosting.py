@@ -13,6 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from bot.errors import CannotRun
 
@@ -42,11 +43,11 @@ async def joining(database: str, stack: AsyncExitStack) -> AsyncIterator[bool]:
     On SQLite each program holds a shared lock on a file beside the database, so whoever gets it exclusively is alone,
     however the others ended; who starts at the same time waits. Elsewhere nobody can know: False.
     """
-    address = make_url(database)
-    if address.get_backend_name() != "sqlite" or not address.database:
+    file = sqlite_file(database)
+    if file is None:
         yield False
         return
-    lock = os.open(f"{address.database}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    lock = os.open(f"{file}.lock", os.O_RDWR | os.O_CREAT, 0o600)
     stack.callback(os.close, lock)
     alone = False
     with suppress(BlockingIOError):
@@ -56,6 +57,16 @@ async def joining(database: str, stack: AsyncExitStack) -> AsyncIterator[bool]:
         yield alone
     finally:
         await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_SH)
+
+
+def sqlite_file(database: str) -> Path | None:
+    """The file of an SQLite database, or None if the URL names another database, or one in memory, or is none."""
+    try:
+        address = make_url(database)
+    except ArgumentError:
+        return None
+    named = address.database if address.get_backend_name() == "sqlite" else None
+    return Path(named) if named and named != ":memory:" else None
 
 
 def free_port(host: str) -> int:

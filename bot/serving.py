@@ -18,9 +18,11 @@ from bot.chat.gallery.applause import Applauding
 from bot.chat.gallery.redraw import Redrawing
 from bot.chat.telegram.connection import connect
 from bot.chat.telegram.dispatcher import Dispatcher
+from bot.chat.telegram.limiter import Limiter
 from bot.chat.telegram.menu import set_menu
 from bot.chat.telegram.outbox import Outbox
 from bot.chat.telegram.retry import until_accepted
+from bot.chat.telegram.share import Share
 from bot.chat.telegram.updates import Polling, set_webhook, update_in
 from bot.chat.telegram.visit import App
 from bot.hosting import free_port, reachable
@@ -37,6 +39,7 @@ from bot.web.gallery import add_gallery, lead_to_gallery
 from bot.web.health import Health, add_health
 from bot.web.metrics import add_metrics
 from storage.cleanup.sweep import Sweep
+from storage.jobs.news import News
 from storage.people.inbox import Inbox
 
 
@@ -47,6 +50,7 @@ class Serving:
     settings: Settings
     services: Services
     application: App
+    limiter: Limiter
     dispatcher: Dispatcher
     supervisor: Supervisor
     playground: Playground | None
@@ -63,17 +67,19 @@ class Serving:
         port = settings.port or free_port(settings.host)
         api = settings.telegram_api if settings.on_telegram else f"http://{reachable(settings.host)}:{port}"
         services = replace(services, pages=_pages(settings, api))
-        application = build_application(services, token=token, api=api)
+        limiter = Limiter(overall=settings.telegram_rate)
+        application = build_application(services, token=token, api=api, limiter=limiter)
         dispatcher = _dispatcher(services, application, inbox, supervisor)
         secret = settings.secret_for(token)
-        serving = cls(settings, services, application, dispatcher, supervisor, playground, f"{api}/", secret)
+        serving = cls(settings, services, application, limiter, dispatcher, supervisor, playground, f"{api}/", secret)
         await listen(serving._web(), settings.host, port, stack)
         await connect(application, supervisor.clock, stack)
         return replace(serving, address=f"@{application.bot.username}") if settings.on_telegram else serving
 
     async def show_jobs(self, program: str, stack: AsyncExitStack) -> None:
         """Place, deliver and redraw; what a program before this one has begun comes first."""
-        services, bot, outbox = self.services, self.application.bot, Outbox(self.services.turns)
+        services, bot = self.services, self.application.bot
+        outbox = Outbox(services.turns, room=self.limiter.until_room)
         stack.push_async_callback(outbox.close)
         delivery = Delivery(services, bot, outbox, StatusBoard(services, bot, outbox))
         self._keep("expansions", Watch(program, services.queue, delivery).run, stack)
@@ -85,6 +91,11 @@ class Serving:
         if self.settings.retention_days:
             self._keep("retention", Keeper(services).run, stack)
 
+    def share_rate(self, news: News, stack: AsyncExitStack) -> None:
+        """Leave other programs that serve the same bot their part of its rate."""
+        share = Share(self.settings.telegram_rate, self.limiter, news, self.supervisor.clock)
+        self._keep("rate", share.run, stack)
+
     def clean(self, sweep: Sweep, stack: AsyncExitStack) -> None:
         """Delete the blobs that no row needs any more, beside everything else."""
         collector = Collector(self.services, sweep)
@@ -95,7 +106,9 @@ class Serving:
         """Handle what the last run left and what Telegram sends. Nothing that fails here stops the start."""
         bot, dispatcher, conditions = self.application.bot, self.dispatcher, self.supervisor.conditions
         self._keep("dispatcher", dispatcher.run, stack)
+        self._keep("held updates", dispatcher.hold, stack)
         stack.push_async_callback(dispatcher.drain)
+        self._keep("shared updates", dispatcher.share, stack)
         self._keep("old updates", dispatcher.sweep, stack)
         clock = self.supervisor.clock
         self._keep("menu", lambda: until_accepted("menu", lambda: set_menu(bot), conditions, clock), stack)

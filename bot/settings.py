@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     telegram_api: Address = Field(
         default="https://api.telegram.org", description="The address of the Bot API, or of a server that replaces it."
     )
+    telegram_rate: float = Field(
+        default=30, gt=0, description="How many messages a second the bot may send, all its chat processes together."
+    )
     webhook_url: Address = Field(
         default="", description="The public address for Telegram's updates. When it is empty, the bot polls for them."
     )
@@ -66,6 +69,10 @@ class Settings(BaseSettings):
     blobs_url: str = Field(
         default="",
         description="`s3://bucket/prefix`, `file:///folder`, `memory://`, or empty for a folder in the data folder.",
+    )
+    blobs_outside: Address = Field(
+        default="",
+        description="Where browsers reach the S3 server: pages then load pictures there, by links of five minutes.",
     )
     queue_url: str = Field(
         default="local",

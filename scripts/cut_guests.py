@@ -44,53 +44,54 @@ DROP = re.compile(r"[-~]commonswiki$")
 @dataclass(frozen=True)
 class Guest:
     name: str  # as a caption says it: «with a moose by …»
+    chinese: str  # likewise
     file: str
     crop: tuple[float, float, float, float] = (0, 0, 1, 1)  # left, top, right, bottom of the photo that is looked at
     base: float = 1.0  # of the cut-out's height that stays: what it stands on is cut off
 
 
 GUESTS = (
-    Guest("a bison", "animals/bison.webp", (0, 0, 0.84, 1), 0.72),
-    Guest("a hedgehog", "animals/hedgehog.webp", base=0.9),
-    Guest("a koala", "animals/koala.webp"),
-    Guest("a lemur", "animals/lemur.webp", (0.3, 0, 0.85, 1)),
-    Guest("a moose", "animals/moose.webp", base=0.86),
-    Guest("a panda", "animals/panda.webp", base=0.9),
-    Guest("a macaw", "animals/scarlet_macaw.webp", base=0.86),
-    Guest("a kangaroo", "animals/kangaroo.webp", (0, 0, 0.62, 1), 0.8),
-    Guest("a cow", "animals/cow.webp", base=0.62),
-    Guest("a dog", "animals/dog.webp", base=0.62),
-    Guest("a duck", "animals/duck.webp", base=0.92),
-    Guest("a sheep", "animals/sheep.webp", base=0.76),
-    Guest("a kitten", "animals/cat.webp"),
-    Guest("a crab", "erase/resource/crab.webp"),
-    Guest("a gibbon", "erase/resource/gibbon.webp"),
-    Guest("a kingfisher", "erase/resource/kingfisher.webp", base=0.9),
-    Guest("a chameleon", "erase/resource/chamaeleon.webp", base=0.86),
-    Guest("a red panda", "erase/resource/red_panda.webp"),
-    Guest("an angelfish", "fishes/fish1.webp"),
-    Guest("a goldfish", "fishes/fish25.webp"),
-    Guest("a pufferfish", "fishes/fish28.webp"),
-    Guest("a boarfish", "fishes/fish18.webp"),
-    Guest("a perch", "fishes/fish4.webp", (0, 0, 1, 1)),
-    Guest("the Bayterek tower", "monuments/bayterek.webp", base=0.92),
-    Guest("the Colosseum", "monuments/colosseum.webp", base=0.9),
-    Guest("the Eiffel Tower", "monuments/eiffelTower.webp", base=0.93),
-    Guest("the tower of Pisa", "monuments/leaningTowerOfPisa.webp", base=0.92),
-    Guest("the Statue of Liberty", "monuments/statueOfLiberty.webp"),
-    Guest("a windmill", "renewable/windmill4.webp", base=0.9),
-    Guest("a wooden windmill", "renewable/windmill12.webp", base=0.9),
-    Guest("a bucket", "others/bucket.webp"),
-    Guest("a pan", "others/pan.webp"),
-    Guest("a teacup", "others/cup.webp"),
-    Guest("a butterfly cup", "others/buffetset.webp"),
-    Guest("a light bulb", "others/bulb.webp"),
-    Guest("a chair", "others/chair.webp", base=0.66),
-    Guest("a volleyball", "others/volleyball.webp"),
-    Guest("kitchen scales", "others/weighingMachine.webp"),
-    Guest("a multimeter", "tools/multimeter2.webp"),
-    Guest("a tape measure", "tools/measuringTape1.webp"),
-    Guest("scissors", "tools/scissors1.webp"),
+    Guest("a bison", "美洲野牛", "animals/bison.webp", (0, 0, 0.84, 1), 0.72),
+    Guest("a hedgehog", "刺猬", "animals/hedgehog.webp", base=0.9),
+    Guest("a koala", "考拉", "animals/koala.webp"),
+    Guest("a lemur", "狐猴", "animals/lemur.webp", (0.3, 0, 0.85, 1)),
+    Guest("a moose", "驼鹿", "animals/moose.webp", base=0.86),
+    Guest("a panda", "大熊猫", "animals/panda.webp", base=0.9),
+    Guest("a macaw", "金刚鹦鹉", "animals/scarlet_macaw.webp", base=0.86),
+    Guest("a kangaroo", "袋鼠", "animals/kangaroo.webp", (0, 0, 0.62, 1), 0.8),
+    Guest("a cow", "奶牛", "animals/cow.webp", base=0.62),
+    Guest("a dog", "狗", "animals/dog.webp", base=0.62),
+    Guest("a duck", "鸭子", "animals/duck.webp", base=0.92),
+    Guest("a sheep", "绵羊", "animals/sheep.webp", base=0.76),
+    Guest("a kitten", "小猫", "animals/cat.webp"),
+    Guest("a crab", "螃蟹", "erase/resource/crab.webp"),
+    Guest("a gibbon", "长臂猿", "erase/resource/gibbon.webp"),
+    Guest("a kingfisher", "翠鸟", "erase/resource/kingfisher.webp", base=0.9),
+    Guest("a chameleon", "变色龙", "erase/resource/chamaeleon.webp", base=0.86),
+    Guest("a red panda", "小熊猫", "erase/resource/red_panda.webp"),
+    Guest("an angelfish", "神仙鱼", "fishes/fish1.webp"),
+    Guest("a goldfish", "金鱼", "fishes/fish25.webp"),
+    Guest("a pufferfish", "河豚", "fishes/fish28.webp"),
+    Guest("a boarfish", "羊鲂", "fishes/fish18.webp"),
+    Guest("a perch", "鲈鱼", "fishes/fish4.webp", (0, 0, 1, 1)),
+    Guest("the Bayterek tower", "巴伊杰列克塔", "monuments/bayterek.webp", base=0.92),
+    Guest("the Colosseum", "罗马斗兽场", "monuments/colosseum.webp", base=0.9),
+    Guest("the Eiffel Tower", "埃菲尔铁塔", "monuments/eiffelTower.webp", base=0.93),
+    Guest("the tower of Pisa", "比萨斜塔", "monuments/leaningTowerOfPisa.webp", base=0.92),
+    Guest("the Statue of Liberty", "自由女神像", "monuments/statueOfLiberty.webp"),
+    Guest("a windmill", "风车", "renewable/windmill4.webp", base=0.9),
+    Guest("a wooden windmill", "木风车", "renewable/windmill12.webp", base=0.9),
+    Guest("a bucket", "木桶", "others/bucket.webp"),
+    Guest("a pan", "平底锅", "others/pan.webp"),
+    Guest("a teacup", "茶杯", "others/cup.webp"),
+    Guest("a butterfly cup", "蝴蝶茶杯", "others/buffetset.webp"),
+    Guest("a light bulb", "灯泡", "others/bulb.webp"),
+    Guest("a chair", "椅子", "others/chair.webp", base=0.66),
+    Guest("a volleyball", "排球", "others/volleyball.webp"),
+    Guest("kitchen scales", "厨房秤", "others/weighingMachine.webp"),
+    Guest("a multimeter", "万用表", "tools/multimeter2.webp"),
+    Guest("a tape measure", "卷尺", "tools/measuringTape1.webp"),
+    Guest("scissors", "剪刀", "tools/scissors1.webp"),
 )
 
 
@@ -98,7 +99,7 @@ GUESTS = (
 class Credit:
     """Of one guest, as it is kept beside its picture."""
 
-    name: str
+    name: dict[str, str]  # by language
     author: str
     licence: str
     source: str
@@ -166,7 +167,7 @@ def _credit(guest: Guest, path: PurePosixPath, readme: str) -> Credit:
             if not FREE.fullmatch(fields["License"].strip()):
                 sys.exit(f"{path} is under {fields['License']}, which does not ship")
             return Credit(
-                guest.name,
+                {"en": guest.name, "zh": guest.chinese},
                 DROP.sub("", fields["Copyright"].strip()),
                 fields["License"].strip(),
                 fields["Source"].strip(),

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from pathlib import Path
-from typing import Any, NamedTuple, Protocol
-from urllib.parse import parse_qsl, urlsplit
+from pathlib import Path, PurePath
+from typing import Any, NamedTuple, Protocol, cast
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 import obstore
 from obstore.exceptions import BaseError
@@ -24,6 +24,7 @@ class BlobsUnavailable(Exception):
     """The blob store cannot be used. The message is one line that names it and the remedy."""
 
 
+KINDS = {".jpg": "image/jpeg", ".webp": "image/webp", ".png": "image/png", ".mp4": "video/mp4"}
 BULK = 1000  # most keys of one request; the limit of S3
 FOLDERS = tuple(f"{number:02x}" for number in range(256))  # every key begins with one of them and a slash
 LEFT_OVER = re.compile(r".+#\d+")  # the names of files that obstore has not finished writing
@@ -37,7 +38,9 @@ class Stored(NamedTuple):
 
 
 class Blobs(Protocol):
-    """Stores bytes under keys."""
+    """Stores bytes under keys. `outside` is where links lead, such as `https://s3.example.org`, or empty."""
+
+    outside: str
 
     async def put(self, data: bytes, suffix: str) -> str:
         """Store bytes atomically and return their key. Equal bytes with an equal suffix get the same key.
@@ -50,6 +53,12 @@ class Blobs(Protocol):
 
     async def get(self, key: str) -> bytes:
         """Return the bytes of a key. Raises FileNotFoundError."""
+
+    async def link(self, key: str, seconds: float) -> str | None:
+        """Return an address where anybody may get a blob for so long, or None if this store gives out none.
+
+        Raises FileNotFoundError.
+        """
 
     async def delete(self, keys: Sequence[str]) -> None:
         """Delete keys. Keys that do not exist are ignored."""
@@ -67,28 +76,42 @@ def key_of(data: bytes, suffix: str) -> str:
 class ObjectBlobs:
     """Blobs in an obstore store. Calls run in a thread, because obstore's async calls abort the interpreter at exit.
 
-    `folder` is where a LocalStore keeps its files.
+    `folder` is where a LocalStore keeps its files. `signer` is the same bucket at the address `outside`, where people
+    reach it.
     """
 
-    def __init__(self, store: ObjectStore, folder: Path | None = None) -> None:
-        self._store, self._folder = store, folder
+    def __init__(
+        self, store: ObjectStore, folder: Path | None = None, signer: S3Store | None = None, outside: str = ""
+    ) -> None:
+        self._store, self._folder, self._signer, self.outside = store, folder, signer, outside
 
     async def put(self, data: bytes, suffix: str) -> str:
         return await asyncio.to_thread(self._put, data, suffix)
 
     async def put_at(self, key: str, data: bytes) -> None:
-        await asyncio.to_thread(obstore.put, self._store, key, data)
+        await asyncio.to_thread(self._put_at, key, data)
 
     async def get(self, key: str) -> bytes:
         return await asyncio.to_thread(self._get, key)
+
+    async def link(self, key: str, seconds: float) -> str | None:
+        if self._signer is None:
+            return None
+        await asyncio.to_thread(obstore.head, self._store, key)
+        return obstore.sign(self._signer, "GET", key, timedelta(seconds=seconds))
 
     async def delete(self, keys: Sequence[str]) -> None:
         await asyncio.to_thread(self._delete, keys)
 
     def _put(self, data: bytes, suffix: str) -> str:
         key = key_of(data, suffix)
-        obstore.put(self._store, key, data)  # atomic: a folder gets a temporary file that is renamed
+        self._put_at(key, data)
         return key
+
+    def _put_at(self, key: str, data: bytes) -> None:
+        """Put a blob atomically: a folder gets a temporary file that is renamed. Only S3 tells browsers its type."""
+        kind = KINDS.get(PurePath(key).suffix) if isinstance(self._store, S3Store) else None
+        obstore.put(self._store, key, data, attributes={"Content-Type": kind} if kind else None)
 
     def _get(self, key: str) -> bytes:
         return bytes(obstore.get(self._store, key).bytes())
@@ -124,24 +147,23 @@ def _stat(path: Path, folder: str) -> Stored:
     return Stored(f"{folder}/{path.name}", datetime.fromtimestamp(path.stat().st_mtime, UTC))
 
 
-def open_blobs(url: str) -> Blobs:
+def open_blobs(url: str, outside: str = "") -> Blobs:
     """Open a folder (a path or `file://`), `memory://`, or `s3://bucket/prefix`. Raises BlobsUnavailable.
 
     S3 reads the usual AWS_* variables. `?endpoint=http://…&region=…` selects another server with the S3 protocol.
+    `outside` is the address at which people reach the S3 server; without one there are no links.
     """
     address, shown = urlsplit(url), url.partition("?")[0].rpartition("@")[2]  # the rest may contain credentials
     try:
         match address.scheme:
+            case "s3" if address.netloc:
+                options: dict[str, Any] = dict(parse_qsl(address.query))
+                signer = _bucket(address, options | {"endpoint": outside}) if outside else None
+                return ObjectBlobs(_bucket(address, options), signer=signer, outside=outside)
+            case _ if outside:
+                raise BlobsUnavailable(f"only an S3 server is reached at {outside}; pictures are kept in {shown}")
             case "memory":
                 return ObjectBlobs(MemoryStore())
-            case "s3" if address.netloc:
-                options: Any = dict(parse_qsl(address.query))
-                plain = str(options.get("endpoint", "")).startswith("http://")
-                prefix = address.path.strip("/") or None
-                client: Any = {"allow_http": plain}
-                return ObjectBlobs(
-                    S3Store(address.netloc, prefix=prefix, client_options=client, retry_config=PATIENCE, config=options)
-                )
             case "" | "file":
                 folder = Path(address.path).absolute()
                 folder.mkdir(parents=True, exist_ok=True)
@@ -149,3 +171,9 @@ def open_blobs(url: str) -> Blobs:
     except (BaseError, OSError) as error:
         raise BlobsUnavailable(f"cannot keep pictures in {shown}: {str(error).splitlines()[0]}") from error
     raise BlobsUnavailable(f"cannot keep pictures in {shown!r}: use a folder, memory:// or s3://bucket/prefix")
+
+
+def _bucket(address: SplitResult, options: dict[str, Any]) -> S3Store:
+    client: Any = {"allow_http": str(options.get("endpoint", "")).startswith("http://")}
+    prefix, config = address.path.strip("/") or None, cast(Any, options)
+    return S3Store(address.netloc, prefix=prefix, client_options=client, retry_config=PATIENCE, config=config)

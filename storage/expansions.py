@@ -5,7 +5,7 @@ Returned rows are detached from the session: they stay readable, and changing th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import mean
@@ -24,7 +24,7 @@ from storage.jobs.expansions import drop_jobs
 from storage.jobs.fairness import settle as settle_job
 from storage.jobs.lease import let_go, run_out
 from storage.jobs.quota import forget_spent, keep_spent, left
-from storage.jobs.submit import begin
+from storage.jobs.submit import Started, begin
 from storage.models import Expansion, Message, MessageKind, Photo, Status, now, status_is
 from storage.panels import Panels
 from storage.photos import Photos
@@ -66,7 +66,8 @@ class Store:
         result: tuple[int, int] | None = None,
         quota: int | None,
         priority: int = 0,
-    ) -> list[Expansion] | None:
+        presets: Mapping[str, str] | None = None,
+    ) -> Started | None:
         """Start expansions of one person together, as one turn of the queue. A higher `priority` runs first.
 
         Their jobs are leased at first, so that no other program sends their status messages in that time.
@@ -74,10 +75,11 @@ class Store:
         `panel` is the (id, revision) of the tapped panel, and `result` the (id, rerolls) of the tapped result. These
         revisions are raised, so that the next tap is another start. The keys name the button and its revision: if they
         exist already, the tap was a double tap, and None is returned, as for a panel or a result that is gone. `quota`
-        is the number of expansions in 24 hours, or None for no limit. Raises QuotaSpent, and then changes nothing.
+        is the number of expansions in 24 hours, or None for no limit. `presets` says by the keys of expansions which
+        preset is to paint them. Raises QuotaSpent, and then changes nothing.
         """
         async with self._write() as session:
-            started = await begin(session, expansions, panel, result, quota, priority)
+            started = await begin(session, expansions, panel, result, quota, priority, presets or {})
             if started is None:
                 await session.rollback()
             return started
@@ -192,8 +194,11 @@ class Store:
             count, oldest, newest = (await session.execute(ends)).one()
             return Mine(rows, bool(rows) and rows[0].id < newest, bool(rows) and rows[-1].id > oldest, count)
 
-    async def typical_seconds(self, engine: str, model: str, megapixels: float) -> float | None:
-        """Estimate the seconds that a canvas takes. Returns None as long as the engine has finished nothing with it."""
+    async def typical_seconds(self, engine: str | None, model: str, megapixels: float) -> float | None:
+        """Estimate the seconds that a canvas takes, without an engine by those of all engines.
+
+        Returns None as long as nothing was finished with it.
+        """
         async with self._read() as session:
             jobs = (await session.execute(past_jobs(engine, model))).all()
         return typical_seconds([(pixels / 1e6, seconds) for pixels, seconds in jobs if seconds], megapixels)

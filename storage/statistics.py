@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
@@ -76,7 +77,9 @@ async def statistics(engine: AsyncEngine, now: datetime, days: int) -> Statistic
     async with transactions(engine).read() as session:
         facts = [Fact._make(found) for found in await session.execute(asked)]
         people = await session.scalar(select(func.count()).select_from(Person))
-    return summed([since.date() + timedelta(days=number) for number in range(days)], facts, people or 0)
+    return await asyncio.to_thread(
+        summed, [since.date() + timedelta(days=number) for number in range(days)], facts, people or 0
+    )
 
 
 def summed(days: list[date], facts: Sequence[Fact], people: int) -> Statistics:

@@ -29,8 +29,9 @@ from tests.support.databases import (
     url,
 )
 from tests.support.photos import small_photo
+from tests.support.s3 import s3
 
-__all__ = ["empty_postgres", "engine", "postgres", "postgres_server", "url"]  # fixtures
+__all__ = ["empty_postgres", "engine", "postgres", "postgres_server", "s3", "url"]  # fixtures
 
 _ids = itertools.count(1000)
 

@@ -102,7 +102,7 @@ EXPECTED = (Fate.NO_ENTRY, Fate.NO_RIGHTS, Fate.TOPIC_GONE, Fate.MIGRATED, Fate.
 DEFAULT_GROUP = 0  # python-telegram-bot sorts handlers into groups; all of ours are in the first
 
 
-def build_application(services: Services, *, token: str, api: str) -> App:
+def build_application(services: Services, *, token: str, api: str, limiter: Limiter | None = None) -> App:
     """Return a python-telegram-bot application with every handler in place; not yet connected.
 
     It is the transport and the table of handlers. The dispatcher calls them, because python-telegram-bot's own loop
@@ -116,7 +116,7 @@ def build_application(services: Services, *, token: str, api: str) -> App:
         .defaults(Defaults(parse_mode="HTML"))
         .request(Transport())
         .get_updates_request(Transport(1))
-        .rate_limiter(Limiter())
+        .rate_limiter(limiter or Limiter())
         .updater(None)
         .build()
     )

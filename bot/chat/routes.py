@@ -26,7 +26,7 @@ from bot.chat.buttons.panel import (
     Roll,
 )
 from bot.chat.buttons.post import DoLikeThis, FilmOfPost, FlipPost, Fork, HidePost, Less, More, OpenPost
-from bot.chat.buttons.preferences import ResetDefaults, SetDirection, SetLanguage, SetScale, SetStyle
+from bot.chat.buttons.preferences import ExplainSetting, ResetDefaults, SetDirection, SetLanguage, SetScale, SetStyle
 from bot.chat.buttons.publish import AgreeToPublish, LetWalk, NoTitle, NotNow, OwnTitle, SuggestedTitle, Unpublish
 from bot.chat.buttons.result import (
     Adjust,
@@ -130,6 +130,7 @@ TAPS: dict[type[Tap], OnTap] = {
     SetDirection: preferences.set_direction,
     SetScale: preferences.set_scale,
     SetStyle: preferences.set_style,
+    ExplainSetting: preferences.explain,
     ResetDefaults: preferences.reset_defaults,
     OpenGallery: welcome.open_gallery,
     TryExample: welcome.try_example,

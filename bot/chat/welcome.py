@@ -97,9 +97,9 @@ async def _example(services: Services, visit: Visit, greeting: Message) -> Photo
     return await keep_photo(services, visit, greeting, data, extent(data))
 
 
-async def help_(_services: Services, visit: Visit) -> None:
+async def help_(services: Services, visit: Visit) -> None:
     """Send the help text."""
-    await visit.reply("help")
+    await visit.reply("help", film=visit.say("help.film") if services.films is not None else "")
 
 
 async def words(services: Services, visit: Visit) -> None:

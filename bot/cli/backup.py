@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.cli.expand import progress_bar
 from bot.errors import CannotRun
-from bot.hosting import claim_folder
+from bot.hosting import claim_folder, sqlite_file
 from bot.keys import key_file
 from bot.settings import Settings
 from storage.backup.archive import opened, written
@@ -19,14 +20,20 @@ from storage.backup.backup import CannotBackUp, Tally, back_up, restore
 from storage.blobs import Blobs, BlobsUnavailable, open_blobs
 from storage.database import DatabaseUnavailable, open_database
 
+ELSEWHERE: Final = "go to the folder in which Kuotu runs, or set KUOTU_DATA_DIR"
+
 
 async def back_up_into(file: Path, settings: Settings) -> None:
     """Write a backup into a new file while Kuotu may run. Raises CannotRun and OSError."""
     if settings.blobs.startswith("memory:"):
         raise CannotRun(f"pictures in {settings.blobs} are known to one program only and cannot be backed up")
-    async with _stores(settings) as (database, blobs):
-        with written(file) as archive, progress_bar("backup") as report:
-            tally = await back_up(database, blobs, [key_file(settings)], archive, version("kuotu"), report)
+    rows = sqlite_file(settings.database)
+    with written(file) as archive:
+        if rows is not None and not rows.exists():  # opening it would make an empty one
+            raise CannotRun(f"there is no {rows}, so there is nothing to back up; {ELSEWHERE}")
+        async with _stores(settings) as (database, blobs):
+            with progress_bar("backup") as report:
+                tally = await back_up(database, blobs, [key_file(settings)], archive, version("kuotu"), report)
     print(f"{file}: {_contents(tally)}. The file contains secrets and people's photos; only you can read it.")
     if tally.lost:
         print(f"{tally.lost} pictures are named in the database, but are not in {settings.blobs}.")
@@ -40,7 +47,8 @@ async def restore_from(file: Path, settings: Settings) -> None:
         database, blobs = await stack.enter_async_context(_stores(settings))
         report = stack.enter_context(progress_bar("restore"))
         tally = await restore(database, blobs, settings.data_dir, archive, report)
-    print(f"{settings.data_dir.resolve()}: {_contents(tally)} restored.")
+    folder = settings.data_dir.resolve()
+    print(f"{folder}: {_contents(tally)} restored. To run it, set KUOTU_DATA_DIR to that folder.")
 
 
 @asynccontextmanager

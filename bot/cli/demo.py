@@ -160,7 +160,7 @@ async def alone(address: str, transcript: Transcript) -> None:
         await ann.taps(wild, "×2", lambda m: result(m) and "· ×2" in m.text)
         consent = await ann.taps(wild, "Publish", lambda m: "Not now" in m.labels)
         await ann.taps(consent, "Publish", lambda m: "No title" in m.labels)
-        await ann.says("Cats all the way down", lambda m: m.from_bot and "《Cats all the way down》" in m.text)
+        await ann.says("Cats all the way down", lambda m: m.from_bot and "“Cats all the way down”" in m.text)
 
 
 async def in_chinese(address: str, transcript: Transcript) -> None:

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from importlib.metadata import version
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.markup import escape
@@ -19,7 +21,7 @@ from bot.cli.keys import signer_of
 from bot.cli.people import moderators, telegram
 from bot.environment import strangers
 from bot.errors import CannotRun
-from bot.hosting import cannot_listen, try_port
+from bot.hosting import cannot_listen, sqlite_file, try_port
 from bot.jobs.films import films_possible
 from bot.keys import key_file, open_keys
 from bot.settings import Settings
@@ -40,6 +42,8 @@ from storage.jobs.expansions import EXPANSIONS
 from storage.jobs.opening import open_queue
 from storage.jobs.queue import QueueUnavailable
 
+MEMORY = "sqlite+aiosqlite:///:memory:"
+FIRST = "made at the first start"  # of what the report only looks for
 ROOM = 2.0  # GB of free disk space below which the report warns
 
 
@@ -79,19 +83,22 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
 
 def _folder(settings: Settings) -> Finding:
     folder = settings.data_dir.resolve()
+    there = next(one for one in (folder, *folder.parents) if one.exists())
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".doctor"
+        probe = there / ".doctor"
         probe.write_bytes(b"")
         probe.unlink()
     except OSError as error:
         remedy = "set KUOTU_DATA_DIR to a folder that can be written"
         return Finding(State.BAD, "data folder", f"{folder}: {error.strerror}; {remedy}")
-    free = shutil.disk_usage(folder).free / 1e9
-    return Finding(State.GOOD if free > ROOM else State.OPTIONAL, "data folder", f"{folder}, {free:.1f} GB free")
+    free, new = shutil.disk_usage(there).free / 1e9, "" if there == folder else f", {FIRST}"
+    return Finding(State.GOOD if free > ROOM else State.OPTIONAL, "data folder", f"{folder}{new}, {free:.1f} GB free")
 
 
 async def _database(settings: Settings) -> tuple[AsyncEngine | None, Finding]:
+    file = sqlite_file(settings.database)
+    if file is not None and not file.exists():
+        return await open_database(MEMORY), Finding(State.OPTIONAL, "database", f"{file}, {FIRST}")
     try:
         engine = await open_database(settings.database)
     except DatabaseUnavailable as error:
@@ -100,8 +107,11 @@ async def _database(settings: Settings) -> tuple[AsyncEngine | None, Finding]:
 
 
 def _blobs(settings: Settings) -> Finding:
+    address = urlsplit(settings.blobs)
+    if address.scheme == "file" and not Path(address.path).exists():
+        return Finding(State.OPTIONAL, "pictures", f"{settings.blobs}, {FIRST}")
     try:
-        open_blobs(settings.blobs)
+        open_blobs(settings.blobs, settings.blobs_outside)
     except BlobsUnavailable as error:
         return Finding(State.BAD, "pictures", str(error))
     return Finding(State.GOOD, "pictures", settings.blobs)

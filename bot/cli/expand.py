@@ -21,7 +21,7 @@ from bot.marks import Marks
 from inference.canvas import Direction, Extent, Margins, check_limits, parse_ratio, scaled, with_ratio
 from inference.casting import EngineChoice
 from inference.engine import Pixels, Reads, Report, Request, Style
-from inference.image.codec import decode, encode_master
+from inference.image.codec import decode, encode_png
 from inference.marks.marking import mark
 from inference.marks.origin import Origin, Step
 from inference.quality.gate import judge
@@ -126,7 +126,7 @@ def suffix_of(out: Path) -> str:
 def encode_as(canvas: Pixels, suffix: str) -> bytes:
     """Encode an image in the format of a suffix: lossless PNG or WebP, or JPEG in high quality."""
     if suffix == ".png":
-        return encode_master(canvas)
+        return encode_png(canvas)
     name, options = KINDS[suffix]
     file = BytesIO()
     Image.fromarray(canvas).save(file, name, **options)

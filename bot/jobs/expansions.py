@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from prometheus_client import Counter
@@ -10,9 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.chain import painted_before
 from bot.jobs.loop import Again, Ended, to_its_end
 from bot.metrics import EXPANSIONS, SECONDS
+from bot.presets import served_by
 from bot.services import Services
 from inference.canvas import Margins
 from inference.engine import Cancelled, EngineError, NothingFit, Report, Style
+from inference.image.codec import is_png
 from inference.image.refusal import BadPhoto
 from inference.safety.verdict import Level
 from inference.worker.process import EngineProcess
@@ -36,6 +39,11 @@ class Painter:
     def queue(self) -> Queue:
         """The queue of expansion jobs."""
         return self.services.queue
+
+    @property
+    def presets(self) -> Collection[str]:
+        """The presets of the engines in the process."""
+        return served_by(self.services.engine, self.services.painting)
 
     @property
     def idle(self) -> bool:
@@ -83,9 +91,8 @@ class Painter:
 
         The returned value records the row, or deletes the pictures if the lease was lost.
         """
-        kept = await self.services.shelf.put(
-            (outcome.master, ".png"), (outcome.thumb, ".jpg"), (outcome.preview, ".jpg")
-        )
+        master = (outcome.master, ".png" if is_png(outcome.master) else ".webp")
+        kept = await self.services.shelf.put(master, (outcome.thumb, ".jpg"), (outcome.preview, ".jpg"))
         engine, model = self.services.maker_of(expansion)
         SECONDS.labels(engine).observe(outcome.seconds)
 

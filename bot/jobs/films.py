@@ -6,6 +6,7 @@ loop, so that they never delay the engines.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 
@@ -32,6 +33,7 @@ class FilmMaker:
     films: FilmStore
     time_limit: float = 300.0
     counter: Counter = FILMS
+    presets: Collection[str] = ()  # a film needs no engine
     _shooting: bool = field(default=False, init=False)
 
     @property

@@ -6,7 +6,7 @@ It knows neither the kinds of jobs nor Telegram.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -54,6 +54,10 @@ class Craft(Protocol):
 
     @property
     def queue(self) -> Queue: ...
+    @property
+    def presets(self) -> Collection[str]:
+        """The presets that it serves. Jobs that name others are left to others."""
+
     @property
     def counter(self) -> Counter:
         """Counts the jobs, labelled by how they ended."""
@@ -108,10 +112,10 @@ class Loop:
         await self.ended.wait()
 
     async def _next(self) -> None:
-        job = await self.craft.queue.take(self.name)
+        job = await self.craft.queue.take(self.name, self.craft.presets)
         if job is not None:
             await self._carry_out(job)
-        elif self.drain and not (await self.craft.queue.counts())[Status.WAITING]:
+        elif self.drain and not (await self.craft.queue.counts(self.craft.presets))[Status.WAITING]:
             self._last = True
         else:
             await self.craft.queue.wait()

@@ -25,17 +25,24 @@ class Keeper:
     clock: Callable[[], datetime] = now
 
     async def run(self) -> None:
-        """Sweep when the oldest unpublished picture is due, until cancelled."""
+        """Sweep when the oldest unpublished picture is due, unless another program does, until cancelled."""
         while True:
             try:
-                await self.sweep()
-                due = await self.services.retention.next_due()
+                wait = await self.services.retention.begin() or await self._look()
             except Exception:
                 log.exception("retention.failed")
-                due = None
-            wait = (due - self.clock()).total_seconds() if due is not None else LATEST
-            # a picture that is still there although it is overdue is needed, so looking again soon is no use
-            await asyncio.sleep(min(max(wait, SOONEST), LATEST) if wait > 0 else LATEST)
+                wait = LATEST
+            await asyncio.sleep(min(max(wait, SOONEST), LATEST))
+
+    async def _look(self) -> float:
+        """Sweep. Returns the seconds until the next sweep is due."""
+        await self.sweep()
+        due = await self.services.retention.next_due()
+        wait = (due - self.clock()).total_seconds() if due is not None else LATEST
+        # a picture that is still there although it is overdue is needed, so looking again soon is no use
+        wait = min(max(wait, SOONEST), LATEST) if wait > 0 else LATEST
+        await self.services.retention.end(wait)
+        return wait
 
     async def sweep(self) -> int:
         """Delete all rows that are due; their blobs follow. Returns the number of rows."""

@@ -13,6 +13,7 @@ from bot.playground.flood import Flood
 from bot.playground.methods import METHODS
 from bot.playground.refusals import Refusal
 from bot.playground.store import Store
+from bot.playground.tidying import Tidying
 from bot.playground.updates import LongPoll
 from bot.playground.world import Json
 
@@ -31,12 +32,15 @@ REQUEST_BYTES = 2 * UPLOAD_BYTES  # an album contains several files
 class BotApi:
     """Handles a call: reads it, stores its files, runs its method in one transaction, and answers after the commit."""
 
-    def __init__(self, token: str, store: Store, folder: Folder, poll: LongPoll, flood: Flood | None) -> None:
+    def __init__(
+        self, token: str, store: Store, folder: Folder, poll: LongPoll, flood: Flood | None, tidying: Tidying
+    ) -> None:
         self._token = token
         self._store = store
         self._folder = folder
         self._poll = poll
         self._flood = flood
+        self._tidying = tidying
         self.webhook_changed: Callable[[], None] = lambda: None
 
     async def handle(self, request: web.Request) -> web.Response:
@@ -56,10 +60,8 @@ class BotApi:
             self._authorize(request)
         except Refusal as refusal:
             return web.json_response(refusal.answer(), status=refusal.code)
-        path = (self._folder.root / request.match_info["path"]).resolve()
-        if not path.is_relative_to(self._folder.root.resolve()) or not path.is_file():
-            return web.json_response(Refusal(404, "Not Found").answer(), status=404)
-        return web.FileResponse(path)
+        found = await self._folder.response(request.match_info["path"])
+        return found or web.json_response(Refusal(404, "Not Found").answer(), status=404)
 
     async def execute(self, call: Call) -> Any:
         """Run a call and return its result. Raises a Refusal where the Bot API would refuse."""
@@ -92,6 +94,7 @@ class BotApi:
                 shown: Json = {field: said.integer(field, 0) or None for field in ("width", "height", "duration")}
                 extra = shown if kind in {"video", "animation"} else {}
                 call.stored[name] = await self._folder.store(call.uploads[name], kind, shown=extra)
+                await self._tidying.uploaded()
 
 
 POLL = (("offset", 0), ("limit", 100), ("timeout", 0))

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import mimetypes
+import os
 import re
 import secrets
 from base64 import urlsafe_b64encode
@@ -11,6 +12,8 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from aiohttp import web
+
 from bot.playground import pictures
 from bot.playground.pictures import Rung
 from bot.playground.refusals import bad_request
@@ -18,6 +21,7 @@ from bot.playground.world import Json, World, dumps
 
 DOWNLOAD_BYTES = 20 * 1024 * 1024
 UPLOAD_BYTES = 50 * 1024 * 1024
+SMALLER = re.compile(r"(photos/[\w-]+)\.(\d{1,4})x(\d{1,4})(\.jpg)", re.ASCII)  # the path of a smaller size of a photo
 FILE_ID = re.compile(r'file_id":"([^"]+)"')  # in the compact JSON of the tables
 PREFIXES = {
     "photo": "AgACAgUAAx",
@@ -51,9 +55,9 @@ class Row:
     file_id: str
     kind: str
     path: str
-    size: int
+    size: int  # 0 for a smaller size of a photo
     mime: str
-    unique_id: str
+    unique_id: str  # the same for equal files
 
 
 @dataclass(frozen=True)
@@ -83,9 +87,9 @@ class Folder:
 
     def _store(self, upload: Upload, kind: str, by_person: bool, shown: Json) -> Medium:
         if kind == "photo":
-            rungs = pictures.ladder(upload.data, shrinks=by_person)
-            sizes, rows = zip(*(self._write_jpeg(rung, "photo") for rung in rungs), strict=True)
-            return Medium(kind, list(sizes), rows)
+            size, row = self._write_jpeg(rung := pictures.whole(upload.data, shrinks=by_person), "photo")
+            less = [_smaller(row, *extent) for extent in pictures.smaller(rung.width, rung.height)]
+            return Medium(kind, [*(small for small, _ in less), size], (*(small for _, small in less), row))
         mime = upload.mime if upload.mime != "application/octet-stream" else _mime_of(upload.name)
         row = self._write(upload.data, kind, PurePosixPath(upload.name).suffix, mime)
         content: Json = _described(row) | _frame(kind, upload.data)
@@ -98,6 +102,27 @@ class Folder:
             own.append(thumbnail_row)
         return Medium(kind, content | {key: value for key, value in shown.items() if value is not None}, tuple(own))
 
+    async def response(self, path: str, headers: dict[str, str] | None = None) -> web.StreamResponse | None:
+        """Return a response with the bytes of a path, or None if there is no such file."""
+        file = (self.root / path).resolve()
+        if not file.is_relative_to(self.root.resolve()):
+            return None
+        if await asyncio.to_thread(file.is_file):
+            return web.FileResponse(file, headers=headers)
+        data = await asyncio.to_thread(self._reduced, path)
+        return (
+            None if data is None else web.Response(body=data, headers={"Content-Type": "image/jpeg"} | (headers or {}))
+        )
+
+    def _reduced(self, path: str) -> bytes | None:
+        """Return a smaller size of a photo. It is made whenever somebody asks, because browsers keep what they load."""
+        named = SMALLER.fullmatch(path)
+        size = (int(named[2]), int(named[3])) if named else (0, 0)
+        if named is None or not 0 < min(size) <= max(size) <= pictures.LADDER[-2]:
+            return None
+        whole = self.root / f"{named[1]}{named[4]}"
+        return pictures.reduced(whole.read_bytes(), size) if whole.is_file() else None
+
     def _write_jpeg(self, rung: Rung, kind: str) -> tuple[Json, Row]:
         row = self._write(rung.data, kind, ".jpg", "image/jpeg")
         return _described(row) | {"width": rung.width, "height": rung.height}, row
@@ -107,7 +132,9 @@ class Folder:
         digest = sha256(data).digest()
         path = f"{kind}s/{urlsafe_b64encode(digest[:24]).decode()}{suffix.lower()}"
         target, token = self.root / path, secrets.token_urlsafe(24)
-        if not target.exists():
+        if target.exists():
+            os.utime(target)  # as young as a new one
+        else:
             target.parent.mkdir(parents=True, exist_ok=True)
             unfinished = target.with_name(f".{token}")
             unfinished.write_bytes(data)
@@ -115,15 +142,23 @@ class Folder:
         unique = "AQAD" + urlsafe_b64encode(digest[:12]).decode()
         return Row(PREFIXES[kind] + token, kind, path, len(data), mime, unique)
 
-    def keep_only(self, paths: set[str]) -> None:
-        """Delete all other files."""
+    def keep_only(self, paths: set[str], before: float) -> None:
+        """Delete all other files that were written before a time, in Unix seconds."""
         for file in self.root.rglob("*"):
-            if file.is_file() and file.relative_to(self.root).as_posix() not in paths:
+            if file.is_file() and file.relative_to(self.root).as_posix() not in paths and file.stat().st_mtime < before:
                 file.unlink()
 
 
 def _described(row: Row) -> Json:
-    return {"file_id": row.file_id, "file_unique_id": row.unique_id, "file_size": row.size}
+    return {"file_id": row.file_id, "file_unique_id": row.unique_id} | ({"file_size": row.size} if row.size else {})
+
+
+def _smaller(whole: Row, width: int, height: int) -> tuple[Json, Row]:
+    """Describe a smaller size of a photo, whose bytes are made when somebody asks for them."""
+    path = str(PurePosixPath(whole.path).with_suffix(f".{width}x{height}.jpg"))
+    unique = "AQAD" + urlsafe_b64encode(sha256(path.encode()).digest()[:12]).decode()
+    row = Row(PREFIXES["photo"] + secrets.token_urlsafe(24), "photo", path, 0, "image/jpeg", unique)
+    return _described(row) | {"width": width, "height": height}, row
 
 
 def _frame(kind: str, data: bytes) -> Json:

@@ -22,8 +22,8 @@ class Rung:
     height: int
 
 
-def ladder(data: bytes, *, shrinks: bool = False) -> list[Rung]:
-    """Re-encode an image in Telegram's sizes, smallest first: upright, in sRGB, without metadata.
+def whole(data: bytes, *, shrinks: bool = False) -> Rung:
+    """Re-encode an image as Telegram's largest size of it: upright, in sRGB, without metadata.
 
     A person's app shrinks a large image before the upload (`shrinks`); a bot's upload is refused instead.
     Raises the refusals PHOTO_INVALID_DIMENSIONS and IMAGE_PROCESS_FAILED, or one about the size in bytes.
@@ -36,9 +36,22 @@ def ladder(data: bytes, *, shrinks: bool = False) -> list[Rung]:
         with Image.open(io.BytesIO(data)) as image:
             _check_dimensions(*image.size, shrinks=shrinks)
             image.draft("RGB", (LADDER[-1], LADDER[-1]))
-            return _rungs(_flat(image))
+            flat = _flat(image)
     except UNREADABLE as error:
         raise bad_request("IMAGE_PROCESS_FAILED") from error
+    return _encode(_within(flat, LADDER[-1], flat.size) if max(flat.size) > LADDER[-1] else flat)
+
+
+def smaller(width: int, height: int) -> list[tuple[int, int]]:
+    """Return Telegram's smaller sizes of an image, the smallest first."""
+    return [_size(side, (width, height)) for side in LADDER if side < max(width, height)]
+
+
+def reduced(data: bytes, size: tuple[int, int]) -> bytes:
+    """Return an image as a smaller JPEG."""
+    with Image.open(io.BytesIO(data)) as image:
+        image.draft("RGB", size)
+        return _encode(image.convert("RGB").resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)).data
 
 
 def _check_dimensions(width: int, height: int, *, shrinks: bool) -> None:
@@ -70,20 +83,12 @@ def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     return converted or image
 
 
-def _rungs(image: Image.Image) -> list[Rung]:
-    whole, longest = image.size, max(image.size)
-    sides = [side for side in LADDER if side < longest] + [min(longest, LADDER[-1])]
-    rungs: list[Rung] = []
-    for side in sorted(set(sides), reverse=True):  # each size is made from the one above, at a fifth of the cost
-        if side < max(image.size):
-            image = _within(image, side, whole)
-        rungs.append(_encode(image))
-    return rungs[::-1]
-
-
 def _within(image: Image.Image, side: int, whole: tuple[int, int]) -> Image.Image:
-    size = (max(1, round(whole[0] * side / max(whole))), max(1, round(whole[1] * side / max(whole))))
-    return image.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
+    return image.resize(_size(side, whole), Image.Resampling.BICUBIC, reducing_gap=2.0)
+
+
+def _size(side: int, whole: tuple[int, int]) -> tuple[int, int]:
+    return max(1, round(whole[0] * side / max(whole))), max(1, round(whole[1] * side / max(whole)))
 
 
 def _encode(image: Image.Image) -> Rung:

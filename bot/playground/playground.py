@@ -1,6 +1,5 @@
 """The playground: a local Telegram. This file connects its parts."""
 
-import asyncio
 import time
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -11,11 +10,12 @@ from aiohttp import web
 from bot.playground import assets, people, seeds
 from bot.playground.bot_api import BotApi
 from bot.playground.events import Stream
-from bot.playground.files import Folder, drop_unused
+from bot.playground.files import Folder
 from bot.playground.flood import Flood
 from bot.playground.guard import Guard
 from bot.playground.page_api import PageApi
 from bot.playground.store import Store
+from bot.playground.tidying import Tidying
 from bot.playground.updates import LongPoll
 from bot.playground.webhook import Webhook
 from bot.playground.world import World
@@ -35,7 +35,8 @@ class Playground:
         self._store = Store(folder / "playground.db", int(token.partition(":")[0]), clock, self._committed)
         self._folder = Folder(folder / "files")
         self._poll = LongPoll(self._store)
-        self._bot_api = BotApi(token, self._store, self._folder, self._poll, flood)
+        self._tidying = Tidying(self._store, self._folder)
+        self._bot_api = BotApi(token, self._store, self._folder, self._poll, flood, self._tidying)
         self._webhook: Webhook | None = None
 
     @classmethod
@@ -52,8 +53,8 @@ class Playground:
         """Open the playground in a folder, which is created if it is missing. `clock` returns Unix seconds."""
         (folder / "files").mkdir(parents=True, exist_ok=True)
         playground = cls(folder, token, username, Flood(clock) if flood_control else None, clock)
-        used = await playground._store.transact(lambda world: _set_up(world, name, username))
-        await asyncio.to_thread(playground._folder.keep_only, used)
+        await playground._store.transact(lambda world: _set_up(world, name, username))
+        await playground._tidying.tidy()
         playground._webhook = Webhook(playground._store, playground._bot_api.execute)
         playground._bot_api.webhook_changed = playground._webhook.wake
         return playground
@@ -98,9 +99,8 @@ class Playground:
         await self._store.close()
 
 
-def _set_up(world: World, name: str, username: str) -> set[str]:
-    """Plant the people of a new playground. Returns the paths of the files that messages show."""
+def _set_up(world: World, name: str, username: str) -> None:
+    """Plant the people of a new playground."""
     people.save_user(world, world.bot_id, first_name=name, username=username, language_code="")
     if not people.everybody(world):
         seeds.plant(world)
-    return drop_unused(world)

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from bot.services import Services
 from bot.web.door import id_in
+from bot.web.elsewhere import link_for
 from bot.web.picture import CACHE
 from bot.web.render import HEADERS
 from inference.canvas import Extent
@@ -58,9 +59,12 @@ class Films:
             raise web.HTTPNotFound
         key = self._key(post, FilmKind(kind), suffix)
         headers = HEADERS | {"Cache-Control": CACHE, "ETag": f'"{key[3:27]}-{kind}"', "Accept-Ranges": "bytes"}
+        headers["Vary"] = "Sec-Fetch-Dest"
         if headers["ETag"] in request.headers.get("If-None-Match", ""):
             return web.Response(status=304, headers=headers)
         try:
+            if (elsewhere := await link_for(request, self.services.blobs, key)) is not None:
+                return elsewhere
             body = await self.services.blobs.get(key)
         except FileNotFoundError:  # it was never made, or was deleted since the check
             raise web.HTTPNotFound from None

@@ -9,6 +9,7 @@ from aiohttp import web
 from bot.services import Services
 from bot.thumbnails import Thumbnails
 from bot.web.door import PAGE, Door
+from bot.web.errors import error_pages
 from bot.web.feed import Feed
 from bot.web.film import Films
 from bot.web.picture import Pictures
@@ -32,13 +33,15 @@ def add_gallery(
     hosts: Collection[str] = (),
     proxies: Sequence[Network] = (),
 ) -> Door:
-    """Serve the gallery: its pages, pictures and films, the Mini App's calls, and what programs read.
+    """Serve the gallery: its pages, pictures and films, the Mini App's calls, what programs read, and error pages.
 
     `chat` returns the address of the chat with the bot for a /start payload, and `tell` acts on a report. Absolute
     links start with `public_url`, or with the address that the visitor uses if it is this machine's or one of `hosts`.
     `proxies` are believed about whom they ask for.
     """
-    pages = Pages(chat, public_url, hosts, services.marks.label is not Label.NONE)
+    labelled = services.marks.label is not Label.NONE
+    pages = Pages(chat, public_url, hosts, outside=services.blobs.outside, labelled=labelled)
+    app.middlewares.append(error_pages(pages))
     door, feed = Door(pages, token, Clients(proxies, token), Allowance(services.buckets)), Feed(services, pages)
     wall, post, reports = Wall(services, pages), PostPage(services, pages), Reports(services, door, tell)
     films, check = Films(services), VerifyPage(services, pages)

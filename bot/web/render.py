@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from bot.chat.signs import Sign
 from bot.chat.texts import LANGUAGES, Texts, best_language, texts
 
 HERE = Path(__file__).parent
@@ -46,6 +47,7 @@ class Pages:
     chat: Callable[[str], str]
     public_url: str = ""
     hosts: Collection[str] = ()
+    outside: str = ""  # where pictures and films may come from besides these pages
     labelled: bool = True  # whether pages say that machines painted
 
     def render(self, request: web.Request, template: str, status: int = 200, **values: object) -> web.Response:
@@ -54,6 +56,7 @@ class Pages:
         chosen = request.query.get("lang") if request.query.get("lang") in LANGUAGES else None
         context = {
             "say": say,
+            "sign": Sign,
             "asset": asset,
             "chat": self.chat,
             "label": say("label.made") if self.labelled else "",
@@ -65,6 +68,7 @@ class Pages:
         body = _templates().get_template(template).render(context | values).encode()
         tag = f'"{sha256(body).hexdigest()[:24]}"'
         headers = HEADERS | {
+            "Content-Security-Policy": allowing(self.outside),
             "Cache-Control": "no-cache",
             "Vary": "Accept-Language, Accept-Encoding",
             "Content-Language": say.language,
@@ -86,6 +90,11 @@ class Pages:
         socket = request.get_extra_info("sockname")
         here = {str(socket[0])} if isinstance(socket, tuple) else set[str]()
         return name in {"localhost", "127.0.0.1", "::1", *here, *self.hosts}
+
+
+def allowing(outside: str) -> str:
+    """Return the policy of pages whose pictures and films may come from another server, too."""
+    return re.sub(r"((?:img|media)-src 'self')", rf"\1 {outside}", POLICY) if outside else POLICY
 
 
 def speak(request: web.Request) -> Texts:

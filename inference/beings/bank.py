@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
@@ -13,6 +12,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from inference.beings.credits import GUESTS, shipped
 from inference.beings.sprite import Sprite, resized, trimmed
 from inference.engine import EngineUnavailable
 
@@ -25,8 +25,8 @@ LONGEST: Final = 900  # px; an operator's larger guests are reduced to this size
 class Guest:
     """A cut-out thing or animal."""
 
-    name: str  # as in a caption: «a moose»
-    author: str  # empty for an operator's own guest
+    name: str  # of its file
+    credit: str  # such as «a moose by Ryan Hagerty»; empty for an operator's own guest
     read: Callable[[], Sprite]
     visitor: str = ""  # the key of a guest from the chat
 
@@ -34,11 +34,6 @@ class Guest:
     def sprite(self) -> Sprite:
         """The picture, which is read when it is first needed: a start would take 0.4 s longer with all of them."""
         return self.read()
-
-    @property
-    def credit(self) -> str:
-        """The credit, such as «a moose by Ryan Hagerty», or empty without an author."""
-        return f"{self.name} by {self.author}" if self.author else ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,10 +76,8 @@ def open_bank(folder: Path | None = None) -> Bank:
 
 
 def _shipped_guests() -> tuple[Guest, ...]:
-    listed = json.loads((HERE / "guests" / "credits.json").read_text("utf-8"))
     return tuple(
-        Guest(credit["name"], credit["author"], partial(_read, HERE / "guests" / f"{name}.webp"))
-        for name, credit in sorted(listed.items())
+        Guest(name, str(credit), partial(_read, GUESTS / f"{name}.webp")) for name, credit in shipped().items()
     )
 
 

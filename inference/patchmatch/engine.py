@@ -106,7 +106,7 @@ def _singular(salience: Salience, request: Request) -> Floats:
 
     That is what stands out where there is a subject, and certainly what earlier steps of a chain have added.
     """
-    known = salience.astype(np.float32) / 255
+    known = np.asarray(salience / 255, np.float32)
     across, down = known.shape[1] / request.extent.width, known.shape[0] / request.extent.height
     for box in request.beings:
         rows = slice(int(max(0, box.top) * down), int(np.ceil(max(0, box.bottom) * down)))

@@ -41,7 +41,7 @@ class Order:
 class Outcome:
     """The encoded result of an order."""
 
-    master: bytes  # PNG
+    master: bytes  # lossless: WebP, or PNG of a large one
     preview: bytes  # JPEG for chats
     thumb: bytes  # JPEG, 640 px
     extent: Extent

@@ -106,6 +106,8 @@ def written(path: Path) -> Iterator[Archive]:
     """Write a backup that only its owner can read. Until it is whole, it has another name. Raises OSError."""
     if path.exists():
         raise FileExistsError(17, "exists already; a backup replaces no file", str(path))
+    if not path.parent.is_dir():
+        raise FileNotFoundError(2, "there is no such folder", str(path.parent))
     unfinished = path.with_name(f".{path.name}.part")
     unfinished.unlink(missing_ok=True)
     try:

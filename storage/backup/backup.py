@@ -66,7 +66,9 @@ async def restore(engine: AsyncEngine, blobs: Blobs, folder: Path, archive: Arch
     facts = archive.facts()
     async with engine.connect() as connection:
         if await connection.run_sync(revision) is not None:
-            raise CannotBackUp("the database contains tables already; restore into an empty one")
+            where = engine.url.render_as_string(hide_password=True)
+            remedy = "restore into an empty one, such as that of a new folder: KUOTU_DATA_DIR=new kuotu restore FILE"
+            raise CannotBackUp(f"the database {where} contains tables already; {remedy}")
     _restore_keys(folder, archive.keys())
     for number, key in enumerate(pictures := archive.pictures(), 1):
         await blobs.put_at(key, archive.picture(key))

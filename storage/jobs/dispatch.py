@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple, Protocol
 
 from sqlalchemy import ColumnElement, case, exists, select
@@ -13,6 +13,7 @@ from storage.jobs.kinds import JobKind
 from storage.models import Job, Status, status_is
 
 ORDER = (Job.priority.desc(), Job.turn, Job.id)
+ANY = ""  # the preset of jobs that every worker may take
 RUNNING_FIRST = case((status_is(Job, Status.RUNNING), 0), else_=1)
 
 
@@ -32,8 +33,13 @@ class Dispatch(Protocol):
     async def tend(self, session: AsyncSession, *free: ColumnElement[bool]) -> None:
         """Repair what a killed program left behind. Called before every choice, so it returns at once when idle."""
 
-    async def choose(self, session: AsyncSession, *free: ColumnElement[bool]) -> Chosen | None:
-        """Return the free job to take next, or None. `free` are the conditions for free rows of the kind."""
+    async def choose(
+        self, session: AsyncSession, presets: Collection[str], *free: ColumnElement[bool]
+    ) -> Chosen | None:
+        """Return the free job to take next, or None. `free` are the conditions for free rows of the kind.
+
+        Only jobs that name one of the presets or none are chosen.
+        """
 
     async def add(self, session: AsyncSession, *free: ColumnElement[bool]) -> None:
         """Jobs that match these conditions have become free."""
@@ -57,8 +63,10 @@ class ByTurn:
     async def tend(self, session: AsyncSession, *free: ColumnElement[bool]) -> None:
         pass  # there is no second record that could differ
 
-    async def choose(self, session: AsyncSession, *free: ColumnElement[bool]) -> Chosen | None:
-        first = select(Job.id).where(*free).order_by(*ORDER).limit(1)
+    async def choose(
+        self, session: AsyncSession, presets: Collection[str], *free: ColumnElement[bool]
+    ) -> Chosen | None:
+        first = select(Job.id).where(*free, Job.preset.in_([ANY, *presets])).order_by(*ORDER).limit(1)
         if self._kind.one_each:
             running = aliased(Job)
             busy = (running.person_id == Job.person_id, running.kind == Job.kind, status_is(running, Status.RUNNING))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, case, func, or_, select, update
@@ -12,8 +12,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from storage.database import transactions
+from storage.jobs.calm import Calm
 from storage.jobs.clock import from_now
-from storage.jobs.dispatch import ORDER, RUNNING_FIRST, ByTurn, Dispatch
+from storage.jobs.dispatch import ANY, ORDER, RUNNING_FIRST, ByTurn, Dispatch
 from storage.jobs.idle import Nothing
 from storage.jobs.kinds import JobKind, Record
 from storage.jobs.lease import CLAIM, LEASE, about, given_back, leased
@@ -26,8 +27,8 @@ from storage.models import FINAL_STATUSES, LIVE_STATUSES, Job, Status, status_is
 class EmbeddedQueue:
     """The queue of one kind of job. See `Queue` for the methods.
 
-    Programs on the same PostgreSQL are notified of changes at once. Without notifications they look every two seconds.
-    `dispatch` chooses the next job, by default from the table itself.
+    Programs on the same PostgreSQL are notified of changes at once, others look every two seconds. `dispatch` chooses
+    the next job, by default from the table itself.
     """
 
     def __init__(
@@ -40,10 +41,12 @@ class EmbeddedQueue:
     ) -> None:
         self.kind = kind
         self._dispatch = dispatch or ByTurn(kind)
-        self._read, self._write = transactions(engine)
+        self._read, write = transactions(engine)
+        self._calm = Calm(write)
+        self._write = self._calm.write
         self._lease = lease
         self._looking = asyncio.Lock()  # one worker of a program looks for jobs at a time
-        self._nothing = Nothing()
+        self._nothing: dict[frozenset[str], Nothing] = {}  # by what the workers that looked serve
         self._bells = (news or News(engine)).of(kind.names[0])
 
     # for programs that start and cancel jobs
@@ -73,9 +76,10 @@ class EmbeddedQueue:
         async with self._read() as session:
             return await session.scalar(place_of(self.kind, name or self.kind.names[0], subject)) or 0
 
-    async def counts(self) -> dict[Status, int]:
+    async def counts(self, presets: Collection[str] | None = None) -> dict[Status, int]:
         async with self._read() as session:
             count = select(func.count()).select_from(Job)
+            count = count if presets is None else count.where(Job.preset.in_([ANY, *presets]))
             return {s: (await session.scalar(count.where(*open_jobs(self.kind, s)))) or 0 for s in LIVE_STATUSES}
 
     async def jobs(self, subjects: Iterable[int]) -> list[Job]:
@@ -85,23 +89,23 @@ class EmbeddedQueue:
 
     # for workers
 
-    async def take(self, owner: str) -> Job | None:
+    async def take(self, owner: str, presets: Collection[str] = ()) -> Job | None:
         async with self._looking:
             self._bells.listen()
-            news = self._bells.mark()
-            if self._nothing.after(news):
+            news, served = self._bells.mark(), frozenset(presets)
+            if self._nothing.get(served, Nothing()).after(news):
                 return None
-            job = await self._look(owner)
+            job = await self._look(owner, served)
             if job is None:
-                self._nothing = Nothing(news, time.monotonic())
+                self._nothing[served] = Nothing(news, time.monotonic())
             return job
 
-    async def _look(self, owner: str) -> Job | None:
+    async def _look(self, owner: str, presets: Collection[str]) -> Job | None:
         while True:
             try:
                 async with self._write() as session:
                     rescued = await self._rescue(session)
-                    job = await self._take(session, owner)
+                    job = await self._take(session, owner, presets)
                     if rescued or job is not None:
                         await self._bells.announce(session, quietly=not rescued)
             except IntegrityError:  # another program has just started a job of the same person, so choose again
@@ -123,12 +127,12 @@ class EmbeddedQueue:
                 await self._bells.announce(session, quietly=True)
         if reached:
             self._bells.ring(quietly=True)
-        return _answer(cancel)
+        return Beat.of(cancel)
 
     async def ask(self, job: Job) -> Beat:
         self._bells.listen()
         async with self._read() as session:
-            return _answer(await session.scalar(select(Job.cancel).where(*leased(job))))
+            return Beat.of(await session.scalar(select(Job.cancel).where(*leased(job))))
 
     async def finish(self, job: Job, status: Status, record: Record | None = None, error: str | None = None) -> bool:
         async with self._write() as session:
@@ -198,9 +202,9 @@ class EmbeddedQueue:
 
     # queries that several methods share
 
-    async def _take(self, session: AsyncSession, owner: str) -> Job | None:
+    async def _take(self, session: AsyncSession, owner: str, presets: Collection[str]) -> Job | None:
         await self._dispatch.tend(session, *free_jobs(self.kind))
-        while (chosen := await self._dispatch.choose(session, *free_jobs(self.kind))) is not None:
+        while (chosen := await self._dispatch.choose(session, presets, *free_jobs(self.kind))) is not None:
             lease = {"owner": owner, "until": from_now(session, self._lease), "fence": Job.fence + 1}
             lease |= {"status": Status.RUNNING, "attempts": Job.attempts + 1, "started_at": from_now(session)}
             taken = update(Job).where(Job.id == chosen.row, *free_jobs(self.kind))
@@ -222,6 +226,8 @@ class EmbeddedQueue:
             return sorted(claimed, key=lambda job: job.id)
 
     async def _rescue(self, session: AsyncSession, *, every_lease: bool = False) -> list[Job]:
+        if not (self._calm or every_lease):
+            return []
         running = select(Job.id).where(*open_jobs(self.kind, Status.RUNNING))
         stale = running if every_lease else running.where(Job.until < from_now(session))
         these = Job.id.in_(stale.with_for_update(skip_locked=True))
@@ -241,7 +247,3 @@ class EmbeddedQueue:
         for job in jobs:
             if job.status.final:
                 await self.kind.record_end(session, job)
-
-
-def _answer(cancel: bool | None) -> Beat:
-    return Beat.LOST if cancel is None else Beat.CANCEL if cancel else Beat.GO_ON

@@ -15,18 +15,22 @@ LOOKED = 500  # newest jobs that are looked through for those of a model, or for
 NEAREST = 9  # jobs nearest in size that the estimate is computed from
 
 
-def past_jobs(engine: str, model: str) -> Select[int, float | None]:
-    """Select the canvas pixels and the seconds of the newest jobs that an engine finished with a model."""
+def past_jobs(engine: str | None, model: str) -> Select[int, float | None]:
+    """Select the canvas pixels and the seconds of the newest jobs that an engine finished with a model.
+
+    Without an engine, they are those of all engines.
+    """
     pixels = (Photo.width + Expansion.left + Expansion.right) * (Photo.height + Expansion.top + Expansion.bottom)
     jobs = select(Expansion.id, Expansion.model, Expansion.seconds, pixels.label("pixels"))
     newest = (
         jobs.join(Photo, Expansion.source_id == Photo.id)
-        .where(status_is(Expansion, Status.DONE), Expansion.engine == engine)
+        .where(status_is(Expansion, Status.DONE), *([] if engine is None else [Expansion.engine == engine]))
         .order_by(Expansion.id.desc())
         .limit(LOOKED)
         .subquery()
     )
-    own = select(newest.c.pixels, newest.c.seconds).where(newest.c.model == model)
+    own = select(newest.c.pixels, newest.c.seconds)
+    own = own if engine is None else own.where(newest.c.model == model)
     return own.order_by(newest.c.id.desc()).limit(RECENT)
 
 

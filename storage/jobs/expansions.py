@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage.jobs.dispatch import ANY
 from storage.jobs.fairness import next_turn
 from storage.jobs.kinds import JobKind, Record
 from storage.jobs.lease import CLAIM, submit
@@ -51,12 +52,18 @@ def recorded(expansion_id: int, **made: Unpack[Made]) -> Record:
     return record
 
 
-async def enqueue(session: AsyncSession, expansions: Sequence[Expansion], priority: int) -> None:
-    """Create jobs of one turn for one person's new expansions. They are held until their message is known."""
+async def enqueue(
+    session: AsyncSession, expansions: Sequence[Expansion], priority: int, presets: Mapping[str, str]
+) -> None:
+    """Create jobs of one turn for one person's new expansions. They are held until their message is known.
+
+    `presets` are those of the expansions, by key. Every worker may take the others.
+    """
     person_id = expansions[0].person_id
     turn = await next_turn(session, NAME, person_id, priority)
     for expansion in expansions:
         job = Job(kind=NAME, subject=expansion.id, person_id=person_id, turn=turn, priority=priority)
+        job.preset = presets.get(expansion.key, ANY)
         await submit(session, job, held=CLAIM)
 
 

@@ -6,14 +6,16 @@ import asyncio
 import logging
 from secrets import token_hex
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from storage.jobs.bell import Bell
 
 CHANNEL = "kuotu_jobs"
 LOOK = 2.0  # seconds between looks without news: notifications can be lost, and SQLite has none
+LISTENING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = :role"
 QUIET = " quietly"
+CHAT, WORKER = "kuotu chat", "kuotu worker"  # how a listening program is called in PostgreSQL's list of connections
 AGAIN = 1.0  # seconds until a lost connection is opened again
 
 log = logging.getLogger(__name__)
@@ -29,8 +31,8 @@ class Bells:
     async def announce(self, session: AsyncSession, *, quietly: bool = False) -> None:
         """Notify other programs when this transaction commits. The caller also rings its own program's bells."""
         if self._shared:
-            text = f"{self._announcement}{QUIET if quietly else ''}"
-            await session.execute(select(func.pg_notify(CHANNEL, text)))
+            news = f"{self._announcement}{QUIET if quietly else ''}"
+            await session.execute(select(func.pg_notify(CHANNEL, news)))
 
     def ring(self, *, quietly: bool = False) -> None:
         """Ring both bells, or with `quietly` only the bell of watchers."""
@@ -62,8 +64,8 @@ class Bells:
 class News:
     """The bells of every kind of job. All queues of a program on one database share it."""
 
-    def __init__(self, engine: AsyncEngine, look: float = LOOK) -> None:
-        self._engine, self._look = engine, look
+    def __init__(self, engine: AsyncEngine, look: float = LOOK, role: str = WORKER) -> None:
+        self._engine, self._look, self._role = engine, look, role
         self._me = token_hex(4)
         self._bells: dict[str, Bells] = {}
         self._shared = engine.dialect.name == "postgresql"
@@ -81,13 +83,24 @@ class News:
                 log.warning("lost the connection that brings news of jobs: %s", error)
             await asyncio.sleep(AGAIN)
 
+    async def fellows(self) -> int:
+        """Return how many programs of this role live: those that listen. On SQLite there is this one alone.
+
+        A program that is killed is gone from the list at once, because its connection ends with it.
+        """
+        if not self._shared:
+            return 1
+        async with self._engine.connect() as connection:
+            return max(1, await connection.scalar(text(LISTENING), {"role": self._role}) or 0)
+
     async def _hear(self) -> None:
         """Listen on a separate connection until it is lost. Raises OSError."""
         import psycopg
 
         arguments, options = self._engine.dialect.create_connect_args(self._engine.url)
+        options = {**options, "autocommit": True, "application_name": self._role}
         try:
-            async with await psycopg.AsyncConnection.connect(*arguments, autocommit=True, **options) as connection:
+            async with await psycopg.AsyncConnection.connect(*arguments, **options) as connection:
                 await connection.execute(f"LISTEN {CHANNEL}")
                 for bells in self._bells.values():  # announcements may have been missed before LISTEN
                     bells.ring()

@@ -8,7 +8,7 @@ finishes in another, ends when PostgreSQL restarts, and rescues nothing. The lea
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -19,11 +19,11 @@ from procrastinate.jobs import Job as Ticket
 from procrastinate.jobs import Status as TicketStatus
 from procrastinate.manager import JobManager
 from procrastinate.psycopg_connector import PsycopgConnector
-from sqlalchemy import ColumnElement, Text, cast, column, delete, exists, func, select, table
+from sqlalchemy import ColumnElement, Text, cast, column, delete, exists, func, or_, select, table
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.jobs.dispatch import ORDER, Chosen
+from storage.jobs.dispatch import ANY, ORDER, Chosen
 from storage.jobs.kinds import JobKind
 from storage.models import LIVE_STATUSES, Job
 
@@ -37,7 +37,7 @@ PRIORITY = Job.priority * AHEAD - Job.turn  # the engine runs the highest first
 
 
 class ByProcrastinate:
-    """Chooses by Procrastinate. A queue of the engine holds the jobs of a kind; a lock of the engine is a person."""
+    """Chooses by Procrastinate. Its queues hold the jobs of a kind and a preset; a lock of the engine is a person."""
 
     def __init__(self, kind: JobKind, sweep: float = SWEEP) -> None:
         self._kind, self._every = kind, sweep
@@ -57,10 +57,13 @@ class ByProcrastinate:
             await session.execute(self._orphans())
             await self.add(session, *free)
 
-    async def choose(self, session: AsyncSession, *free: ColumnElement[bool]) -> Chosen | None:
+    async def choose(
+        self, session: AsyncSession, presets: Collection[str], *free: ColumnElement[bool]
+    ) -> Chosen | None:
+        queues = [self._queue_of(preset) for preset in (ANY, *presets)]
         async with self._engine(session) as engine:
             # no worker id: the row's lease tells who works
-            ticket = await engine.fetch_job([self._queue], None)  # type: ignore[arg-type]
+            ticket = await engine.fetch_job(queues, None)  # type: ignore[arg-type]
         return None if ticket is None else Chosen(int(str(ticket.task_kwargs["job"])), ticket.id)
 
     async def add(self, session: AsyncSession, *free: ColumnElement[bool]) -> None:
@@ -87,10 +90,13 @@ class ByProcrastinate:
         if chosen.ticket is not None:
             await self._ended(session, chosen.ticket)
 
+    def _queue_of(self, preset: str) -> str:
+        return f"{self._queue}/{preset}" if preset else self._queue
+
     def _ticket(self, job: Job) -> Ticket:
         person = f"{self._queue} of {job.person_id}" if self._kind.one_each and job.person_id is not None else None
         return Ticket(
-            queue=self._queue,
+            queue=self._queue_of(job.preset),
             task_name=f"kuotu.{job.kind}",
             task_kwargs={"job": job.id},
             priority=job.priority * AHEAD - job.turn,
@@ -119,7 +125,9 @@ class ByProcrastinate:
     def _orphans(self) -> Any:
         """Delete the engine's jobs whose row was deleted, has ended, or holds another ticket."""
         held = exists().where(Job.ticket == TICKETS.c.id, Job.status.in_(LIVE_STATUSES), Job.settled_at.is_(None))
-        these = select(TICKETS.c.id).where(TICKETS.c.queue_name == self._queue, ~held).with_for_update(skip_locked=True)
+        name = TICKETS.c.queue_name
+        ours = or_(name == self._queue, name.startswith(f"{self._queue}/"))
+        these = select(TICKETS.c.id).where(ours, ~held).with_for_update(skip_locked=True)
         return delete(TICKETS).where(TICKETS.c.id.in_(these))
 
     @asynccontextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from enum import Enum
 from typing import Protocol
 
@@ -20,6 +20,11 @@ class Beat(Enum):
     GO_ON = "go on"
     CANCEL = "cancel"  # the job was cancelled
     LOST = "lost"  # another worker has the lease, or the job was deleted, so the result is discarded
+
+    @classmethod
+    def of(cls, cancel: bool | None) -> Beat:
+        """Return the answer for the column `cancel` of the leased row, or for None if there is none."""
+        return cls.LOST if cancel is None else cls.CANCEL if cancel else cls.GO_ON
 
 
 class Queue(Protocol):
@@ -43,16 +48,19 @@ class Queue(Protocol):
     async def position(self, subject: int, name: str = "") -> int:
         """Return the place in the queue. 1 is next, and 0 means that the job is not waiting (any more)."""
 
-    async def counts(self) -> dict[Status, int]:
-        """Return how many jobs are waiting and running."""
+    async def counts(self, presets: Collection[str] | None = None) -> dict[Status, int]:
+        """Return how many jobs are waiting and running, with `presets` only those that a worker of these serves."""
 
     async def jobs(self, subjects: Iterable[int]) -> list[Job]:
         """Return the jobs of these subjects: running ones first, then in the order of the queue."""
 
     # for workers
 
-    async def take(self, owner: str) -> Job | None:
-        """Lease the next waiting job, by priority, turn and age. Expired leases are rescued first."""
+    async def take(self, owner: str, presets: Collection[str] = ()) -> Job | None:
+        """Lease the next waiting job, by priority, turn and age. Expired leases are rescued first.
+
+        A job that names a preset is taken only by workers that serve it.
+        """
 
     async def wait(self, seconds: float | None = None) -> None:
         """Wait until there is news for workers, the seconds have passed, or the regular look is due.

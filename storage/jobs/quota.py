@@ -24,15 +24,19 @@ class QuotaSpent(Exception):
         self.used, self.quota, self.again_at = used, quota, again_at
 
 
-async def spend(session: AsyncSession, person_id: int, count: int, quota: int | None) -> None:
-    """Check that `count` more expansions fit into the quota. Raises QuotaSpent. A quota of None is no limit."""
+async def spend(session: AsyncSession, person_id: int, count: int, quota: int | None) -> int | None:
+    """Check that `count` more expansions fit into the quota, and return how many are left after them.
+
+    Raises QuotaSpent. A quota of None is no limit, and leaves None.
+    """
     if quota is None:
-        return
+        return None
     starts = sorted(await _spent_today(session, person_id))
     excess = len(starts) + count - quota  # how many must become older than 24 hours first
     if excess > 0:
         last = min(starts[min(excess, len(starts)) - 1], now()) + DAY if starts else now()
         raise QuotaSpent(len(starts), quota, last)
+    return -excess
 
 
 async def left(session: AsyncSession, person_id: int, quota: int) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
 from sqlalchemy import case, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,6 +15,23 @@ from storage.jobs.quota import spend
 from storage.models import Expansion, Panel
 
 
+@dataclass(frozen=True)
+class Started:
+    """The expansions that one tap has started, and how many more the person's quota allows; None without a limit."""
+
+    expansions: tuple[Expansion, ...]
+    left: int | None = None
+
+    def __iter__(self) -> Iterator[Expansion]:
+        return iter(self.expansions)
+
+    def __getitem__(self, number: int) -> Expansion:
+        return self.expansions[number]
+
+    def __len__(self) -> int:
+        return len(self.expansions)
+
+
 async def begin(
     session: AsyncSession,
     expansions: list[Expansion],
@@ -19,7 +39,8 @@ async def begin(
     result: tuple[int, int] | None,
     quota: int | None,
     priority: int,
-) -> list[Expansion] | None:
+    presets: Mapping[str, str],
+) -> Started | None:
     """Add one person's expansions to the queue as one turn. Returns None if the tap is outdated.
 
     The caller then rolls the transaction back. Raises QuotaSpent.
@@ -28,14 +49,14 @@ async def begin(
     await hold(session, person_id)
     if not await _fresh(session, expansions, panel, result):
         return None
-    await spend(session, person_id, len(expansions), quota)
+    left = await spend(session, person_id, len(expansions), quota)
     session.add_all(expansions)
     await session.flush()
     await invite(session, expansions)
-    await enqueue(session, expansions, priority)
+    await enqueue(session, expansions, priority, presets)
     whole = select(Expansion).where(Expansion.id.in_([expansion.id for expansion in expansions]))
     whole = whole.order_by(Expansion.variant, Expansion.id).execution_options(populate_existing=True)
-    return list(await session.scalars(whole))
+    return Started(tuple(await session.scalars(whole)), left)
 
 
 async def _fresh(

@@ -29,12 +29,16 @@ class BlobNote(Base):
 
 
 class BlobSweep(Base):
-    """The search of the store for blobs that no row names. There is one row; `owner` and `until` are a lease."""
+    """Cleaning that one program of all does at a time; `owner` and `until` are a lease.
+
+    One row is the search of the store for blobs that no row names, and one the retention period, whose `until` tells
+    when somebody is to look again.
+    """
 
     __tablename__ = "blob_sweeps"
 
     name: Mapped[str] = mapped_column(String(16), primary_key=True)
-    cursor: Mapped[str] = mapped_column(String(16), default="")  # the last folder searched; empty between searches
+    cursor: Mapped[str] = mapped_column(String(16), default="")  # the last folder searched, or the period in days
     owner: Mapped[str | None] = mapped_column(String(64))
     until: Mapped[datetime | None] = mapped_column(Moment)
     finished_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -58,6 +58,7 @@ class Job(Base):
     subject: Mapped[int] = mapped_column(BigInteger)  # the id of the subject's row
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))  # who waits for it
     status: Mapped[Status] = mapped_column(one_of(Status), default=Status.WAITING)
+    preset: Mapped[str] = mapped_column(String(100), default="")  # only workers that serve it take the job; "" is any
     turn: Mapped[int] = mapped_column(BigInteger, default=0)  # lower runs first
     priority: Mapped[int] = mapped_column(default=0)  # higher runs first
     owner: Mapped[str | None] = mapped_column(String(64))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.models.base import Base, one_of, only
@@ -79,17 +79,23 @@ class Message(Base):
 
 
 class Received(Base):
-    """An update from Telegram. After it was handled only its id stays for a while, so that a second copy is known."""
+    """An update from Telegram. After it was handled only its id stays for a while, so that a second copy is known.
+
+    `owner` and `until` are a lease: all open updates of a person are leased by one program, which handles them.
+    """
 
     __tablename__ = "inbox"
 
     update_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    person: Mapped[int] = mapped_column(BigInteger, default=0)  # who acts, or the chat; 0 once it was handled
+    owner: Mapped[str | None] = mapped_column(String(16))
+    until: Mapped[datetime | None] = mapped_column(Moment)
     body: Mapped[str] = mapped_column(Text)  # empty once it was handled, because it names the sender
     tries: Mapped[int] = mapped_column(default=0)  # how often its handling has begun
     effective: Mapped[bool] = mapped_column(default=False)  # it has had an effect that must not be repeated
     handled_at: Mapped[datetime | None] = mapped_column(Moment)
 
     __table_args__ = (
-        Index("ix_inbox_open", "update_id", **only("handled_at IS NULL")),
+        Index("ix_inbox_open", "person", "update_id", **only("handled_at IS NULL")),
         Index("ix_inbox_handled_at", "handled_at"),
     )

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -18,37 +16,8 @@ from bot.cli.migrate import prepare
 from bot.settings import Settings
 from storage.database import open_database
 from tests.support.limits import HANG
+from tests.support.scaled import carried, kuotu, said
 from tests.support.settings import settings_in
-
-Process = asyncio.subprocess.Process
-
-
-@asynccontextmanager
-async def kuotu(folder: Path, *arguments: str, **knobs: str) -> AsyncIterator[Process]:
-    """A program in its own process and data folder."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("KUOTU_")}
-    chosen = {"DATA_DIR": str(folder), "WORKERS": "1", "ENGINE": "patchmatch", "PORT": "0"} | knobs
-    environment |= {f"KUOTU_{name}": value for name, value in chosen.items()}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", *arguments, env=environment, stdout=asyncio.subprocess.PIPE
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-
-
-async def said(process: Process, words: str) -> None:
-    assert process.stdout is not None
-    async with asyncio.timeout(HANG):
-        while words not in (line := (await process.stdout.readline()).decode()):
-            assert line, "the program ended"
-
-
-def carried(url: str) -> dict[str, str]:
-    return {"DATABASE_URL": url, "QUEUE_URL": url.replace("+psycopg", "")}
 
 
 @pytest.fixture

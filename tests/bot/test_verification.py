@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -188,6 +188,19 @@ async def test_too_little_new_area_is_said(database: AsyncEngine) -> None:
     assert verdict.too_small
     assert Layer.WATERMARK not in verdict.layers
     assert any("Too little" in line for line in verdict_lines(texts("en"), verdict))
+
+
+@pytest.mark.parametrize(("margins", "chained"), [((FIRST,), False), ((FIRST, SECOND), True)], ids=["one", "two"])
+async def test_only_a_longer_chain_is_called_one(
+    database: AsyncEngine, margins: tuple[Margins, ...], chained: bool
+) -> None:
+    chain = await Chain.of(database, *margins)
+    verdict = await chain.verdict(await chain.file())
+    for made in (verdict, replace(verdict, made_at=None)):
+        english, chinese = ("\n".join(verdict_lines(texts(language), made)) for language in ("en", "zh"))
+        assert "by patchmatch" in english
+        assert ("step 2 of a chain" in english, "第 2 次扩图" in chinese) == (chained, chained)
+        assert ("chain" in english, "次扩图" in chinese) == (chained, chained)
 
 
 async def test_the_answer_tells_nothing_about_persons_and_draws_the_rectangle(database: AsyncEngine) -> None:

@@ -7,11 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from urllib.request import Request, urlopen
+from urllib.parse import parse_qs, urlsplit
+from urllib.request import urlopen
 
 import pytest
 
@@ -19,20 +19,6 @@ from storage.blobs import BULK, STORE_ERRORS, Blobs, BlobsUnavailable, open_blob
 
 PICTURE = bytes(range(256)) * 1000
 KEY = sha256(PICTURE).hexdigest()
-
-
-@pytest.fixture(scope="module")
-def s3() -> Iterator[str]:
-    """The URL of a bucket on a local S3 server."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    address = f"http://{host}:{port}"
-    urlopen(Request(f"{address}/kuotu", method="PUT")).close()
-    yield f"s3://kuotu/pictures?endpoint={address}&region=us-east-1&access_key_id=k&secret_access_key=s"
-    server.stop()
 
 
 @pytest.fixture(params=["path", "file", "memory", "s3"])
@@ -78,6 +64,32 @@ async def test_what_was_put_at_a_key_is_there_until_deleted(blobs: Blobs) -> Non
     await blobs.delete([f"{key}.320.webp"])
     with pytest.raises(FileNotFoundError):
         await blobs.get(f"{key}.320.webp")
+
+
+async def test_a_link_leads_to_a_blob_of_s3_for_a_while(s3: str) -> None:
+    inside = parse_qs(urlsplit(s3).query)["endpoint"][0]
+    outside = inside.replace("127.0.0.1", "localhost")  # where browsers reach the server
+    blobs = open_blobs(s3, outside)
+    assert blobs.outside == outside
+    key = await blobs.put(PICTURE, ".jpg")
+    link = await blobs.link(key, 300)
+    assert link is not None
+    assert link.startswith(f"{outside}/kuotu/pictures/{key}?")
+    assert parse_qs(urlsplit(link).query)["X-Amz-Expires"] == ["300"]
+    with await asyncio.to_thread(urlopen, link) as answer:
+        assert (answer.headers["Content-Type"], answer.read()) == ("image/jpeg", PICTURE)
+    with pytest.raises(FileNotFoundError):
+        await blobs.link("00/0000.png", 300)
+
+
+async def test_without_an_address_for_people_there_are_no_links(blobs: Blobs) -> None:
+    assert (await blobs.link(await blobs.put(PICTURE, ".jpg"), 300), blobs.outside) == (None, "")
+
+
+def test_only_s3_has_an_address_for_people(tmp_path: Path) -> None:
+    for url in (str(tmp_path), "memory://"):
+        with pytest.raises(BlobsUnavailable, match="only an S3 server"):
+            open_blobs(url, "https://s3.example.org")
 
 
 async def test_deleting_twice_is_deleting(blobs: Blobs) -> None:

@@ -20,6 +20,7 @@ from storage.gallery.browsing import Galleries
 from storage.gallery.posts import GalleryStore
 from storage.jobs.embedded import EmbeddedQueue
 from storage.jobs.quota import QuotaSpent
+from storage.jobs.submit import Started
 from storage.models import Expansion, Feeling, Message, MessageKind, Photo, SpentQuota, Status, now
 from storage.people.messages import Messages
 from storage.people.people import People
@@ -170,7 +171,9 @@ async def aged(engine: AsyncEngine, source: Photo, status: Status, hours: float)
 async def test_the_quota_counts_a_day_of_what_was_not_lost(engine: AsyncEngine, store: Store, source: Photo) -> None:
     for status, hours in [("done", 23), ("waiting", 2), ("failed", 1), ("cancelled", 1), ("done", 25)]:
         await aged(engine, source, Status(status), hours)
-    assert await store.start([expansion(source)], quota=3) is not None
+    started = await store.start([expansion(source)], quota=3)
+    assert started is not None
+    assert started.left == 0
     with pytest.raises(QuotaSpent) as one:
         await store.start([expansion(source)], quota=3)
     assert (one.value.used, one.value.quota) == (3, 3)
@@ -225,7 +228,7 @@ async def test_racing_starts_do_not_pass_the_quota(store: Store, source: Photo) 
     opened = [await store.panels.open(panel(source)) for _ in range(6)]
     race = (store.start([expansion(source)], panel=(p.id, 0), quota=2) for p in opened)
     outcomes = await asyncio.gather(*race, return_exceptions=True)
-    assert sum(isinstance(outcome, list) for outcome in outcomes) == 2
+    assert sum(isinstance(outcome, Started) for outcome in outcomes) == 2
     assert sum(isinstance(outcome, QuotaSpent) for outcome in outcomes) == 4
 
 
@@ -290,6 +293,7 @@ async def test_an_estimate_comes_from_the_nearest_sizes(engine: AsyncEngine, sto
     assert await store.typical_seconds("patchmatch", "", 12.0) == 8.0
     assert await store.typical_seconds("diffusion", "sdxl", 12.0) == 500.0
     assert await store.typical_seconds("diffusion", "sd15-cpu", 12.0) is None
+    assert await store.typical_seconds(None, "", 1.0) == 1.0
     assert await store.mean_seconds() == (8 * 1.0 + 60.0 + 9 * 8.0 + 500.0) / 19
 
 

@@ -22,6 +22,7 @@ class Conversation:
     """
 
     person: int
+    patience: float = PATIENCE
     wrong: list[str] = field(default_factory=list)
     strays: int = 0  # status messages and panels that were sent twice, and not tapped yet
 
@@ -36,12 +37,12 @@ class Conversation:
 
     async def _steps(self, person: Person, photo: bytes) -> None:
         await person.send_document(photo)
-        panel = await person.wait_for(is_panel, PATIENCE)
+        panel = await person.wait_for(is_panel, self.patience)
         await person.press(panel, "Expand")
-        result = await person.wait_for(is_result, PATIENCE)
+        result = await person.wait_for(is_result, self.patience)
         await person.press_data(result, f"fe|{subject_of(result, 'tl')}|🤣")
         await person.press(result, "Again")
-        await person.wait_for(lambda m: is_result(m) and m.id != result.id, PATIENCE)
+        await person.wait_for(lambda m: is_result(m) and m.id != result.id, self.patience)
 
     def _count(self, person: Person) -> None:
         results = Counter(subject_of(m, "re") for m in person.messages if is_result(m))
@@ -50,13 +51,15 @@ class Conversation:
         self.strays = sum(is_status(m) for m in person.messages) + sum(times - 1 for times in panels.values())
 
 
-async def talk_at_once(address: str, people: range, photo: bytes, at_once: int) -> list[Conversation]:
+async def talk_at_once(
+    address: str, people: range, photo: bytes, at_once: int, patience: float = PATIENCE
+) -> list[Conversation]:
     """Have a conversation with each person, so many at a time."""
     places = asyncio.Semaphore(at_once)
 
     async def one(number: int) -> Conversation:
         async with places:
-            conversation = Conversation(number)
+            conversation = Conversation(number, patience)
             await conversation.talk(address, photo)
             return conversation
 

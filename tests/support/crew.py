@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -46,6 +46,7 @@ class Sleeper:
     queue: Queue
     seconds: float
     idle: bool = False
+    presets: Collection[str] = ()
     counter: Counter = field(default_factory=lambda: Counter("stubs", "Ends", ["status"], registry=CollectorRegistry()))
 
     async def work(self, job: Job, report: Report) -> Ended:

@@ -59,7 +59,8 @@ def expansion(source: Photo, person_id: int | None = None, **fields: object) -> 
 async def start(store: Store, source: Photo, person_id: int | None = None, **fields: object) -> Expansion:
     """Return a placed expansion that waits in the queue."""
     priority = int(str(fields.pop("priority", 0)))
-    started = await store.start([expansion(source, person_id, **fields)], quota=None, priority=priority)
+    preset, row = str(fields.pop("preset", "")), expansion(source, person_id, **fields)
+    started = await store.start([row], quota=None, priority=priority, presets={row.key: preset})
     assert started
     await store.place([started[0].id], 100)
     return started[0]

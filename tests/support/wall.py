@@ -202,10 +202,11 @@ async def wall_in(
     public_url: str = "",
     hosts: Sequence[str] = (),
     proxies: Sequence[Network] = (),
+    blobs: Blobs | None = None,
 ) -> AsyncIterator[Wall]:
     """Run a site without posts; `names` are its people, whose ids count from 1."""
     database = await open_database(new_sqlite(folder))
-    services = services_on(database, open_blobs(str(folder / "blobs")))
+    services = services_on(database, blobs or open_blobs(str(folder / "blobs")))
     for number, name in enumerate(names, 1):
         await services.people.see(number, name)
     app = web.Application()

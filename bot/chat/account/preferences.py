@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Unpack
 
-from telegram import ChatMember, InlineKeyboardMarkup
+from telegram import ChatMember, InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.chat.buttons.preferences import ResetDefaults, SetDirection, SetLanguage, SetScale, SetStyle
+from bot.chat.buttons.panel import Word
+from bot.chat.buttons.preferences import ExplainSetting, ResetDefaults, SetDirection, SetLanguage, SetScale, SetStyle
+from bot.chat.cards.panel import SINGLE
 from bot.chat.cards.widgets import ARROWS, button, private_chat_keyboard, style_name
 from bot.chat.choice import SCALES, Choice
 from bot.chat.telegram.edits import edit
@@ -67,6 +69,11 @@ async def reset_defaults(services: Services, visit: Visit, tap: ResetDefaults) -
     await _save(services, visit, direction=None, scale=None, style=None)
 
 
+async def explain(_services: Services, visit: Visit, tap: ExplainSetting) -> None:
+    """Say what a row of settings is for."""
+    await visit.toast(f"panel.about.{tap.word}", alert=True)
+
+
 async def _save(services: Services, visit: Visit, **chosen: Unpack[Settings]) -> bool:
     """Save settings if the visitor may, and update the message. Returns whether it was allowed."""
     if not await _may_change(visit):
@@ -111,21 +118,30 @@ def _caption(visit: Visit) -> str:
 
 
 def _keyboard(say: Texts, row: Person | Chat) -> InlineKeyboardMarkup:
-    """Return the buttons of all settings. The values in use are marked, whether chosen or default."""
+    """Return the buttons of all settings, each row headed by a word. What is in use is marked, chosen or default."""
     first = Choice()
     direction, scale = Direction(row.direction or first.direction), row.scale or first.scale
     style, language = Style(row.style or first.style), row.language or AUTO
     arrows = [button(ARROWS[d], SetDirection(d), chosen=d is direction) for d in ARROWS]
+    auto, *languages = [
+        button(say(f"settings.language.{name}"), SetLanguage(name), chosen=name == language)
+        for name in (AUTO, *LANGUAGES)
+    ]
+    sizes = [button(f"{s:g}×", SetScale(round(s * 100)), chosen=s == scale) for s in SCALES]
+    first_style, *styles = [button(style_name(say, s), SetStyle(s), chosen=s is style) for s in Style]
     return InlineKeyboardMarkup(
         [
-            [
-                button(say(f"settings.language.{name}"), SetLanguage(name), chosen=name == language)
-                for name in (*LANGUAGES, AUTO)
-            ],
-            arrows[:4],
-            arrows[4:],
-            [button(f"{s:g}×", SetScale(round(s * 100)), chosen=s == scale) for s in SCALES],
-            [button(style_name(say, s), SetStyle(s), chosen=s is style) for s in Style],
+            [_head(say, Word.LANGUAGE), auto],
+            languages,
+            [_head(say, Word.SIDE), *arrows[:SINGLE]],
+            [_head(say, Word.SIDES), *arrows[SINGLE:]],
+            [_head(say, Word.SIZE), *sizes],
+            [_head(say, Word.STYLE), first_style],
+            styles,
             [button(say("settings.reset"), ResetDefaults())],
         ]
     )
+
+
+def _head(say: Texts, word: Word) -> InlineKeyboardButton:
+    return button(say(f"panel.word.{word}"), ExplainSetting(word))

@@ -47,6 +47,8 @@ class Word(StrEnum):
     SIDES = "sides"
     SIZE = "size"
     SHAPE = "shape"
+    STYLE = "style"
+    LANGUAGE = "language"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.chat.buttons.base import Tap
+from bot.chat.buttons.panel import Word
 from inference.canvas import Direction
 from inference.engine import Style
 
@@ -27,6 +28,13 @@ class SetScale(Tap, tag="ss"):
 @dataclass(frozen=True)
 class SetStyle(Tap, tag="sy"):
     style: Style
+
+
+@dataclass(frozen=True)
+class ExplainSetting(Tap, tag="sw"):
+    """Say what a row of settings is for."""
+
+    word: Word
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from bot.chat.buttons.result import React
 from bot.chat.cards.widgets import button
 from bot.chat.texts import Texts
 from bot.services import Services
+from inference.beings.credits import credit_in
 from inference.diffusion.surprises import labels
 from inference.marks.label import Label
 from storage.models import Expansion, Feeling, PostStatus
@@ -44,9 +45,15 @@ def guests_of(say: Texts, chain: Sequence[Expansion], authors: Sequence[str] = (
 
     `authors` are the names of the people whose guests from the chat do so.
     """
-    credits_ = [credit for step in chain for credit in (step.recipe or {}).get("credits", ())]
-    credits_ += [say("guest.from", name=name) for name in authors]
-    return format_list(list(dict.fromkeys(credits_)), locale=say.language)
+    kept = dict.fromkeys(credit for step in chain for credit in (step.recipe or {}).get("credits", ()))
+    visitors = [say("guest.from", name=name) for name in authors]
+    return format_list([*(_credited(say, text) for text in kept), *visitors], locale=say.language)
+
+
+def _credited(say: Texts, text: str) -> str:
+    """Return a credit in a language. One that is not known, such as that of a guest of the past, stays as it is."""
+    credit = credit_in(text)
+    return say("credit.guest", guest=credit.names[say.language], author=credit.author) if credit else text
 
 
 async def authors_in(services: Services, chain: Sequence[Expansion]) -> list[str]:

@@ -71,6 +71,6 @@ def share_button(say: Texts, username: str, post: Post) -> InlineKeyboardButton:
 
 
 def named(say: Texts, post: Post) -> str:
-    """Return the title and the author as plain text: «《Title》 by Ann»."""
+    """Return the title and the author as plain text: «“Title” by Ann»."""
     author = say("gallery.author", name=post.author.name)
     return f"{say('post.title', title=post.title)} {author}" if post.title else author

@@ -11,6 +11,7 @@ from bot.chat.cards.widgets import bar
 from bot.chat.choice import extent_of, margins_of
 from bot.chat.texts import Texts
 from bot.services import Services
+from inference.engine import EngineName
 from storage.jobs.films import FilmStore
 from storage.models import Expansion, Film, Status
 
@@ -53,7 +54,9 @@ async def running_caption(services: Services, say: Texts, expansions: Sequence[E
 async def _seconds(services: Services, expansion: Expansion) -> float | None:
     """Return the seconds that an expansion takes by its style's engine, and at first those of the engine's warm-up."""
     canvas = margins_of(expansion).canvas(extent_of(expansion.source))
-    typical = await services.store.typical_seconds(*services.maker_of(expansion), canvas.megapixels)
+    engine, model = services.maker_of(expansion)
+    known = None if engine == EngineName.AUTO else engine  # a program that does not paint does not know who will
+    typical = await services.store.typical_seconds(known, model, canvas.megapixels)
     if typical is not None or expansion.doubles:
         return typical
     return services.painting.for_style(expansion.style).seconds

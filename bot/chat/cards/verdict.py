@@ -27,10 +27,12 @@ def _layers(say: Texts, verdict: Verdict) -> str:
 
 
 def _made(say: Texts, verdict: Verdict) -> list[str]:
+    """Return by what it was made and when, and of a longer chain also which step of it this is."""
     if not verdict.steps:
         return []
-    facts = {"engine": verdict.engine, "number": len(verdict.steps)}
+    engine, number = verdict.engine, len(verdict.steps)
     if verdict.made_at is None:
-        return [say("verify.made", **facts)]
-    language = "zh_CN" if say.language == "zh" else say.language
-    return [say("verify.made_on", date=format_date(verdict.made_at, "long", language), **facts)]
+        return [say("verify.made_step" if number > 1 else "verify.made", engine=engine, number=number)]
+    date = format_date(verdict.made_at, "long", "zh_CN" if say.language == "zh" else say.language)
+    key = "verify.made_step_on" if number > 1 else "verify.made_on"
+    return [say(key, date=date, engine=engine, number=number)]

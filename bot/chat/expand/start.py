@@ -22,6 +22,7 @@ from bot.chat.expand.result import send_result
 from bot.chat.telegram.edits import edit
 from bot.chat.telegram.media import results_changed
 from bot.chat.telegram.visit import Visit
+from bot.presets import preset_of
 from bot.services import Services
 from inference.engine import Style
 from storage.jobs.quota import QuotaSpent
@@ -216,19 +217,24 @@ async def _start(
 
     It replies to the message `reply_to`. Returns False if nothing was started.
     """
+    quota = services.limits.quota_of(visit.person.id)
     try:
         started = await services.store.start(
-            rows, panel=panel, result=result, quota=services.limits.quota_of(visit.person.id)
+            rows,
+            panel=panel,
+            result=result,
+            quota=quota,
+            presets={row.key: preset_of(services.engine, row) for row in rows},
         )
     except QuotaSpent as spent:
         await visit.toast("start.quota", alert=True, quota=spent.quota, count=_hours_until(spent.again_at))
         return False
-    if not started:
+    if started is None:
         await visit.toast("start.already")
         return False
-    telling = asyncio.create_task(_say_started(services, visit))
+    telling = asyncio.create_task(_say_started(visit, quota, started.left))
     try:
-        await place_for_tap(services, visit, started, reply_to)
+        await place_for_tap(services, visit, started.expansions, reply_to)
     finally:
         await telling
     return True
@@ -238,10 +244,8 @@ def _hours_until(moment: datetime) -> int:
     return max(1, ceil((moment - datetime.now(UTC)).total_seconds() / 3600))
 
 
-async def _say_started(services: Services, visit: Visit) -> None:
+async def _say_started(visit: Visit, quota: int | None, left: int | None) -> None:
     """Say that it has started, and what is left of the quota when that is little."""
-    quota = services.limits.quota_of(visit.person.id)
-    left = await services.store.left(visit.person.id, quota) if quota is not None else None
     if quota is None or left is None or left > NEAR:
         await visit.toast("start.going")
     else:

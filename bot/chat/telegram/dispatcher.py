@@ -4,6 +4,7 @@ Every update is in the database before Telegram is told that it arrived, and sta
 person's updates are handled in their order and one at a time, so nobody can hold more than one place; places are given
 to people in turn. A handler that fails because of an outage or of flood control is tried again later, and the person's
 next updates wait for it. Writes are grouped: while one transaction runs, the next one collects all that happens.
+Where several programs serve the same chats, one of them has a person's updates at a time.
 """
 
 from __future__ import annotations
@@ -12,18 +13,20 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 import structlog
 from telegram import Update
 
+from bot.chat.telegram.arrivals import Arrival
 from bot.chat.telegram.lanes import Entry, Lanes
-from bot.chat.telegram.retry import may_pass, pause_before_retry
+from bot.chat.telegram.retry import may_pass, pause_before_retry, through_outages
 from bot.clock import Clock, SystemClock
 from bot.conditions import Conditions
 from bot.metrics import UPDATES
-from bot.outage import LONGEST, is_storage_outage, pause_after
-from storage.people.inbox import Inbox
+from bot.outage import LONGEST, is_storage_outage
+from storage.people.inbox import RENEW, Arrived, Inbox, Recorded, Unhandled
 
 log = structlog.get_logger()
 
@@ -41,14 +44,6 @@ Parse = Callable[[str], Update]
 
 class TooManyTries(Exception):
     """The program ended too often while it handled this update."""
-
-
-@dataclass
-class Arrival:
-    """Updates that wait to be stored."""
-
-    updates: Sequence[Update]
-    stored: asyncio.Future[None]
 
 
 @dataclass
@@ -75,19 +70,36 @@ class Dispatcher:
 
     async def receive(self, updates: Sequence[Update]) -> None:
         """Store updates. Returns when they are safe, so that Telegram may be told. It waits through an outage."""
-        stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._arrivals.append(Arrival(updates, stored))
+        arrival = Arrival(updates)
+        self._arrivals.append(arrival)
         self._news.set()
-        await stored
+        await arrival.stored
 
     async def run(self) -> None:
         """Handle what an earlier run left, and what is received, until cancelled."""
-        await self._recover()
+        await self._through_outages(self._claim)
         while True:
             await self._news.wait()
             self._news.clear()
             async with self._writing:
                 await self._step()
+
+    async def share(self) -> None:
+        """Take over what other programs leave, until cancelled."""
+        while True:
+            await self.inbox.wait()
+            try:
+                await self._claim()
+            except Exception as error:
+                if not is_storage_outage(error):
+                    raise
+                await self.clock.sleep(2 * RENEW)  # after an outage, those that live renew their claims first
+
+    async def hold(self) -> None:
+        """Keep the claims on what is queued here, until cancelled."""
+        while True:
+            await self.clock.sleep(RENEW)
+            await self._through_outages(partial(self.inbox.renew, self.lanes.first))
 
     async def sweep(self) -> None:
         """Delete old ids now and then, until cancelled."""
@@ -108,16 +120,24 @@ class Dispatcher:
         with suppress(TimeoutError):
             async with asyncio.timeout(DRAIN), self._writing:
                 await self._step()
+                await self._through_outages(self.inbox.release)
 
-    async def _recover(self) -> None:
-        for left in await self._through_outages(self.inbox.unhandled):
-            if left.update_id not in self.lanes:
-                try:
-                    self.lanes.add(Entry(self.parse(left.body), left.tries))
-                except Exception:  # another version has stored it
-                    log.exception("update.unreadable", update_id=left.update_id)
-                    self._done.append(left.update_id)
+    async def _claim(self) -> None:
+        if self._draining:
+            return
+        async with self._writing:
+            for left in await self.inbox.claim():
+                self._take_over(left)
         self._news.set()
+
+    def _take_over(self, left: Unhandled) -> None:
+        if left.update_id in self.lanes:
+            return
+        try:
+            self.lanes.add(Entry(self.parse(left.body), left.tries))
+        except Exception:  # another version has stored it
+            log.exception("update.unreadable", update_id=left.update_id)
+            self._done.append(left.update_id)
 
     async def _step(self) -> None:
         """Record what has come up since the last step in one transaction, and begin what has a place."""
@@ -126,20 +146,20 @@ class Dispatcher:
         new = self._queue(arrivals)
         begun = [] if self._draining else self.lanes.take()
         try:
-            fresh = await self._record(new, begun, done)
+            recorded = await self._record(new, begun, done)
         except BaseException as error:
             self._undo(arrivals, new, begun, done, error)
             raise
-        UPDATES.inc(len(fresh))
-        for entry in new:
-            if entry.id not in fresh:
+        UPDATES.inc(len(recorded.new))
+        for entry in [*new, *begun]:
+            if entry.id not in recorded.ours and entry.id in self.lanes:  # handled before, or another program has it
                 self.lanes.drop(entry)
                 self._news.set()  # the person's next update may begin now
         for entry in begun:
             if entry.id in self.lanes:
                 self._start(self._carry(entry), self._running)
         for arrival in arrivals:
-            _settle(arrival.stored)
+            arrival.settle()
 
     def _queue(self, arrivals: Sequence[Arrival]) -> list[Entry]:
         new = []
@@ -149,13 +169,14 @@ class Dispatcher:
                 self.lanes.add(new[-1])
         return new
 
-    async def _record(self, new: Sequence[Entry], begun: Sequence[Entry], done: Sequence[int]) -> set[int]:
+    async def _record(self, new: Sequence[Entry], begun: Sequence[Entry], done: Sequence[int]) -> Recorded:
         if not (new or begun or done):
-            return set()
+            return Recorded(set(), set())
         for entry in begun:
             entry.tries += 1
-        bodies, tries = {entry.id: entry.update.to_json() for entry in new}, [entry.id for entry in begun]
-        return await self._through_outages(lambda: self.inbox.record(bodies, tries, done))
+        arrived = {entry.id: Arrived(entry.person, entry.update.to_json()) for entry in new}
+        tries = [entry.id for entry in begun]
+        return await self._through_outages(lambda: self.inbox.record(arrived, tries, done))
 
     def _undo(
         self,
@@ -173,7 +194,7 @@ class Dispatcher:
         self._done += done
         self._news.set()
         for arrival in arrivals:
-            _settle(arrival.stored, error)
+            arrival.settle(error)
 
     async def _carry(self, entry: Entry) -> None:
         """Handle an update, and either settle it or have it tried again after a pause."""
@@ -221,28 +242,4 @@ class Dispatcher:
         task.add_done_callback(tasks.discard)
 
     async def _through_outages(self, work: Callable[[], Awaitable[T]]) -> T:
-        """Do work with the database, again and again while it does not answer."""
-        failures = 0
-        while True:
-            try:
-                result = await work()
-            except Exception as error:
-                if not is_storage_outage(error):
-                    raise
-                failures += 1
-                self.conditions.report(PART, str(error).splitlines()[0])
-                await self.clock.sleep(pause_after(failures))
-            else:
-                self.conditions.recovered(PART)
-                return result
-
-
-def _settle(stored: asyncio.Future[None], error: BaseException | None = None) -> None:
-    if stored.done():
-        return
-    if error is None:
-        stored.set_result(None)
-    elif isinstance(error, asyncio.CancelledError):
-        stored.cancel()
-    else:
-        stored.set_exception(error)
+        return await through_outages(PART, work, self.conditions, self.clock)

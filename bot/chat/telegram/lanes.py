@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -44,10 +45,19 @@ class Lanes:
     def __len__(self) -> int:
         return len(self._known)
 
+    @property
+    def first(self) -> list[int]:
+        """The first update of each person."""
+        return [lane[0].id for lane in self._lanes.values()]
+
     def add(self, entry: Entry) -> None:
-        """Queue an update at the end of its person's lane."""
+        """Queue an update in its person's lane by its id, because a webhook's updates may overtake each other."""
         lane = self._lanes.setdefault(entry.person, deque())
-        lane.append(entry)
+        if lane and entry.id < lane[-1].id:
+            begun = int(entry.person not in self._ready)
+            lane.insert(bisect(lane, entry.id, lo=begun, key=lambda other: other.id), entry)
+        else:
+            lane.append(entry)
         self._known.add(entry.id)
         if len(lane) == 1:
             self._ready.append(entry.person)

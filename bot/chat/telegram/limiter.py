@@ -32,7 +32,7 @@ Key: TypeAlias = tuple[int | str, str]  # chat and method
 class Bucket:
     """`most` calls at once, then one in each `seconds / most` (the generic cell rate algorithm, ITU-T I.371)."""
 
-    most: int
+    most: float
     seconds: float
     _full: float = 0.0  # when the calls so far would have come one by one
 
@@ -41,7 +41,11 @@ class Bucket:
         interval = self.seconds / self.most
         full = max(self._full, now)
         self._full = full + interval
-        return max(0.0, full - (self.most - 1) * interval - now)
+        return max(0.0, full - max(0.0, self.most - 1) * interval - now)
+
+    def until_half_free(self, now: float) -> float:
+        """Return the seconds until half of the places are free."""
+        return max(0.0, self._full - now - self.seconds / 2)
 
     def idle(self, now: float) -> bool:
         """Whether the bucket is as good as new."""
@@ -51,12 +55,22 @@ class Bucket:
 class Limiter(BaseRateLimiter[Any]):
     """The rate limiter of python-telegram-bot for one bot in one process. Times come from an injected clock."""
 
-    def __init__(self, clock: Clock | None = None, longest_wait: float = LONGEST_WAIT) -> None:
+    def __init__(
+        self, clock: Clock | None = None, longest_wait: float = LONGEST_WAIT, overall: float = OVERALL
+    ) -> None:
         self._clock = clock or SystemClock()
         self._longest = longest_wait
-        self._all = Bucket(OVERALL, SECOND)
+        self._all = Bucket(overall, SECOND)
         self._groups: dict[int, Bucket] = {}
         self._floods: dict[Key, float] = {}  # when calls of a method to a chat are welcome again
+
+    def pace(self, overall: float) -> None:
+        """Make at most so many calls a second from now on, whatever the chats."""
+        self._all.most = overall
+
+    def until_room(self) -> float:
+        """Return the seconds until calls that may wait do not delay others: they leave half of the places free."""
+        return self._all.until_half_free(self._clock.now())
 
     async def initialize(self) -> None:
         """Nothing to open."""

@@ -41,10 +41,14 @@ class Edit:
 
 @dataclass
 class Outbox:
-    """Performs scheduled edits: one message at a time in each chat, at the chat's pace."""
+    """Performs scheduled edits: one message at a time in each chat, at the chat's pace.
+
+    `room` returns the seconds for which they have to wait because results and answers need the bot's rate.
+    """
 
     turns: Turns
     clock: Clock = field(default_factory=SystemClock)
+    room: Callable[[], float] = lambda: 0.0
     private_pace: float = PRIVATE_PACE
     group_pace: float = GROUP_PACE
     _due: dict[int, dict[MessageKey, Edit]] = field(default_factory=dict)
@@ -90,7 +94,7 @@ class Outbox:
             self._due.pop(chat, None)
 
     async def _await_turn(self, chat: int) -> None:
-        while (pause := await self.turns.pause(chat)) > 0:
+        while (pause := max(await self.turns.pause(chat), self.room())) > 0:
             await self.clock.sleep(pause)
 
     async def _draw(self, message: MessageKey, edit: Edit) -> None:

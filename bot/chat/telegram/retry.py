@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from telegram.error import RetryAfter, TelegramError
 
@@ -10,6 +11,8 @@ from bot.chat.telegram.outcome import fate_of, pause_of
 from bot.clock import Clock
 from bot.conditions import Conditions
 from bot.outage import is_storage_outage, pause_after
+
+T = TypeVar("T")
 
 
 def may_pass(error: Exception) -> bool:
@@ -28,6 +31,23 @@ def pause_before_retry(error: Exception, tries: int, most: int) -> float | None:
     if is_storage_outage(error) or (may_pass(error) and tries < most):
         return pause_after(tries)
     return None
+
+
+async def through_outages(part: str, work: Callable[[], Awaitable[T]], conditions: Conditions, clock: Clock) -> T:
+    """Do work with the storage, again and again while that does not answer."""
+    failures = 0
+    while True:
+        try:
+            result = await work()
+        except Exception as error:
+            if not is_storage_outage(error):
+                raise
+            failures += 1
+            conditions.report(part, str(error).splitlines()[0])
+            await clock.sleep(pause_after(failures))
+        else:
+            conditions.recovered(part)
+            return result
 
 
 async def until_accepted(part: str, call: Callable[[], Awaitable[None]], conditions: Conditions, clock: Clock) -> None:

@@ -64,9 +64,8 @@ def get_file(world: World, call: Call) -> Json:
     return {
         "file_id": row.file_id,
         "file_unique_id": row.unique_id,
-        "file_size": row.size,
         "file_path": row.path,
-    }
+    } | ({"file_size": row.size} if row.size else {})
 
 
 def get_profile_photos(_world: World, _call: Call) -> Json:

@@ -181,6 +181,12 @@ def test_counts_choose_the_form(language: str, count: int, words: str) -> None:
     assert words in texts(language)("status.ahead", count=count)
 
 
+def test_titles_are_quoted_as_each_language_quotes() -> None:
+    assert [texts(language)("post.title", title="Duck") for language in ("en", "zh")] == ["“Duck”", "《Duck》"]
+    chinese = re.compile("[\u3001-\u303f\uff00-\uffef]")  # the punctuation
+    assert [key for key, all_forms in sentences("en").items() if any(map(chinese.search, all_forms))] == []
+
+
 class _Tags(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
@@ -214,7 +220,7 @@ def test_toasts_are_plain_and_short(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_command_of_the_menu_is_in_the_help(language: str) -> None:
-    told = texts(language)("help", quota=1)
+    told = texts(language)("help", film="")
     assert [name for name in MENU if name not in ("start", "help") and f"/{name}" not in told] == []
 
 

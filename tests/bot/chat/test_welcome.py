@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.bootstrap import Kuotu
+from bot.chat.texts import texts
 from bot.playground import Message, Person
 from tests.support.messages import is_result
 from tests.support.scenes import group_of, now
@@ -35,6 +36,13 @@ async def test_an_example_is_expanded_at_once_and_once(kuotu: Kuotu, chat: Perso
     mine = await kuotu.services.store.mine(chat.user, limit=9)
     assert [expansion.style for expansion in mine.expansions] == ["wild"]
     assert now(chat, greeting).labels == ["🖼 Gallery"]
+
+
+async def test_help_promises_films_only_where_they_are_made(kuotu: Kuotu, chat: Person) -> None:
+    await chat.say("/help")
+    told = await chat.wait_for(lambda m: "How it works" in m.text)
+    assert ("film" in told.text) is (kuotu.services.films is not None)
+    assert "film" not in texts("en")("help", film="")
 
 
 async def test_the_gallery_opens_from_the_greeting(chat: Person) -> None:

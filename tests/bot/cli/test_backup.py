@@ -57,8 +57,13 @@ def test_what_cannot_be_backed_up_or_restored_is_one_line(
     monkeypatch.setenv("KUOTU_DATA_DIR", str(tmp_path / "data"))
     file = tmp_path / "kuotu.zip"
     code, told, complaint = run("backup", file)
-    assert (code, told, complaint) == (1, "", "kuotu: the database has no tables, so there is nothing to back up\n")
-    assert not file.exists()
+    assert (code, told) == (1, "")
+    assert complaint.startswith(
+        f"kuotu: there is no {tmp_path / 'data' / 'kuotu.db'}, so there is nothing to back up; "
+    )
+    assert list(tmp_path.iterdir()) == []  # not even an empty installation
+    nowhere = tmp_path / "nowhere" / "kuotu.zip"
+    assert run("backup", nowhere) == (2, "", f"kuotu: {nowhere.parent}: there is no such folder\n")
     assert run("restore", file) == (2, "", f"kuotu: {file}: No such file or directory\n")
     file.write_text("hello", "utf-8")
     code, told, complaint = run("restore", file)

@@ -272,8 +272,9 @@ def test_a_file_beside_the_program_is_read(run: Run) -> None:
     assert run("pull", "--safety") == (0, "KUOTU_SAFETY=none needs no download\n", "")
 
 
-def test_the_version(run: Run) -> None:
-    assert run("--version") == (0, f"kuotu {version('kuotu')}\n", "")
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_the_version(run: Run, option: str) -> None:
+    assert run(option) == (0, f"kuotu {version('kuotu')}\n", "")
 
 
 @pytest.mark.parametrize("words", [["-h"], ["expand", "-h"]])

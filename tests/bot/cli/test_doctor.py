@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
@@ -14,6 +15,7 @@ from bot.bootstrap import Kuotu
 from bot.cli.doctor import examine
 from bot.playground import Person
 from inference.engine import EngineName
+from tests.support.databases import new_sqlite
 from tests.support.settings import settings_in
 
 Examine = Callable[..., Awaitable[tuple[int, str]]]
@@ -38,6 +40,7 @@ def line(told: str, subject: str) -> str:
 
 
 async def test_a_healthy_machine_without_a_token(examined: Examine, tmp_path: Path) -> None:
+    new_sqlite(tmp_path / "data")
     worst, told = await examined()
     assert worst == 0
     assert line(told, "data folder").startswith(f"✓ {tmp_path / 'data'}, ")
@@ -46,6 +49,15 @@ async def test_a_healthy_machine_without_a_token(examined: Examine, tmp_path: Pa
     assert line(told, "engine") == "✓ patchmatch, 1 at a time"
     assert line(told, "films") == f"✓ PyAV {version('av')}"
     assert "playground serves; for Telegram, ask @BotFather" in line(told, "Telegram")
+
+
+async def test_it_looks_for_a_data_folder_and_makes_none(examined: Examine, tmp_path: Path) -> None:
+    worst, told = await examined(tmp_path / "wrong" / "data")
+    assert worst == 0
+    assert line(told, "data folder").startswith(f"✓ {tmp_path / 'wrong' / 'data'}, made at the first start, ")
+    assert line(told, "database") == f"– {tmp_path / 'wrong' / 'data' / 'kuotu.db'}, made at the first start"
+    assert line(told, "pictures").endswith("/wrong/data/blobs, made at the first start")
+    assert not await asyncio.to_thread((tmp_path / "wrong").exists)
 
 
 async def test_what_is_broken_is_told_with_its_remedy(examined: Examine) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -48,6 +48,7 @@ class Greeter:
     queue: Queue
     do: Work
     idle: bool = False
+    presets: Collection[str] = ()
     counter: Counter = field(
         default_factory=lambda: Counter("greetings", "By how they ended", ["status"], registry=CollectorRegistry())
     )
@@ -310,9 +311,9 @@ class Flaky(EmbeddedQueue):
             self._asked.add(what)
             raise OperationalError("SELECT 1", {}, Exception("the server closed the connection"))
 
-    async def take(self, owner: str) -> Job | None:
+    async def take(self, owner: str, presets: Collection[str] = ()) -> Job | None:
         self._ask("take")
-        return await super().take(owner)
+        return await super().take(owner, presets)
 
     async def finish(self, job: Job, status: Status, record: Record | None = None, error: str | None = None) -> bool:
         self._ask("finish")

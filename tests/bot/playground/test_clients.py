@@ -207,7 +207,7 @@ async def test_the_ladder_that_a_person_sees_holds_the_upright_picture(tmp_path:
             (30, 90),
             (107, 320),
             (267, 800),
-            (427, 1280),
+            (426, 1280),
             (853, 2560),
         ]
         with Image.open(BytesIO(await ann.download(sent))) as image:

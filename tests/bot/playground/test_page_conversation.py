@@ -79,8 +79,8 @@ async def expand(page: Page, shots: Path, look: str) -> Locator:
 async def publish(page: Page, shots: Path, look: str) -> None:
     await tap(message_with(page, "Again"), "Publish")
     await tap(message_with(page, "Not now"), "Publish")
-    await tap(message_with(page, "No title"), "《")
+    await tap(message_with(page, "No title"), "“")
     await page.fill(".composer textarea", "/gallery")
     await page.press(".composer textarea", "Enter")
-    await expect(page.locator(".message").last).to_contain_text("《")
+    await expect(page.locator(".message").last).to_contain_text("“")
     await page.screenshot(path=shots / f"{look}-3-gallery.png")

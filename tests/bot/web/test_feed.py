@@ -31,7 +31,7 @@ async def test_the_feed_has_the_newest_posts_first_and_no_private_picture(wall: 
     posts = [await wall.hang(flat(60, 40), title) for title in ("<first> & more", "second")]
     feed = fromstring(await text(wall, "/gallery/feed.atom"))
     entries = feed.findall(f"{ATOM}entry")
-    assert [entry.findtext(f"{ATOM}title") for entry in entries] == ["《second》", "《<first> & more》"]
+    assert [entry.findtext(f"{ATOM}title") for entry in entries] == ["“second”", "“<first> & more”"]
     assert [entry.findtext(f"{ATOM}id") for entry in entries] == [f"{wall.url}/post/{p.id}" for p in posts[::-1]]
     assert f"/picture/{posts[1].id}/1280.jpg" in (entries[0].findtext(f"{ATOM}content") or "")
     assert feed.findtext(f"{ATOM}updated") == posts[1].created_at.isoformat()

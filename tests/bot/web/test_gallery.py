@@ -90,7 +90,7 @@ async def test_a_post_says_everything_and_unfolds(wall: Wall) -> None:
     page = await text(wall, f"/post/{post.id}")
     host = wall.url.removeprefix("http://")
     assert f'<meta property="og:image" content="http://{host}/picture/{post.id}/1280.jpg">' in page
-    assert '<meta property="og:title" content="《A &amp; &lt;b&gt;》">' in page
+    assert '<meta property="og:title" content="“A &amp; &lt;b&gt;”">' in page
     assert '<meta name="twitter:card" content="summary_large_image">' in page
     assert f'<link rel="canonical" href="http://{host}/post/{post.id}">' in page
     assert f'href="/post/{source.id}"' in page
@@ -119,6 +119,17 @@ async def test_a_post_tells_what_was_drawn_in_the_readers_language(wall: Wall) -
     assert "<dt>Twist</dt><dd>a giant yellow rubber duck and dragon-shaped kites on long strings</dd>" in english
     assert "<dt>惊喜元素</dt><dd>一只巨大的小黄鸭和长线牵着的龙形风筝</dd>" in chinese
     assert "Twist" not in await text(wall, f"/post/{plain.id}?lang=en")
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "too few people have seen it"), ("zh", "看过的人还不多")])
+async def test_what_is_new_says_what_that_means(wall: Wall, language: str, words: str) -> None:
+    post = await wall.hang(flat(60, 40))
+    page, gallery = [await text(wall, f"{path}?lang={language}") for path in (f"/post/{post.id}", "/gallery")]
+    assert re.search(f'title="[^"]*{words}[^"]*">🆕</b><span>[^<]*{words}', page)
+    assert re.search(
+        f'class="index" role="img" aria-label="[^"]*{words}[^"]*" title="[^"]*{words}[^"]*">🆕</span>', gallery
+    )
+    assert re.search(f'<p class="legend">🌡[^<]*100[^<]*🆕[^<]*{words}', gallery)
 
 
 async def test_a_post_credits_the_guests_of_every_step(wall: Wall) -> None:
@@ -454,7 +465,7 @@ async def test_hostile_words_are_words(tmp_path: Path, words: str) -> None:
             ]
             assert not [name for _, attributes in tags.seen for name in attributes if name.startswith(("on", "style"))]
             assert all((attributes["src"] or "").startswith("/") for tag, attributes in tags.seen if tag == "img")
-            assert not (words == HOSTILE["template"] and "《49" in page)
+            assert not (words == HOSTILE["template"] and "“49" in page)
             assert not re.search("[\u202a-\u202e\u2066\u2067\u200b\u2060\ufeff\x00\x1b]", page)
 
 

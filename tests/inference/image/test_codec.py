@@ -322,8 +322,17 @@ def coffee() -> Pixels:
     return photo.decode((SAMPLES / "coffee.jpg").read_bytes())
 
 
-def test_a_master_is_lossless(coffee: Pixels) -> None:
-    assert far(photo.decode(photo.encode_master(coffee)), coffee) == 0
+@pytest.mark.parametrize("width", [600, 4000], ids=["WebP", "PNG"])
+def test_a_master_is_lossless_and_small_where_that_is_cheap(coffee: Pixels, width: int) -> None:
+    pixels = np.asarray(cv2.resize(coffee, (width, width * 2 // 3)), np.uint8)
+    master, png = photo.encode_master(pixels), photo.encode_png(pixels)
+    assert far(photo.decode(master), pixels) == far(photo.decode(png), pixels) == 0
+    assert photo.is_png(png)
+    if width * width * 2 // 3 > photo.WEBP_PIXELS:
+        assert master == png
+    else:
+        assert master[:4] == b"RIFF"
+        assert len(master) < 0.8 * len(png)
 
 
 @pytest.mark.parametrize(
@@ -367,12 +376,13 @@ def test_the_full_resolution_is_the_best_that_fits(
     coffee: Pixels, share: float, extension: str, lossless: bool
 ) -> None:
     master = photo.encode_master(coffee)
-    limit = int(len(master) * share)
+    limit = int(len(photo.encode_png(coffee)) * share)
     data, found, kept = photo.full_resolution(master, limit)
     assert (found, kept) == (extension, lossless)
     assert len(data) <= limit
     assert (far(photo.decode(data), coffee) == 0) == lossless
     assert photo.extent(data) == (600, 400)
+    assert photo.full_resolution(photo.encode_png(coffee), limit) == (data, found, kept)  # masters of the past are PNG
 
 
 def test_a_master_of_any_shape_can_be_kept() -> None:

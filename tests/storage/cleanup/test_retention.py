@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage.cleanup.retention import Retention
+from storage.cleanup.retention import LEASE, Retention
 from storage.database import transactions
 from storage.expansions import Store
 from storage.gallery.posts import GalleryStore
@@ -114,3 +114,20 @@ async def test_it_looks_when_the_oldest_is_due(engine: AsyncEngine, store: Store
     async with transactions(engine).write() as session:
         await session.execute(delete(Post))
     assert await retention.next_due() == LATELY + timedelta(days=90)
+
+
+async def test_of_all_programs_one_looks_and_the_others_know_when(engine: AsyncEngine, retention: Retention) -> None:
+    other = Retention(engine, retention.period)
+    assert await retention.begin() == 0
+    assert 0 < await other.begin() <= LEASE.total_seconds()
+    await retention.end(7200)
+    for program in (retention, other, Retention(engine, retention.period)):  # the last one has just started
+        assert 7000 < await program.begin() <= 7200
+    await other.end(0)
+    assert await other.begin() == 0
+
+
+async def test_another_period_makes_a_look_due(engine: AsyncEngine, retention: Retention) -> None:
+    assert await retention.begin() == 0
+    await retention.end(7200)
+    assert await Retention(engine, timedelta(days=30)).begin() == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -14,8 +15,9 @@ from storage.database import open_database
 from storage.expansions import Store
 from storage.jobs.embedded import EmbeddedQueue
 from storage.jobs.expansions import EXPANSIONS
-from storage.jobs.news import News
+from storage.jobs.news import CHAT, News
 from storage.models import Job, Photo, Status
+from tests.support.databases import sqlite_in
 from tests.support.limits import HANG
 from tests.support.rows import ANN, add_people, photo, queue_on, start
 
@@ -118,3 +120,30 @@ async def _updates(engine: AsyncEngine) -> tuple[int, int]:
         await connection.commit()
         found = (await connection.execute(text(ask))).one()
         return int(found[0]), int(found[1])
+
+
+async def heard_by(news: News, programs: int) -> None:
+    """Wait until so many programs of a role are connected."""
+    async with asyncio.timeout(HANG):
+        while True:
+            if await news.fellows() == programs:
+                return
+            await asyncio.sleep(0.01)  # connections are made and ended by the server, so there is nothing to wait for
+
+
+async def test_programs_of_a_role_count_each_other_as_long_as_they_live(database: AsyncEngine) -> None:
+    chats = [News(database, role=CHAT) for _ in range(3)]
+    tasks = [asyncio.create_task(news.listen()) for news in [*chats, News(database)]]
+    await heard_by(chats[0], 3)
+    tasks[0].cancel()
+    await heard_by(chats[1], 2)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await heard_by(chats[2], 1)  # who asks lives, even while its connection is lost
+
+
+async def test_the_programs_of_an_sqlite_database_are_not_counted(tmp_path: Path) -> None:
+    engine = await open_database(sqlite_in(tmp_path))
+    assert await News(engine, role=CHAT).fellows() == 1
+    await engine.dispose()

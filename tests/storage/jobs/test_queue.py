@@ -12,6 +12,7 @@ from random import Random
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import open_database, transactions
@@ -432,3 +433,42 @@ async def test_who_runs_and_who_waits_in_the_order_of_the_queue(store: Store, qu
 def test_an_unknown_queue_names_the_remedy(engine: AsyncEngine) -> None:
     with pytest.raises(QueueUnavailable, match=r"carrier-pigeon.*KUOTU_QUEUE_URL=local"):
         open_queue("carrier-pigeon://", engine, EXPANSIONS)
+
+
+async def test_workers_of_several_presets_share_a_queue(store: Store, queue: Queue, source: Photo) -> None:
+    big = await start(store, source, ANN, preset="wild:big")
+    small = await start(store, source, BOB, preset="wild:small")
+    plain = await start(store, source, CAT)
+    await queue.put([big.id, small.id, plain.id])
+    assert await queue.take("patient", ["faithful:big"]) is not None  # takes what names no preset
+    assert await queue.take("patient", ["faithful:big"]) is None
+    assert await queue.take("nobody") is None
+    assert (await queue.counts(["wild:small"]))[Status.WAITING] == 1
+    assert (await queue.counts())[Status.WAITING] == 2
+    taken = [await queue.take("small", ["wild:small"]), await queue.take("big", ["wild:middle", "wild:big"])]
+    assert [job and job.subject for job in taken] == [small.id, big.id]
+    (job, other) = [job for job in taken if job is not None]
+    assert await queue.retry(job, "broken")
+    assert await queue.take("big", ["wild:big"]) is None
+    again = await queue.take("small", ["wild:small"])
+    assert again is not None
+    assert await queue.finish(again, Status.DONE)
+    assert await queue.finish(other, Status.DONE)
+    assert (await queue.counts())[Status.WAITING] == 0
+
+
+async def test_an_outage_makes_nobody_rescue_what_living_workers_do(
+    store: Store, engine: AsyncEngine, queue_on: QueueOn, source: Photo
+) -> None:
+    """After an outage all leases have run out, and those who live renew theirs first."""
+    queue = queue_on(engine, timedelta(0))
+    row = await start(store, source)
+    await queue.put([row.id])
+    job = await take(queue)
+    with pytest.raises(OperationalError):
+        async with queue._write():
+            raise OperationalError("SELECT 1", {}, Exception("the server closed the connection unexpectedly"))
+    assert await queue.rescue() == []
+    assert await queue.take("another") is None
+    assert await queue.beat(job) is Beat.GO_ON
+    assert await queue_on(engine, timedelta(0)).rescue() == [row.id]  # who met no outage believes that it has died

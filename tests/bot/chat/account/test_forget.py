@@ -60,7 +60,7 @@ async def test_nothing_is_left(kuotu: Kuotu, newcomer: Any, database: AsyncEngin
     ann, bob = await newcomer("Ann", user=777_001), await newcomer("Bob", user=777_002)
     made, _title = await published(ann)
     await ann.say("Goodbye")
-    await ann.wait_for(lambda m: "hangs in the gallery" in m.text)
+    await ann.wait_for(lambda m: "in the gallery!" in m.text)
     await ann.tap(made, "×2")
     await ann.wait_for(lambda m: "· ×2" in m.text and "📣 Publish" in m.labels)
     await bob.say("/gallery")

@@ -12,6 +12,7 @@ from tests.support.messages import is_panel
 from tests.support.photos import small_photo
 from tests.support.scenes import forge, group_of, unfolded
 
+WORDS = ("Language", "Side", "Sides", "Size", "Style")
 ADMINS = "Only the admins of this group change its settings."
 
 
@@ -37,6 +38,15 @@ async def first_choices(chat: Person) -> set[str]:
 
 async def test_what_holds_at_first_is_marked(chat: Person) -> None:
     assert chosen(await opened(chat)) == ["Same as Telegram", "⤢", "1.5×", "🌿 Faithful"]
+
+
+async def test_every_row_says_what_it_is(chat: Person) -> None:
+    page = await opened(chat)
+    heads = [row[0].label for row in page.rows]
+    assert heads == ["Language", "English", "Side", "Sides", "Size", "Style", "🎈 Playful", "↺ Back to defaults"]
+    said = [await chat.tap(page, head) for head in heads if head in WORDS]
+    assert len(set(said)) == len(WORDS)
+    assert "Playful" in str(said[-1])
 
 
 async def test_a_new_panel_starts_with_what_was_chosen(chat: Person) -> None:

@@ -247,7 +247,7 @@ async def test_a_title_with_a_forbidden_word_is_not_hung(kuotu: Kuotu, chat: Per
     assert there is not None
     assert there.title == ""
     await chat.say("rutabagas of the world")
-    await chat.wait_for(lambda m: "《rutabagas of the world》" in m.text)
+    await chat.wait_for(lambda m: "“rutabagas of the world”" in m.text)
 
 
 async def test_forged_reports_and_judgements_change_nothing(kuotu: Kuotu, newcomer: Any) -> None:

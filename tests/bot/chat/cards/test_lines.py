@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from bot.chat.cards.lines import guests_of
-from bot.chat.texts import texts
+from bot.chat.texts import LANGUAGES, texts
+from inference.beings.credits import shipped
 from storage.models import Expansion
 
-MOOSE, PANDA = "a moose by Ryan Hagerty", "a panda by Fernando Revilla"
+MOOSE, PANDA = "a moose by Ryan Hagerty", "a panda by Fernando Revilla"  # the second one ships no more
 
 
 @pytest.mark.parametrize(
@@ -24,3 +25,13 @@ MOOSE, PANDA = "a moose by Ryan Hagerty", "a panda by Fernando Revilla"
 )
 def test_the_guests_of_every_step_are_credited(recipes: list[dict[str, object] | None], said: str) -> None:
     assert guests_of(texts("en"), [Expansion(recipe=recipe) for recipe in recipes]) == said
+
+
+def test_guests_have_their_names_in_the_readers_language_and_old_ones_keep_theirs() -> None:
+    chain = [Expansion(recipe={"credits": [MOOSE, PANDA]})]
+    assert guests_of(texts("zh"), chain) == f"驼鹿（图：Ryan Hagerty）和{PANDA}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_guest_has_a_name_in_every_language(language: str) -> None:
+    assert [file for file, credit in shipped().items() if not credit.names.get(language)] == []

@@ -60,7 +60,7 @@ async def test_the_check_decides_on_spoilers_and_on_publishing(
         await ann.tap(await ann.wait_for(lambda m: "Not now" in m.labels, after=mark), "Publish")
         await ann.wait_for(lambda m: "No title" in m.labels)
     else:
-        assert "cannot hang in the gallery" in ann.toasts[-1]
+        assert "too explicit for the gallery" in ann.toasts[-1]
         shown = await kuotu.services.messages.message(ann.chat, result.id)
         assert shown is not None
         assert shown.expansion_id is not None

@@ -94,7 +94,7 @@ async def running(applauding: Applauding) -> AsyncIterator[None]:
 @pytest.mark.parametrize(
     ("language", "words", "hush", "hushed"),
     [
-        pytest.param("en", "🤣 2 people laughed at 《Duck & co》.\n🥇 It's first today!", "Don't", "no more", id="en"),
+        pytest.param("en", "🤣 2 people laughed at “Duck & co”.\n🥇 It's first today!", "Don't", "no more", id="en"),
         pytest.param("zh", "🤣 有 2 个人被《Duck & co》逗笑了。\n🥇 今天排第一！", "别告诉我", "不说了", id="zh"),
     ],
 )

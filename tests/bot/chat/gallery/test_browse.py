@@ -66,7 +66,7 @@ def is_card(message: Message) -> bool:
 
 
 def title(card: Message) -> str:
-    return card.text.splitlines()[0].strip("《》")
+    return card.text.splitlines()[0].strip("“”")
 
 
 async def opened(chat: Person) -> Message:
@@ -107,10 +107,10 @@ async def test_a_published_result_hangs_there_with_title_author_and_votes(
 ) -> None:
     result, _question = await published(chat)
     await chat.say("A <i>title</i>")
-    await chat.wait_for(lambda m: "hangs in the gallery" in m.text and "<i>" in m.text)
+    await chat.wait_for(lambda m: "in the gallery!" in m.text and "<i>" in m.text)
     bob = await newcomer("Bob <b>& Co</b>")
     card = await opened(bob)
-    assert card.text.splitlines()[:2] == ["《A <i>title</i>》", "by Ann"]
+    assert card.text.splitlines()[:2] == ["“A <i>title</i>”", "by Ann"]
     assert "seen by 1 person" in card.text
     assert card.photo is not None
     assert card.photo["file_id"] == now(chat, result).photo["file_id"]  # type: ignore[index]

@@ -147,14 +147,14 @@ async def test_a_channel_publishes_under_its_name_with_a_title(kuotu: Kuotu, new
     await ann.tap(await ann.wait_for(lambda m: "Not now" in m.labels), "Publish")
     await ann.wait_for(lambda m: "No title" in m.labels)
     await ann.say("Breaking news")
-    await ann.wait_for(lambda m: "《Breaking news》 hangs" in m.text)
+    await ann.wait_for(lambda m: "“Breaking news”\nIt's in" in m.text)
     post = await kuotu.services.gallery.post_of(expansion_of(result))
     assert post is not None
     assert post.person_id == owner.chat
-    await ben.wait_for(lambda m: m.id == result.id and m.text.startswith("《Breaking news》"))
+    await ben.wait_for(lambda m: m.id == result.id and m.text.startswith("“Breaking news”"))
     assert now(ben, result).labels == result.labels
     await ann.say(f"/start p{post.id}")
-    assert (await ann.wait_for(lambda m: "▶" in m.labels)).text.startswith("《Breaking news》\nby Outrageous")
+    assert (await ann.wait_for(lambda m: "▶" in m.labels)).text.startswith("“Breaking news”\nby Outrageous")
 
 
 async def test_whoever_is_no_administrator_any_more_loses_the_tools(kuotu: Kuotu, newcomer: Any) -> None:

@@ -79,7 +79,7 @@ async def titled(chat: Person, result: Message, title: str) -> None:
         await chat.tap(asked, "Publish")
     asked = await chat.wait_for(lambda m: m.id == asked.id and "No title" in m.labels)
     await chat.say(title, reply_to=asked)
-    await chat.wait_for(lambda m: f"《{title}》 hangs" in m.text)
+    await chat.wait_for(lambda m: f"“{title}”\nIt's in" in m.text)
 
 
 async def fork_of(chat: Person, post: Post) -> Message:
@@ -134,7 +134,7 @@ async def test_an_evening_in_a_group_of_five(kuotu: Kuotu, newcomer: Any, tmp_pa
 
     # a chain: Bob expands Ann's result, and Cat expands Bob's
     second = await fork_of(bob, post)
-    assert "going on from 《The evening》 by A" in second.text
+    assert "going on from “The evening” by A" in second.text
     await titled(bob, second, "Wider")
     theirs = await the_post(kuotu, second)
     third = await fork_of(cat, theirs)
@@ -248,7 +248,7 @@ async def test_everything_kept_is_handed_out_and_goes_when_its_time_is_over(
     assert kept["people"][0]["name"] == "Ann"
     pictures = await ann.wait_for(lambda m: m.file and m.file.get("file_name") == "kuotu-pictures.zip")
     with zipfile.ZipFile(BytesIO(await ann.download(pictures))) as archive:
-        assert Counter(Path(name).suffix for name in archive.namelist()) == {"": 1, ".png": 2, ".jpg": 2}
+        assert Counter(Path(name).suffix for name in archive.namelist()) == {"": 1, ".webp": 2, ".jpg": 2}
 
     later = Keeper(kuotu.services, lambda: models.now() + timedelta(days=91))
     assert await later.sweep() > 0

@@ -41,13 +41,13 @@ async def test_titles_and_names_are_only_words(kuotu: Kuotu, newcomer: Any, host
     ann, bob = await newcomer(hostile), await newcomer("Bob")
     _result, post = await post_by(kuotu, ann)
     await ann.say(hostile)
-    await ann.wait_for(lambda m: "》 hangs in the gallery" in m.text)
+    await ann.wait_for(lambda m: "”\nIt's in the gallery!" in m.text)
     card = await card_at(bob, post.id)
     title = shown[:64].rstrip("\u200d")
-    assert card.text.splitlines()[:2] == [f"《{title}》", f"by {shown}"]
+    assert card.text.splitlines()[:2] == [f"“{title}”", f"by {shown}"]
     await bob.tap(card, "🤣")
     await bob.say("/top")
-    assert f"《{title}》 by {shown}" in (await bob.wait_for(lambda m: "masterpieces" in m.text)).text
+    assert f"“{title}” by {shown}" in (await bob.wait_for(lambda m: "masterpieces" in m.text)).text
 
 
 async def test_a_person_without_a_readable_name_has_one(kuotu: Kuotu, newcomer: Any) -> None:

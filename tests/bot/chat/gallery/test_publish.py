@@ -80,7 +80,7 @@ async def post_of(kuotu: Kuotu, result: Message) -> Post | None:
 
 async def titled(chat: Person, title: str) -> Message:
     """Return the answer that confirms a published title."""
-    return await chat.wait_for(lambda m: m.text == f"📣 《{title}》 hangs in the gallery.")
+    return await chat.wait_for(lambda m: m.text == f"📣 “{title}”\nIt's in the gallery!")
 
 
 async def test_nothing_is_public_before_its_author_agreed(kuotu: Kuotu, chat: Person) -> None:
@@ -95,9 +95,9 @@ async def test_nothing_is_public_before_its_author_agreed(kuotu: Kuotu, chat: Pe
 
 async def test_consent_is_asked_once_and_words_become_the_title(kuotu: Kuotu, chat: Person) -> None:
     result, _question = await published(chat)
-    await chat.say("《 My <b>cat</b> \u202e& I 》")
-    await chat.wait_for(lambda m: m.text == "📣 《My <b>cat</b> & I》 hangs in the gallery.")
-    await chat.wait_for(lambda m: m.id == result.id and m.text.startswith("《My <b>cat</b> & I》"))
+    await chat.say("“ My <b>cat</b> \u202e& I ”")
+    await chat.wait_for(lambda m: m.text == "📣 “My <b>cat</b> & I”\nIt's in the gallery!")
+    await chat.wait_for(lambda m: m.id == result.id and m.text.startswith("“My <b>cat</b> & I”"))
     await chat.wait_for(lambda m: m.id == result.id and "In the gallery" in m.text and "↗ Share" in m.labels)
     post = await post_of(kuotu, result)
     assert post is not None
@@ -123,16 +123,16 @@ async def test_words_that_nobody_asked_for_are_no_title(kuotu: Kuotu, chat: Pers
 
 async def test_a_title_by_button_then_another_then_none(kuotu: Kuotu, chat: Person) -> None:
     result, question = await published(chat)
-    offered = [label for label in question.labels if label.startswith("《")]
+    offered = [label for label in question.labels if label.startswith("“")]
     assert len(offered) == 3
     await chat.tap(question, offered[1])
-    done = await titled(chat, offered[1].strip("《》"))
+    done = await titled(chat, offered[1].strip("“”"))
     await chat.tap(done, "Rename")
     again = await chat.wait_for(lambda m: "No title" in m.labels)
-    assert [label for label in again.labels if label.startswith("《")] == offered
+    assert [label for label in again.labels if label.startswith("“")] == offered
     await chat.tap(again, "No title")
     await chat.wait_for(lambda m: "without a title" in m.text)
-    await chat.wait_for(lambda m: m.id == result.id and "《" not in m.text)
+    await chat.wait_for(lambda m: m.id == result.id and "“" not in m.text)
     post = await post_of(kuotu, result)
     assert post is not None
     assert (post.title, post.status) == ("", PostStatus.LIVE)
@@ -196,7 +196,7 @@ async def test_taken_back_and_published_again(kuotu: Kuotu, chat: Person) -> Non
     out = await chat.wait_for(lambda m: m.text.startswith("It is out of the gallery"))
     await chat.wait_for(lambda m: m.id == result.id and "📣 Publish" in m.labels)
     assert await chat.tap(await _again(chat, done.id), "Publish") is None
-    await chat.wait_for(lambda m: m.id == out.id and "《Mine》" in m.text)
+    await chat.wait_for(lambda m: m.id == out.id and "“Mine”" in m.text)
     post = await post_of(kuotu, result)
     assert post is not None
     assert (post.title, post.status) == ("Mine", PostStatus.LIVE)
@@ -233,7 +233,7 @@ async def test_forged_and_stale_buttons_change_nothing(kuotu: Kuotu, chat: Perso
         assert await forge(bob, data) == NOT_YOURS
     assert await forge(chat, f"ti|{number}|en|999") == "This button is out of date; the newest one works."
     assert await forge(chat, f"ti|{number}|../en|0") == "This button is out of date; the newest one works."
-    first = next(button for button in question.buttons if button.label.startswith("《"))
+    first = next(button for button in question.buttons if button.label.startswith("“"))
     await chat.tap(question, "Take it back")
     await chat.wait_for(lambda m: m.text.startswith("It is out of the gallery"))
     assert await forge(chat, str(first.data)) == "It is not in the gallery any more."

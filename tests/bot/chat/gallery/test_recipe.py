@@ -64,7 +64,7 @@ async def test_a_link_makes_the_next_photo_like_the_post_and_only_that(
     ann, bob = await newcomer("Ann <b>"), await newcomer("Bob")
     post = await wild_post(kuotu, database, ann, "Duck & co")
     asked = await answer_to(bob, f"/start r{post.id}")
-    assert asked.text == "👯 Send me a photo and I'll do it like 《Duck & co》 by Ann <b>:\n⬅️ 1.25× · 🌀 Wild"
+    assert asked.text == "👯 Send me a photo and I'll do it like “Duck & co” by Ann <b>:\n⬅️ 1.25× · 🌀 Wild"
     assert await choice_of(kuotu, await panel_of(bob, caption="my own words")) == replace(
         LIKE_THAT, prompt="my own words"
     )

@@ -35,10 +35,10 @@ async def test_a_fork_gives_credit_and_is_a_step_of_the_chain(kuotu: Kuotu, newc
     ann, bob = await newcomer("Ann <b>"), await newcomer("Bob")
     _result, post = await post_by(kuotu, ann)
     await ann.say("The & End")
-    await ann.wait_for(lambda m: "《The & End》" in m.text)
+    await ann.wait_for(lambda m: "“The & End”" in m.text)
     result = await forked(bob, await card_at(bob, post.id))
     assert "Zoom-out no. 2" in await details(bob, result)
-    assert "going on from 《The & End》 by Ann <b>" in result.text
+    assert "going on from “The & End” by Ann <b>" in result.text
     steps = await kuotu.services.store.ancestry(expansion_of(result))
     assert [step.person_id for step in steps] == [ann.user, bob.user]
     assert steps[1].source_id == steps[0].result_id
@@ -47,7 +47,7 @@ async def test_a_fork_gives_credit_and_is_a_step_of_the_chain(kuotu: Kuotu, newc
     await bob.wait_for(lambda m: "No title" in m.labels)
     theirs = await kuotu.services.gallery.post_of(expansion_of(result))
     assert theirs is not None
-    assert "going on from 《The & End》 by Ann <b>" in (await card_at(ann, theirs.id)).text
+    assert "going on from “The & End” by Ann <b>" in (await card_at(ann, theirs.id)).text
 
 
 async def test_what_was_taken_back_is_not_forked_nor_credited(kuotu: Kuotu, newcomer: Any) -> None:
@@ -129,7 +129,7 @@ async def test_the_author_renames_and_deletes_from_the_card(kuotu: Kuotu, newcom
     await ann.tap(card, "Rename")
     await ann.wait_for(lambda m: "No title" in m.labels, after=mark)
     await ann.say("Renamed")
-    await ann.wait_for(lambda m: "《Renamed》" in m.text)
+    await ann.wait_for(lambda m: "“Renamed”" in m.text)
     card = await taps(ann, await card_at(ann, post.id), "⋯", "Delete")
     await ann.tap(card, "Yes, delete")
     await ann.say(f"/start p{post.id}")
@@ -186,13 +186,13 @@ async def test_top_names_the_masterpieces_and_their_authors(kuotu: Kuotu, newcom
     ann, bob = await newcomer("Ann <i>x</i>"), await newcomer("Bob")
     _result, post = await post_by(kuotu, ann)
     await ann.say("Best & brightest")
-    await ann.wait_for(lambda m: "《Best & brightest》" in m.text)
+    await ann.wait_for(lambda m: "“Best & brightest”" in m.text)
     voters = [await newcomer(name) for name in "CDEF"]
     for voter in voters:
         await voter.tap(await card_at(voter, post.id), "🤯")
     await bob.say("/top")
     listed = await bob.wait_for(lambda m: "masterpieces" in m.text)
-    assert "🥇 《Best & brightest》 by Ann <i>x</i>" in listed.text
+    assert "🥇 “Best & brightest” by Ann <i>x</i>" in listed.text
     assert "🤯 4" in listed.text
     await bob.tap(listed, "🥇")
     card = await bob.wait_for(lambda m: "⋯" in m.labels)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from telegram import Update
@@ -19,11 +20,13 @@ from telegram.error import BadRequest, NetworkError, RetryAfter
 from bot.chat.telegram.dispatcher import MOST_TRIES, Dispatcher, TooManyTries
 from bot.chat.telegram.lanes import Lanes
 from bot.conditions import Conditions
-from storage.people.inbox import Inbox
+from storage.jobs.news import News
+from storage.people.inbox import Inbox, Recorded
 from tests.support.limits import HANG
 from tests.support.manual_clock import ManualClock
 
 ANN, BEN = 7, 8
+LOOK = 0.05  # seconds between two looks for what other programs leave
 LOCKED = OperationalError("INSERT", {}, Exception("database is locked"))
 
 
@@ -77,7 +80,7 @@ class FailingInbox(Inbox):
 
     down = False
 
-    async def record(self, *what: object, **more: object) -> set[int]:
+    async def record(self, *what: object, **more: object) -> Recorded:
         if self.down:
             raise LOCKED
         return await super().record(*what, **more)  # type: ignore[arg-type]
@@ -87,6 +90,7 @@ class FailingInbox(Inbox):
 class Desk:
     """A dispatcher on a real database, which runs until the context ends."""
 
+    engine: AsyncEngine
     inbox: FailingInbox
     handler: Handler
     clock: ManualClock
@@ -94,7 +98,8 @@ class Desk:
     dispatcher: Dispatcher
 
     async def open_ids(self) -> set[int]:
-        return {left.update_id for left in await self.inbox.unhandled()}
+        async with self.engine.connect() as connection:
+            return set(await connection.scalars(text("SELECT update_id FROM inbox WHERE handled_at IS NULL")))
 
     async def pass_time(self, true: Callable[[], bool]) -> None:
         """Let time pass until something is true."""
@@ -110,8 +115,12 @@ AtWork: TypeAlias = Callable[..., AbstractAsyncContextManager[Desk]]
 @pytest.fixture
 def at_work(engine: AsyncEngine) -> AtWork:
     @asynccontextmanager
-    async def work(handler: Handler, places: int = 64, *, kill: bool = False) -> AsyncIterator[Desk]:
-        inbox, clock, conditions = FailingInbox(engine), ManualClock(), Conditions()
+    async def work(
+        handler: Handler, places: int = 64, *, kill: bool = False, alone: bool = True
+    ) -> AsyncIterator[Desk]:
+        inbox, clock, conditions = FailingInbox(engine, News(engine, LOOK)), ManualClock(), Conditions()
+        if alone:
+            await inbox.free()
         dispatcher = Dispatcher(
             inbox,
             parse=lambda body: Update.de_json(json.loads(body), None),
@@ -121,14 +130,15 @@ def at_work(engine: AsyncEngine) -> AtWork:
             clock=clock,
             lanes=Lanes(places),
         )
-        running = asyncio.create_task(dispatcher.run())
+        running = [asyncio.create_task(work()) for work in (dispatcher.run, dispatcher.share, dispatcher.hold)]
         try:
-            yield Desk(inbox, handler, clock, conditions, dispatcher)
+            yield Desk(engine, inbox, handler, clock, conditions, dispatcher)
             if not kill:
                 await dispatcher.drain()
         finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
             left = dispatcher._running | dispatcher._pauses
             for task in left:
                 task.cancel()
@@ -256,3 +266,46 @@ async def test_a_stop_waits_for_what_runs_and_begins_nothing_more(at_work: AtWor
         await draining
         assert handler.ended == [1]
     assert await desk.open_ids() == {2}
+
+
+async def test_programs_side_by_side_handle_a_persons_updates_one_by_one_and_once(at_work: AtWork) -> None:
+    """A webhook's proxy gives the updates of one person to several programs, and Telegram repeats some of them."""
+    handler = Handler(gates={n: asyncio.Event() for n in range(1, 13)})
+    async with at_work(handler) as one, at_work(handler, alone=False) as other:
+        desks = [one, other]
+        for number in range(1, 13):
+            await desks[number % 2].dispatcher.receive([said(number)])
+            await desks[(number + 1) % 2].dispatcher.receive([said(number)])
+        for number in range(1, 13):
+            await handler.until(lambda number=number: number in handler.begun)
+            assert handler.begun == [*handler.ended, number]
+            handler.gates[number].set()
+        await handler.until(lambda: len(handler.ended) == 12)
+    assert handler.ended == list(range(1, 13))
+    assert await one.open_ids() == set()
+
+
+async def test_what_a_program_leaves_at_its_end_goes_to_another(at_work: AtWork) -> None:
+    handler = Handler(gates={1: asyncio.Event()})
+    async with at_work(handler) as one:
+        await one.dispatcher.receive([said(1), said(2), said(10, BEN)])
+        await handler.until(lambda: 10 in handler.ended)
+        async with at_work(handler, alone=False) as other:
+            await other.dispatcher.receive([said(3)])
+            draining = asyncio.create_task(one.dispatcher.drain())
+            await asyncio.sleep(0)
+            handler.gates[1].set()
+            await draining
+            await handler.until(lambda: 3 in handler.ended)
+    assert handler.ended == [10, 1, 2, 3]
+
+
+async def test_an_update_that_comes_late_is_handled_before_those_that_have_not_begun(at_work: AtWork) -> None:
+    handler = Handler(gates={1: asyncio.Event()})
+    async with at_work(handler) as desk:
+        await desk.dispatcher.receive([said(1), said(4)])
+        await handler.until(lambda: handler.begun == [1])
+        await desk.dispatcher.receive([said(3), said(2)])
+        handler.gates[1].set()
+        await handler.until(lambda: len(handler.ended) == 4)
+    assert handler.ended == [1, 2, 3, 4]

@@ -6,9 +6,12 @@ import asyncio
 from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 from telegram.error import RetryAfter
 
 from bot.chat.telegram.limiter import IN_GROUP, OVERALL, Bucket, Limiter
+from bot.chat.telegram.share import LOOK, Share
+from storage.jobs.news import News
 from tests.support.manual_clock import ManualClock
 
 GROUP, ANN, BEN = -100, 7, 8
@@ -87,6 +90,34 @@ async def test_the_pace_of_a_group_and_of_all_chats_together(telegram: Telegram)
     assert sum(call.done() for call in many) == OVERALL
     telegram.clock.advance(1.0)
     await asyncio.gather(*many)
+
+
+class Fellows(News):
+    """The news of a program beside which as many others live as a test says."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        super().__init__(engine)
+        self.living = 1
+
+    async def fellows(self) -> int:
+        return self.living
+
+
+async def test_programs_of_one_bot_share_its_rate(telegram: Telegram, engine: AsyncEngine) -> None:
+    news = Fellows(engine)
+    sharing = asyncio.create_task(Share(OVERALL, telegram.limiter, news, telegram.clock).run())
+    for living, rate in ((1, OVERALL), (3, OVERALL // 3), (1, OVERALL)):
+        news.living = living
+        await settle()
+        telegram.clock.advance(LOOK)
+        await settle()
+        calls = [asyncio.create_task(telegram.call(n)) for n in range(1, OVERALL + 1)]
+        await settle()
+        assert sum(call.done() for call in calls) == rate
+        telegram.clock.advance(60.0)
+        await asyncio.gather(*calls)
+    sharing.cancel()
+    await asyncio.gather(sharing, return_exceptions=True)
 
 
 async def test_answers_to_taps_and_the_menu_never_wait(telegram: Telegram) -> None:

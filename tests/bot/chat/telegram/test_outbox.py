@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 from telegram.error import BadRequest
 
+from bot.chat.telegram.limiter import OVERALL, Limiter
 from bot.chat.telegram.outbox import Outbox, Rank
 from bot.turns import LocalTurns, MessageKey
 from tests.support.manual_clock import ManualClock
@@ -65,6 +66,24 @@ async def test_a_group_gets_one_edit_per_pace_whatever_it_is_about(
     await settle()
     moments = [moment for moment, _, _ in chats.drawn if moment < 60]
     assert moments == [0, 6, 12, 18, 24, 30, 36, 42, 48, 54]
+
+
+async def test_edits_that_may_wait_leave_room_for_results(chats: Chats, clock: ManualClock) -> None:
+    limiter = Limiter(clock)
+    outbox = Outbox(LocalTurns(clock), clock, room=limiter.until_room)
+
+    async def answer() -> bool:
+        return True
+
+    for chat in range(1, OVERALL + 1):  # results take all places of this second
+        await limiter.process_request(answer, (), {}, "editMessageMedia", {"chat_id": chat}, None)
+    outbox.ask((ANN, 1), Rank.PROGRESS, chats.drawing((ANN, 1), "42 %"))
+    await settle()
+    assert chats.drawn == []
+    clock.advance(0.5)
+    await settle()
+    assert [words for _, _, words in chats.drawn] == ["42 %"]
+    await outbox.close()
 
 
 async def test_only_the_newest_state_of_a_message_is_drawn(outbox: Outbox, chats: Chats, clock: ManualClock) -> None:
