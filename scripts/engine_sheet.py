@@ -33,7 +33,7 @@ def main() -> None:
             picture.thumbnail(CELL, Image.Resampling.LANCZOS)
             left, top = (CELL[0] - picture.width) // 2, (CELL[1] - picture.height) // 2
             sheet.paste(picture, (col * wide + left, row * tall + top))
-    sheet.save(ROOT / "docs" / "engine-styles.jpg", quality=74, optimize=True, progressive=True)
+    sheet.save(ROOT / "docs" / "engine-styles.jpg", quality=70, optimize=True, progressive=True)
 
 
 def small(request: Request) -> Request:
