@@ -19,6 +19,7 @@ from inference.canvas import Box, Extent, Margins
 from inference.engine import Pixels, Request, ignore
 from inference.patchmatch.engine import PatchMatch
 from inference.subject.memory import Subjects
+from inference.subject.salience import Salience
 from inference.subject.subject import Subject
 
 SAMPLES = Path(__file__).parents[1] / "bot" / "playground" / "samples"
@@ -169,10 +170,13 @@ def _repeat(result: Pixels, new: NDArray[np.uint8]) -> float:
 
 
 class Blind(Subjects):
-    """Sees no subject in any photo."""
+    """Sees no subject in any photo, and nothing that stands out."""
 
     def of(self, photo: Pixels) -> Subject | None:
         return None
+
+    def salience(self, photo: Pixels) -> Salience:
+        return np.zeros((1, 1), np.uint8)
 
 
 def main(longest: int = 480) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from inference.canvas import Margins
+from inference.canvas import Box, Margins
 from storage.models import Expansion
 
 
@@ -36,3 +36,15 @@ def growth(chain: Sequence[Expansion]) -> list[Growth]:
         else:
             steps.insert(0, Growth(step, zoom))
     return steps
+
+
+def painted_before(chain: Sequence[Expansion]) -> tuple[Box, ...]:
+    """Return where the steps before the last one have painted beings, in pixels of the last one's photo."""
+    boxes = list[Box]()
+    for step in chain[:-1]:
+        if step.doubles:
+            boxes = [Box(2 * box.left, 2 * box.top, 2 * box.right, 2 * box.bottom) for box in boxes]
+        else:
+            boxes = [box.moved(step.left, step.top) for box in boxes]
+            boxes += [Box(*box) for box in (step.recipe or {}).get("boxes", ())]
+    return tuple(boxes)

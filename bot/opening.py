@@ -43,6 +43,7 @@ from storage.jobs.news import CHAT, WORKER, News
 from storage.jobs.opening import LOCAL, open_queue
 from storage.jobs.workers import Workers
 from storage.migrations import migrate, migrated
+from storage.people.guests import Guests
 from storage.people.inbox import Inbox
 from storage.people.messages import Messages
 from storage.people.people import People
@@ -95,6 +96,7 @@ async def open_services(
         anonymous=AnonymousCounts(database),
         applause=ApplauseStore(database),
         recipes=Recipes(database),
+        guests=Guests(database),
         buckets=Buckets(database),
         register=Register(database),
         marks=open_marks(settings),

@@ -31,6 +31,7 @@ from storage.jobs.films import FilmStore
 from storage.jobs.queue import Queue
 from storage.jobs.workers import Workers
 from storage.models import Expansion, FilmKind
+from storage.people.guests import Guests
 from storage.people.messages import Messages
 from storage.people.people import People
 from storage.register import Register
@@ -79,6 +80,7 @@ class Services:
     anonymous: AnonymousCounts
     applause: ApplauseStore
     recipes: Recipes
+    guests: Guests  # who walk into other pictures of a chat
     buckets: Buckets  # rate limits that all programs share
     register: Register
     marks: Marks

@@ -72,6 +72,10 @@ class Box(NamedTuple):
     def extent(self) -> Extent:
         return Extent(self.width, self.height)
 
+    def moved(self, across: int, down: int) -> Box:
+        """Return the box, moved by so many pixels to the right and down."""
+        return Box(self.left + across, self.top + down, self.right + across, self.bottom + down)
+
     @property
     def empty(self) -> bool:
         return self.width <= 0 or self.height <= 0

@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.canvas import Extent, Margins
+from inference.canvas import Box, Extent, Margins
 
 Pixels: TypeAlias = NDArray[np.uint8]
 """(height, width, 3) 8-bit sRGB."""
@@ -52,6 +52,14 @@ class EngineName(StrEnum):
 
 
 @dataclass(frozen=True, eq=False)
+class Visitor:
+    """A guest from a chat that may walk into the picture. An engine that lets nobody walk about ignores it."""
+
+    key: str  # identifies the cut-out, by the hash of its file
+    cutout: NDArray[np.uint8]  # (height, width, 4), straight alpha
+
+
+@dataclass(frozen=True, eq=False)
 class Request:
     """Everything that defines one outpainting. A reroll is `dataclasses.replace(request, seed=…)`."""
 
@@ -60,6 +68,8 @@ class Request:
     style: Style = Style.FAITHFUL
     seed: int = 0  # 0 to 2**31 - 1
     prompt: str = ""
+    visitors: tuple[Visitor, ...] = ()
+    beings: tuple[Box, ...] = ()  # where earlier steps of a chain have painted beings, in px of the photo
     # Seeds of sibling variants that may share this batch. They never affect the pixels.
     beside: tuple[int, ...] = ()
     engine: str = ""  # that somebody chose among those on offer; without a choice, the style has its own
@@ -84,6 +94,10 @@ class Cancelled(Exception):
 
 class EngineError(Exception):
     """An expansion failed; another attempt may succeed. The text is for the operator."""
+
+
+class NothingFit(EngineError):
+    """No attempt was worth showing. The same request fails again; another style may not. The text is as above."""
 
 
 class EngineUnavailable(Exception):

@@ -18,7 +18,7 @@ from inference.registry import open_engine
 
 PHOTOS = ("chelsea", "friends", "wine", "coffee", "picos", "aitzgorri", "sunset", "seeding")
 ASKED = ((Style.FAITHFUL, 1), (Style.PLAYFUL, 1), (Style.WILD, 1), (Style.WILD, 2))  # style, seed
-CELL, GAP = (320, 240), 6  # px
+CELL, GAP = (272, 204), 6  # px
 LONGEST = 420  # px of a photo
 
 
@@ -33,7 +33,7 @@ def main() -> None:
             picture.thumbnail(CELL, Image.Resampling.LANCZOS)
             left, top = (CELL[0] - picture.width) // 2, (CELL[1] - picture.height) // 2
             sheet.paste(picture, (col * wide + left, row * tall + top))
-    sheet.save(ROOT / "docs" / "engine-styles.jpg", quality=82, optimize=True, progressive=True)
+    sheet.save(ROOT / "docs" / "engine-styles.jpg", quality=70, optimize=True, progressive=True)
 
 
 def small(request: Request) -> Request:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 
-from sqlalchemy import CTE, Select, bindparam, literal, or_, select
+from sqlalchemy import CTE, ColumnElement, Select, bindparam, literal, or_, select
 from sqlalchemy.orm import aliased
 
-from storage.models import Expansion, Photo
+from storage.models import Appearance, ChatGuest, Expansion, Photo
 
 
 @cache  # to build a recursive query takes longer than to run it
@@ -22,10 +22,23 @@ def ancestors() -> Select[Expansion]:
 
 
 def containing(person_id: int) -> CTE:
-    """Select the ids of all expansions that a person made, or whose chain contains a picture of theirs."""
+    """Select the ids of all expansions that a person made, or whose chain contains a picture or a guest of theirs."""
     photos = select(Photo.id).where(Photo.person_id == person_id)
-    own = or_(Expansion.person_id == person_id, Expansion.source_id.in_(photos))
-    first = select(Expansion.id, Expansion.result_id).where(own)
-    tree = first.cte("containing", recursive=True)
+    guests = select(ChatGuest.id).where(ChatGuest.person_id == person_id)
+    return _and_onward(or_(Expansion.person_id == person_id, Expansion.source_id.in_(photos), _shows(guests)))
+
+
+def showing(guest_id: int) -> CTE:
+    """Select the ids of all expansions whose chain shows a guest."""
+    return _and_onward(_shows(select(ChatGuest.id).where(ChatGuest.id == guest_id)))
+
+
+def _shows(guests: Select[int]) -> ColumnElement[bool]:
+    return Expansion.id.in_(select(Appearance.expansion_id).where(Appearance.guest_id.in_(guests)))
+
+
+def _and_onward(which: ColumnElement[bool]) -> CTE:
+    """Select the ids and results of some expansions, and of all that continue from them."""
+    tree = select(Expansion.id, Expansion.result_id).where(which).cte("containing", recursive=True)
     child = aliased(Expansion)
     return tree.union(select(child.id, child.result_id).join(tree, child.source_id == tree.c.result_id))

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.chain import ancestors
 from storage.cleanup.notes import note
-from storage.cleanup.orphans import abandoned, blobs_of
+from storage.cleanup.orphans import abandoned, blobs_of, stray_guests
 from storage.database import transactions
 from storage.jobs.estimate import newest_seconds, past_jobs, typical_seconds
 from storage.jobs.expansions import NAME as EXPANSION
@@ -229,7 +229,7 @@ class Store:
             pictures = [photo for photo in (expansion.result, expansion.source) if photo is not None]
             gone = [photo for photo in pictures if await abandoned(session, photo)]
             await session.execute(delete(Photo).where(Photo.id.in_([photo.id for photo in gone])))
-            await note(session, blobs_of([expansion], gone))
+            await note(session, blobs_of([expansion], gone) + await stray_guests(session))
 
     async def _expansions(
         self, *where: ColumnElement[bool], order: tuple[SQLColumnExpression[int], ...] = (Expansion.id,)

@@ -28,7 +28,7 @@ from bot.chat.buttons.panel import (
 )
 from bot.chat.buttons.post import DoLikeThis, FilmOfPost, FlipPost, Fork, HidePost, Less, More, OpenPost
 from bot.chat.buttons.preferences import ExplainSetting, ResetDefaults, SetDirection, SetLanguage, SetScale, SetStyle
-from bot.chat.buttons.publish import AgreeToPublish, NoTitle, NotNow, OwnTitle, SuggestedTitle, Unpublish
+from bot.chat.buttons.publish import AgreeToPublish, LetWalk, NoTitle, NotNow, OwnTitle, SuggestedTitle, Unpublish
 from bot.chat.buttons.result import (
     Adjust,
     BackOneStep,
@@ -40,6 +40,7 @@ from bot.chat.buttons.result import (
     Film,
     FullSize,
     Further,
+    InStyle,
     Journey,
     Keep,
     Loop,
@@ -57,7 +58,7 @@ from bot.chat.buttons.result import (
 from bot.chat.buttons.welcome import OpenGallery, TryExample
 from bot.chat.expand import cancel, journey, panel, result, start
 from bot.chat.film import request as movie
-from bot.chat.gallery import applause, channel, deletion, post, publish, reactions, recipe
+from bot.chat.gallery import applause, channel, deletion, guests, post, publish, reactions, recipe
 from bot.chat.gallery import browse as gallery
 from bot.chat.origin import believed
 from bot.chat.telegram.visit import Visit
@@ -78,6 +79,7 @@ TAPS: dict[type[Tap], OnTap] = {
     Expand: start.expand,
     Roll: start.roll,
     Reroll: start.reroll,
+    InStyle: start.in_style,
     Variants: start.four_variants,
     Double: start.double,
     Cancel: cancel.cancel_button,
@@ -106,6 +108,7 @@ TAPS: dict[type[Tap], OnTap] = {
     OwnTitle: publish.own_title,
     NoTitle: publish.no_title,
     Unpublish: publish.unpublish,
+    LetWalk: guests.let_walk,
     NextPost: gallery.next_post,
     PreviousPost: gallery.previous_post,
     SortGallery: gallery.sort_gallery,

@@ -56,6 +56,7 @@ class Sign(StrEnum):
     TITLE = "✏️"  # write a title
     LIKE = "👯"  # do somebody's next photo like a post
     SEE = "👀"  # have a look at it
+    GUEST = "🚶"  # walks into other people's pictures
     SHARE = "↗"
     PAGE = "🌐"  # its web page
     CHANNELS = "📢"  # what readers of channels feel

@@ -9,12 +9,13 @@ import structlog
 from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.chain import painted_before
 from bot.jobs.loop import Again, Ended, to_its_end
 from bot.metrics import EXPANSIONS, SECONDS
 from bot.presets import served_by
 from bot.services import Services
 from inference.canvas import Margins
-from inference.engine import Cancelled, EngineError, Report, Style
+from inference.engine import Cancelled, EngineError, NothingFit, Report, Style
 from inference.growth import Direction, scaled
 from inference.image.codec import is_png
 from inference.image.refusal import BadPhoto
@@ -24,6 +25,7 @@ from inference.worker.process import EngineProcess
 from inference.worker.protocol import Order, Outcome
 from storage.cleanup.notes import settle
 from storage.jobs.expansions import Made, recorded
+from storage.jobs.invitations import came
 from storage.jobs.journey import Next, followed
 from storage.jobs.queue import Queue
 from storage.models import Expansion, Job, Mark, Photo, Status
@@ -63,7 +65,7 @@ class Painter:
             outcome = await self.process.expand(await self._order(expansion), report)
         except Cancelled:
             return Ended(Status.CANCELLED)
-        except (BadPhoto, FileNotFoundError) as error:
+        except (BadPhoto, FileNotFoundError, NothingFit) as error:
             return Ended(Status.FAILED, str(error))
         except EngineError as error:
             raise Again(str(error)) from error
@@ -81,6 +83,8 @@ class Painter:
             prompt=expansion.prompt,
             beside=await self._beside(expansion),
             engine=expansion.chosen_engine,
+            guests={key: await self.services.blobs.get(key) for key in expansion.guests or ()},
+            beings=painted_before(await self.services.store.ancestry(expansion.id)),
             doubles=expansion.doubles,
             marking=self.services.marks.marking(" ".join(self.services.maker_of(expansion))),
         )
@@ -105,6 +109,7 @@ class Painter:
         async def record(session: AsyncSession) -> None:
             made = _made(expansion, outcome, *kept.keys) | Made(engine=engine, model=model)
             await recorded(expansion.id, **made)(session)
+            await came(session, expansion.id, outcome.recipe.get("visitors", ()))
             await settle(session, kept.notes)
             await session.merge(_mark(expansion, outcome))
             if expansion.following:

@@ -9,7 +9,7 @@ from aiohttp import web
 from babel.dates import format_date
 
 from bot.chain import growth
-from bot.chat.cards.lines import anonymous_counts, drawn, guests_of
+from bot.chat.cards.lines import anonymous_counts, authors_in, drawn, guests_of
 from bot.chat.cards.links import payload, recipe_payload
 from bot.chat.cards.widgets import described
 from bot.services import Services
@@ -67,7 +67,7 @@ class PostPage:
             source=Card.of(say, source) if source is not None else None,
             summary=described(say, post.expansion),
             drawn=drawn(say, post.expansion),
-            guests=guests_of(say, chain),
+            guests=guests_of(say, chain, await authors_in(self.services, chain)),
             anonymous=await anonymous_counts(self.services, post.expansion_id),
             created=post.created_at,
             date=format_date(post.created_at, "long", language),

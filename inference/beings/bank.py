@@ -28,6 +28,7 @@ class Guest:
     name: str  # of its file
     credit: str  # such as «a moose by Ryan Hagerty»; empty for an operator's own guest
     read: Callable[[], Sprite]
+    visitor: str = ""  # the key of a guest from the chat
 
     @cached_property
     def sprite(self) -> Sprite:

@@ -13,6 +13,7 @@ from inference.engine import Pixels
 
 SIDE: Final = 96  # px; side of the photo's copy that is measured
 APART: Final = 26.0  # least difference of lightness (L* of 255) between a sprite and its background
+LAMPS: Final = 0.7  # how bright things are in the dark, as a share of the lamps or letters that shine there
 MOST: Final = 34.0  # largest change of a sprite's lightness to achieve it
 
 
@@ -31,7 +32,7 @@ class Light:
         small = cv2.resize(photo, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
         lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB).reshape(-1, 3).astype(np.float32)
         return cls(
-            float(np.percentile(lab[:, 0], 88)),
+            max(float(np.percentile(lab[:, 0], 88)), LAMPS * float(np.percentile(lab[:, 0], 97))),
             float(np.percentile(lab[:, 0], 3)),
             lab[:, 1:].mean(axis=0) - 128,
             float(np.clip(lab[:, 1:].std(axis=0).mean() / 12, 0.5, 1)),

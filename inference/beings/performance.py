@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -13,10 +15,10 @@ from inference.beings.being import being, closed
 from inference.beings.director import Scene, direct
 from inference.beings.hem import grow_legs
 from inference.beings.light import Light
-from inference.beings.sprite import SOLID, Sprite, mirrored, resized
+from inference.beings.sprite import SOLID, Sprite, mirrored, resized, trimmed
 from inference.beings.stage import Place, Stage
 from inference.canvas import Box, Margins
-from inference.engine import Pixels
+from inference.engine import Pixels, Request, Style
 from inference.image.bands import Side
 from inference.subject.subject import Subject
 
@@ -26,23 +28,25 @@ OFFERED: Final = 3  # number of drawn pairs of legs, of which the one with the m
 
 
 class Cast(NamedTuple):
-    """Who was added: the credits of the guests that were placed, and whether the photo's own subject got legs."""
+    """Who was added: the guests, the boxes of all beings on the canvas, and whether the photo's subject got legs."""
 
-    credits: list[str]
+    guests: list[Guest]
+    boxes: list[Box]
     legs: bool
 
 
 @dataclass(eq=False)
 class Performance:
-    """The state of one image while beings are added. `credits` names the guests that were placed."""
+    """The state of one image while beings are added. `guests` are those that were placed."""
 
     stage: Stage
     bank: Bank
+    visitors: Sequence[Guest]  # they come before the bank's guests
     photo: Pixels
     margins: Margins
     subject: Subject | None
     random: Generator
-    credits: list[str] = field(default_factory=list)
+    guests: list[Guest] = field(default_factory=list)
     legs: bool = False  # whether the subject of the photo goes on below it on legs
 
     @property
@@ -60,8 +64,9 @@ class Performance:
             taken = grow_legs(self.stage.canvas, self.photo, self.subject, self.margins, legs, script, self.random)
             self.stage.taken.append(taken)
             self.legs = True
-        guests = [self.bank.guests[nth] for nth in script.guests]
-        cast = _CASTS[script.scene]
+        guests = [*self.visitors, *(self.bank.guests[nth] for nth in script.guests)]
+        alone = self.visitors and script.scene is Scene.TWINS  # then a visitor takes the place of the second twin
+        cast = _CASTS[Scene.VISIT if alone else script.scene]
         for part in cast:
             who = None if part.twin and self.subject is not None else guests[part.guest]
             self._enter(who, self._where(part), next(suitcases))
@@ -73,7 +78,8 @@ class Performance:
     def playful(self) -> None:
         """Place one to three copies of the subject on the photo's own ground, or a small guest without a subject."""
         if self.subject is None:
-            guest = self.bank.guests[int(self.random.integers(len(self.bank.guests)))]
+            drawn = self.bank.guests[int(self.random.integers(len(self.bank.guests)))]
+            guest = self.visitors[0] if self.visitors else drawn
             self._enter(guest, Place((0.07, 0.2), (self.stage.floor, 0.985)), False)
             return
         copy = self._twin()
@@ -105,8 +111,8 @@ class Performance:
         top = mirrored(top) if self.random.random() < 0.5 else top
         luggage = light.on(self._fitted(self.bank.suitcase, LUGGAGE)) if suitcase else None
         walker = being(top, self._legs(), self.random, luggage)
-        if self.stage.place(walker, where) and guest and guest.credit and guest.credit not in self.credits:
-            self.credits.append(guest.credit)
+        if self.stage.place(walker, where) and guest and guest not in self.guests:
+            self.guests.append(guest)
 
     def _twin(self) -> Sprite:
         assert self.subject is not None
@@ -146,20 +152,18 @@ _CASTS: Final = {
 }
 
 
-def perform(
-    canvas: Pixels, photo: Pixels, margins: Margins, subject: Subject | None, bank: Bank, seed: int, wild: bool
-) -> Cast:
-    """Add beings to a canvas in place, and return who they are."""
-    random = np.random.default_rng([seed, 77])
-    height, width = photo.shape[:2]
-    box = Box(margins.left, margins.top, margins.left + width, margins.top + height)
-    stage = Stage(canvas, box, Light.of(photo), random)
-    performance = Performance(stage, bank, photo, margins, subject, random)
-    if wild:
+def perform(canvas: Pixels, request: Request, subject: Subject | None, bank: Bank) -> Cast:
+    """Add beings to a canvas in place, and return who and where they are."""
+    photo, margins = request.photo, request.margins
+    random = np.random.default_rng([request.seed, 77])
+    visitors = [Guest("", "", partial(trimmed, visitor.cutout), visitor.key) for visitor in request.visitors]
+    stage = Stage(canvas, margins.box(request.extent), Light.of(photo), random)
+    performance = Performance(stage, bank, visitors, photo, margins, subject, random)
+    if request.style is Style.WILD:
         performance.wild()
     else:
         performance.playful()
-    return Cast(performance.credits, performance.legs)
+    return Cast(performance.guests, stage.taken[1:], performance.legs)  # the first box is that of the photo
 
 
 def _brightness(legs: Sprite) -> float:

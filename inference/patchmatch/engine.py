@@ -3,29 +3,46 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from inference.beings.bank import open_bank
+from inference.beings.bank import Guest, open_bank
 from inference.beings.performance import Cast, perform
 from inference.canvas import Extent, Margins
-from inference.engine import EngineError, Painted, Pixels, Reads, Report, Request, Style, ignore, part, versions
+from inference.engine import (
+    EngineError,
+    Painted,
+    Pixels,
+    Reads,
+    Recipe,
+    Report,
+    Request,
+    Style,
+    ignore,
+    part,
+    versions,
+)
 from inference.image.bands import grown
 from inference.patchmatch import kernel
 from inference.patchmatch.finish import finish
+from inference.patchmatch.patch import Floats
 from inference.patchmatch.pyramid import plan
 from inference.patchmatch.style import SETTINGS
-from inference.patchmatch.synthesis import Collage, synthesize
+from inference.patchmatch.synthesis import NOWHERE, Collage, synthesize
 from inference.subject.memory import Subjects
 from inference.subject.removal import alpha_at, close, without
+from inference.subject.salience import Salience
 from inference.subject.subject import Subject
 
 COARSE = 60 * 60 * 3 // 2  # pixels of the photo at the level that decides the layout
 WORK = 512 * 384  # pixels of the canvas on which patches are searched
 WORK_LARGE = 768 * 576  # the same for canvases of more than LARGE pixels
 LARGE = 3000 * 2000
+BEING = 200.0  # salience of a painted being, so that nothing in the photo fits worse
 SEEN = 0.3  # progress when the subject is known
 
 
@@ -52,25 +69,33 @@ class PatchMatch:
         made = versions("kuotu", "numpy", "numba", "onnxruntime", "opencv-python-headless")
         key = f"{self.name} {made} guests={self._bank.digest}"
         if not request.margins:
-            return Painted(photo.copy(), {"key": key, "credits": [], "beings": 0.0})
+            return Painted(photo.copy(), {"key": key, **_named([]), "boxes": [], "beings": 0.0})
         report(0.0)
         subject = self._subjects.of(photo)
         report(SEEN)
-        canvas = _scenery(photo, subject, request, part(report, SEEN, 0.95))
-        cast, scenery = Cast([], legs=False), canvas
+        salience = self._subjects.salience(photo)
+        singular = _singular(salience if subject is not None else np.zeros_like(salience), request)
+        canvas = _scenery(photo, subject, request, singular, part(report, SEEN, 0.95))
+        cast, scenery = Cast([], [], legs=False), canvas
         if request.style is not Style.FAITHFUL:
-            wild, scenery = request.style is Style.WILD, canvas.copy()
-            cast = perform(canvas, photo, request.margins, subject, self._bank, request.seed, wild)
+            scenery = canvas.copy()
+            cast = perform(canvas, replace(request, photo=photo), subject, self._bank)
         canvas[request.margins.box(request.extent).slices] = photo
         report(1.0)
         seen = {"cut": _completed(subject, request.margins), "legs": cast.legs}
-        share = _new_share(scenery, canvas, request)
-        return Painted(canvas, {"key": key, "credits": cast.credits, "beings": share} | seen)
+        added = {"boxes": [list(box) for box in cast.boxes], "beings": _new_share(scenery, canvas, request)}
+        return Painted(canvas, {"key": key, **_named(cast.guests), **seen, **added})
 
 
 def _completed(subject: Subject | None, margins: Margins) -> list[str]:
     """Return the sides at which the frame cut the subject and new pixels go on with it."""
     return [side.value for side in grown(margins) if subject is not None and side in subject.cut]
+
+
+def _named(guests: Sequence[Guest]) -> Recipe:
+    """Return the credits of the guests that are in the picture, and the keys of those that came from the chat."""
+    credits_ = dict.fromkeys(guest.credit for guest in guests if guest.credit)
+    return {"credits": list(credits_), "visitors": [guest.visitor for guest in guests if guest.visitor]}
 
 
 def _new_share(scenery: Pixels, canvas: Pixels, request: Request) -> float:
@@ -81,22 +106,35 @@ def _new_share(scenery: Pixels, canvas: Pixels, request: Request) -> float:
     return float(round(float(changed.sum()) / new, 4))
 
 
-def _scenery(photo: Pixels, subject: Subject | None, request: Request, report: Report) -> Pixels:
+def _singular(salience: Salience, request: Request) -> Floats:
+    """Return how far each part of the photo should not be seen twice, (height, width) of the saliency map.
+
+    That is what stands out where there is a subject, and certainly what earlier steps of a chain have added.
+    """
+    known = np.asarray(salience / 255, np.float32)
+    across, down = known.shape[1] / request.extent.width, known.shape[0] / request.extent.height
+    for box in request.beings:
+        rows = slice(int(max(0, box.top) * down), int(np.ceil(max(0, box.bottom) * down)))
+        known[rows, int(max(0, box.left) * across) : int(np.ceil(max(0, box.right) * across))] = BEING
+    return known
+
+
+def _scenery(photo: Pixels, subject: Subject | None, request: Request, singular: Floats, report: Report) -> Pixels:
     """Return the canvas without beings. A removable subject is removed from the photo before the scene is extended."""
     if subject is None or not subject.removable:
-        return _filled(photo, request, report)
+        return _filled(photo, request, singular, report)
     height, width = photo.shape[:2]
     alpha = alpha_at(subject, width, height)
-    canvas = _filled(without(photo, alpha), request, report)
+    canvas = _filled(without(photo, alpha), request, singular, report)
     close(canvas, photo, alpha, request.margins, subject.cut)
     return canvas
 
 
-def _filled(photo: Pixels, request: Request, report: Report) -> Pixels:
+def _filled(photo: Pixels, request: Request, singular: Floats, report: Report) -> Pixels:
     margins, settings = request.margins, SETTINGS[request.style]
     canvas = margins.canvas(request.extent)
     work = WORK_LARGE if canvas.area > LARGE else WORK
-    collage = _collage(photo, margins, request.style, request.seed, work, COARSE, part(report, 0.0, 0.8))
+    collage = _collage(photo, margins, request.style, request.seed, work, COARSE, part(report, 0.0, 0.8), singular)
     return finish(photo, margins, collage, settings.pages, part(report, 0.8, 1.0))
 
 
@@ -111,11 +149,18 @@ def prefill(photo: Pixels, margins: Margins, seed: int = 0, work: int = 96 * 72)
 
 
 def _collage(
-    photo: Pixels, margins: Margins, style: Style, seed: int, work: int, coarse: int, report: Report
+    photo: Pixels,
+    margins: Margins,
+    style: Style,
+    seed: int,
+    work: int,
+    coarse: int,
+    report: Report,
+    singular: Floats = NOWHERE,
 ) -> Collage:
     levels = plan(Extent.of(photo), margins, work, coarse)
     small = np.asarray(cv2.resize(photo, levels[-1].photo, interpolation=cv2.INTER_AREA), np.uint8)
-    return synthesize(small, levels, SETTINGS[style].drawn(seed), seed, report)
+    return synthesize(small, levels, SETTINGS[style].drawn(seed), seed, report, singular)
 
 
 def _checked(photo: Pixels) -> Pixels:

@@ -42,13 +42,20 @@ def wanted_row(level: Level, away: Floats, settings: StyleSettings, seed: int) -
     )
 
 
-def dislike(atlas: Atlas, level: Level, settings: StyleSettings) -> Floats:
-    """Return the fixed cost per channel of each source, (height, width) of the atlas; NEVER where no patch fits."""
+def dislike(atlas: Atlas, level: Level, settings: StyleSettings, salience: Floats) -> Floats:
+    """Return the fixed cost per channel of each source, (height, width) of the atlas; NEVER where no patch fits.
+
+    `salience` says how far each part of the photo, in any size, is something that should not be seen twice.
+    """
     cost = np.zeros(atlas.valid.shape, np.float32)
     for page, first in zip(settings.pages, atlas.first, strict=True):
         width, height = page.extent(level.photo)
         across, down = (np.sin(np.pi * (np.arange(side) + 0.5) / side) for side in (width, height))
         here = settings.central * np.outer(down, across) + (settings.mirrored if page.mirrored else 0)
+        turned = salience[:: -1 if page.upturned else 1, :: -1 if page.mirrored else 1]
+        here += settings.salient * cv2.resize(
+            np.ascontiguousarray(turned), (width, height), interpolation=cv2.INTER_AREA
+        )
         cost[:height, first : first + width] = here
     return np.where(atlas.valid, np.minimum(cost, NEVER // SAMPLES // 2), NEVER).astype(np.float32)
 

@@ -22,6 +22,7 @@ class StyleSettings:
     reuse: float = 2.0  # added to the cost of a source and its surroundings each time it is used
     mirrored: float = 300.0  # cost of a mirrored source
     central: float = 100.0  # cost of a source in the middle of the photo, which is probably its subject
+    salient: float = 600.0  # cost of a source in what stands out: a thing that is copied is a thing seen twice
     jitter: float = 0.1  # largest relative increase of a cost by a random draw
     bend: float = 0.16  # largest shift of the preferred rows, as a share of the photo's height
 

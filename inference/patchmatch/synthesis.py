@@ -23,6 +23,8 @@ TEXTURE_SHARE = 0.7  # share of the expected texture that a patch must have
 SHARPNESS = 0.25  # temperature of the vote as a share of the median cost
 
 
+NOWHERE = np.zeros((1, 1), np.float32)  # nothing stands out
+
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
@@ -60,7 +62,7 @@ class Collage:
 class Stage:
     """The state of the synthesis at one level."""
 
-    def __init__(self, level: Level, photo: Pixels, settings: StyleSettings, seed: int) -> None:
+    def __init__(self, level: Level, photo: Pixels, settings: StyleSettings, seed: int, salience: Floats) -> None:
         self.level, self.settings, self.seed = level, settings, seed
         width, height = level.canvas
         same = Extent.of(photo) == level.photo
@@ -74,7 +76,7 @@ class Stage:
         self.canvas[box.slices] = self.photo
         self.away: Floats = np.asarray(cv2.distanceTransform(self.new.astype(np.uint8), cv2.DIST_L2, 3), np.float32)
         self.wanted_row = wanted_row(level, self.away, settings, seed)
-        self.dislike = dislike(self.atlas, level, settings)
+        self.dislike = dislike(self.atlas, level, settings, salience)
         self.row, self.col = np.indices((height, width), np.int32)
         self.row, self.col = self.row - box.top, self.col - box.left  # inside the photo a pixel is its own source
 
@@ -132,15 +134,17 @@ def _nearest_valid(valid: Flags, row: Ints, col: Ints) -> tuple[Ints, Ints]:
     return np.ascontiguousarray(nearest[..., 0]), np.ascontiguousarray(nearest[..., 1])
 
 
-def synthesize(photo: Pixels, levels: list[Level], settings: StyleSettings, seed: int, report: Report) -> Collage:
-    """Fill the canvas of the last level. `photo` has the last level's size."""
+def synthesize(
+    photo: Pixels, levels: list[Level], settings: StyleSettings, seed: int, report: Report, salience: Floats = NOWHERE
+) -> Collage:
+    """Fill the canvas of the last level. `photo` has the last level's size; `salience` is as in `dislike`."""
     state = np.uint64(seed * 2654435761 + 88172645463325252)
-    stage = Stage(levels[0], photo, settings, seed)
+    stage = Stage(levels[0], photo, settings, seed, salience)
     state = peel(stage, seed, state, part(report, 0.0, 0.5))
     done, total = 0, sum(level.area for level in levels)
     for depth, level in enumerate(levels):
         if depth:
-            stage = finer(stage, Stage(level, photo, settings, seed))
+            stage = finer(stage, Stage(level, photo, settings, seed, salience))
         ahead = part(report, 0.5 + 0.5 * done / total, 0.5 + 0.5 * (done + level.area) / total)
         state = refine(stage, depth, depth == len(levels) - 1, state, ahead)
         done += level.area

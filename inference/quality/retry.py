@@ -10,13 +10,14 @@ from typing import Final
 import numpy as np
 
 from inference.canvas import Margins
-from inference.engine import Engine, EngineError, Painted, Pixels, Reads, Report, Request, Style, part
+from inference.engine import Engine, EngineError, NothingFit, Painted, Pixels, Reads, Report, Request, Style, part
 from inference.quality.border import flat_border
 from inference.quality.gate import Kind, Problem, Unfit, judge
 from inference.quality.repetition import FEWEST, painted_again
 from inference.subject.memory import Subjects
 
 RETRIES: Final = 2
+UNFIT: Final = "nothing fit to be seen"  # how the text of NothingFit begins
 SHARES: Final = (0.0, 0.8, 0.95, 1.0)  # progress after each attempt; most orders need only one
 SEEDS: Final = 2**31
 SAME: Final = 0.02  # relative difference up to which two findings are the same
@@ -59,7 +60,7 @@ class Careful:
         """Return the first attempt without a problem, or else the one with the smallest, visible before grave.
 
         A problem that recurs unchanged with another seed does not depend on the seed, so it ends the attempts. Raises
-        EngineError when no attempt is worth showing. A request with the reported seed gives the same canvas.
+        NothingFit when no attempt is worth showing. A request with the reported seed gives the same canvas.
         """
         inner = _within_border(request)
         shown: list[Attempt] = []
@@ -105,7 +106,7 @@ class Careful:
         fit = [attempt for attempt in shown if self._shows(attempt.problem)]
         if not fit:
             told = "; ".join(map(str, problems))
-            raise EngineError(f"nothing fit to be seen in {len(problems)} attempts: {told}; another style may help")
+            raise NothingFit(f"{UNFIT} in {len(problems)} attempts: {told}; another style may help")
         report(1.0)
         return min(fit, key=_badness)
 
@@ -146,7 +147,8 @@ def _within_border(request: Request) -> Request:
     if not trimmed:
         return request
     inner = request.photo[trimmed.inner(request.extent).slices]
-    return replace(request, photo=np.ascontiguousarray(inner), margins=request.margins + trimmed)
+    beings = tuple(box.moved(-trimmed.left, -trimmed.top) for box in request.beings)
+    return replace(request, photo=np.ascontiguousarray(inner), margins=request.margins + trimmed, beings=beings)
 
 
 def _with_photo(painted: Pixels, request: Request) -> Pixels:

@@ -22,9 +22,10 @@ class Subjects:
 
     def of(self, photo: Pixels) -> Subject | None:
         """Return the subject of a photo, or None."""
-        return find_subject(photo, self._map(photo))
+        return find_subject(photo, self.salience(photo))
 
-    def _map(self, photo: Pixels) -> Salience:
+    def salience(self, photo: Pixels) -> Salience:
+        """Return the saliency map of a photo."""
         key = fingerprint(photo)
         with self._one_at_a_time:
             if key in self._maps:

@@ -21,6 +21,7 @@ NEAR: Final = 8  # px; a row needs as many beside the subject to cover it from t
 QUICK: Final = 6.0  # steepness of the transition from the left filling to the right one; 1 is linear
 ROUND: Final = 0.42  # depth of a cap as a share of the cut's width
 SHADE: Final = 0.35  # share of the light that the lower end of a cap loses
+FADE: Final = 0.25  # share of a cap's depth over which the surroundings of the cut end
 FEWEST: Final = 4  # px; narrower cuts are not closed
 
 Alpha = NDArray[np.uint8]
@@ -38,13 +39,21 @@ def without(photo: Pixels, alpha: Alpha) -> Pixels:
     A row without such pixels is covered by the row above.
     """
     covered = photo.copy()
-    reach = max(9, max(photo.shape) // 120) | 1
-    hidden = cv2.dilate((alpha > 12).astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
+    hidden = _hidden(alpha, _reach(photo)) > 0
     rows = np.flatnonzero(hidden.any(axis=1))
     for row in rows:
         inside = np.flatnonzero(hidden[row])
         _cover(covered, photo, int(row), int(inside[0]), int(inside[-1]) + 1)
     return covered
+
+
+def _reach(photo: Pixels) -> int:
+    return int(max(9, max(photo.shape) // 120) | 1)
+
+
+def _hidden(alpha: Alpha, reach: int) -> NDArray[np.uint8]:
+    """Return which pixels are covered, 1 or 0: the subject, even where it is uncertain, and a few pixels around it."""
+    return np.asarray(cv2.dilate((alpha > 12).astype(np.uint8), np.ones((reach, reach), np.uint8)), np.uint8)
 
 
 def _cover(covered: Pixels, photo: Pixels, row: int, first: int, last: int) -> None:
@@ -101,23 +110,38 @@ def cap(
     """Continue a subject below a photo in place under a round outline, and return the depth in px.
 
     The arrays are rotated so that the cut is at the bottom. The subject's mirror image continues it; when `strip` is
-    given, only the last `strip` rows are used, back and forth.
+    given, only the last `strip` rows are used, back and forth. What was covered beside the subject comes along at first
+    and fades away, because the scene around the photo does not continue it.
     """
     run = np.flatnonzero(alpha[-1] > 127)
     if run.size < FEWEST:
         return 0
     first, last = int(run[0]), int(run[-1]) + 1
-    height = photo.shape[0]
+    height, reach = photo.shape[0], _reach(photo)
     depth = min(depth or int(ROUND * (last - first)), height - 1, canvas.shape[0] - at[1] - height)
     outline = _outline(first, last, photo.shape[1], depth)
     strip = min(strip or height, height)
+    used = alpha[height - 1 - min(depth, strip) :]
+    body, beside = _body(used, reach), _hidden(used, reach)
+    beside[:, : max(0, first - reach)] = beside[:, last + reach :] = 0
     for row in range(depth):
-        source = height - 1 - int(_folded(np.array(row), strip))
-        shown = (alpha[source] / 255.0 * np.clip(outline - row, 0, 1))[:, None]
+        back = int(_folded(np.array(row), strip))
+        source, near = height - 1 - back, max(0.0, 1 - row / (FADE * depth))
+        shown = np.maximum(body[-1 - back] * np.clip(outline - row, 0, 1), beside[-1 - back] * near)[:, None]
         shade = 1 - SHADE * (row / depth) ** 2 if side is Side.BOTTOM else 1.0
         under = canvas[at[1] + height + row, at[0] : at[0] + photo.shape[1]]
         under[:] = np.rint(photo[source] * shade * shown + under * (1 - shown))
     return max(0, depth)
+
+
+def _body(alpha: Alpha, reach: int) -> NDArray[np.float32]:
+    """Return how opaque the rows above a cut are in its cap, 0 to 1.
+
+    A half transparent cap would show the seam, so what is uncertain is decided, and gaps are closed.
+    """
+    wide = 4 * reach | 1
+    sure = cv2.morphologyEx((alpha > 96).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((wide, wide), np.uint8))
+    return np.asarray(cv2.GaussianBlur(sure.astype(np.float32), (0, 0), reach / 9), np.float32)
 
 
 def _outline(first: int, last: int, width: int, depth: int) -> NDArray[np.float64]:

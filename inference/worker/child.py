@@ -21,15 +21,18 @@ from typing import BinaryIO
 
 import cv2
 
+from inference.beings.visitor import read_cutout
 from inference.canvas import Extent
 from inference.casting import all_choices
 from inference.engine import (
     Cancelled,
     EngineError,
     EngineUnavailable,
+    NothingFit,
     Report,
     Request,
     Style,
+    Visitor,
     part,
     whole_percents,
 )
@@ -145,7 +148,8 @@ def _answer(engine: CheckedEngine, orders: Orders, answers: Answers) -> Message:
     except BadPhoto as bad:
         return Refused(bad.reason, bad.found, bad.limit)
     except Exception as error:
-        return Failed(_sentence(error), format_exc(), exhausted=isinstance(error, MemoryError))
+        exhausted, unfit = isinstance(error, MemoryError), isinstance(error, NothingFit)
+        return Failed(_sentence(error), "" if unfit else format_exc(), exhausted, unfit)
 
 
 def _carried_out(engine: CheckedEngine, order: Order, report: Report) -> Outcome:
@@ -153,7 +157,18 @@ def _carried_out(engine: CheckedEngine, order: Order, report: Report) -> Outcome
     report(0)
     photo = decode_kept(order.photo)
     report(DECODED)
-    request = Request(photo, order.margins, order.style, order.seed, order.prompt, order.beside, order.engine)
+    visitors = tuple(Visitor(key, read_cutout(data)) for key, data in order.guests.items())
+    request = Request(
+        photo,
+        order.margins,
+        order.style,
+        order.seed,
+        order.prompt,
+        visitors,
+        order.beings,
+        order.beside,
+        order.engine,
+    )
     work = engine.double if order.doubles else engine.expand
     checked = work(request, part(report, DECODED, PAINTED))
     report(PAINTED)

@@ -12,7 +12,7 @@ import logging
 import sys
 from typing import Final
 
-from inference.engine import Cancelled, EngineError, EngineUnavailable, Report
+from inference.engine import Cancelled, EngineError, EngineUnavailable, NothingFit, Report
 from inference.image.refusal import BadPhoto
 from inference.worker.checks import Checks
 from inference.worker.pipe import Link
@@ -224,16 +224,16 @@ def _info(message: Message) -> EngineInfo:
 
 
 def _outcome(message: Message) -> Outcome:
-    """Return the result of an order. Raises BadPhoto or EngineError."""
+    """Return the result of an order. Raises BadPhoto, NothingFit or another EngineError."""
     match message:
         case Outcome():
             _log.info("seed %d, %s: %s", message.seed, message.verdict, message.reason)
             return message
         case Refused(reason, found, limit):
             raise BadPhoto(reason, found, limit)
-        case Failed(text, traceback):
+        case Failed(text, traceback, unfit=unfit):
             _log_traceback(traceback)
-            raise EngineError(text)
+            raise NothingFit(text) if unfit else EngineError(text)
     raise EngineError(f"the engine process ended an order with {message}")
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, astuple, dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
-from inference.canvas import Extent, Margins
+from inference.canvas import Box, Extent, Margins
 from inference.engine import Reads, Recipe, Style
 from inference.image.refusal import Reason
 from inference.marks.marking import Marked, Marking
@@ -33,6 +33,8 @@ class Order:
     beside: tuple[int, ...] = ()  # seeds of sibling variants that are still waiting
     engine: str = ""  # that somebody chose; the style's own if it is empty or not on offer
     doubles: bool = False
+    guests: Mapping[str, bytes] = field(default_factory=dict)  # the cut-outs of the chat's guests, by their keys
+    beings: tuple[Box, ...] = ()  # where earlier steps of the chain have painted some, in px of the photo
     marking: Marking = field(default_factory=Marking)
 
 
@@ -150,11 +152,15 @@ class Refused:
 
 @dataclass(frozen=True)
 class Failed:
-    """The order failed. When `exhausted` is set, memory ran out and the process should be replaced."""
+    """The order failed. When `exhausted` is set, memory ran out and the process should be replaced.
+
+    `unfit` is set when the gate refused everything that was painted.
+    """
 
     text: str
     traceback: str
     exhausted: bool = False
+    unfit: bool = False
 
 
 @dataclass(frozen=True)
@@ -175,7 +181,8 @@ def encode(message: Message) -> Frame:
         case Expand(number, order):
             marking = vars(order.marking) | {"secret": order.marking.secret.hex()}
             values = vars(order) | {"number": number, "margins": astuple(order.margins), "marking": marking}
-            return Frame(kind, values, (values.pop("photo"),))
+            values["guests"], values["beings"] = list(order.guests), [list(box) for box in order.beings]
+            return Frame(kind, values, (values.pop("photo"), *order.guests.values()))
         case EngineInfo():
             return Frame(kind, asdict(message))
         case Outcome():
@@ -193,9 +200,11 @@ def decode(frame: Frame) -> Message:
         return kind(**values)
     match frame.kind:
         case "Expand":
-            (values["photo"],) = frame.blobs
+            values["photo"], *guests = frame.blobs
+            values["guests"] = dict(zip(values["guests"], guests, strict=True))
             values["margins"], values["style"] = Margins(*values["margins"]), Style(values["style"])
             values["beside"] = tuple(values["beside"])
+            values["beings"] = tuple(Box(*box) for box in values["beings"])
             marking = dict(values["marking"])
             values["marking"] = Marking(**marking | {"secret": bytes.fromhex(marking["secret"])})
             return Expand(values.pop("number"), Order(**values))

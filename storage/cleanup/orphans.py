@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import select, union_all
+from sqlalchemy import delete, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.models import Expansion, Photo
+from storage.models import Appearance, ChatGuest, Expansion, Photo
 
-NAMED = (Photo.blob, Photo.thumb, Expansion.preview)  # the columns that contain keys of blobs
+NAMED = (Photo.blob, Photo.thumb, Expansion.preview, ChatGuest.blob)  # the columns that contain keys of blobs
 CHUNK = 500  # SQLite binds at most 32,766 values in a statement
 
 
@@ -41,3 +41,10 @@ async def abandoned(session: AsyncSession, photo: Photo) -> bool:
         return False
     users = select(Expansion.id).where((Expansion.source_id == photo.id) | (Expansion.result_id == photo.id))
     return await session.scalar(users.limit(1)) is None
+
+
+async def stray_guests(session: AsyncSession) -> list[str]:
+    """Delete the guests whose posts are gone and that no expansion shows, and return the keys of their blobs."""
+    unseen = ChatGuest.id.not_in(select(Appearance.guest_id))
+    stray = delete(ChatGuest).where(ChatGuest.post_id.is_(None), unseen).returning(ChatGuest.blob)
+    return list(await session.scalars(stray))

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import hold
 from storage.jobs.expansions import enqueue
+from storage.jobs.invitations import invite
 from storage.jobs.quota import spend
 from storage.models import Expansion, Panel
 
@@ -51,6 +52,7 @@ async def begin(
     left = await spend(session, person_id, sum(1 + one.following for one in expansions), quota)
     session.add_all(expansions)
     await session.flush()
+    await invite(session, expansions)
     await enqueue(session, expansions, priority, presets)
     whole = select(Expansion).where(Expansion.id.in_([expansion.id for expansion in expansions]))
     whole = whole.order_by(Expansion.variant, Expansion.id).execution_options(populate_existing=True)

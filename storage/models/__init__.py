@@ -10,6 +10,7 @@ from storage.models.blobs import BlobNote, BlobSweep
 from storage.models.expansions import Expansion
 from storage.models.films import Film, FilmKind
 from storage.models.galleries import Gallery, Impression
+from storage.models.guests import Appearance, ChatGuest
 from storage.models.jobs import FINAL_STATUSES, LIVE_STATUSES, Job, Status
 from storage.models.marks import Mark
 from storage.models.messages import Message, MessageKind, Received
@@ -31,6 +32,7 @@ __all__ = [
     "LIVE_STATUSES",
     "Act",
     "AnonymousCount",
+    "Appearance",
     "Applause",
     "AuditEntry",
     "Ban",
@@ -39,6 +41,7 @@ __all__ = [
     "BlobSweep",
     "Bucket",
     "Chat",
+    "ChatGuest",
     "Expansion",
     "Feeling",
     "Film",

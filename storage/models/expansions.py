@@ -48,6 +48,9 @@ class Expansion(Base):
     prompt: Mapped[str] = mapped_column(Text, default="")
     chosen_engine: Mapped[str] = mapped_column(String(40), default="", server_default="")  # empty: the style's own
     seed: Mapped[int]
+    guests: Mapped[list[str] | None] = mapped_column(
+        JSON(none_as_null=True)
+    )  # blobs of the chat's guests offered to it
     # the end; `status` is `waiting` until then
     status: Mapped[Status] = mapped_column(one_of(Status), default=Status.WAITING)
     error: Mapped[str | None] = mapped_column(Text)  # for the operator

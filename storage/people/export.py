@@ -9,7 +9,7 @@ from sqlalchemy import SQLColumnExpression, Table, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import transactions
-from storage.models import Ban, Base, Chat, Expansion, Person, Photo
+from storage.models import Ban, Base, Chat, ChatGuest, Expansion, Person, Photo
 
 # Tables with one row per person, and the column of the person's id. A private chat has the id of its person.
 OWN = {Person.__table__: Person.id, Chat.__table__: Chat.id, Ban.__table__: Ban.id}
@@ -28,9 +28,9 @@ async def export(engine: AsyncEngine, person_id: int) -> dict[str, list[dict[str
 
 
 async def pictures(engine: AsyncEngine, person_id: int) -> dict[str, int | None]:
-    """Return the blobs of a person's photos, sent or made, and of the previews of their expansions.
+    """Return the blobs of a person's photos, sent or made, of the previews of their expansions, and of their guests.
 
-    Each comes with the id of the expansion that made it, or with None if it was sent.
+    Each comes with the id of the expansion that made it, or with None if it was sent or cut out.
     """
     photos = select(Photo.blob, Expansion.id).outerjoin(Expansion, Expansion.result_id == Photo.id)
     shown = select(Expansion.preview, Expansion.id)
@@ -43,6 +43,8 @@ async def pictures(engine: AsyncEngine, person_id: int) -> dict[str, int | None]
             for blob, maker in await session.execute(asked):
                 if blob is not None:
                     found[blob] = found.get(blob) or maker
+        for blob in await session.scalars(select(ChatGuest.blob).where(ChatGuest.person_id == person_id)):
+            found.setdefault(blob, None)
     return found
 
 

@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from storage.chain import containing
 from storage.cleanup.notes import note
-from storage.cleanup.orphans import blobs_of
+from storage.cleanup.orphans import stray_guests
 from storage.database import get_or_add, hold, transactions
-from storage.gallery.weights import withdraw
-from storage.jobs.expansions import drop_jobs
-from storage.jobs.quota import keep_spent
-from storage.models import (
-    Chat,
-    Expansion,
-    Film,
-    Gallery,
-    Impression,
-    Message,
-    Panel,
-    Person,
-    Photo,
-    Post,
-    now,
-)
+from storage.models import Chat, ChatGuest, Expansion, Film, Gallery, Message, Panel, Person, Photo, now
+from storage.people.erasure import Forgotten, erase
 from storage.people.export import export, pictures
+from storage.people.guests import delete_guests, lock_guests
 from storage.people.meeting import Known, look_up
-from storage.people.sent import Sent, take_sent
 
 
 class Settings(TypedDict, total=False):
@@ -49,15 +32,6 @@ class Habits(TypedDict, total=False):
 
     adjusts: bool
     met_styles: bool
-
-
-@dataclass(frozen=True)
-class Forgotten:
-    """What is left to do after a person's rows are deleted."""
-
-    messages: list[Sent]  # these show what was deleted
-    running: list[int]  # expansions whose workers must stop
-    others: dict[int, list[Expansion]]  # other people's expansions of the person's images, by author
 
 
 class People:
@@ -156,8 +130,8 @@ class People:
                 await _copy_settings(session, group, new)
             for row in (Photo, Panel, Gallery):
                 await session.execute(update(row).where(row.chat_id == old).values(chat_id=new, message_id=None))
-            for job in (Expansion, Film):
-                await session.execute(update(job).where(job.chat_id == old).values(chat_id=new))
+            for kept in (Expansion, Film, ChatGuest):
+                await session.execute(update(kept).where(kept.chat_id == old).values(chat_id=new))
             await session.execute(delete(Message).where(Message.chat_id == old))
 
     # stored data
@@ -179,31 +153,16 @@ class People:
         """
         async with self._write() as session:
             await hold(session, person_id)
+            await lock_guests(session, person_id)
             ids = sorted(await session.scalars(select(containing(person_id).c.id)))
-            running = await drop_jobs(session, ids)  # before the results are read: none can be added any more
-            gone = select(Expansion).where(Expansion.id.in_(ids)).order_by(Expansion.id)
-            expansions = list(await session.scalars(gone))
-            results = [expansion.result_id for expansion in expansions if expansion.result_id is not None]
-            theirs = select(Photo).where(or_(Photo.person_id == person_id, Photo.id.in_(results)))
-            photos = list(await session.scalars(theirs))
-            session.expunge_all()  # the objects are used after their rows are deleted
-            await _lock_votes(session, person_id, ids)
-            messages = await take_sent(session, person_id, ids, [photo.id for photo in photos])
-            await withdraw(session, person_id)
-            await keep_spent(session, expansions)
-            await session.execute(delete(Expansion).where(Expansion.id.in_(ids)))
-            await session.execute(delete(Photo).where(Photo.id.in_([photo.id for photo in photos])))
-            blobs = blobs_of(expansions, photos) + await _newest_blobs(session, person_id)
+            erased = await erase(session, ids, person_id)
+            blobs = erased.blobs + await _newest_blobs(session, person_id) + await delete_guests(session, person_id)
             await session.execute(delete(Person).where(Person.id == person_id))
             await session.execute(delete(Chat).where(Chat.id == person_id))  # a private chat has the id of its person
-            await note(session, blobs)
+            await note(session, blobs + await stray_guests(session))
             if rehearse:
                 await session.rollback()
-        others: dict[int, list[Expansion]] = defaultdict(list)
-        for expansion in expansions:
-            if expansion.person_id != person_id:
-                others[expansion.person_id].append(expansion)
-        return Forgotten(messages, running, dict(others))
+        return erased.seen_by(person_id)
 
 
 async def _newest_blobs(session: AsyncSession, person_id: int) -> list[str]:
@@ -223,11 +182,3 @@ async def _copy_settings(session: AsyncSession, group: Chat, new: int) -> None:
         if getattr(heir, setting) is None:
             setattr(heir, setting, getattr(group, setting))
     await session.delete(group)
-
-
-async def _lock_votes(session: AsyncSession, person_id: int, expansions: Sequence[int]) -> None:
-    """Lock the votes on these expansions and on those that a person saw, in order, so that no deadlock arises."""
-    seen = select(Post.expansion_id).join(Impression, Impression.post_id == Post.id)
-    concerned = or_(Expansion.id.in_(expansions), Expansion.id.in_(seen.where(Impression.person_id == person_id)))
-    held = select(Expansion.id).where(concerned).order_by(Expansion.id)
-    await session.execute(held.with_for_update(key_share=True))

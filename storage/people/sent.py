@@ -21,19 +21,23 @@ class Sent(NamedTuple):
 
 
 async def take_sent(
-    session: AsyncSession, person_id: int, expansions: Sequence[int], photos: Sequence[int]
+    session: AsyncSession, person_id: int | None, expansions: Sequence[int], photos: Sequence[int]
 ) -> list[Sent]:
-    """Find all messages of the bot that show a person's things, oldest first, and delete their rows."""
-    noted = or_(Message.person_id == person_id, Message.expansion_id.in_(expansions))
+    """Find all messages of the bot that show a person's things, oldest first, and delete their rows.
+
+    Without a person, these are the messages that show the expansions and the photos.
+    """
+    nobody = 0 if person_id is None else person_id  # NULL would be every message that was made for nobody
+    noted = or_(Message.person_id == nobody, Message.expansion_id.in_(expansions))
     posts = select(Post.id).where(Post.expansion_id.in_(expansions))
     places: CompoundSelect[int, int | None, datetime] = union_all(
         select(Message.chat_id, Message.message_id, Message.sent_at).where(noted),
         select(Panel.chat_id, Panel.message_id, Panel.created_at).where(
-            or_(Panel.person_id == person_id, Panel.photo_id.in_(photos))
+            or_(Panel.person_id == nobody, Panel.photo_id.in_(photos))
         ),
         select(Expansion.chat_id, Expansion.message_id, Expansion.created_at).where(Expansion.id.in_(expansions)),
         select(Gallery.chat_id, Gallery.message_id, Gallery.created_at).where(
-            or_(Gallery.person_id == person_id, Gallery.post_id.in_(posts))
+            or_(Gallery.person_id == nobody, Gallery.post_id.in_(posts))
         ),
     )
     sent: dict[tuple[int, int], Sent] = {}

@@ -66,6 +66,7 @@ class Noise:
         report(0.5)
         report(1.0)
         recipe = {"words": [f"word-{request.seed}"], "key": "noise=1", "reads": self.reads.value}
+        recipe |= {"beings": 0.1} if request.prompt == "beings" else {}
         return Painted(_PAINTINGS.get(request.prompt, _noise)(request), recipe)
 
 
@@ -85,4 +86,4 @@ def _black_at_first(request: Request) -> Pixels:
     return _mirrored(request) * np.uint8(request.seed >= 1000)  # derived seeds are large
 
 
-_PAINTINGS = {"mirror": _mirrored, "black at first": _black_at_first}
+_PAINTINGS = {"mirror": _mirrored, "beings": _mirrored, "black at first": _black_at_first}

@@ -46,6 +46,7 @@ from storage.jobs.expansions import EXPANSIONS, recorded
 from storage.jobs.films import FILMS, FilmStore
 from storage.jobs.workers import Workers
 from storage.models import Expansion, Feeling, FilmKind, Person, Photo, Post, Status
+from storage.people.guests import Guests
 from storage.people.messages import Messages
 from storage.people.people import People
 from storage.register import Register
@@ -257,6 +258,7 @@ def services_on(database: AsyncEngine, blobs: Blobs) -> Services:
         anonymous=AnonymousCounts(database),
         applause=ApplauseStore(database),
         recipes=Recipes(database),
+        guests=Guests(database),
         buckets=Buckets(database),
         register=Register(database),
         marks=Marks(make(datetime.now(UTC)), "Kuotu"),

@@ -15,7 +15,7 @@ from bot.chat.telegram.visit import Bot, Visit
 from bot.chat.texts import Texts, best_language, texts
 from bot.services import Services
 from storage.models import Expansion
-from storage.people.people import Forgotten
+from storage.people.erasure import Forgotten
 
 log = structlog.get_logger()
 
@@ -48,28 +48,31 @@ async def forget_me(services: Services, visit: Visit, tap: ForgetMe) -> None:
     if visit.person.id > 0:  # channels have no menu
         await set_menu_in(visit.bot, visit.person.id, None)
     forgotten = await services.people.forget(visit.person.id)
-    await _finish(services, visit.bot, planned, forgotten)
+    await finish(services, visit.bot, planned, forgotten, "forget.others")
     await services.rounds.caught_up()
     await _say(visit, "\n\n".join(_report(visit.say, taken)))
 
 
-async def _finish(services: Services, bot: Bot, planned: Forgotten, forgotten: Forgotten) -> None:
-    """Delete what was added meanwhile, cancel running jobs, and notify the authors of deleted expansions."""
+async def finish(services: Services, bot: Bot, planned: Forgotten, forgotten: Forgotten, told: str) -> None:
+    """Delete what was added meanwhile, cancel running jobs, and tell the authors of deleted expansions.
+
+    `told` is the key of what they are told.
+    """
     known = {(message.chat_id, message.message_id) for message in planned.messages}
     await retract(bot, [m for m in forgotten.messages if (m.chat_id, m.message_id) not in known])
     for expansion_id in forgotten.running:
         await services.queue.cancel(expansion_id)  # the row is deleted, so only this notice reaches the worker
     for author, expansions in forgotten.others.items():
-        await _notify(services, bot, author, expansions)
+        await _notify(services, bot, author, expansions, told)
 
 
-async def _notify(services: Services, bot: Bot, author: int, expansions: list[Expansion]) -> None:
+async def _notify(services: Services, bot: Bot, author: int, expansions: list[Expansion], told: str) -> None:
     """Notify an author in private, or if that fails in the chat where the last expansion was made."""
     person = await services.people.person(author)
     say = texts(best_language([person.language, person.language_code] if person else []))
     for chat in dict.fromkeys((author, expansions[-1].chat_id)):
         try:
-            await bot.send_message(chat, say.html("forget.others", count=len(expansions)))
+            await bot.send_message(chat, say.html(told, count=len(expansions)))
         except TelegramError as error:
             log.info("forget.untold", chat=chat, reason=str(error))
         else:

@@ -41,5 +41,13 @@ class NoTitle(Tap, tag="t0"):
 
 
 @dataclass(frozen=True)
+class LetWalk(Tap, tag="wk"):
+    """Let the subject of the photo walk into other pictures of this chat (1), or not any more (0)."""
+
+    expansion: int
+    allowed: int
+
+
+@dataclass(frozen=True)
 class Unpublish(Tap, tag="up"):
     expansion: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.chat.buttons.base import Tap
+from inference.engine import Style
 from storage.models import Feeling
 
 
@@ -17,6 +18,15 @@ class Cancel(Tap, tag="ca"):
 class Reroll(Tap, tag="re"):
     expansion: int
     rerolls: int
+
+
+@dataclass(frozen=True)
+class InStyle(Tap, tag="rs"):
+    """Start the same expansion in another style, after one that came to nothing."""
+
+    expansion: int
+    rerolls: int
+    style: Style
 
 
 @dataclass(frozen=True)

@@ -35,21 +35,31 @@ async def credit_lines(services: Services, say: Texts, chain: Sequence[Expansion
     if post is not None and post.status is PostStatus.LIVE:
         key = "credit.titled" if post.title else "credit.untitled"
         lines.append(say.html(key, title=post.title, name=post.author.name))
-    if guests := guests_of(say, chain):
+    if guests := guests_of(say, chain, await authors_in(services, chain)):
         lines.append(say.html("credit.guests", guests=guests))
     return lines
 
 
-def guests_of(say: Texts, chain: Sequence[Expansion]) -> str:
-    """Return the credits of the photos whose cut-outs walk about in a chain: «a moose by Ryan Hagerty», or nothing."""
+def guests_of(say: Texts, chain: Sequence[Expansion], authors: Sequence[str] = ()) -> str:
+    """Return the credits of the photos whose cut-outs walk about in a chain: «a moose by Ryan Hagerty», or nothing.
+
+    `authors` are the names of the people whose guests from the chat do so.
+    """
     kept = dict.fromkeys(credit for step in chain for credit in (step.recipe or {}).get("credits", ()))
-    return format_list([_credited(say, text) for text in kept], locale=say.language)
+    visitors = [say("guest.from", name=name) for name in authors]
+    return format_list([*(_credited(say, text) for text in kept), *visitors], locale=say.language)
 
 
 def _credited(say: Texts, text: str) -> str:
     """Return a credit in a language. One that is not known, such as that of a guest of the past, stays as it is."""
     credit = credit_in(text)
     return say("credit.guest", guest=credit.names[say.language], author=credit.author) if credit else text
+
+
+async def authors_in(services: Services, chain: Sequence[Expansion]) -> list[str]:
+    """Return the names of the people whose guests from the chat walk about in a chain."""
+    visited = [step.id for step in chain if (step.recipe or {}).get("visitors")]
+    return await services.guests.authors(visited) if visited else []
 
 
 def reaction_row(expansion_id: int, counts: dict[Feeling, int]) -> list[InlineKeyboardButton]:

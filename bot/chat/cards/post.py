@@ -7,7 +7,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.chain import growth
 from bot.chat.buttons.post import OpenPost
-from bot.chat.buttons.publish import NoTitle, OwnTitle, SuggestedTitle, Unpublish
+from bot.chat.buttons.publish import LetWalk, NoTitle, OwnTitle, SuggestedTitle, Unpublish
 from bot.chat.buttons.result import Publish
 from bot.chat.cards.lines import drawn
 from bot.chat.cards.links import send_button
@@ -22,8 +22,8 @@ NAMED = 2  # most guests that a title names
 SCENERY = "en"  # the language in which engines name scenery
 
 
-async def title_keyboard(services: Services, visit: Visit, post: Post) -> InlineKeyboardMarkup:
-    """Return the buttons of the question for a title."""
+async def title_keyboard(services: Services, visit: Visit, post: Post, walks: bool | None) -> InlineKeyboardMarkup:
+    """Return the buttons of the question for a title. `walks` is as in `titled_keyboard`."""
     number, say = post.expansion_id, visit.say
     known = await about(services, say, post.expansion)
     offers = [
@@ -35,7 +35,7 @@ async def title_keyboard(services: Services, visit: Visit, post: Post) -> Inline
         button(say("title.none"), NoTitle(number)),
         button(say("publish.unpublish"), Unpublish(number)),
     ]
-    return InlineKeyboardMarkup([*offers, _see_and_send(visit, post), last])
+    return InlineKeyboardMarkup([*offers, _see_and_send(visit, post), *_walk(visit, post, walks), last])
 
 
 async def about(services: Services, say: Texts, expansion: Expansion) -> About:
@@ -54,13 +54,24 @@ async def about(services: Services, say: Texts, expansion: Expansion) -> About:
     )
 
 
-def titled_keyboard(visit: Visit, post: Post) -> InlineKeyboardMarkup:
-    """Return the buttons of a post that has got its title, or is to have none."""
+def titled_keyboard(visit: Visit, post: Post, walks: bool | None) -> InlineKeyboardMarkup:
+    """Return the buttons of a post that has got its title, or is to have none.
+
+    `walks` is whether its subject may walk into other pictures of the chat, or None if that is not for the author to
+    say.
+    """
     change, back = (
         button(visit.say("title.change"), Publish(post.expansion_id)),
         button(visit.say("publish.unpublish"), Unpublish(post.expansion_id)),
     )
-    return InlineKeyboardMarkup([_see_and_send(visit, post), [change, back]])
+    return InlineKeyboardMarkup([_see_and_send(visit, post), *_walk(visit, post, walks), [change, back]])
+
+
+def _walk(visit: Visit, post: Post, walks: bool | None) -> list[list[InlineKeyboardButton]]:
+    if walks is None:
+        return []
+    tap = LetWalk(post.expansion_id, 0 if walks else 1)
+    return [[button(visit.say("guest.walk"), tap, chosen=walks)]]
 
 
 def _see_and_send(visit: Visit, post: Post) -> list[InlineKeyboardButton]:

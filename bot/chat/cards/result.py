@@ -18,6 +18,7 @@ from bot.chat.buttons.result import (
     ExpandYours,
     Film,
     FullSize,
+    InStyle,
     Journey,
     Loop,
     Publish,
@@ -39,14 +40,16 @@ from bot.chat.cards.lines import (
 )
 from bot.chat.cards.links import send_button
 from bot.chat.cards.preview import canvas_preview
-from bot.chat.cards.widgets import button, described
+from bot.chat.cards.widgets import button, described, style_name
 from bot.chat.signs import Sign
 from bot.chat.telegram.media import Medium, is_veiled
 from bot.chat.telegram.visit import Bot
 from bot.chat.texts import Texts
 from bot.services import Services
 from inference.canvas import Extent, Margins
-from storage.models import Expansion, Post, PostStatus
+from inference.engine import Style
+from inference.quality.retry import UNFIT
+from storage.models import Expansion, Post, PostStatus, Status
 
 Card: TypeAlias = tuple[str, InlineKeyboardMarkup]
 """The caption and the buttons of a message."""
@@ -172,12 +175,29 @@ def film_buttons(services: Services, say: Texts, expansion: Expansion, facts: Fa
     return [button(say("result.film"), Film(expansion.id)), *loop]
 
 
+def end_caption(say: Texts, expansion: Expansion) -> str:
+    """Return what is said of an expansion that failed or was cancelled."""
+    failed = "end.unfit" if _came_to_nothing(expansion) else "end.failed"
+    key = "end.cancelled" if expansion.status is Status.CANCELLED else failed
+    return say.html(key, choice=described(say, expansion))
+
+
 def end_keyboard(say: Texts, expansion: Expansion) -> InlineKeyboardMarkup:
-    """Return the button to try again, for a failed or cancelled expansion."""
+    """Return the button to try again, for a failed or cancelled expansion.
+
+    Where nothing that was painted could be shown, there is one for each of the other styles, too.
+    """
     again: Tap = Reroll(expansion.id, expansion.rerolls)
     if expansion.doubles or expansion.steps:
         again = Double(expansion.id) if expansion.doubles else Journey(expansion.id, expansion.rerolls)
-    return InlineKeyboardMarkup([[button(say("end.again"), again)]])
+    others = [style for style in Style if style != expansion.style] if _came_to_nothing(expansion) else []
+    styles = [button(style_name(say, style), InStyle(expansion.id, expansion.rerolls, style)) for style in others]
+    return InlineKeyboardMarkup([[button(say("end.again"), again)], *([styles] if styles else [])])
+
+
+def _came_to_nothing(expansion: Expansion) -> bool:
+    """Tell whether the gate refused every picture of an expansion."""
+    return expansion.status is Status.FAILED and (expansion.error or "").startswith(UNFIT)
 
 
 def before_of(services: Services, expansion: Expansion) -> Medium:

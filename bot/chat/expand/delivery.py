@@ -10,9 +10,9 @@ from telegram import InlineKeyboardMarkup
 from telegram.error import ChatMigrated, RetryAfter, TelegramError
 
 from bot.chat.cards.journey import made_card
-from bot.chat.cards.result import end_keyboard, result_card
+from bot.chat.cards.result import end_caption, end_keyboard, result_card
 from bot.chat.cards.status import cancel_keyboard, status_caption
-from bot.chat.cards.widgets import described, language_of
+from bot.chat.cards.widgets import language_of
 from bot.chat.expand.placing import place
 from bot.chat.expand.progress import StatusBoard
 from bot.chat.telegram.edits import edit
@@ -162,9 +162,8 @@ class Delivery:
             await self.film(painted[-1])
 
     async def _show_end(self, say: Texts, expansion: Expansion) -> None:
-        """Show that an expansion failed or was cancelled, in one sentence with a button to try again."""
-        key = "end.cancelled" if expansion.status is Status.CANCELLED else "end.failed"
-        caption = say.html(key, choice=described(say, expansion))
+        """Show that an expansion failed or was cancelled, in one sentence with buttons to try again."""
+        caption = end_caption(say, expansion)
         markup = end_keyboard(say, expansion)
         request = self.bot.edit_message_caption(
             expansion.chat_id, expansion.message_id, caption=caption, parse_mode="HTML", reply_markup=markup

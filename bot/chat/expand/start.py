@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from random import Random
 
 from bot.chat.access import finished
 from bot.chat.buttons.panel import Expand, Roll
-from bot.chat.buttons.result import Double, Further, Reroll, Variants, ZoomOut
+from bot.chat.buttons.result import Double, Further, InStyle, Reroll, Variants, ZoomOut
 from bot.chat.choice import Choice, extent_of, margins_of, may_double, new_seed, onward, rolled
 from bot.chat.expand.asked import doubling_of, row_of
 from bot.chat.expand.begin import ENDED, begin, renew_buttons, tapped
@@ -16,6 +17,7 @@ from bot.chat.expand.panel import refresh
 from bot.chat.expand.result import send_result
 from bot.chat.telegram.visit import Visit
 from bot.services import Services
+from inference.engine import Style
 from storage.models import Expansion, Status
 
 VARIANTS = 4
@@ -34,6 +36,11 @@ async def roll(services: Services, visit: Visit, tap: Roll) -> None:
 async def reroll(services: Services, visit: Visit, tap: Reroll) -> None:
     """Start the same expansion with a new seed."""
     await _start_again(services, visit, tap.expansion, tap.rerolls, count=1)
+
+
+async def in_style(services: Services, visit: Visit, tap: InStyle) -> None:
+    """Start the same expansion in another style."""
+    await _start_again(services, visit, tap.expansion, tap.rerolls, count=1, style=tap.style)
 
 
 async def four_variants(services: Services, visit: Visit, tap: Variants) -> None:
@@ -102,7 +109,9 @@ async def start_panel(
         await refresh(services, visit, fresh)
 
 
-async def _start_again(services: Services, visit: Visit, expansion_id: int, rerolls: int, *, count: int) -> None:
+async def _start_again(
+    services: Services, visit: Visit, expansion_id: int, rerolls: int, *, count: int, style: Style | None = None
+) -> None:
     """Repeat a request with new seeds: one reroll, or four variants that share one turn and one message."""
     old = await services.store.expansion(expansion_id)
     if old is None or old.person_id != visit.person.id:
@@ -111,14 +120,15 @@ async def _start_again(services: Services, visit: Visit, expansion_id: int, rero
     if old.doubles:  # the button is never offered here, because the result would be the same
         await visit.toast("tap.stale")
         return
-    key = f"{'e' if count == 1 else 'v'}{old.id}:{rerolls}"
+    key, choice = f"{style or ('e' if count == 1 else 'v')}{old.id}:{rerolls}", Choice.of(old)
+    choice = replace(choice, style=style) if style else choice
     numbers = range(1, count + 1) if count > 1 else (0,)
     rows = [
         row_of(
             old,
             visit.chat.id,
             old.source,
-            Choice.of(old),
+            choice,
             margins_of(old),
             key=f"{key}:{n}" if n else key,
             batch=key if n else None,

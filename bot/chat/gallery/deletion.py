@@ -12,6 +12,7 @@ from bot.chat.buttons.result import Delete, Keep, ReallyDelete
 from bot.chat.cards.journey import made_card
 from bot.chat.cards.mine import mine_before
 from bot.chat.cards.widgets import button, language_of
+from bot.chat.gallery.guests import call_back
 from bot.chat.gallery.redraw import redraw
 from bot.chat.telegram.edits import edit, retract
 from bot.chat.telegram.media import put_picture
@@ -46,6 +47,7 @@ async def really_delete(services: Services, visit: Visit, tap: ReallyDelete) -> 
     expansion = await finished(services, visit, tap.expansion)
     if expansion is None or visit.message is None:
         return
+    await call_back(services, visit.bot, expansion.id)
     here = (visit.chat.id, visit.message.message_id)
     shown = await _shown(services, expansion.id)
     await _out_of_sheet(services, visit.bot, expansion)
@@ -59,6 +61,7 @@ async def really_delete(services: Services, visit: Visit, tap: ReallyDelete) -> 
 
 async def delete_everywhere(services: Services, bot: Bot, expansion_id: int) -> None:
     """Delete an expansion, its post and every message of the bot that shows it."""
+    await call_back(services, bot, expansion_id)
     if (expansion := await services.store.expansion(expansion_id)) is not None:
         await _out_of_sheet(services, bot, expansion)
     await _take_back(services, bot, await _shown(services, expansion_id))

@@ -13,6 +13,7 @@ from bot.chat.cards.result import before_of
 from bot.chat.cards.widgets import button
 from bot.chat.expand.panel import open_panel
 from bot.chat.gallery.browse import on_page, restore, send_card, show_page
+from bot.chat.gallery.guests import call_back
 from bot.chat.telegram.edits import edit, retract
 from bot.chat.telegram.media import picture_of, put_picture, results_changed
 from bot.chat.telegram.visit import Bot, Visit
@@ -126,9 +127,11 @@ async def hide(services: Services, visit: Visit, tap: HidePost) -> None:
         post = await live(services, tap.post)
         if post is None:
             await visit.toast("post.gone")
-        elif not await services.gallery.unpublish(post.id, visit.person.id):
+        elif post.person_id != visit.person.id:
             await visit.toast("result.not_yours")
         else:
+            await call_back(services, visit.bot, post.expansion_id)
+            await services.gallery.unpublish(post.id, visit.person.id)
             await visit.toast("publish.unpublished", alert=True)
             await turn_away(services, visit, row, post)
             await results_changed(services, post.expansion_id)

@@ -14,6 +14,7 @@ from bot.chat.cards.post import about, title_keyboard, titled_keyboard
 from bot.chat.cards.widgets import button
 from bot.chat.film.request import kinds_of
 from bot.chat.gallery.channel import acting_for
+from bot.chat.gallery.guests import call_back, walks
 from bot.chat.gallery.post import take_down
 from bot.chat.gallery.twins import refusal
 from bot.chat.telegram.edits import edit, retract
@@ -106,6 +107,7 @@ async def unpublish(services: Services, visit: Visit, tap: Unpublish) -> None:
     expansion = await finished(services, visit, tap.expansion)
     if expansion is None:
         return
+    await call_back(services, visit.bot, expansion.id)
     post = await services.gallery.post_of(expansion.id)
     if post is None or not await services.gallery.unpublish(post.id, visit.person.id):
         await visit.toast("publish.not_there")
@@ -140,7 +142,9 @@ async def title_words(services: Services, visit: Visit) -> bool:
         return True
     post = await services.gallery.retitle(post.id, visit.person.id, title) or post
     await _close_questions(services, visit, post.expansion_id)
-    sent = await visit.reply("publish.titled", title=title, markup=titled_keyboard(visit, post))
+    sent = await visit.reply(
+        "publish.titled", title=title, markup=titled_keyboard(visit, post, await walks(services, post))
+    )
     await remember(services, (visit.chat.id, sent.message_id), MessageKind.POST, visit.person.id, post.expansion_id)
     await results_changed(services, post.expansion_id)
     return True
@@ -194,7 +198,8 @@ async def _publish(services: Services, visit: Visit, expansion: Expansion) -> No
         await services.films.want(expansion.id, kinds_of(await services.store.ancestry(expansion.id)))
     lead = visit.say.html("publish.titled", title=post.title) if post.title else visit.say("publish.done")
     text = f"{lead}\n{visit.say('title.write' if visit.private else 'title.reply')}"
-    await _ask(services, visit, expansion, MessageKind.TITLE, text, await title_keyboard(services, visit, post))
+    keyboard = await title_keyboard(services, visit, post, await walks(services, post))
+    await _ask(services, visit, expansion, MessageKind.TITLE, text, keyboard)
     await results_changed(services, expansion.id)
 
 
@@ -206,7 +211,7 @@ async def _set_title(services: Services, visit: Visit, expansion: Expansion, tit
     post = await services.gallery.retitle(post.id, visit.person.id, title) or post
     await visit.toast_nothing()
     text = visit.say.html("publish.titled" if title else "publish.untitled", title=title)
-    await _close(visit, text, titled_keyboard(visit, post))
+    await _close(visit, text, titled_keyboard(visit, post, await walks(services, post)))
     if visit.message is not None:
         await remember(
             services, (visit.chat.id, visit.message.message_id), MessageKind.POST, visit.person.id, expansion.id

@@ -6,7 +6,7 @@ from alembic import op
 from storage.models import Moment, only
 
 revision = "0028"
-down_revision = "0026"
+down_revision = "0027"
 
 OPEN = only("handled_at IS NULL")
 

@@ -18,8 +18,11 @@ from inference.beings.light import APART, Light, set_off
 from inference.beings.performance import perform
 from inference.beings.sprite import lay, mirrored, resized, rounded, trimmed
 from inference.beings.stage import Place, Stage, horizon
+from inference.beings.visitor import cut_out, read_cutout
 from inference.canvas import Box, Extent, Margins
-from inference.engine import EngineUnavailable, Pixels
+from inference.engine import EngineError, EngineUnavailable, Pixels, Request, Style, Visitor
+from inference.image.codec import decode_kept
+from tests.support.photos import SAMPLES
 
 RANDOM = np.random.default_rng(3)
 FREE = re.compile(r"(?i)public domain|cc0-1\.0|cc-by-\d\.\d")
@@ -153,20 +156,47 @@ def test_guests_walk_in_and_are_credited_and_the_photo_is_left_alone(wild: bool,
     photo = meadow()[60:210, 60:240].copy()
     canvas = cv2.copyMakeBorder(photo, 70, 110, 90, 90, cv2.BORDER_REPLICATE)
     before = canvas.copy()
-    said = perform(canvas, photo, margins, None, open_bank(), seed, wild)
-    assert said.credits
+    style = Style.WILD if wild else Style.PLAYFUL
+    came, boxes, legs = perform(canvas, Request(photo, margins, style, seed), None, open_bank())
+    assert came
     changed = (canvas != before).any(axis=2)
     assert changed.sum() > 200
-    guests = {guest.credit for guest in open_bank().guests}
-    assert set(said.credits) <= guests
-    assert not said.legs
+    new = [canvas[box.top : box.bottom, max(0, box.left) : box.right] for box in boxes]
+    assert boxes
+    assert sum(part.size for part in new) > 0
+    assert set(came) <= set(open_bank().guests)
+    assert not legs
+
+
+@pytest.mark.parametrize("style", [Style.WILD, Style.PLAYFUL])
+def test_a_visitor_from_the_chat_walks_in_first(style: Style) -> None:
+    photo = meadow()[60:210, 60:240].copy()
+    margins = Margins(90, 70, 90, 110)
+    visitor = Visitor("ab/cd.webp", block(90, 60))
+    came = set()
+    for seed in range(4):
+        canvas = cv2.copyMakeBorder(photo, 70, 110, 90, 90, cv2.BORDER_REPLICATE)
+        request = Request(photo, margins, style, seed, visitors=(visitor,))
+        came |= {guest.visitor for guest in perform(canvas, request, None, open_bank())[0]}
+    assert "ab/cd.webp" in came
+
+
+def test_a_cut_out_is_kept_as_a_file_and_read_again() -> None:
+    data = cut_out(decode_kept((SAMPLES / "astronaut.jpg").read_bytes()))
+    assert data is not None
+    sprite = read_cutout(data)
+    assert max(sprite.shape) <= 640
+    assert 0.2 < (sprite[..., 3] > 128).mean() < 1
+    assert cut_out(meadow()) is None
+    with pytest.raises(EngineError):
+        read_cutout(b"no picture")
 
 
 @pytest.mark.parametrize("margins", [Margins(3, 0, 0, 5), Margins(1, 0, 0, 0), Margins(0, 0, 0, 2)])
 def test_where_there_is_no_room_nobody_comes(margins: Margins) -> None:
     photo = meadow(60, 50)
     canvas = cv2.copyMakeBorder(photo, margins.top, margins.bottom, margins.left, margins.right, cv2.BORDER_REPLICATE)
-    perform(canvas, photo, margins, None, open_bank(), 1, True)
+    perform(canvas, Request(photo, margins, Style.WILD, 1), None, open_bank())
     assert canvas.shape[1::-1] == margins.canvas(Extent(60, 50))
 
 

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from inference.canvas import Extent, Margins
+from benchmarks.uncrop import Blind
+from inference.canvas import Box, Extent, Margins
 from inference.engine import EngineError, Pixels, Request, Style, ignore
 from inference.growth import Direction, scaled
 from inference.patchmatch.engine import PatchMatch, prefill
@@ -134,6 +135,32 @@ def test_no_second_head_grows_from_a_portrait(engine: PatchMatch) -> None:
     result = engine.expand(request, ignore).pixels.astype(int)
     orange = (result[..., 0] > 150) & (result[..., 0] > result[..., 2] + 90)
     assert orange[: request.margins.top].mean() < 0.01
+
+
+def test_what_an_earlier_step_has_painted_is_not_copied() -> None:
+    """A red thing stands in a lawn, in the margin that an earlier step has added."""
+    lawn = np.random.default_rng(1).integers(90, 120, (120, 160, 3)).astype(np.uint8)
+    lawn[..., 1] += 60
+    lawn[60:100, 120:140] = (220, 20, 20)
+    blind = PatchMatch(subjects=Blind())
+    painted = 0.0
+    for seed in range(4):
+        request = replace(asked(lawn), seed=seed)
+        new = request.margins.mask(request.extent) > 0
+        for beings in ((), (Box(118, 58, 142, 102),)):
+            result = blind.expand(replace(request, beings=beings), ignore).pixels.astype(int)
+            red = float((result[new][:, 0] - result[new][:, 1] > 80).mean())
+            painted += 0.0 if beings else red
+            assert not beings or red < 0.002
+    assert painted > 0.01  # it would have been, had nobody told
+
+
+def test_what_stands_out_is_not_copied_into_the_margin(engine: PatchMatch) -> None:
+    """The cat's eyes are green, and there are two of them."""
+    request = asked(sample("chelsea", 200))
+    result = engine.expand(request, ignore).pixels.astype(int)
+    green = (result[..., 1] - result[..., 2] > 35) & (result[..., 1] >= result[..., 0] - 12)
+    assert green[request.margins.mask(request.extent) > 0].mean() < 0.002
 
 
 def test_the_same_request_gives_the_same_bytes_on_threads_side_by_side(engine: PatchMatch) -> None:

@@ -131,3 +131,16 @@ def test_a_cap_is_never_deeper_than_its_room() -> None:
     photo, alpha = np.full((50, 60, 3), 99, np.uint8), np.full((50, 60), 255, np.uint8)
     canvas = np.zeros((53, 60, 3), np.uint8)
     assert cap(canvas, photo, alpha, (0, 0)) == 3
+
+
+def test_a_subject_that_the_network_is_unsure_of_goes_on_without_a_seam() -> None:
+    photo, alpha = np.full((60, 80, 3), 10, np.uint8), np.zeros((60, 80), np.uint8)
+    photo[20:, 20:60], alpha[20:, 20:60] = 240, 150
+    alpha[40:, 36:40] = 0  # a gap in the map
+    photo[40:, 10:20] = 120  # what stands close to the subject was covered, too
+    alpha[40:, 14:20] = 20
+    canvas = np.full((90, 80, 3), 10, np.uint8)
+    canvas[:60] = photo
+    cap(canvas, photo, alpha, (0, 0))
+    assert canvas[60, 25:55].min() > 230
+    assert canvas[60, 18].min() > 60

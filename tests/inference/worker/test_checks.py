@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from functools import cache
 from typing import Any, TypeAlias
 
 import pytest
 
 from inference.canvas import Margins
-from inference.engine import EngineError, EngineName, EngineUnavailable, ignore
+from inference.engine import EngineName, EngineUnavailable, NothingFit, Style, ignore
 from inference.quality.retry import derived
 from inference.safety.verdict import Level, Thresholds
 from inference.worker.checks import NO_CLASSIFIER, Checks
@@ -60,9 +61,20 @@ async def test_the_seed_that_gave_the_picture_crosses_the_pipe_and_gives_it_agai
 
 async def test_noise_around_a_photo_is_a_failed_order_and_the_process_lives_on(opened: Opener) -> None:
     process = opened(Checks(classifier=NO_CLASSIFIER))
-    with pytest.raises(EngineError, match="nothing fit to be seen in 3 attempts: noise at the left"):
+    with pytest.raises(NothingFit, match="nothing fit to be seen in 3 attempts: noise at the left"):
         await process.expand(order(""), ignore)
     assert await process.expand(order("mirror"), ignore)
+
+
+async def test_beings_surprise_more_in_a_wild_picture_than_in_a_playful_one(opened: Opener) -> None:
+    process = opened(Checks(classifier=NO_CLASSIFIER))
+    asked = order("beings")
+    guesses = [
+        (await process.expand(replace(one, style=style), ignore)).surprise
+        for one, style in ((order("mirror"), Style.WILD), (asked, Style.PLAYFUL), (asked, Style.WILD))
+    ]
+    plain, playful, wild = (guess or 0.0 for guess in guesses)
+    assert plain < playful < wild
 
 
 async def test_an_operator_may_have_nothing_checked(opened: Opener) -> None:

@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from inference.canvas import Extent, Margins
+from inference.canvas import Box, Extent, Margins
 from inference.engine import Reads, Style
 from inference.image.codec import Reason
 from inference.marks.marking import Marked, Marking
@@ -59,6 +59,8 @@ MESSAGES: list[Message] = [
             (8, 9),
             "sd15-cpu",
             doubles=True,
+            guests={"ab/1.webp": b"one", "ab/2.webp": b"\n"},
+            beings=(Box(1, 2, 3, 4),),
             marking=Marking(b"\xab\n", "e m", True),
         ),
     ),

@@ -23,7 +23,7 @@ LARGEST = 2**63 - 1  # the largest id of a database row or of Telegram
 WORDS = {"ratio": max(RATIOS, key=len), "language": max([*LANGUAGES, "auto"], key=len), "engine": "m" * LONGEST}
 OUT_THERE = (
     "ph di sc ra st go ro ca re va pv fu b1 b0 be af fs fe de dy dn pu py pn ti to t0 up gn gp gs mo mn "
-    "sl sd ss sy sw sr fy fn gr gw rj ry rn zo aj ap ey ad wd tl gq og tx gk jo eg"
+    "sl sd ss sy sw sr fy fn gr gw rj ry rn zo aj ap ey ad wd tl gq og tx gk jo eg wk rs"
 )
 KINDS = [pytest.param(kind, id=kind.__name__) for kind in Tap.kinds.values()]
 
