@@ -90,12 +90,24 @@ class FilmStore:
         await self.queue.put([expansion_id])
         return film, True
 
-    async def place(self, expansion_id: int, kind: FilmKind, message_id: int) -> Film | None:
-        """Store the message that will become a film. Returns the current row, or None if the film is gone."""
+    async def place(
+        self,
+        expansion_id: int,
+        kind: FilmKind,
+        message_id: int,
+        chat_id: int | None = None,
+        thread_id: int | None = None,
+    ) -> Film | None:
+        """Store the message that will become a film. Returns the current row, or None if the film is gone.
+
+        Its chat is given if it may be another one than the one that asked.
+        """
         async with self._write() as session:
             film = await session.get(Film, (expansion_id, kind))
             if film is not None:
                 film.message_id = message_id
+                if chat_id is not None:
+                    film.chat_id, film.thread_id = chat_id, thread_id
             return film
 
     async def ahead(self, film: Film) -> int:

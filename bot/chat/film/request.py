@@ -105,7 +105,7 @@ async def _announce(
     sent, _ = await send_picture(bot, seats, picture_of(services, expansion), caption)
     where = (sent.chat.id, sent.message_id)
     await remember(services, where, SHOWN_AS[asked.kind], asked.person_id, expansion.id)
-    placed = await store.place(expansion.id, asked.kind, sent.message_id)
+    placed = await store.place(expansion.id, asked.kind, sent.message_id, sent.chat.id, thread_of(sent))
     if placed is not None and placed.status.final:  # it has ended in the meantime
         await show_film(services, store, bot, placed)
 

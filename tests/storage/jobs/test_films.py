@@ -103,6 +103,14 @@ async def test_one_row_however_often_it_is_asked_for(films: FilmStore, made: lis
     assert [await taken(films), await taken(films)] == [(made[0].id, ZOOM), None]
 
 
+async def test_a_film_is_shown_where_its_message_was_accepted(films: FilmStore, made: list[Expansion]) -> None:
+    """A group may refuse the message, which then goes to the private chat, where ids mean other messages."""
+    await films.claim(made[0].id, ZOOM, ANN, -5, 3)
+    placed = await films.place(made[0].id, ZOOM, 7, ANN, None)
+    assert placed is not None
+    assert (placed.chat_id, placed.thread_id, placed.message_id) == (ANN, None, 7)
+
+
 async def test_two_who_ask_at_once_are_one_claim(films: FilmStore, made: list[Expansion]) -> None:
     claims = (films.claim(made[0].id, ZOOM, person, -5, None) for person in (ANN, BOB, CAT))
     assert sorted(ours for _, ours in await asyncio.gather(*claims)) == [False, False, True]
