@@ -55,7 +55,7 @@ async def test_photo_tap_result_reroll_publish_gallery_and_old_buttons(
             async with kuotu_in(tmp_path, port=port, work=False):
                 await tap(result, "⋯")
                 await tap(message_with(page, "Download"), "Adjust")
-                await expect(message_with(page, "✨ Expand")).to_contain_text("480 × 318 px")
+                await expect(message_with(page, "✨ Expand")).to_contain_text("640 × 424 px")
                 await page.screenshot(path=shots / f"{look}-4-after-restart.png")
 
 

@@ -13,7 +13,7 @@ from bot.chat.cards.status import waiting_caption
 from bot.chat.expand.recipe import choice_like
 from bot.chat.texts import texts
 from bot.playground import Person
-from storage.models import Expansion
+from storage.models import Expansion, Status
 from tests.support.bot import kuotu_in
 from tests.support.messages import is_panel
 from tests.support.scenes import expanded
@@ -65,7 +65,7 @@ async def test_people_are_told_how_long_the_styles_engine_takes(cast: Kuotu, ann
     slow = cast.services.painting.for_style("wild")
     assert slow.seconds is not None
     assert cast.services.painting.for_style("faithful").seconds is None
-    waiting.style = "wild"
+    waiting.style, waiting.status = "wild", Status.WAITING
     waiting.source.width = waiting.source.height = 100
     said = await waiting_caption(cast.services, texts("en"), [waiting])
     assert "about 1 s" in said

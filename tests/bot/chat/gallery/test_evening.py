@@ -203,9 +203,11 @@ async def test_an_evening_in_a_group_of_five(kuotu: Kuotu, newcomer: Any, tmp_pa
     assert numbers.pop("jobs") <= numbers["people"]  # the newest job of each person stays: turns are computed from it
     assert numbers == {
         "anonymous_counts": 0,
+        "appearances": 0,
         "applause": 0,
         "audit_log": 4,
         "bans": 0,
+        "chat_guests": 0,
         "chats": 6,  # of Bob, Cat, Dan and Mo, the group, and Ann's channel
         "expansions": 1,
         "films": 1,  # of what Dan published
@@ -216,6 +218,7 @@ async def test_an_evening_in_a_group_of_five(kuotu: Kuotu, newcomer: Any, tmp_pa
         "photos": 2,
         "posts": 1,
         "reactions": 0,
+        "recipe_panels": 0,
         "recipe_uses": 0,
         "recipe_wishes": 0,
         "reports": 2,

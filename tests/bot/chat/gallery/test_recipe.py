@@ -141,9 +141,8 @@ async def test_a_post_that_was_taken_back_is_no_recipe(kuotu: Kuotu, database: A
 
 
 async def test_what_is_drawn_becomes_the_prompt_in_a_language_that_the_engine_reads(kuotu: Kuotu) -> None:
-    made = Expansion(
-        direction="up", scale=None, ratio="1:1", style="wild", prompt="secret", words=["rubber-duck", "kites"]
-    )
+    asked = {"direction": "up", "scale": None, "ratio": "1:1", "style": "wild", "prompt": "secret"}
+    made = Expansion(**asked, chosen_engine="", words=["rubber-duck", "kites"])
     prompts = {
         Reads.NOTHING: "",
         Reads.ENGLISH: "a giant yellow rubber duck and dragon-shaped kites on long strings",
