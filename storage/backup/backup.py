@@ -100,8 +100,10 @@ async def _write_rows(engine: AsyncEngine, archive: Archive, version: str) -> tu
 
 
 def _named(connection: Connection) -> list[str]:
-    """Return the keys of all blobs that rows name."""
-    keys = connection.scalars(union(*(select(column).where(column.is_not(None)) for column in NAMED)))
+    """Return the keys of all blobs that rows name. Older tables lack some of the columns."""
+    there = {(table.name, column.name) for table in tables(connection) for column in table.columns}
+    known = [column for column in NAMED if (column.class_.__tablename__, column.key) in there]
+    keys = connection.scalars(union(*(select(column).where(column.is_not(None)) for column in known)))
     return sorted(key for key in keys if key is not None)
 
 

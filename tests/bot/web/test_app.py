@@ -18,6 +18,7 @@ from bot.playground import Person
 from bot.web.app import SECRET_HEADER, WEBHOOK_PATH
 from bot.web.metrics import add_metrics
 from tests.support.bot import kuotu_in
+from tests.support.limits import HANG
 from tests.support.messages import is_panel, is_result
 from tests.support.playground import Site, free_port, site
 
@@ -108,8 +109,9 @@ async def test_only_who_knows_the_token_reads_the_metrics(given: dict[str, str],
 
 
 async def test_a_whole_conversation_comes_by_webhook(hooked: str, telegram: Site, photo: bytes) -> None:
-    info = await telegram.call("getWebhookInfo")
-    assert info["result"]["url"] == hooked + WEBHOOK_PATH
+    async with asyncio.timeout(HANG):  # the program is ready before its webhook is set
+        while (await telegram.call("getWebhookInfo"))["result"]["url"] != hooked + WEBHOOK_PATH:
+            pass
     ann = await telegram.person(name="Ann", language="en")
     await ann.send_document(photo)
     panel = await ann.wait_for(is_panel)
