@@ -25,13 +25,12 @@ class Keeper:
     clock: Callable[[], datetime] = now
 
     async def run(self) -> None:
-        """Sweep when the oldest unpublished picture is due, unless another program does, until cancelled."""
+        """Sweep when the oldest unpublished picture is due, unless another program does, until cancelled.
+
+        Whoever supervises it starts it again after an outage.
+        """
         while True:
-            try:
-                wait = await self.services.retention.begin() or await self._look()
-            except Exception:
-                log.exception("retention.failed")
-                wait = LATEST
+            wait = await self.services.retention.begin() or await self._look()
             await asyncio.sleep(min(max(wait, SOONEST), LATEST))
 
     async def _look(self) -> float:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.models import Appearance, ChatGuest, Expansion, Photo
 
 NAMED = (Photo.blob, Photo.thumb, Expansion.preview, ChatGuest.blob)  # the columns that contain keys of blobs
+UNSEEN = ChatGuest.id.not_in(select(Appearance.guest_id))  # guests that no expansion shows
 CHUNK = 500  # SQLite binds at most 32,766 values in a statement
 
 
@@ -45,6 +46,5 @@ async def abandoned(session: AsyncSession, photo: Photo) -> bool:
 
 async def stray_guests(session: AsyncSession) -> list[str]:
     """Delete the guests whose posts are gone and that no expansion shows, and return the keys of their blobs."""
-    unseen = ChatGuest.id.not_in(select(Appearance.guest_id))
-    stray = delete(ChatGuest).where(ChatGuest.post_id.is_(None), unseen).returning(ChatGuest.blob)
+    stray = delete(ChatGuest).where(ChatGuest.post_id.is_(None), UNSEEN).returning(ChatGuest.blob)
     return list(await session.scalars(stray))

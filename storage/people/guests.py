@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from storage.chain import showing
 from storage.cleanup.notes import hasten, note, settle
-from storage.cleanup.orphans import stray_guests
+from storage.cleanup.orphans import UNSEEN, stray_guests
 from storage.cleanup.shelf import Kept
 from storage.database import hold, transactions
 from storage.models import Appearance, ChatGuest, Person, Post, PostStatus, status_is
@@ -54,8 +54,7 @@ class Guests:
         own = (ChatGuest.post_id == post_id, ChatGuest.person_id == person_id)
         async with self._write() as session:
             await session.execute(update(ChatGuest).where(*own).values(welcome=False))
-            unseen = ChatGuest.id.not_in(select(Appearance.guest_id))
-            gone = await session.scalars(delete(ChatGuest).where(*own, unseen).returning(ChatGuest.blob))
+            gone = await session.scalars(delete(ChatGuest).where(*own, UNSEEN).returning(ChatGuest.blob))
             await note(session, list(gone))
 
     async def authors(self, expansion_ids: Sequence[int]) -> list[str]:
