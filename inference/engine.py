@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.metadata import version
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.canvas import Box, Extent, Margins
+
+SEEDS: Final = 2**31  # seeds are 0 to SEEDS - 1
 
 Pixels: TypeAlias = NDArray[np.uint8]
 """(height, width, 3) 8-bit sRGB."""
@@ -66,7 +68,7 @@ class Request:
     photo: Pixels
     margins: Margins
     style: Style = Style.FAITHFUL
-    seed: int = 0  # 0 to 2**31 - 1
+    seed: int = 0  # 0 to SEEDS - 1
     prompt: str = ""
     visitors: tuple[Visitor, ...] = ()
     beings: tuple[Box, ...] = ()  # where earlier steps of a chain have painted beings, in px of the photo

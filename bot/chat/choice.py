@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from inference.canvas import Extent, Margins, NoSuchCanvas, check_limits
-from inference.engine import Style
+from inference.engine import SEEDS, Style
 from inference.growth import Direction, parse_ratio, scaled, with_ratio
 from inference.image.codec import MAX_RATIO
 from storage.models import Expansion, Panel, Photo
@@ -16,7 +16,6 @@ from storage.models import Expansion, Panel, Photo
 SCALES = (1.25, 1.5, 2.0)
 DEFAULT_SCALE = 1.5
 RATIOS = ("1:1", "4:5", "16:9", "9:16")
-SEEDS = 2**31
 JOURNEY = 5  # most steps that one tap starts
 PERCENTS = range(110, 201)  # scales that a step of a journey may have: up to the largest that a panel offers
 

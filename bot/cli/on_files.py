@@ -16,7 +16,7 @@ import typer
 from bot.cli.reading import settings_of_this_machine
 from bot.errors import Refused
 from inference.casting import cast
-from inference.engine import EngineError, EngineName, EngineUnavailable, Style
+from inference.engine import SEEDS, EngineError, EngineName, EngineUnavailable, Style
 from inference.growth import MAX_SCALE, MIN_SCALE, Direction
 
 commands = typer.Typer()
@@ -31,7 +31,7 @@ def expand(
     ratio: Annotated[str | None, typer.Option(help="a target ratio such as 16:9, instead of a scale")] = None,
     margins: Annotated[str | None, typer.Option(help="pixels to add: left,top,right,bottom")] = None,
     style: Style = Style.FAITHFUL,
-    seed: Annotated[int | None, typer.Option(min=0, max=2**31 - 1, help="the same seed, the same picture")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, max=SEEDS - 1, help="the same seed, the same picture")] = None,
     engine: EngineName | None = None,
     model: Annotated[str | None, typer.Option(help="a preset, a hub id, or a local folder")] = None,
     prompt: Annotated[str, typer.Option(help="what to paint, in words; only models read it")] = "",
@@ -44,7 +44,7 @@ def expand(
     settings = settings_of_this_machine()
     if sum(choice is not None for choice in (scale, ratio, margins)) > 1:
         raise Refused("--scale, --ratio and --margins exclude each other; give one")
-    seed = random.randrange(2**31) if seed is None else seed
+    seed = random.randrange(SEEDS) if seed is None else seed
     wish = Wish(direction, scale, ratio, _four(margins), style, seed, prompt)
     chosen = cast(engine or settings.engine, settings.model)[style]
     chosen = replace(chosen, model=model) if model else chosen

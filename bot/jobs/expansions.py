@@ -15,11 +15,10 @@ from bot.metrics import EXPANSIONS, SECONDS
 from bot.presets import served_by
 from bot.services import Services
 from inference.canvas import Margins
-from inference.engine import Cancelled, EngineError, NothingFit, Report, Style
+from inference.engine import SEEDS, Cancelled, EngineError, NothingFit, Report, Style
 from inference.growth import Direction, scaled
 from inference.image.codec import is_png
 from inference.image.refusal import BadPhoto
-from inference.quality.retry import SEEDS
 from inference.safety.verdict import Level
 from inference.worker.process import EngineProcess
 from inference.worker.protocol import Order, Outcome

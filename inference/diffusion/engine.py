@@ -27,13 +27,12 @@ from inference.diffusion.presets import Fill
 from inference.diffusion.prompts import write
 from inference.diffusion.surprises import drawn
 from inference.diffusion.window import passes, plan, sides_apart
-from inference.engine import Painted, Pixels, Recipe, Report, Request, Style, ignore, part, versions
+from inference.engine import SEEDS, Painted, Pixels, Recipe, Report, Request, Style, ignore, part, versions
 from inference.patchmatch import kernel
 from inference.quality.gate import Problem, Unfit
 
 COARSEST = 2.0  # canvas pixels per work pixel, beyond which sides are painted separately when the option `sides` is set
 PASS = 1_000_003  # difference between the seeds of two passes
-SEEDS = 2**31
 LIBRARIES = ("kuotu", "torch", "diffusers", "transformers", "peft")  # the pixels depend on the versions of these
 
 _log = logging.getLogger(__name__)

@@ -10,7 +10,19 @@ from typing import Final
 import numpy as np
 
 from inference.canvas import Margins
-from inference.engine import Engine, EngineError, NothingFit, Painted, Pixels, Reads, Report, Request, Style, part
+from inference.engine import (
+    SEEDS,
+    Engine,
+    EngineError,
+    NothingFit,
+    Painted,
+    Pixels,
+    Reads,
+    Report,
+    Request,
+    Style,
+    part,
+)
 from inference.quality.border import flat_border
 from inference.quality.gate import Kind, Problem, Unfit, judge
 from inference.quality.repetition import FEWEST, painted_again
@@ -19,7 +31,6 @@ from inference.subject.memory import Subjects
 RETRIES: Final = 2
 UNFIT: Final = "nothing fit to be seen"  # how the text of NothingFit begins
 SHARES: Final = (0.0, 0.8, 0.95, 1.0)  # progress after each attempt; most orders need only one
-SEEDS: Final = 2**31
 SAME: Final = 0.02  # relative difference up to which two findings are the same
 STRIDE: Final = 0x9E3779B1  # 2**32 divided by the golden ratio, so that derived seeds are far apart
 

@@ -28,7 +28,7 @@ class Order:
     photo: bytes
     margins: Margins = field(default_factory=Margins)
     style: Style = Style.FAITHFUL
-    seed: int = 0  # 0 to 2**31 - 1
+    seed: int = 0  # 0 to SEEDS - 1
     prompt: str = ""
     beside: tuple[int, ...] = ()  # seeds of sibling variants that are still waiting
     engine: str = ""  # that somebody chose; the style's own if it is empty or not on offer

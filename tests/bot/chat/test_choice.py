@@ -10,7 +10,6 @@ import pytest
 from bot.chat.choice import (
     RATIOS,
     SCALES,
-    SEEDS,
     Choice,
     first_choice,
     journey,
@@ -23,7 +22,7 @@ from bot.chat.choice import (
     rolled,
 )
 from inference.canvas import Extent, Margins, NoSuchCanvas
-from inference.engine import Style
+from inference.engine import SEEDS, Style
 from inference.growth import Direction
 from storage.models import Expansion, Photo
 
