@@ -97,8 +97,12 @@ class ObjectBlobs:
     async def link(self, key: str, seconds: float) -> str | None:
         if self._signer is None:
             return None
-        await asyncio.to_thread(obstore.head, self._store, key)
-        return obstore.sign(self._signer, "GET", key, timedelta(seconds=seconds))
+        return await asyncio.to_thread(self._signed, self._signer, key, timedelta(seconds=seconds))
+
+    def _signed(self, signer: S3Store, key: str, holds: timedelta) -> str:
+        """Return a link. Both calls may ask a server, the second one for credentials."""
+        obstore.head(self._store, key)
+        return obstore.sign(signer, "GET", key, holds)
 
     async def delete(self, keys: Sequence[str]) -> None:
         await asyncio.to_thread(self._delete, keys)

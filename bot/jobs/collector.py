@@ -72,6 +72,7 @@ class Collector:
 
     async def _round(self) -> None:
         begun = self.services.rounds.begin()
+        await self.services.guests.sweep()
         await self.collect()
         await self.services.store.forget_spent()
         await self.services.rounds.end(begun)

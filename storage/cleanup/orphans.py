@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import delete, select, union_all
+from sqlalchemy import delete, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import Appearance, ChatGuest, Expansion, Photo
@@ -45,6 +45,7 @@ async def abandoned(session: AsyncSession, photo: Photo) -> bool:
 
 
 async def stray_guests(session: AsyncSession) -> list[str]:
-    """Delete the guests whose posts are gone and that no expansion shows, and return the keys of their blobs."""
-    stray = delete(ChatGuest).where(ChatGuest.post_id.is_(None), UNSEEN).returning(ChatGuest.blob)
+    """Delete the guests that no expansion shows and that may not come again, and return the keys of their blobs."""
+    away = or_(ChatGuest.post_id.is_(None), ChatGuest.welcome.is_(False))
+    stray = delete(ChatGuest).where(away, UNSEEN).returning(ChatGuest.blob)
     return list(await session.scalars(stray))

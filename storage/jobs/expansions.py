@@ -13,7 +13,7 @@ from storage.jobs.dispatch import ANY
 from storage.jobs.fairness import next_turn
 from storage.jobs.kinds import JobKind, Record
 from storage.jobs.lease import CLAIM, submit
-from storage.models import Expansion, FilmKind, Job, Photo, Status
+from storage.models import Appearance, Expansion, FilmKind, Job, Photo, Status
 
 NAME = "expansion"
 
@@ -37,6 +37,8 @@ async def _record_end(session: AsyncSession, job: Job) -> None:
     ended = {"status": job.status, "started_at": job.started_at, "finished_at": job.ended_at}
     failed = {"error": job.error} if job.status is Status.FAILED else {}
     await session.execute(update(Expansion).where(Expansion.id == job.subject).values(ended | failed))
+    if job.status is not Status.DONE:  # nothing was painted, so nobody walked into it
+        await session.execute(delete(Appearance).where(Appearance.expansion_id == job.subject))
 
 
 EXPANSIONS = JobKind((NAME,), _record_end, one_each=True)

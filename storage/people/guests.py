@@ -43,19 +43,25 @@ class Guests:
             guest = await session.scalar(select(ChatGuest).where(ChatGuest.post_id == post_id).with_for_update())
             if guest is None:
                 session.add(ChatGuest(post_id=post_id, person_id=person_id, chat_id=chat_id, blob=blob))
-            else:
-                await note(session, [guest.blob])
-                guest.chat_id, guest.blob, guest.welcome = chat_id, blob, True
-            await settle(session, kept.notes)
+                await settle(session, kept.notes)
+            else:  # pictures that wait name the cut-out that there is
+                guest.chat_id, guest.welcome = chat_id, True
+                await hasten(session, kept.notes)
             return True
 
     async def refuse(self, post_id: int, person_id: int) -> None:
         """Let the guest from a post of this person walk into nothing new. The pictures that show it stay."""
         own = (ChatGuest.post_id == post_id, ChatGuest.person_id == person_id)
         async with self._write() as session:
+            await session.execute(select(ChatGuest.id).where(*own).with_for_update())  # an invitation waits, or is seen
             await session.execute(update(ChatGuest).where(*own).values(welcome=False))
             gone = await session.scalars(delete(ChatGuest).where(*own, UNSEEN).returning(ChatGuest.blob))
             await note(session, list(gone))
+
+    async def sweep(self) -> None:
+        """Delete the guests that nothing shows any more, though they were shown or offered when they were withdrawn."""
+        async with self._write() as session:
+            await note(session, await stray_guests(session))
 
     async def authors(self, expansion_ids: Sequence[int]) -> list[str]:
         """Return the names of the people whose guests some expansions show, each once."""

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import CompoundSelect, delete, or_, select, union_all
+from sqlalchemy import CompoundSelect, and_, delete, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.models import Expansion, Gallery, Message, Panel, Post
+from storage.models import Expansion, Gallery, Message, MessageKind, Panel, Post
 
 
 class Sent(NamedTuple):
@@ -25,10 +25,13 @@ async def take_sent(
 ) -> list[Sent]:
     """Find all messages of the bot that show a person's things, oldest first, and delete their rows.
 
-    Without a person, these are the messages that show the expansions and the photos.
+    Without a person, these are the messages that show the expansions and the photos. The sheets of `/mine` of everybody
+    who made one of the expansions are among them.
     """
     nobody = 0 if person_id is None else person_id  # NULL would be every message that was made for nobody
-    noted = or_(Message.person_id == nobody, Message.expansion_id.in_(expansions))
+    makers = select(Expansion.person_id).where(Expansion.id.in_(expansions))
+    sheets = and_(Message.kind == MessageKind.MINE, Message.person_id.in_(makers))  # they show many, and name none
+    noted = or_(Message.person_id == nobody, Message.expansion_id.in_(expansions), sheets)
     posts = select(Post.id).where(Post.expansion_id.in_(expansions))
     places: CompoundSelect[int, int | None, datetime] = union_all(
         select(Message.chat_id, Message.message_id, Message.sent_at).where(noted),

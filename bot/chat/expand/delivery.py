@@ -13,8 +13,10 @@ from bot.chat.cards.journey import made_card
 from bot.chat.cards.result import end_caption, end_keyboard, result_card
 from bot.chat.cards.status import cancel_keyboard, status_caption
 from bot.chat.cards.widgets import language_of
+from bot.chat.expand.cancel import cancel_all
 from bot.chat.expand.placing import place
 from bot.chat.expand.progress import StatusBoard
+from bot.chat.expand.ready import tell_ready
 from bot.chat.telegram.edits import edit
 from bot.chat.telegram.media import Medium, Shown, picture_of, put_picture, remember
 from bot.chat.telegram.outbox import Outbox
@@ -27,8 +29,6 @@ from bot.services import Services
 from storage.models import Expansion, Job, MessageKind, Status
 
 log = structlog.get_logger()
-
-PATIENCE = 15.0  # seconds of waiting after which a person is told by a «ready» message
 
 
 @dataclass
@@ -101,6 +101,8 @@ class Delivery:
             return 0.0
         if fate.passes:
             return pause_of(error) if isinstance(error, RetryAfter) else LATER
+        if expansion is not None and expansion.steps:  # nobody would see the steps that follow
+            await cancel_all(self.services, await self._variants(expansion))
         if expansion is not None and fate is Fate.NO_ENTRY:
             await self.services.people.chat_gone(expansion.chat_id)
         elif expansion is not None:
@@ -124,7 +126,7 @@ class Delivery:
             await self._show_result(say, expansion)
         else:
             await self._show_end(say, expansion)
-        await self._announce(say, expansion)
+        await tell_ready(self.services, self.bot, say, expansion, await self._variants(expansion))
 
     async def _show_result(self, say: Texts, expansion: Expansion) -> None:
         caption, markup = await result_card(self.services, say, self.bot, expansion, expansion.chat_id)
@@ -159,7 +161,16 @@ class Delivery:
             where = (alone.chat_id, alone.message_id or 0)
             await remember(self.services, where, MessageKind.RESULT, alone.person_id, alone.id)
         if expansion.id == steps[-1].id and len(painted) > 1 and expansion.status.final:
-            await self.film(painted[-1])
+            await self._send_film(painted[-1])
+
+    async def _send_film(self, last: Expansion) -> None:
+        """Send the film of a journey. The steps are shown without it, so only a flood is worth another attempt."""
+        try:
+            await self.film(last)
+        except RetryAfter:
+            raise
+        except TelegramError as error:
+            log.info("film.lost", expansion=last.id, reason=str(error))
 
     async def _show_end(self, say: Texts, expansion: Expansion) -> None:
         """Show that an expansion failed or was cancelled, in one sentence with buttons to try again."""
@@ -214,30 +225,3 @@ class Delivery:
 
     async def _variants(self, expansion: Expansion) -> list[Expansion]:
         return await self.services.store.batch(expansion.batch) if expansion.batch else [expansion]
-
-    async def _announce(self, say: Texts, expansion: Expansion) -> None:
-        """Send one «ready» message to a person who has waited long, because edits cause no notification.
-
-        For a batch it is sent after the last variant; a journey's film tells it. The intent is stored before sending,
-        so nobody gets it twice.
-        """
-        if expansion.steps and self.services.films is not None:
-            return
-        variants = await self._variants(expansion)
-        ends = {variant.status for variant in variants}
-        if expansion.status is Status.CANCELLED or Status.DONE not in ends or any(end.live for end in ends):
-            return
-        finished = expansion.finished_at or expansion.created_at
-        waited = (finished - variants[0].created_at).total_seconds()
-        if waited < PATIENCE or not await self.services.store.claim_announcement(variants[0].id):
-            return
-        try:
-            await self.bot.send_message(
-                expansion.chat_id,
-                say("result.ready"),
-                message_thread_id=expansion.thread_id,
-                reply_to_message_id=expansion.message_id,
-                allow_sending_without_reply=True,
-            )
-        except TelegramError as error:
-            log.info("ready.lost", expansion=expansion.id, reason=str(error))

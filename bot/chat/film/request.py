@@ -81,7 +81,10 @@ async def _want(services: Services, visit: Visit, expansion: Expansion, kind: Fi
 
 
 async def film_of_steps(services: Services, bot: Bot, last: Expansion) -> None:
-    """Send the film of a chain to where its last step was asked for. Repeating it sends no second one."""
+    """Send the film of a chain to where its last step was asked for. Repeating it sends no second one.
+
+    If nobody knows whether the message arrived, the film is made all the same, and can be asked for again.
+    """
     kinds = kinds_of(await services.store.ancestry(last.id))
     sent = any(m.kind.is_film and m.chat_id == last.chat_id for m in await services.messages.showing(last.id))
     if services.films is None or not kinds or sent:

@@ -19,15 +19,15 @@ from storage.models import Photo, Post, PostStatus
 CUTTING = 60_000_000  # pixels of the decoding budget; the network takes as much memory as a large photo
 
 
-async def walks(services: Services, post: Post) -> bool | None:
-    """Return whether the subject of a post may walk into other pictures, or None if that cannot be allowed.
+async def walks(services: Services, post: Post, chat_id: int) -> bool | None:
+    """Return whether the subject of a post may walk into pictures of a chat, or None if that cannot be allowed.
 
     That is for a photo of the author's own alone, because nobody can agree for others, and not for what is veiled.
     """
     if await _own_photo(services, post) is None:
         return None
     guest = await services.guests.of(post.id)
-    return guest is not None and guest.welcome
+    return guest is not None and guest.welcome and guest.chat_id == chat_id
 
 
 async def let_walk(services: Services, visit: Visit, tap: LetWalk) -> None:

@@ -143,7 +143,7 @@ async def title_words(services: Services, visit: Visit) -> bool:
     post = await services.gallery.retitle(post.id, visit.person.id, title) or post
     await _close_questions(services, visit, post.expansion_id)
     sent = await visit.reply(
-        "publish.titled", title=title, markup=titled_keyboard(visit, post, await walks(services, post))
+        "publish.titled", title=title, markup=titled_keyboard(visit, post, await walks(services, post, visit.chat.id))
     )
     await remember(services, (visit.chat.id, sent.message_id), MessageKind.POST, visit.person.id, post.expansion_id)
     await results_changed(services, post.expansion_id)
@@ -198,7 +198,7 @@ async def _publish(services: Services, visit: Visit, expansion: Expansion) -> No
         await services.films.want(expansion.id, kinds_of(await services.store.ancestry(expansion.id)))
     lead = visit.say.html("publish.titled", title=post.title) if post.title else visit.say("publish.done")
     text = f"{lead}\n{visit.say('title.write' if visit.private else 'title.reply')}"
-    keyboard = await title_keyboard(services, visit, post, await walks(services, post))
+    keyboard = await title_keyboard(services, visit, post, await walks(services, post, visit.chat.id))
     await _ask(services, visit, expansion, MessageKind.TITLE, text, keyboard)
     await results_changed(services, expansion.id)
 
@@ -211,7 +211,7 @@ async def _set_title(services: Services, visit: Visit, expansion: Expansion, tit
     post = await services.gallery.retitle(post.id, visit.person.id, title) or post
     await visit.toast_nothing()
     text = visit.say.html("publish.titled" if title else "publish.untitled", title=title)
-    await _close(visit, text, titled_keyboard(visit, post, await walks(services, post)))
+    await _close(visit, text, titled_keyboard(visit, post, await walks(services, post, visit.chat.id)))
     if visit.message is not None:
         await remember(
             services, (visit.chat.id, visit.message.message_id), MessageKind.POST, visit.person.id, expansion.id

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.blobs import open_blobs
@@ -14,11 +15,13 @@ from storage.database import transactions
 from storage.expansions import Store
 from storage.gallery.posts import GalleryStore
 from storage.jobs.embedded import EmbeddedQueue
-from storage.jobs.invitations import came
-from storage.models import Appearance, Base, ChatGuest, Expansion, Post
+from storage.jobs.invitations import came, invite
+from storage.models import Appearance, Base, ChatGuest, Expansion, Message, MessageKind, Post, Status
 from storage.people.guests import Guests
+from storage.people.messages import Messages
 from storage.people.people import People
-from tests.support.rows import ANN, BOB, CAT, add_people, make, noted, photo, start
+from tests.support.limits import HANG
+from tests.support.rows import ANN, BOB, CAT, add_people, expansion, make, noted, photo, start
 
 GROUP, ELSEWHERE, SUPERGROUP = -500, -600, -1_001_234_567_890
 
@@ -199,3 +202,99 @@ async def test_guests_follow_a_group_that_turned_supergroup(
     await let_walk(engine, guests, await post_of(engine, store, queue))
     await People(engine).migrate_chat(GROUP, SUPERGROUP)
     assert [guest.chat_id for guest in await rows(engine, ChatGuest)] == [SUPERGROUP]
+
+
+async def test_the_sheets_of_mine_go_with_the_pictures_that_they_show(
+    engine: AsyncEngine, store: Store, queue: EmbeddedQueue, guests: Guests
+) -> None:
+    await add_people(engine)
+    post = await post_of(engine, store, queue)
+    await let_walk(engine, guests, post)
+    await asked(store, queue, BOB)
+    for person_id in (BOB, CAT):  # Cat's sheet shows nothing of it
+        sheet = Message(chat_id=person_id, message_id=77, kind=MessageKind.MINE, person_id=person_id)
+        await Messages(engine).remember(sheet)
+    dismissed = await guests.dismiss(post.expansion_id)
+    assert dismissed is not None
+    assert [message.chat_id for message in dismissed.messages if message.message_id == 77] == [BOB]
+
+
+async def test_an_invitation_and_a_refusal_at_once_leave_a_record(
+    engine: AsyncEngine, store: Store, queue: EmbeddedQueue, guests: Guests
+) -> None:
+    await add_people(engine)
+    post = await post_of(engine, store, queue)
+    await let_walk(engine, guests, post)
+    source = await store.photos.add(photo(BOB))
+    async with transactions(engine).write() as session:
+        row = expansion(source, chat_id=GROUP, style="wild")
+        session.add(row)
+        await session.flush()
+        await invite(session, [row])
+        await session.flush()
+        refusing = asyncio.create_task(guests.refuse(post.id, ANN))
+        await somebody_waits(engine)
+    await refusing
+    (appearance,) = await rows(engine, Appearance)
+    assert appearance.expansion_id == row.id
+
+
+async def somebody_waits(engine: AsyncEngine) -> None:
+    """Return when a transaction of PostgreSQL waits for another one. On SQLite a writer waits in its program."""
+    waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    async with asyncio.timeout(HANG):
+        while engine.dialect.name == "postgresql":
+            async with engine.connect() as connection:
+                if await connection.scalar(waits):
+                    return
+
+
+@pytest.mark.parametrize("end", ["failed", "cancelled"])
+async def test_nobody_has_walked_into_what_was_never_painted(
+    engine: AsyncEngine, store: Store, queue: EmbeddedQueue, guests: Guests, end: str
+) -> None:
+    await add_people(engine)
+    post = await post_of(engine, store, queue)
+    key = await let_walk(engine, guests, post)
+    row = await start(store, await store.photos.add(photo(BOB)), chat_id=GROUP, style="wild")
+    if end == "failed":
+        job = await queue.take("worker")
+        assert job is not None
+        assert await queue.finish(job, Status.FAILED, error="no luck")
+    else:
+        assert await queue.cancel(row.id)
+    assert await rows(engine, Appearance) == []
+    await guests.refuse(post.id, ANN)
+    assert await rows(engine, ChatGuest) == []
+    assert key in await noted(engine)
+
+
+async def test_a_refused_guest_goes_when_the_last_picture_is_done_without_it(
+    engine: AsyncEngine, store: Store, queue: EmbeddedQueue, guests: Guests
+) -> None:
+    await add_people(engine)
+    post = await post_of(engine, store, queue)
+    key = await let_walk(engine, guests, post)
+    made = await asked(store, queue)
+    await guests.refuse(post.id, ANN)
+    await guests.sweep()
+    assert key not in await noted(engine)
+    async with transactions(engine).write() as session:
+        await came(session, made.id, [])
+    await guests.sweep()
+    assert await rows(engine, ChatGuest) == []
+    assert key in await noted(engine)
+
+
+async def test_a_guest_that_comes_back_keeps_the_cut_out_that_waiting_pictures_name(
+    engine: AsyncEngine, store: Store, queue: EmbeddedQueue, guests: Guests
+) -> None:
+    await add_people(engine)
+    post = await post_of(engine, store, queue)
+    key = await let_walk(engine, guests, post)
+    waiting = await start(store, await store.photos.add(photo(BOB)), chat_id=GROUP, style="wild")
+    await guests.refuse(post.id, ANN)
+    other = await let_walk(engine, guests, post, file=b"another cut")
+    assert waiting.guests == [key]
+    assert key not in await noted(engine)
+    assert other in await noted(engine)
