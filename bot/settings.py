@@ -73,7 +73,8 @@ class Settings(BaseSettings):
     )
     blobs_outside: Address = Field(
         default="",
-        description="Where browsers reach the S3 server: pages then load pictures there, by links of five minutes.",
+        description="The S3 server's address for browsers. When set, web pages load pictures from there, through links "
+        "that are valid for five minutes.",
     )
     queue_url: str = Field(
         default="local",

@@ -57,9 +57,9 @@ def steps_sheet(pictures: Sequence[tuple[int, bytes]], longest: int = 1280) -> b
 
 
 def contact_sheet(pictures: Sequence[bytes], side: int = 420) -> bytes:
-    """Return a JPEG with the numbered pictures in rows of three, cut to squares of `side` px."""
+    """Return a JPEG with the numbered pictures in rows of three, each whole in a square of `side` px."""
     columns = min(3, len(pictures))
-    tiles = [_cell(picture, Extent(side, side), number) for number, picture in enumerate(pictures, 1)]
+    tiles = [_cell(picture, Extent(side, side), number, whole=True) for number, picture in enumerate(pictures, 1)]
     return _jpeg(_in_rows(tiles, columns, -(-len(tiles) // columns), side // 70))
 
 

@@ -103,8 +103,10 @@ async def pick_ratio(services: Services, visit: Visit, tap: PickRatio) -> None:
 
 
 async def pick_style(services: Services, visit: Visit, tap: PickStyle) -> None:
-    """Change the style of a panel."""
+    """Change the style of a panel. Whoever has picked one knows the styles, and gets that one."""
     if panel := await _own(services, visit, tap.panel):
+        if not visit.person.met_styles:
+            await services.people.learn(visit.person.id, met_styles=True)
         await _change(services, visit, panel.id, replace(Choice.of(panel), style=tap.style))
 
 

@@ -84,6 +84,6 @@ async def test_a_program_without_the_chosen_engine_paints_and_says_so(choosy: Ku
     number = int(str(panel.button("words").data).split("|")[1])
     await choosy.services.store.panels.change(number, chosen_engine="sdxl")  # another program offers it
     result = await result_of(ann, panel, "Expand")
-    assert "because sdxl wasn't there" in result.text
+    assert "because sdxl wasn't available" in result.text
     row = await made(choosy, result)
     assert (row.chosen_engine, row.model) == ("sdxl", "")

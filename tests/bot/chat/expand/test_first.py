@@ -29,7 +29,7 @@ async def first_sheet(chat: Person) -> Message:
 
 async def test_the_first_expand_shows_three_styles_and_each_is_a_result(kuotu: Kuotu, chat: Person) -> None:
     sheet = await first_sheet(chat)
-    assert sheet.text == "⤢ 1.5× · 🌿 🎈 🌀\nThe same photo in three moods. Tap the one you like!"
+    assert sheet.text == "⤢ 1.5× · 🌿 🎈 🌀\nThe same photo in three styles. Tap the one you like!"
     await chat.tap(sheet, "Wild")
     result = await chat.wait_for(is_result)
     assert result.text.startswith("⤢ 1.5× · 🌀 Wild")
@@ -43,6 +43,16 @@ async def test_the_second_expand_makes_one_picture(chat: Person) -> None:
     panel = next(m for m in chat.messages if is_panel(m))
     await chat.tap(panel, "Expand")
     await chat.wait_for(lambda m: is_result(m) and m.id > sheet.id)
+
+
+async def test_whoever_picks_a_style_first_gets_that_one(chat: Person) -> None:
+    await chat.send_document(small_photo(longest=64))
+    panel = await chat.wait_for(is_panel)
+    await chat.tap(panel, "Wild")
+    await chat.wait_for(lambda m: is_panel(m) and "✓ 🌀 Wild" in m.labels)
+    await chat.tap(panel, "Expand")
+    result = await chat.wait_for(is_result)
+    assert result.text.startswith("⤢ 1.5× · 🌀 Wild")
 
 
 async def test_a_group_gets_one_picture(newcomer: Any) -> None:

@@ -36,7 +36,7 @@ async def ann(newcomer: Any, picky: Kuotu) -> Person:
 async def test_other_styles_are_offered_at_once_and_tried_with_one_tap(picky: Kuotu, ann: Person) -> None:
     await ann.send_document(small_photo("coffee", longest=400))
     await ann.tap(await ann.wait_for(is_panel), "Expand")
-    sorry = await ann.wait_for(lambda m: "Nothing fit to be seen" in m.text)
+    sorry = await ann.wait_for(lambda m: "couldn't make anything presentable" in m.text)
     assert sorry.labels == ["🔁 Try again", "🎈 Playful", "🌀 Wild"]
     assert {one.status for one in await picky.services.store.expansions([1])} == {Status.FAILED}
     await ann.tap(sorry, "Wild")

@@ -67,7 +67,7 @@ async def test_a_link_makes_the_next_photo_like_the_post_and_only_that(
     assert asked.text == "👯 Send me a photo and I'll do it like “Duck & co” by Ann <b>:\n⬅️ 1.25× · 🌀 Wild"
     panel = await panel_of(bob, caption="my own words")
     assert await choice_of(kuotu, panel) == replace(LIKE_THAT, prompt="my own words")
-    assert "👯 Like “Duck & co” by Ann <b>" in panel.text.splitlines()
+    assert "👯 Same choices as “Duck & co” by Ann <b>" in panel.text.splitlines()
     other = await panel_of(bob)
     assert (await choice_of(kuotu, other)).direction is Direction.ALL
     assert "👯" not in other.text
