@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,7 +36,7 @@ from inference.patchmatch.synthesis import NOWHERE, Collage, synthesize
 from inference.subject.memory import Subjects
 from inference.subject.removal import alpha_at, close, without
 from inference.subject.salience import Salience
-from inference.subject.subject import Subject
+from inference.subject.subject import Subject, find_subject
 
 COARSE = 60 * 60 * 3 // 2  # pixels of the photo at the level that decides the layout
 WORK = 512 * 384  # pixels of the canvas on which patches are searched
@@ -71,9 +71,9 @@ class PatchMatch:
         if not request.margins:
             return Painted(photo.copy(), {"key": key, **_named([]), "boxes": [], "beings": 0.0})
         report(0.0)
-        subject = self._subjects.of(photo)
-        report(SEEN)
         salience = self._subjects.salience(photo)
+        subject = find_subject(photo, _unpainted(salience, request))
+        report(SEEN)
         singular = _singular(salience if subject is not None else np.zeros_like(salience), request)
         canvas = _scenery(photo, subject, request, singular, part(report, SEEN, 0.95))
         cast, scenery = Cast([], [], legs=False), canvas
@@ -112,11 +112,25 @@ def _singular(salience: Salience, request: Request) -> Floats:
     That is what stands out where there is a subject, and certainly what earlier steps of a chain have added.
     """
     known = np.asarray(salience / 255, np.float32)
-    across, down = known.shape[1] / request.extent.width, known.shape[0] / request.extent.height
+    for painted in _beings_on(salience, request):
+        known[painted] = BEING
+    return known
+
+
+def _unpainted(salience: Salience, request: Request) -> Salience:
+    """Return the map without what earlier steps of a chain have added, so that none of it is taken for the subject."""
+    own = salience.copy()
+    for painted in _beings_on(salience, request):
+        own[painted] = 0
+    return own
+
+
+def _beings_on(salience: Salience, request: Request) -> Iterator[tuple[slice, slice]]:
+    """Yield the parts of a map, rows and columns, where earlier steps of a chain have painted beings."""
+    across, down = salience.shape[1] / request.extent.width, salience.shape[0] / request.extent.height
     for box in request.beings:
         rows = slice(int(max(0, box.top) * down), int(np.ceil(max(0, box.bottom) * down)))
-        known[rows, int(max(0, box.left) * across) : int(np.ceil(max(0, box.right) * across))] = BEING
-    return known
+        yield rows, slice(int(max(0, box.left) * across), int(np.ceil(max(0, box.right) * across)))
 
 
 def _scenery(photo: Pixels, subject: Subject | None, request: Request, singular: Floats, report: Report) -> Pixels:

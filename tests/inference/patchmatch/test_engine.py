@@ -155,6 +155,19 @@ def test_what_an_earlier_step_has_painted_is_not_copied() -> None:
     assert painted > 0.01  # it would have been, had nobody told
 
 
+def test_what_an_earlier_step_has_painted_is_no_part_of_the_subject(engine: PatchMatch) -> None:
+    """Something green stands before the astronaut, at the lower frame, and the mirror image would show it again."""
+    photo = sample("astronaut", 256)
+    height, width = photo.shape[:2]
+    box = Box(width // 2 - 20, height - 60, width // 2 + 20, height - 4)
+    photo[box.slices] = (20, 230, 40)
+    request = Request(photo, Margins(0, 0, 0, height // 3))
+    for beings in ((), (box,)):
+        below = engine.expand(replace(request, beings=beings), ignore).pixels[height:].astype(int)
+        green = float((below[..., 1] - below[..., 0] > 80).mean())
+        assert green < 0.01 if beings else green > 0.05
+
+
 def test_what_stands_out_is_not_copied_into_the_margin(engine: PatchMatch) -> None:
     """The cat's eyes are green, and there are two of them."""
     request = asked(sample("chelsea", 200))
