@@ -15,6 +15,7 @@ from bot.jobs.films import FilmMaker
 from bot.jobs.loop import Loop
 from bot.jobs.presence import Presence
 from bot.opening import Opened, open_services
+from bot.presets import served_by
 from bot.services import Services
 from bot.settings import Settings
 from bot.supervisor import Supervisor
@@ -96,6 +97,8 @@ async def _free_what_is_held(opened: Opened) -> None:
     await opened.inbox.free()
     await services.shelf.free()
     await services.queue.rescue(every_lease=True)
+    if opened.engines:
+        await services.queue.open_up(served_by(services.engine, services.painting))
     if services.films is not None:
         await services.films.queue.rescue(every_lease=True)
 

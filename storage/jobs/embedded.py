@@ -17,7 +17,7 @@ from storage.jobs.clock import from_now
 from storage.jobs.dispatch import ANY, ORDER, RUNNING_FIRST, ByTurn, Dispatch
 from storage.jobs.idle import Nothing
 from storage.jobs.kinds import JobKind, Record
-from storage.jobs.lease import CLAIM, LEASE, about, given_back, leased
+from storage.jobs.lease import CLAIM, LEASE, about, begun, given_back, leased, owned
 from storage.jobs.listing import free_jobs, in_order, open_jobs, place_of
 from storage.jobs.news import News
 from storage.jobs.queue import Beat
@@ -42,9 +42,8 @@ class EmbeddedQueue:
         self.kind = kind
         self._dispatch = dispatch or ByTurn(kind)
         self._read, write = transactions(engine)
-        self._calm = Calm(write)
+        self._calm, self._lease = Calm(write), lease
         self._write = self._calm.write
-        self._lease = lease
         self._looking = asyncio.Lock()  # one worker of a program looks for jobs at a time
         self._nothing: dict[frozenset[str], Nothing] = {}  # by what the workers that looked serve
         self._bells = (news or News(engine)).of(kind.names[0])
@@ -175,6 +174,11 @@ class EmbeddedQueue:
             self._bells.ring()
         return [job.subject for job in rescued]
 
+    async def open_up(self, presets: Collection[str]) -> None:
+        async with self._write() as session:
+            strange = (*open_jobs(self.kind, Status.WAITING), Job.preset.not_in([ANY, *presets]))
+            await session.execute(update(Job).where(*strange).values(preset=ANY, ticket=None))
+
     # for programs that show jobs
 
     async def live(self, limit: int) -> list[Job]:
@@ -195,8 +199,8 @@ class EmbeddedQueue:
         return await self._claim(owner, limit, *open_jobs(self.kind, Status.WAITING), Job.owner.is_not(None))
 
     async def hold(self, job: Job, seconds: float | None = None) -> bool:
-        held = CLAIM if seconds is None else timedelta(seconds=seconds)
         async with self._write() as session:
+            held = CLAIM if seconds is None else timedelta(seconds=seconds)
             keep = update(Job).where(Job.id == job.id, Job.fence == job.fence)
             kept = await session.scalar(keep.values(until=from_now(session, held)).returning(Job.id))
         return kept is not None
@@ -206,13 +210,10 @@ class EmbeddedQueue:
     async def _take(self, session: AsyncSession, owner: str, presets: Collection[str]) -> Job | None:
         await self._dispatch.tend(session, *free_jobs(self.kind))
         while (chosen := await self._dispatch.choose(session, presets, *free_jobs(self.kind))) is not None:
-            lease = {"owner": owner, "until": from_now(session, self._lease), "fence": Job.fence + 1}
-            lease |= {"status": Status.RUNNING, "attempts": Job.attempts + 1, "started_at": from_now(session)}
             taken = update(Job).where(Job.id == chosen.row, *free_jobs(self.kind))
-            taken = taken.values(**lease, progress=0.0, ticket=chosen.ticket)
+            taken = taken.values(begun(session, owner, self._lease) | {"ticket": chosen.ticket})
             fresh = {"populate_existing": True}  # this transaction may have rescued the job and hold a stale object
-            job: Job | None = await session.scalar(taken.returning(Job), execution_options=fresh)
-            if job is not None:
+            if (job := (await session.scalars(taken.returning(Job), execution_options=fresh)).first()) is not None:
                 return job
             await self._dispatch.forget(session, chosen)
         return None
@@ -222,8 +223,7 @@ class EmbeddedQueue:
             nobodys = or_(Job.until.is_(None), Job.until < from_now(session))
             some = select(Job.id).where(*where, nobodys).order_by(Job.id).limit(limit)
             claim = update(Job).where(Job.id.in_(some.with_for_update(skip_locked=True)))
-            lease = {"owner": owner, "until": from_now(session, CLAIM), "fence": Job.fence + 1}
-            claimed = await session.scalars(claim.values(lease).returning(Job))
+            claimed = await session.scalars(claim.values(owned(session, owner, CLAIM)).returning(Job))
             return sorted(claimed, key=lambda job: job.id)
 
     async def _rescue(self, session: AsyncSession, *, every_lease: bool = False) -> list[Job]:

@@ -28,6 +28,17 @@ def leased(job: Job) -> tuple[ColumnElement[bool], ...]:
     return Job.id == job.id, Job.fence == job.fence, status_is(Job, Status.RUNNING)
 
 
+def owned(session: AsyncSession, owner: str, lease: timedelta) -> dict[str, object]:
+    """Return the values of a job that a program holds from now on."""
+    return {"owner": owner, "until": from_now(session, lease), "fence": Job.fence + 1}
+
+
+def begun(session: AsyncSession, owner: str, lease: timedelta) -> dict[str, object]:
+    """Return the values of a job that a worker begins."""
+    running = {"status": Status.RUNNING, "attempts": Job.attempts + 1, "started_at": from_now(session), "progress": 0.0}
+    return owned(session, owner, lease) | running
+
+
 def given_back(session: AsyncSession, *, tried: bool = True) -> dict[str, object]:
     """Return the values of a job whose lease ends without a result.
 

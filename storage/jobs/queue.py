@@ -93,6 +93,12 @@ class Queue(Protocol):
         run.
         """
 
+    async def open_up(self, presets: Collection[str]) -> None:
+        """Let every worker take the waiting jobs that name none of these presets.
+
+        This is for the start of the only program on a database, whose settings have changed: nobody else would come.
+        """
+
     # for programs that show jobs
 
     async def live(self, limit: int) -> list[Job]:

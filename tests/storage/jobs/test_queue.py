@@ -457,6 +457,20 @@ async def test_workers_of_several_presets_share_a_queue(store: Store, queue: Que
     assert (await queue.counts())[Status.WAITING] == 0
 
 
+async def test_a_program_alone_takes_over_what_nobody_serves_any_more(
+    store: Store, queue: Queue, source: Photo
+) -> None:
+    gone, served = [await start(store, source, who, preset=f"wild:{who}") for who in (ANN, BOB)]
+    await queue.put([gone.id, served.id])
+    await queue.open_up([f"wild:{BOB}"])
+    async with asyncio.timeout(HANG):
+        while (job := await queue.take("anybody")) is None:
+            await queue.wait(0.05)
+    assert job.subject == gone.id
+    assert await queue.take("anybody") is None
+    assert await queue.take("who serves it", [f"wild:{BOB}"]) is not None
+
+
 async def test_an_outage_makes_nobody_rescue_what_living_workers_do(
     store: Store, engine: AsyncEngine, queue_on: QueueOn, source: Photo
 ) -> None:
