@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from telegram.ext import ExtBot
 
 from bot.bootstrap import Kuotu
+from bot.chat.expand.ready import tell_ready
+from bot.chat.texts import texts
 from bot.playground import Message, Person
+from bot.playground.playground import DEFAULT_TOKEN
 from storage.models import Expansion, Status
+from tests.support.jobs import all_shown
 from tests.support.messages import is_film, is_panel, is_result, is_status, size
 from tests.support.photos import SAMPLES
 from tests.support.scenes import answer_to, expanded, expansion_of, forge, group_of, now, result_in, shown, taps
@@ -142,6 +148,39 @@ async def test_cancelled_in_its_first_step_it_can_be_started_again(fresh_with: A
     again = await chat.wait_for(lambda m: is_status(m) and "Step 1 of 5" in m.text and m.id > status.id)
     await chat.tap(again, "Cancel")
     await chat.wait_for(lambda m: m.id == again.id and "Try again" in str(m.labels))
+
+
+async def test_nobody_goes_on_for_whoever_has_blocked_the_bot(fresh_with: Any, newcomer: Any) -> None:
+    kuotu = await fresh_with(quota=50)
+    chat = await newcomer("Ann", address=kuotu.address)
+    await chat.send_photo(SAMPLES / "picos.jpg")
+    await chat.tap(await chat.wait_for(is_panel), "Expand")
+    first = await chat.wait_for(is_result)
+    await chat.tap(first, GO)
+    await chat.wait_for(lambda m: is_status(m) and "Step 2 of 5" in m.text)
+    await chat.block()
+    await all_shown(kuotu, chat.user)
+    steps = await steps_of(kuotu, chat)
+    painted = sum(step.status is Status.DONE for step in steps)
+    assert 1 <= painted < 5
+    assert await kuotu.services.store.left(chat.user, 50) == 50 - 1 - painted
+
+
+@pytest.mark.parametrize(("painted", "told"), [(1, ["✅ Ready"]), (2, [])], ids=["one", "two"])
+async def test_a_journey_that_ended_early_is_told_by_its_film_or_by_a_word(
+    kuotu: Kuotu, chat: Person, photo: bytes, painted: int, told: list[str]
+) -> None:
+    pytest.importorskip("av")
+    result = await expanded(chat, photo)
+    row = shown(await kuotu.services.store.expansion(expansion_of(result)))
+    row.steps, row.created_at = 5, row.created_at - timedelta(minutes=5)
+    ends = [Status.DONE] * painted + [Status.FAILED]
+    variants = [row, *(Expansion(status=end) for end in ends[1:])]
+    async with ExtBot(DEFAULT_TOKEN, f"{kuotu.address}bot") as bot:
+        await tell_ready(kuotu.services, bot, texts("en"), row, variants)
+    await chat.say("/help")
+    await chat.wait_for(lambda m: m.id > result.id and "/gallery" in m.text)
+    assert [m.text for m in chat.messages if m.id > result.id and m.text == "✅ Ready"] == told
 
 
 async def test_in_a_group_it_is_the_owners(kuotu: Kuotu, newcomer: Any) -> None:

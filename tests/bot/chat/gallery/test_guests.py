@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.bootstrap import Kuotu
+from bot.chat.gallery.guests import walks
 from bot.playground import Message, Person
 from storage.models import ChatGuest
 from tests.support.messages import is_panel, is_result
@@ -68,6 +69,16 @@ async def test_a_photo_without_a_figure_sends_nobody(kuotu: Kuotu, chat: Person)
     question = await asked_for_a_title(chat, result)
     assert (await chat.tap(question, WALK) or "").startswith("I can't make out one clear figure")
     assert await guest_from(kuotu, result) is None
+
+
+async def test_the_mark_is_that_of_the_chat_where_one_looks(kuotu: Kuotu, newcomer: Any) -> None:
+    """Elsewhere the figure does not walk, so the button there is free, and a tap sends it there instead."""
+    (ann,) = await group_of(newcomer, "Ann")
+    result = await result_of(ann, "astronaut")
+    await ann.tap(await asked_for_a_title(ann, result), WALK)
+    post = await kuotu.services.gallery.post_of(expansion_of(result))
+    assert post is not None
+    assert [await walks(kuotu.services, post, chat) for chat in (ann.chat, ann.user)] == [True, False]
 
 
 @pytest.mark.parametrize("twice", [False, True], ids=["once", "twice"])

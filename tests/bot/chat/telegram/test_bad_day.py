@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -15,8 +16,9 @@ from storage.models import MessageKind
 from tests.support.bad_day import BadDay, Fault, bad_day
 from tests.support.bot import kuotu_in
 from tests.support.jobs import all_shown
+from tests.support.limits import HANG
 from tests.support.messages import is_panel, is_result, is_status
-from tests.support.photos import SAMPLES
+from tests.support.photos import SAMPLES, small_photo
 from tests.support.scenes import felt
 
 _people = itertools.count(9000)
@@ -168,3 +170,30 @@ async def test_a_start_outlives_a_bot_api_that_does_not_answer(tmp_path: Path) -
         async with kuotu_in(tmp_path / "data", work=False, **knobs) as kuotu:
             assert kuotu.address.startswith("@")
         assert [method for method, _ in day.seen] == ["getme", "getme"]
+
+
+async def test_a_journeys_film_whose_fate_is_unknown_is_not_sent_again_and_again(
+    day: BadDay, kuotu: Kuotu, ann: Person
+) -> None:
+    """Nobody can tell whether its message arrived. The steps are shown, and the film can be asked for."""
+    pytest.importorskip("av")
+    await ann.send_document(small_photo(longest=64))
+    await ann.tap(await ann.wait_for(is_panel), "Expand")
+    result = await ann.wait_for(is_result)
+    await ann.tap(result, "⋯")
+    tools = await ann.wait_for(lambda m: m.id == result.id and any("Five steps" in label for label in m.labels))
+    await ann.tap(tools, "Five steps")
+    await ann.wait_for(lambda m: is_status(m) and m.id > result.id)
+    day.fail("sendPhoto", Fault.DONE_RESET)
+    over = await ann.wait_for(lambda m: bool(m.labels) and all(label.isdigit() for label in m.labels))
+    async with asyncio.timeout(HANG):
+        while "expansion" in await kinds_unshown(kuotu, ann.user):
+            pass
+    assert [m.id for m in ann.messages if m.id > over.id and "🎬" in m.text] != []
+    assert counted(ann, lambda m: m.id > over.id) == 1
+
+
+async def kinds_unshown(kuotu: Kuotu, person_id: int) -> set[str]:
+    """Return the kinds of a person's jobs whose end has not been shown."""
+    jobs = (await kuotu.services.people.export(person_id))["jobs"]
+    return {job["kind"] for job in jobs if job["settled_at"] is None}
