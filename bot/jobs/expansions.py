@@ -82,7 +82,7 @@ class Painter:
             prompt=expansion.prompt,
             beside=await self._beside(expansion),
             engine=expansion.chosen_engine,
-            guests={key: await self.services.blobs.get(key) for key in expansion.guests or ()},
+            guests=await self._guests(expansion),
             beings=painted_before(await self.services.store.ancestry(expansion.id)),
             doubles=expansion.doubles,
             marking=self.services.marks.marking(" ".join(self.services.maker_of(expansion))),
@@ -94,6 +94,16 @@ class Painter:
             return ()
         variants = await self.services.store.batch(expansion.batch)
         return tuple(v.seed for v in variants if v.status.live and v.id != expansion.id)
+
+    async def _guests(self, expansion: Expansion) -> dict[str, bytes]:
+        """Return the cut-outs that the expansion is offered. It is painted without those whose blobs are missing."""
+        found = {}
+        for key in expansion.guests or ():
+            try:
+                found[key] = await self.services.blobs.get(key)
+            except FileNotFoundError:
+                log.warning("guest.missing", expansion=expansion.id, blob=key)
+        return found
 
     async def _keep(self, expansion: Expansion, outcome: Outcome) -> Ended:
         """Store the pictures.

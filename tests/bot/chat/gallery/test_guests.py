@@ -71,6 +71,19 @@ async def test_a_photo_without_a_figure_sends_nobody(kuotu: Kuotu, chat: Person)
     assert await guest_from(kuotu, result) is None
 
 
+async def test_a_picture_is_painted_without_a_guest_whose_cut_out_is_lost(kuotu: Kuotu, newcomer: Any) -> None:
+    ann, bob = await group_of(newcomer, "Ann", "Bob")
+    result = await result_of(ann, "astronaut")
+    await ann.tap(await asked_for_a_title(ann, result), WALK)
+    guest = await guest_from(kuotu, result)
+    assert guest is not None
+    await kuotu.services.blobs.delete(guest.blob)
+    wild = await kuotu.services.store.expansion(expansion_of(await result_of(bob, "picos", "Wild")))
+    assert wild is not None
+    assert wild.recipe is not None
+    assert (wild.guests, wild.recipe.get("visitors", [])) == ([guest.blob], [])
+
+
 async def test_the_mark_is_that_of_the_chat_where_one_looks(kuotu: Kuotu, newcomer: Any) -> None:
     """Elsewhere the figure does not walk, so the button there is free, and a tap sends it there instead."""
     (ann,) = await group_of(newcomer, "Ann")
