@@ -132,7 +132,8 @@ async def test_cancelling_keeps_what_is_painted(fresh_with: Any, newcomer: Any) 
     assert 2 <= len(done) < 5
     assert f"It stopped after {len(done)} of 5 steps." in over.text
     assert await kuotu.services.store.left(chat.user, 50) == 50 - 1 - len(done)
-    assert (await answer_to(chat, "/cancel")).text == "Nothing of yours is running."
+    await chat.say("/cancel")
+    await chat.wait_for(lambda m: m.text == "Nothing of yours is running.")
 
 
 async def test_cancelled_in_its_first_step_it_can_be_started_again(fresh_with: Any, newcomer: Any) -> None:
