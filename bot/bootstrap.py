@@ -112,7 +112,8 @@ def _work(
     if not engines:
         return ()
     info = services.painting
-    presence = Presence(services.workers, program, info.names, info.models, len(engines))
+    served = served_by(services.engine, info)
+    presence = Presence(services.workers, program, info.names, info.models, len(engines), served)
     supervisor.start("presence", presence.run, stack)
     loops = [Loop(f"{program}:{number}", Painter(services, engine), drain) for number, engine in enumerate(engines)]
     for number, loop in enumerate(loops):

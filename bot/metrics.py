@@ -1,6 +1,6 @@
 """The Prometheus metrics at /metrics."""
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 UPDATES = Counter("kuotu_updates", "Updates received from Telegram")
 EXPANSIONS = Counter("kuotu_expansions", "Expansions by how they ended", ["status"])
@@ -12,4 +12,5 @@ SECONDS = Histogram(
 )
 FILMS = Counter("kuotu_films", "Films by how they ended", ["status"])
 REFUSALS = Counter("kuotu_telegram_errors", "Bot API calls that failed", ["kind"])
+UNSERVED = Gauge("kuotu_jobs_unserved", "Waiting expansions that no living worker serves")
 RESTARTS = Counter("kuotu_task_failures", "Failures of long-lived tasks, which are started again", ["task"])

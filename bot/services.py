@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from bot.marks import Marks, origin_of
 from bot.previews import Previews
 from bot.rounds import Rounds
+from bot.shortage import Shortage
 from bot.thumbnails import SIZES
 from bot.turns import LocalTurns, MessageKey, Turns
 from bot.wordlist import WordList
@@ -93,6 +94,7 @@ class Services:
     previews: Previews = field(default_factory=Previews)
     turns: Turns = field(default_factory=LocalTurns)
     rounds: Rounds = field(default_factory=Rounds)  # of the loop that deletes noted blobs
+    shortage: Shortage = field(default_factory=Shortage)  # of workers
 
     @property
     def painting(self) -> EngineInfo:

@@ -85,10 +85,11 @@ class Serving:
         stack.push_async_callback(outbox.close)
         board, film = StatusBoard(services, bot, outbox), partial(film_of_steps, services, bot)
         delivery = Delivery(services, bot, outbox, board, film)
-        self._keep("expansions", Watch(program, services.queue, delivery).run, stack)
+        self._keep("expansions", Watch(program, services.queue, delivery, services.shortage).run, stack)
         if services.films is not None:
             screen = FilmScreen(services, services.films, bot, outbox)
-            self._keep("films", Watch(program, services.films.queue, screen).run, stack)
+            self._keep("films", Watch(program, services.films.queue, screen, services.shortage).run, stack)
+        self._keep("shortage", partial(services.shortage.watch, services.workers), stack)
         self._keep("redrawing", Redrawing(services, bot, outbox).run, stack)
         self._keep("applause", Applauding(services, bot, self.supervisor.clock).run, stack)
         if self.settings.retention_days:

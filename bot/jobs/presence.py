@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,7 @@ class Presence:
     engine: str
     model: str
     devices: int
+    presets: Collection[str] = ()
 
     async def run(self) -> None:
         """Give signs of life until cancelled, then withdraw."""
@@ -44,7 +46,14 @@ class Presence:
 
     def _now(self) -> Worker:
         model = self.model[:255]
-        return Worker(name=self.name, engine=self.engine, model=model, devices=self.devices, memory=resident_bytes())
+        return Worker(
+            name=self.name,
+            engine=self.engine,
+            model=model,
+            devices=self.devices,
+            presets=sorted(self.presets),
+            memory=resident_bytes(),
+        )
 
 
 def resident_bytes(proc: Path = Path("/proc")) -> int:

@@ -16,6 +16,7 @@ from typing import Protocol
 import structlog
 
 from bot.jobs.loop import OUTAGE
+from bot.shortage import Shortage
 from storage.jobs.queue import Queue
 from storage.models import Job, Status
 
@@ -29,7 +30,7 @@ RESCUE = 2.0  # seconds between two looks for workers that died
 LATER = 10.0  # seconds until a delivery is tried again, unless Telegram names another time
 AWAY = 1.0  # seconds until the next look after an outage of the database
 
-State = tuple[Status, float, int]  # status, progress and place in the queue of a live job
+State = tuple[Status, float, int, bool]  # of a live job: status, progress, place in the queue, whether it is unserved
 
 
 class Screen(Protocol):
@@ -55,6 +56,7 @@ class Watch:
     program: str
     queue: Queue
     screen: Screen
+    shortage: Shortage = field(default_factory=Shortage)
     renew: float = RENEW
     later: float = LATER
     _next_rescue: float = field(default=0.0, init=False)
@@ -92,7 +94,10 @@ class Watch:
         live = await self.queue.live(TOLD)
         waiting = [job.id for job in live if job.status is Status.WAITING]
         places = {number: place for place, number in enumerate(waiting)}
-        states: dict[int, State] = {job.id: (job.status, job.progress, places.get(job.id, 0)) for job in live}
+        unserved = {job.id for job in live if job.status is Status.WAITING and job.preset in self.shortage.presets}
+        states: dict[int, State] = {
+            job.id: (job.status, job.progress, places.get(job.id, 0), job.id in unserved) for job in live
+        }
         news = [job for job in live if self._told.get(job.id) != states[job.id]]
         self._told = states
         if news:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import chain
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import get_or_add, transactions
 from storage.jobs.clock import from_now
-from storage.models import Worker
+from storage.jobs.dispatch import ANY
+from storage.jobs.expansions import EXPANSIONS
+from storage.jobs.listing import open_jobs
+from storage.models import Job, Status, Worker
 
 SEEN = timedelta(seconds=30)  # a worker that was not seen for longer is gone
 
@@ -23,7 +27,8 @@ class Workers:
 
     async def seen(self, worker: Worker) -> None:
         """Record that a worker is alive, and forget those that are gone."""
-        named = {"engine": worker.engine, "model": worker.model, "devices": worker.devices, "memory": worker.memory}
+        told = ("engine", "model", "devices", "presets", "memory")
+        named = {name: getattr(worker, name) for name in told}
         async with self._write() as session:
             await session.execute(delete(Worker).where(Worker.seen_at < from_now(session, -SEEN)))
             await get_or_add(session, worker, Worker.name == worker.name)
@@ -40,3 +45,18 @@ class Workers:
         async with self._read() as session:
             lately = Worker.seen_at > from_now(session, -SEEN)
             return list(await session.scalars(select(Worker).where(lately).order_by(Worker.name)))
+
+    async def missing(self) -> dict[str, int]:
+        """Return the presets that waiting expansions name and no living worker serves, each with how many wait.
+
+        Those that wait only for a moment are not counted, because a worker may be starting.
+        """
+        async with self._read() as session:
+            long = Job.asked_at < from_now(session, -SEEN)
+            waiting = select(Job.preset, func.count()).where(*open_jobs(EXPANSIONS, Status.WAITING), long)
+            rows = await session.execute(waiting.group_by(Job.preset))
+            counts = {row[0]: row[1] for row in rows}
+            lately = Worker.seen_at > from_now(session, -SEEN)
+            alive = list(await session.scalars(select(Worker.presets).where(lately))) if counts else []
+        served = {ANY, *chain.from_iterable(alive)} if alive else set()
+        return {preset: count for preset, count in counts.items() if preset not in served}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, String
+from sqlalchemy import JSON, BigInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.models.base import Base
@@ -20,5 +20,6 @@ class Worker(Base):
     engine: Mapped[str] = mapped_column(String(32))
     model: Mapped[str] = mapped_column(String(255), default="")  # a preset, a hub id or a folder
     devices: Mapped[int]  # how many jobs it runs at once
+    presets: Mapped[list[str]] = mapped_column(JSON, default=list)  # besides jobs that name none
     memory: Mapped[int] = mapped_column(BigInteger, default=0)  # bytes, of the program and its engines; 0 if unknown
     seen_at: Mapped[datetime] = mapped_column(Moment, default=now)

@@ -97,7 +97,8 @@ def metrics() -> set[str]:
 
 
 def _samples(name: str, kind: str) -> list[str]:
-    return [f"{name}_total"] if kind == "counter" else [f"{name}_bucket", f"{name}_sum", f"{name}_count"]
+    several = {"counter": [f"{name}_total"], "histogram": [f"{name}_bucket", f"{name}_sum", f"{name}_count"]}
+    return several.get(kind, [name])
 
 
 @pytest.mark.parametrize("file", ["alerts.yaml", "grafana.json"])

@@ -29,12 +29,14 @@ async def stats(services: Services, visit: Visit) -> None:
 
 
 async def _present(services: Services, visit: Visit) -> list[str]:
-    """Return a line about the queue, and one for each worker as far as a caption has room."""
+    """Return a line about the queue, one for each preset that nobody serves, and as many workers as have room."""
     counts, workers = await services.queue.counts(), await services.workers.alive()
     queue = visit.say(
         "stats.queue", waiting=counts[Status.WAITING], running=counts[Status.RUNNING], workers=len(workers)
     )
-    return [queue, *(_line(worker) for worker in workers[:SHOWN])]
+    missing = await services.workers.missing()
+    unserved = [visit.say("stats.unserved", jobs=count, preset=preset or "*") for preset, count in missing.items()]
+    return [queue, *unserved, *(_line(worker) for worker in workers[:SHOWN])]
 
 
 def _line(worker: Worker) -> str:

@@ -31,6 +31,8 @@ async def status_caption(services: Services, say: Texts, expansions: Sequence[Ex
     running = next((job for job in jobs if job.status is Status.RUNNING), None)
     if running is not None:
         return await running_caption(services, say, expansions, running.progress)
+    if any(job.preset in services.shortage.presets for job in jobs if job.status is Status.WAITING):
+        return "\n".join([heading(say, expansions), say.html("status.nobody")])
     return await waiting_caption(services, say, expansions)
 
 

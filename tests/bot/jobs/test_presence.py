@@ -11,9 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.jobs.presence import Presence, resident_bytes
 from storage.database import transactions
+from storage.expansions import Store
 from storage.jobs.workers import SEEN, Workers
-from storage.models import Worker, now
+from storage.models import Job, Worker, now
 from tests.support.limits import HANG
+from tests.support.rows import ANN, BOB, CAT, add, add_people, photo, start
 
 
 async def test_a_worker_is_on_the_list_while_it_lives(engine: AsyncEngine) -> None:
@@ -40,6 +42,36 @@ async def test_a_killed_worker_disappears_by_itself(engine: AsyncEngine) -> None
         await workers.seen(Worker(name="new:2", engine="patchmatch", model="", devices=1, memory=0))
     async with transactions(engine).read() as session:
         assert await session.get(Worker, "dead:1") is None
+
+
+def worker(name: str, *presets: str) -> Worker:
+    return Worker(name=name, engine="patchmatch", model="", devices=1, presets=list(presets), memory=0)
+
+
+@pytest.mark.parametrize(
+    ("presets", "missing"),
+    [
+        pytest.param(None, {"": 1, "wild:sdxl": 2, "faithful:sdxl": 1}, id="no-worker"),
+        pytest.param([], {"wild:sdxl": 2, "faithful:sdxl": 1}, id="one-that-serves-what-names-none"),
+        pytest.param(["wild:sdxl", "wild:patchmatch"], {"faithful:sdxl": 1}, id="one-that-serves-wild"),
+        pytest.param(["wild:sdxl", "faithful:sdxl"], {}, id="one-that-serves-both"),
+    ],
+)
+async def test_what_nobody_serves_is_known_once_it_has_waited(
+    engine: AsyncEngine, presets: list[str] | None, missing: dict[str, int]
+) -> None:
+    workers, store = Workers(engine), Store(engine)
+    await add_people(engine)
+    source = photo()
+    await add(engine, source)
+    for person, preset in ((ANN, "wild:sdxl"), (BOB, "wild:sdxl"), (CAT, "faithful:sdxl"), (ANN, "")):
+        await start(store, source, person, preset=preset)
+    if presets is not None:
+        await workers.seen(worker("box:1", *presets))
+    assert await workers.missing() == {}
+    async with transactions(engine).write() as session:
+        await session.execute(update(Job).values(asked_at=now() - 2 * SEEN))
+    assert await workers.missing() == missing
 
 
 def test_memory_is_that_of_a_program_and_its_children(tmp_path: Path) -> None:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from bot.bootstrap import Kuotu
 from bot.chat.cards.widgets import bar
 from bot.playground import Person
+from storage.database import open_database, transactions
+from storage.jobs.workers import SEEN
+from storage.models import Job, Worker, now
+from tests.support.databases import sqlite_in
 from tests.support.messages import is_panel, is_result, is_status
 from tests.support.photos import SAMPLES
 from tests.support.scenes import start_a_long_one
@@ -32,6 +38,30 @@ async def test_the_place_in_the_queue_is_true_and_moves(fresh_with: Fresh, newco
     )
     assert moved.id == last.id
     assert (await cid.wait_for(is_result)).id == last.id
+
+
+async def test_whoever_waits_for_what_nobody_serves_is_told_until_somebody_does(
+    fresh_with: Fresh, newcomer: Newcomer, tmp_path: Path, photo: bytes
+) -> None:
+    kuotu = await fresh_with(work=False)
+    services = kuotu.services
+    ann = await newcomer("Ann", address=kuotu.address)
+    await ann.send_document(photo)
+    await ann.press(await ann.wait_for(is_panel), "✨ Expand")
+    status = await ann.wait_for(is_status)
+    assert "⏳ Next in line" in status.text
+    database = await open_database(sqlite_in(tmp_path / "data"))
+    async with transactions(database).write() as session:
+        await session.execute(update(Job).values(asked_at=now() - 2 * SEEN))
+    await database.dispose()
+    services.shortage.note(missing := await services.workers.missing())
+    assert sum(missing.values()) == 1
+    await ann.wait_for(lambda m: m.id == status.id and "Nothing here can paint this right now." in m.text)
+    await services.workers.seen(
+        Worker(name="box:1", engine="patchmatch", model="", devices=1, presets=list(missing), memory=0)
+    )
+    services.shortage.note(await services.workers.missing())
+    await ann.wait_for(lambda m: m.id == status.id and "⏳ Next in line" in m.text)
 
 
 async def test_a_running_expansion_shows_its_bar(chat: Person) -> None:
