@@ -23,16 +23,22 @@ from storage.models import BlobSweep, now
 
 YOUNG = timedelta(hours=1)  # a blob that was put since then may still be waiting for its row
 DAILY = timedelta(days=1)
-LEASE = timedelta(minutes=10)  # longer than one folder takes
+LEASE = timedelta(minutes=10)  # longer than one step takes
+ENOUGH = 1000  # blobs of one step; a small store takes one step instead of 256
 NAME = "blobs"
 OURS = re.compile(r"[0-9a-f]{2}/[0-9a-f]{64}[.\w]*(#\d+)?", re.ASCII)  # other files in the place are left alone
 
 
 class Sweep:
-    """The search, as one program sees it. `owner` names the program, and `derived` the endings of derived blobs."""
+    """The search, as one program sees it. `owner` names the program, and `derived` the endings of derived blobs.
 
-    def __init__(self, engine: AsyncEngine, blobs: Blobs, owner: str, derived: Sequence[str] = ()) -> None:
-        self._blobs, self._owner, self._derived = blobs, owner, tuple(derived)
+    A step searches no further folder once it has seen `enough` blobs.
+    """
+
+    def __init__(
+        self, engine: AsyncEngine, blobs: Blobs, owner: str, derived: Sequence[str] = (), enough: int = ENOUGH
+    ) -> None:
+        self._blobs, self._owner, self._derived, self._enough = blobs, owner, tuple(derived), enough
         self._read, self._write = transactions(engine)
 
     async def begin(self, every: timedelta = DAILY) -> bool:
@@ -50,13 +56,18 @@ class Sweep:
             return await session.scalar(mine.returning(BlobSweep.name)) is not None
 
     async def step(self) -> bool:
-        """Search the next folder. Returns False if that was the last one, or if another program has taken over."""
+        """Search the next folder, and more until enough blobs were seen.
+
+        Returns False after the last folder, or if another program has taken over.
+        """
         async with self._read() as session:
             row = await session.get(BlobSweep, NAME)
         if row is None or row.owner != self._owner:
             return False
-        folder = next(name for name in FOLDERS if name > row.cursor)
-        await self._search(folder)
+        folder, seen = FOLDERS[-1], 0
+        for folder in (name for name in FOLDERS if name > row.cursor):
+            if (seen := seen + await self._search(folder)) >= self._enough:
+                break
         async with self._write() as session:
             return await self._advance(session, folder) and folder != FOLDERS[-1]
 
@@ -66,9 +77,11 @@ class Sweep:
             mine = update(BlobSweep).where(BlobSweep.owner == self._owner)
             await session.execute(mine.values(owner=None, until=None))
 
-    async def _search(self, folder: str) -> None:
+    async def _search(self, folder: str) -> int:
+        """Note the blobs of a folder that no row names. Returns the number of all its blobs."""
+        count = 0
         async for page in self._blobs.listed(folder):
-            since = now() - YOUNG
+            count, since = count + len(page), now() - YOUNG
             old = [blob.key for blob in page if blob.modified < since and OURS.fullmatch(blob.key)]
             keys = list(dict.fromkeys(self._origin(key) for key in old))
             async with self._read() as session:
@@ -76,6 +89,7 @@ class Sweep:
             if found:
                 async with self._write() as session:
                     await note(session, found)
+        return count
 
     def _origin(self, key: str) -> str:
         """Return the key of the blob that a blob is derived from, or its own."""

@@ -99,7 +99,8 @@ async def test_what_is_stored_again_while_it_is_found_stays(
     assert files(folder) == set()
 
 
-async def test_it_goes_on_where_it_stopped(engine: AsyncEngine, blobs: Blobs, folder: Path, sweep: Sweep) -> None:
+async def test_it_goes_on_where_it_stopped(engine: AsyncEngine, blobs: Blobs, folder: Path) -> None:
+    sweep, other = [Sweep(engine, blobs, name, ENDINGS, enough=0) for name in ("one", "two")]
     strays = {await blobs.put(bytes([n]), "") for n in range(40)}
     age(folder, 2)
     assert await sweep.begin()
@@ -109,7 +110,6 @@ async def test_it_goes_on_where_it_stopped(engine: AsyncEngine, blobs: Blobs, fo
     assert first == {key for key in strays if key[:2] < "64"}
     await sweep.stop()
     await blobs.delete(sorted(first))
-    other = Sweep(engine, blobs, "two", ENDINGS)
     assert await other.begin(DAILY)  # an unfinished search is always due
     steps = 1
     while await other.step():
@@ -118,8 +118,24 @@ async def test_it_goes_on_where_it_stopped(engine: AsyncEngine, blobs: Blobs, fo
     assert await noted(engine) == strays
 
 
-async def test_one_program_searches_at_a_time(engine: AsyncEngine, blobs: Blobs, sweep: Sweep) -> None:
-    other = Sweep(engine, blobs, "two")
+@pytest.mark.parametrize(("enough", "steps"), [(0, 256), (1, 10), (4, 3), (5, 2), (10, 1), (11, 1)])
+async def test_a_step_ends_when_enough_blobs_were_seen(
+    engine: AsyncEngine, blobs: Blobs, folder: Path, enough: int, steps: int
+) -> None:
+    """Ten blobs lie in ten folders, the last of them in the last one."""
+    strays = {f"{number:02x}/{number:064x}" for number in (*range(9), 255)}
+    for key in strays:
+        await blobs.put_at(key, b"stray")
+    age(folder, 2)
+    sweep, taken = Sweep(engine, blobs, "one", enough=enough), 1
+    assert await sweep.begin()
+    while await sweep.step():
+        taken += 1
+    assert (taken, await noted(engine)) == (steps, strays)
+
+
+async def test_one_program_searches_at_a_time(engine: AsyncEngine, blobs: Blobs) -> None:
+    sweep, other = [Sweep(engine, blobs, name, enough=0) for name in ("one", "two")]
     assert await sweep.begin()
     assert not await other.begin()
     assert not await other.step()
