@@ -68,8 +68,9 @@ async def conversation(person: Person) -> AsyncIterator[tuple[str, Message]]:
     consent = await answer(person, result, "pu", "py")
     title = await answer(person, consent, "py", "t0")
     yield "title", title
+    first = next(button.label for button in title.buttons if str(button.data).startswith("ti|"))
     await tapped(person, title, "ti")
-    yield "published", await person.wait_for(lambda m: m.id == result.id and tapping(m, "fe"))
+    yield "published", await person.wait_for(lambda m: m.id == result.id and tapping(m, "fe") and first in m.text)
     await person.say("/gallery")
     card = await person.wait_for(lambda m: tapping(m, "gn"))
     yield "card", card

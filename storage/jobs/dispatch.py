@@ -70,7 +70,8 @@ class ByTurn:
         if self._kind.one_each:
             running = aliased(Job)
             busy = (running.person_id == Job.person_id, running.kind == Job.kind, status_is(running, Status.RUNNING))
-            first = first.where(~exists().where(*busy))
+            open_ = running.settled_at.is_(None)  # true of what runs; it lets PostgreSQL use the index of open jobs
+            first = first.where(~exists().where(*busy, open_))
         row = await session.scalar(first.with_for_update(skip_locked=True, of=Job))
         return None if row is None else Chosen(row)
 
