@@ -64,6 +64,14 @@ class Ground:
             await self.queue.watch(0.05)
         return job
 
+    async def held_by(self, process: int) -> Job:
+        """Wait until a process runs a job, and return it."""
+        while True:
+            for job in await self.queue.live(9):
+                if job.owner is not None and str(process) in job.owner:
+                    return job
+            await self.queue.watch(0.05)
+
     async def empty(self) -> None:
         async with self.engine.begin() as connection:
             await connection.execute(text("TRUNCATE jobs, procrastinate_jobs CASCADE"))
@@ -104,19 +112,21 @@ async def rescue(ground: Ground) -> None:
     """From killing a worker to the next start of its job, while others wait."""
     waits = []
     for _ in range(3):
-        async with AsyncExitStack() as stack:
-            victim = await stack.enter_async_context(crew(ground.url, ground.queue_url, 1, SLOW))
-            (subject, *_) = await ground.ask(40)
-            job = await ground.until(subject, lambda job: job.status is Status.RUNNING)
-            await ground.crews(stack, 2, seconds=SLOW)
-            held = [job for job in await ground.queue.live(9) if job.owner and str(victim.pid) in job.owner]
-            subject = (held or [job])[0].subject
-            victim.kill()
-            begun = perf_counter()
-            await ground.until(subject, lambda job: job.attempts == 2 or job.status.final)
-            waits.append(perf_counter() - begun)
+        await ground.ask(40)
+        waits.append(await _rescued(ground))
         await ground.empty()
     said("rescue under backlog", waits)
+
+
+async def _rescued(ground: Ground) -> float:
+    async with AsyncExitStack() as stack:
+        victim = await stack.enter_async_context(crew(ground.url, ground.queue_url, 1, SLOW))
+        await ground.crews(stack, 2, seconds=SLOW)
+        held = await ground.held_by(victim.pid)
+        victim.kill()
+        begun = perf_counter()
+        await ground.until(held.subject, lambda job: job.attempts == 2 or job.status.final)
+        return perf_counter() - begun
 
 
 async def speedup(ground: Ground) -> None:
@@ -145,7 +155,7 @@ async def connections(ground: Ground) -> None:
 
 
 async def full(ground: Ground) -> None:
-    """Pickup by one worker with an empty table, and with many waiting and old rows."""
+    """Pickup by one worker with an empty table, and with many waiting and old rows, and rescue with these."""
     await _looks(ground, "empty")
     async with ground.engine.begin() as connection:
         await connection.execute(text(FILL), {"first": 10_000_000, "last": 10_000_000 + WAITING})
@@ -160,6 +170,7 @@ async def full(ground: Ground) -> None:
                 break
         print(f"  the sweep gave {WAITING:,} rows their tickets in {perf_counter() - begun:.0f} s")
     await _looks(ground, f"{WAITING:,} waiting, {OLD:,} old")
+    said(f"rescue, {WAITING:,} waiting, {OLD:,} old", [await _rescued(ground) for _ in range(3)])
 
 
 def _jobs(status: str, number: int, settled: str) -> str:

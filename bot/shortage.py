@@ -22,6 +22,7 @@ class Shortage:
     """The presets that waiting jobs name and no living worker serves, as of the last look."""
 
     presets: frozenset[str] = frozenset()
+    changes: int = 0  # how often they have changed
 
     async def watch(self, workers: Workers) -> None:
         """Look again and again, until cancelled."""
@@ -36,4 +37,5 @@ class Shortage:
             log.warning("jobs.unserved", preset=preset or "any", jobs=missing[preset], remedy=REMEDY)
         for preset in self.presets - missing.keys():
             log.info("jobs.served", preset=preset or "any")
+        self.changes += missing.keys() != self.presets
         self.presets = frozenset(missing)

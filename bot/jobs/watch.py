@@ -30,7 +30,8 @@ RESCUE = 2.0  # seconds between two looks for workers that died
 LATER = 10.0  # seconds until a delivery is tried again, unless Telegram names another time
 AWAY = 1.0  # seconds until the next look after an outage of the database
 
-State = tuple[Status, float, int, bool]  # of a live job: status, progress, place in the queue, whether it is unserved
+# of a live job: its status, its progress, and while it waits its place in the queue and the changes of the shortage
+State = tuple[Status, float, int, int]
 
 
 class Screen(Protocol):
@@ -94,9 +95,9 @@ class Watch:
         live = await self.queue.live(TOLD)
         waiting = [job.id for job in live if job.status is Status.WAITING]
         places = {number: place for place, number in enumerate(waiting)}
-        unserved = {job.id for job in live if job.status is Status.WAITING and job.preset in self.shortage.presets}
+        changes = dict.fromkeys(waiting, self.shortage.changes)
         states: dict[int, State] = {
-            job.id: (job.status, job.progress, places.get(job.id, 0), job.id in unserved) for job in live
+            job.id: (job.status, job.progress, places.get(job.id, 0), changes.get(job.id, 0)) for job in live
         }
         news = [job for job in live if self._told.get(job.id) != states[job.id]]
         self._told = states

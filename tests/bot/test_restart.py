@@ -18,8 +18,9 @@ from tests.support.traces import inbox_is_empty, stray_blobs, traces
 
 
 @pytest.fixture
-async def program(tmp_path: Path) -> AsyncIterator[Program]:
-    async with program_in(tmp_path) as program:
+async def program(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Program]:
+    """A program; a test may name settings of its own."""
+    async with program_in(tmp_path, **getattr(request, "param", {})) as program:
         yield program
 
 
@@ -124,6 +125,7 @@ async def test_a_kill_while_a_result_is_doubled_doubles_it_once(
         pytest.param("sendPhoto", 2, id="film-announced-but-not-recorded"),
     ],
 )
+@pytest.mark.parametrize("program", [{"MAX_MEGAPIXELS": "0.5"}], indirect=True, ids=["small"])
 async def test_a_kill_in_mid_journey_lets_it_go_on_and_shows_it_once(
     program: Program, ann: Person, method: str, time: int
 ) -> None:

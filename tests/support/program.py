@@ -17,10 +17,11 @@ from tests.support.playground import playground_behind
 
 
 class Program:
-    """A program, its data in a folder, and a trap that kills it at a chosen call."""
+    """A program, its data in a folder, and a trap that kills it at a chosen call. `knobs` are settings."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **knobs: str) -> None:
         self.folder = folder
+        self.knobs = knobs
         self.address = ""
         self.process: asyncio.subprocess.Process | None = None
         self.trap: tuple[str, int] | None = None
@@ -36,6 +37,7 @@ class Program:
             "ENGINE": "patchmatch",
             "QUOTA": "1000",
             "FIRST_SHEET": "false",
+            **self.knobs,
         }
         environment = os.environ | {f"KUOTU_{name}": value for name, value in knobs.items()}
         command = (sys.executable, "-m", "bot", "run")
@@ -86,9 +88,9 @@ class Program:
 
 
 @asynccontextmanager
-async def program_in(folder: Path) -> AsyncIterator[Program]:
+async def program_in(folder: Path, **knobs: str) -> AsyncIterator[Program]:
     """Start a program and the playground that it talks to; stop both at the end."""
-    program = Program(folder)
+    program = Program(folder, **knobs)
     async with playground_behind(folder / "playground", program.watch) as program.address:
         try:
             await program.start()
