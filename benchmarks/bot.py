@@ -19,7 +19,7 @@ from io import BytesIO
 from pathlib import Path
 from statistics import median
 from time import perf_counter
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from PIL import Image
 from prometheus_client import REGISTRY
@@ -46,9 +46,15 @@ async def compare() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         url, token = await stack.enter_async_context(telegram(folder / "playground"))
         people = [await stack.enter_async_context(Person(url, number)) for number in range(1, PEOPLE + 1)]
-        knobs = {"telegram_token": token, "telegram_api": url, "port": 0, "workers": 1, "engine": "patchmatch"}
+        knobs: dict[str, Any] = {
+            "telegram_token": token,
+            "telegram_api": url,
+            "port": 0,
+            "workers": 1,
+            "engine": "patchmatch",
+        }
         knobs |= {"first_sheet": False}
-        kuotu = Settings(data_dir=folder / "kuotu", **knobs)  # type: ignore[arg-type]
+        kuotu = Settings(data_dir=folder / "kuotu", **knobs)
         starts: dict[str, Start] = {
             "bare, one at a time": lambda: echoing(url, token, at_once=False),
             "bare, all at once": lambda: echoing(url, token, at_once=True),

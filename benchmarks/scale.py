@@ -68,7 +68,7 @@ class Ground:
         """Wait until a process runs a job, and return it."""
         while True:
             for job in await self.queue.live(9):
-                if job.owner is not None and str(process) in job.owner:
+                if job.owner is not None and f":{process}:" in job.owner:
                     return job
             await self.queue.watch(0.05)
 

@@ -15,7 +15,6 @@ from bot.jobs.films import FilmMaker
 from bot.jobs.loop import Loop
 from bot.jobs.presence import Presence
 from bot.opening import Opened, open_services
-from bot.presets import served_by
 from bot.services import Services
 from bot.settings import Settings
 from bot.supervisor import Supervisor
@@ -98,7 +97,7 @@ async def _free_what_is_held(opened: Opened) -> None:
     await services.shelf.free()
     await services.queue.rescue(every_lease=True)
     if opened.engines:
-        await services.queue.open_up(served_by(services.engine, services.painting))
+        await services.queue.open_up(services.presets)
     if services.films is not None:
         await services.films.queue.rescue(every_lease=True)
 
@@ -112,8 +111,7 @@ def _work(
     if not engines:
         return ()
     info = services.painting
-    served = served_by(services.engine, info)
-    presence = Presence(services.workers, program, info.names, info.models, len(engines), served)
+    presence = Presence(services.workers, program, info.names, info.models, len(engines), services.presets)
     supervisor.start("presence", presence.run, stack)
     loops = [Loop(f"{program}:{number}", Painter(services, engine), drain) for number, engine in enumerate(engines)]
     for number, loop in enumerate(loops):

@@ -12,5 +12,5 @@ SECONDS = Histogram(
 )
 FILMS = Counter("kuotu_films", "Films by how they ended", ["status"])
 REFUSALS = Counter("kuotu_telegram_errors", "Bot API calls that failed", ["kind"])
-UNSERVED = Gauge("kuotu_jobs_unserved", "Waiting expansions that no living worker serves")
+UNSERVED = Gauge("kuotu_jobs_unserved", "Waiting expansions and films that no living worker serves")
 RESTARTS = Counter("kuotu_task_failures", "Failures of long-lived tasks, which are started again", ["task"])

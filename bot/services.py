@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.marks import Marks, origin_of
+from bot.presets import served_by
 from bot.previews import Previews
 from bot.rounds import Rounds
 from bot.shortage import Shortage
@@ -100,6 +101,11 @@ class Services:
     def painting(self) -> EngineInfo:
         """The engine as a process of this program describes it, or as the settings do as long as none does."""
         return next((process.info for process in self.processes if process.info), self.engine)
+
+    @property
+    def presets(self) -> set[str]:
+        """The presets that this program serves, if it paints."""
+        return served_by(self.engine, self.painting)
 
     def maker_of(self, expansion: Expansion) -> tuple[str, str]:
         """Return the names of the engine and the model that make a picture. Doubling is the same with every engine."""

@@ -19,10 +19,13 @@ REMEDY = "start a worker whose KUOTU_ENGINE or KUOTU_ENGINE_CHOICE paints it"
 
 @dataclass
 class Shortage:
-    """The presets that waiting jobs name and no living worker serves, as of the last look."""
+    """The presets that waiting jobs name and no living worker serves, as of the last look.
+
+    `changes` counts how often they have changed, so that a message drawn between two changes is drawn again.
+    """
 
     presets: frozenset[str] = frozenset()
-    changes: int = 0  # how often they have changed
+    changes: int = 0
 
     async def watch(self, workers: Workers) -> None:
         """Look again and again, until cancelled."""

@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 LOOK = 60.0  # seconds between two looks at the notes that other programs write
 SOONEST, LATEST = 1.0, 300.0  # seconds until the first and the later repetitions after an error
-PAUSE = 0.02  # seconds between two folders of a search, which is never urgent and leaves the database to others
+PAUSE = 0.02  # seconds between two steps of a search, which is never urgent and leaves the database to others
 HOURLY = 3600.0  # seconds between two looks whether a search is due
 
 

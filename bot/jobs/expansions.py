@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.chain import painted_before
 from bot.jobs.loop import Again, Ended, to_its_end
 from bot.metrics import EXPANSIONS, SECONDS
-from bot.presets import served_by
 from bot.services import Services
 from inference.canvas import Margins
 from inference.engine import SEEDS, Cancelled, EngineError, NothingFit, Report, Style
@@ -48,7 +47,7 @@ class Painter:
     @property
     def presets(self) -> Collection[str]:
         """The presets of the engines in the process."""
-        return served_by(self.services.engine, self.services.painting)
+        return self.services.presets
 
     @property
     def idle(self) -> bool:

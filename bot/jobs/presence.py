@@ -27,7 +27,7 @@ class Presence:
     engine: str
     model: str
     devices: int
-    presets: Collection[str] = ()
+    presets: Collection[str]
 
     async def run(self) -> None:
         """Give signs of life until cancelled, then withdraw."""

@@ -1,8 +1,8 @@
 """Searches the store for blobs that no row names: what a crash or a fault left behind without a note.
 
-The store is searched folder by folder, and the database keeps how far the search has come. So a search goes on where a
-program stopped, and of all programs on one database only one searches at a time. What is found is noted, and deleted
-like everything else; nothing that was put less than an hour ago is found.
+The store is searched in steps of one or more folders, and the database keeps how far the search has come. So a search
+goes on where a program stopped, and of all programs on one database only one searches at a time. What is found is
+noted, and deleted like everything else; nothing that was put less than an hour ago is found.
 """
 
 from __future__ import annotations

@@ -69,9 +69,10 @@ class ByTurn:
         first = select(Job.id).where(*free, Job.preset.in_([ANY, *presets])).order_by(*ORDER).limit(1)
         if self._kind.one_each:
             running = aliased(Job)
-            busy = (running.person_id == Job.person_id, running.kind == Job.kind, status_is(running, Status.RUNNING))
-            open_ = running.settled_at.is_(None)  # true of what runs; it lets PostgreSQL use the index of open jobs
-            first = first.where(~exists().where(*busy, open_))
+            same = (running.person_id == Job.person_id, running.kind == Job.kind)
+            # what runs is never settled; to say so lets PostgreSQL use the index of open jobs
+            runs = (status_is(running, Status.RUNNING), running.settled_at.is_(None))
+            first = first.where(~exists().where(*same, *runs))
         row = await session.scalar(first.with_for_update(skip_locked=True, of=Job))
         return None if row is None else Chosen(row)
 

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 from itertools import chain
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import get_or_add, transactions
 from storage.jobs.clock import from_now
 from storage.jobs.dispatch import ANY
 from storage.jobs.expansions import EXPANSIONS
+from storage.jobs.films import FILMS
 from storage.jobs.listing import open_jobs
 from storage.models import Job, Status, Worker
 
@@ -47,15 +48,15 @@ class Workers:
             return list(await session.scalars(select(Worker).where(lately).order_by(Worker.name)))
 
     async def missing(self) -> dict[str, int]:
-        """Return the presets that waiting expansions name and no living worker serves, each with how many wait.
+        """Return the presets that waiting jobs name and no living worker serves, each with the number of these jobs.
 
-        Those that wait only for a moment are not counted, because a worker may be starting.
+        Jobs that wait only for a moment are not counted, because a worker may be starting.
         """
         async with self._read() as session:
+            waits = or_(*(and_(*open_jobs(kind, Status.WAITING)) for kind in (EXPANSIONS, FILMS)))
             long = Job.asked_at < from_now(session, -SEEN)
-            waiting = select(Job.preset, func.count()).where(*open_jobs(EXPANSIONS, Status.WAITING), long)
-            rows = await session.execute(waiting.group_by(Job.preset))
-            counts = {row[0]: row[1] for row in rows}
+            waiting = select(Job.preset, func.count()).where(waits, long).group_by(Job.preset)
+            counts = {row[0]: row[1] for row in await session.execute(waiting)}
             lately = Worker.seen_at > from_now(session, -SEEN)
             alive = list(await session.scalars(select(Worker.presets).where(lately))) if counts else []
         served = {ANY, *chain.from_iterable(alive)} if alive else set()

@@ -7,11 +7,13 @@ import asyncio
 from bot.chat.admin.chart import chart
 from bot.chat.admin.moderation import is_admin
 from bot.chat.telegram.visit import Visit
+from bot.chat.texts import Texts
 from bot.services import Services
+from storage.jobs.dispatch import ANY
 from storage.models import Status, Worker, now
 
 DAYS = 14
-SHOWN = 8  # workers that the caption names; Telegram cuts it at 1024 characters
+SHOWN = 8  # more lines of the caption; Telegram allows 1024 characters
 
 
 async def stats(services: Services, visit: Visit) -> None:
@@ -29,14 +31,17 @@ async def stats(services: Services, visit: Visit) -> None:
 
 
 async def _present(services: Services, visit: Visit) -> list[str]:
-    """Return a line about the queue, one for each preset that nobody serves, and as many workers as have room."""
+    """Return a line about the queue, then as many as have room: on what nobody serves, and on each worker."""
     counts, workers = await services.queue.counts(), await services.workers.alive()
     queue = visit.say(
         "stats.queue", waiting=counts[Status.WAITING], running=counts[Status.RUNNING], workers=len(workers)
     )
-    missing = await services.workers.missing()
-    unserved = [visit.say("stats.unserved", jobs=count, preset=preset or "*") for preset, count in missing.items()]
-    return [queue, *unserved, *(_line(worker) for worker in workers[:SHOWN])]
+    unserved = [_unserved(visit.say, preset, count) for preset, count in (await services.workers.missing()).items()]
+    return [queue, *[*unserved, *map(_line, workers)][:SHOWN]]
+
+
+def _unserved(say: Texts, preset: str, jobs: int) -> str:
+    return say("stats.nobody", jobs=jobs) if preset == ANY else say("stats.unserved", jobs=jobs, preset=preset)
 
 
 def _line(worker: Worker) -> str:

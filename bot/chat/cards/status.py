@@ -16,6 +16,7 @@ from bot.chat.texts import Texts
 from bot.services import Services
 from inference.canvas import Margins
 from inference.engine import EngineName
+from storage.jobs.dispatch import ANY
 from storage.jobs.films import FilmStore
 from storage.models import Expansion, Film, Status
 
@@ -101,10 +102,12 @@ def _round(seconds: float) -> int:
     return max(1, ceil(seconds)) if seconds < 15 else ceil(seconds / 5) * 5
 
 
-async def film_caption(films: FilmStore, say: Texts, film: Film) -> str:
+async def film_caption(services: Services, films: FilmStore, say: Texts, film: Film) -> str:
     """Return the caption of a film: «🎬 Two films are made before this one» or «🎬 Making the film ▓▓▓▓▓░░ 42 %»."""
     job = await films.job(film)
     if job is not None and job.status is Status.RUNNING:
         return f"{say.html('film.making')}\n<code>{bar(job.progress)}</code> {job.progress:.0%}"
+    if ANY in services.shortage.presets:
+        return say.html("status.nobody")
     ahead = await films.ahead(film)
     return say.html("film.ahead", count=ahead) if ahead else say.html("film.next")

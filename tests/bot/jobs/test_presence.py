@@ -13,20 +13,22 @@ from bot.jobs.presence import Presence, resident_bytes
 from storage.database import transactions
 from storage.expansions import Store
 from storage.jobs.workers import SEEN, Workers
-from storage.models import Job, Worker, now
+from storage.models import FilmKind, Job, Worker, now
+from tests.support.jobs import wait_long
 from tests.support.limits import HANG
 from tests.support.rows import ANN, BOB, CAT, add, add_people, photo, start
 
 
 async def test_a_worker_is_on_the_list_while_it_lives(engine: AsyncEngine) -> None:
     workers = Workers(engine)
-    presence = Presence(workers, "box:7", "diffusion", "sdxl", 2)
+    presence = Presence(workers, "box:7", "diffusion", "sdxl", 2, {"wild:sdxl", "faithful:sdxl"})
     running = asyncio.create_task(presence.run())
     async with asyncio.timeout(HANG):
         while not (alive := await workers.alive()):
             continue
     (worker,) = alive
     assert (worker.name, worker.engine, worker.model, worker.devices) == ("box:7", "diffusion", "sdxl", 2)
+    assert worker.presets == ["faithful:sdxl", "wild:sdxl"]
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert await workers.alive() == []
@@ -51,7 +53,7 @@ def worker(name: str, *presets: str) -> Worker:
 @pytest.mark.parametrize(
     ("presets", "missing"),
     [
-        pytest.param(None, {"": 1, "wild:sdxl": 2, "faithful:sdxl": 1}, id="no-worker"),
+        pytest.param(None, {"": 2, "wild:sdxl": 2, "faithful:sdxl": 1}, id="no-worker"),
         pytest.param([], {"wild:sdxl": 2, "faithful:sdxl": 1}, id="one-that-serves-what-names-none"),
         pytest.param(["wild:sdxl", "wild:patchmatch"], {"faithful:sdxl": 1}, id="one-that-serves-wild"),
         pytest.param(["wild:sdxl", "faithful:sdxl"], {}, id="one-that-serves-both"),
@@ -66,11 +68,11 @@ async def test_what_nobody_serves_is_known_once_it_has_waited(
     await add(engine, source)
     for person, preset in ((ANN, "wild:sdxl"), (BOB, "wild:sdxl"), (CAT, "faithful:sdxl"), (ANN, "")):
         await start(store, source, person, preset=preset)
+    await add(engine, Job(kind=FilmKind.ZOOM, subject=1, person_id=BOB))
     if presets is not None:
         await workers.seen(worker("box:1", *presets))
     assert await workers.missing() == {}
-    async with transactions(engine).write() as session:
-        await session.execute(update(Job).values(asked_at=now() - 2 * SEEN))
+    await wait_long(engine)
     assert await workers.missing() == missing
 
 

@@ -117,14 +117,18 @@ async def of_first(chat: Person) -> Message:
     return next(m for m in chat.messages if is_result(m))
 
 
+async def under_way(chat: Person, step: int) -> Message:
+    """Begin five steps of a large photo, and return their status message once it shows a step."""
+    await chat.send_photo(SAMPLES / "picos.jpg")
+    await chat.tap(await chat.wait_for(is_panel), "Expand")
+    await chat.tap(await chat.wait_for(is_result), GO)
+    return await chat.wait_for(lambda m: is_status(m) and f"Step {step} of 5" in m.text)
+
+
 async def test_cancelling_keeps_what_is_painted(fresh_with: Any, newcomer: Any) -> None:
     kuotu = await fresh_with(quota=50)
     chat = await newcomer("Ann", address=kuotu.address)
-    await chat.send_photo(SAMPLES / "picos.jpg")
-    await chat.tap(await chat.wait_for(is_panel), "Expand")
-    first = await chat.wait_for(is_result)
-    await chat.tap(first, GO)
-    status = await chat.wait_for(lambda m: is_status(m) and "Step 3 of 5" in m.text)
+    status = await under_way(chat, 3)
     assert await chat.tap(status, "Cancel") == "Cancelled."
     over = await chat.wait_for(lambda m: m.id == status.id and is_over(m))
     steps = await steps_of(kuotu, chat)
@@ -154,11 +158,7 @@ async def test_cancelled_in_its_first_step_it_can_be_started_again(fresh_with: A
 async def test_nobody_goes_on_for_whoever_has_blocked_the_bot(fresh_with: Any, newcomer: Any) -> None:
     kuotu = await fresh_with(quota=50)
     chat = await newcomer("Ann", address=kuotu.address)
-    await chat.send_photo(SAMPLES / "picos.jpg")
-    await chat.tap(await chat.wait_for(is_panel), "Expand")
-    first = await chat.wait_for(is_result)
-    await chat.tap(first, GO)
-    await chat.wait_for(lambda m: is_status(m) and "Step 2 of 5" in m.text)
+    await under_way(chat, 2)
     await chat.block()
     await all_shown(kuotu, chat.user)
     steps = await steps_of(kuotu, chat)

@@ -6,15 +6,14 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
 
 from bot.bootstrap import Kuotu
 from bot.chat.cards.widgets import bar
 from bot.playground import Person
-from storage.database import open_database, transactions
-from storage.jobs.workers import SEEN
-from storage.models import Job, Worker, now
+from storage.database import open_database
+from storage.models import Worker
 from tests.support.databases import sqlite_in
+from tests.support.jobs import wait_long
 from tests.support.messages import is_panel, is_result, is_status
 from tests.support.photos import SAMPLES
 from tests.support.scenes import start_a_long_one
@@ -51,12 +50,11 @@ async def test_whoever_waits_for_what_nobody_serves_is_told_until_somebody_does(
     status = await ann.wait_for(is_status)
     assert "⏳ Next in line" in status.text
     database = await open_database(sqlite_in(tmp_path / "data"))
-    async with transactions(database).write() as session:
-        await session.execute(update(Job).values(asked_at=now() - 2 * SEEN))
+    await wait_long(database)
     await database.dispose()
     services.shortage.note(missing := await services.workers.missing())
     assert sum(missing.values()) == 1
-    await ann.wait_for(lambda m: m.id == status.id and "Nothing here can paint this right now." in m.text)
+    await ann.wait_for(lambda m: m.id == status.id and "Nothing here can make this right now." in m.text)
     await services.workers.seen(
         Worker(name="box:1", engine="patchmatch", model="", devices=1, presets=list(missing), memory=0)
     )

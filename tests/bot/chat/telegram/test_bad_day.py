@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -16,7 +15,6 @@ from storage.models import MessageKind
 from tests.support.bad_day import BadDay, Fault, bad_day
 from tests.support.bot import kuotu_in
 from tests.support.jobs import all_shown
-from tests.support.limits import HANG
 from tests.support.messages import is_panel, is_result, is_status
 from tests.support.photos import SAMPLES, small_photo
 from tests.support.scenes import felt
@@ -186,14 +184,6 @@ async def test_a_journeys_film_whose_fate_is_unknown_is_not_sent_again_and_again
     await ann.wait_for(lambda m: is_status(m) and m.id > result.id)
     day.fail("sendPhoto", Fault.DONE_RESET)
     over = await ann.wait_for(lambda m: bool(m.labels) and all(label.isdigit() for label in m.labels))
-    async with asyncio.timeout(HANG):
-        while "expansion" in await kinds_unshown(kuotu, ann.user):
-            pass
+    await all_shown(kuotu, ann.user, "expansion")
     assert [m.id for m in ann.messages if m.id > over.id and "🎬" in m.text] != []
     assert counted(ann, lambda m: m.id > over.id) == 1
-
-
-async def kinds_unshown(kuotu: Kuotu, person_id: int) -> set[str]:
-    """Return the kinds of a person's jobs whose end has not been shown."""
-    jobs = (await kuotu.services.people.export(person_id))["jobs"]
-    return {job["kind"] for job in jobs if job["settled_at"] is None}
