@@ -118,7 +118,7 @@ class Services:
 
         Raises CannotSign.
         """
-        chain = await self.store.chain(expansion) or [expansion]
+        chain = await self.store.ancestry(expansion.id) or [expansion]
         origin = origin_of(chain, await self.register.of([step.id for step in chain]))
         return await asyncio.to_thread(self.marks.marked if signed else self.marks.labelled, data, origin)
 

@@ -147,10 +147,6 @@ class Store:
         async with self._read() as session:
             return list(await session.scalars(ancestors(), {"last": expansion_id}))
 
-    async def chain(self, expansion: Expansion) -> list[Expansion]:
-        """Return the chain that leads to an expansion. A photo that somebody sent begins one, which needs no query."""
-        return [expansion] if expansion.source.chat_id is not None else await self.ancestry(expansion.id)
-
     async def doubling(self, photo_id: int, person_id: int) -> Expansion | None:
         """Return a person's newest attempt to make a photo twice as large."""
         this = (Expansion.source_id == photo_id, Expansion.person_id == person_id, Expansion.doubles)

@@ -82,7 +82,7 @@ class Painter:
             beside=await self._beside(expansion),
             engine=expansion.chosen_engine,
             guests=await self._guests(expansion),
-            beings=painted_before(await self.services.store.chain(expansion)),
+            beings=painted_before(await self.services.store.ancestry(expansion.id)),
             doubles=expansion.doubles,
             marking=self.services.marks.marking(" ".join(self.services.maker_of(expansion))),
         )

@@ -256,18 +256,6 @@ async def test_a_chain_is_told_from_its_root(store: Store, queue: EmbeddedQueue,
     assert await store.ancestry(404) == []
 
 
-@pytest.mark.parametrize("sent", [True, False], ids=["sent", "from-elsewhere"])
-async def test_the_chain_of_an_expansion_is_its_ancestry_wherever_the_photo_is_from(
-    engine: AsyncEngine, store: Store, queue: EmbeddedQueue, sent: bool
-) -> None:
-    await add(engine, source := photo(chat_id=ANN if sent else None, message_id=1 if sent else None))
-    first = await make(store, queue, source)
-    assert first.result is not None
-    second = await make(store, queue, first.result)
-    for step, ids in ((first, [first.id]), (second, [first.id, second.id])):
-        assert [e.id for e in await store.chain(step)] == ids == [e.id for e in await store.ancestry(step.id)]
-
-
 async def test_live_is_what_can_be_cancelled(store: Store, queue: EmbeddedQueue, source: Photo) -> None:
     await make(store, queue, source)
     started = [await start(store, source) for _ in range(2)]

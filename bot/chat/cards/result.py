@@ -72,7 +72,7 @@ class Facts:
         return cls(
             *await asyncio.gather(
                 services.gallery.post_of(expansion.id),
-                services.store.chain(expansion),
+                services.store.ancestry(expansion.id),
                 anonymous_counts(services, expansion.id, outside=expansion.chat_id),
             )
         )
@@ -215,7 +215,7 @@ async def before_picture(services: Services, expansion: Expansion) -> bytes:
 
     A doubled result shows the photo before the last expansion that added pixels.
     """
-    steps = growth(await services.store.chain(expansion))
+    steps = growth(await services.store.ancestry(expansion.id))
     photo, zoom = (steps[-1].step.source, steps[-1].zoom) if steps else (expansion.source, 2)
     margins, extent = steps[-1].margins if steps else Margins(), Extent(photo.width, photo.height) * zoom
     thumb = await services.blobs.get(photo.thumb)
