@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import or_, update
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.blobs import FOLDERS, Blobs
 from storage.cleanup.notes import note
@@ -42,14 +42,14 @@ class Sweep:
         self._read, self._write = transactions(engine)
 
     async def begin(self, every: timedelta = DAILY) -> bool:
-        """Begin a search, or take over one that another program left.
+        """Begin a search, or go on with one that this program or another one left.
 
         Returns False if a program is searching, or the last search ended less than `every` ago.
         """
         async with self._write() as session:
             await get_or_add(session, BlobSweep(name=NAME, cursor=""), BlobSweep.name == NAME)
             await session.flush()
-            free = or_(BlobSweep.owner.is_(None), BlobSweep.until <= from_now(session))
+            free = or_(BlobSweep.owner.is_(None), BlobSweep.owner == self._owner, BlobSweep.until <= from_now(session))
             never, long_ago = BlobSweep.finished_at.is_(None), BlobSweep.finished_at <= from_now(session, -every)
             over = or_(BlobSweep.cursor != "", never, long_ago)
             mine = update(BlobSweep).where(free, over).values(owner=self._owner, until=from_now(session, LEASE))
@@ -64,12 +64,16 @@ class Sweep:
             row = await session.get(BlobSweep, NAME)
         if row is None or row.owner != self._owner:
             return False
-        folder, seen = FOLDERS[-1], 0
-        for folder in (name for name in FOLDERS if name > row.cursor):
-            if (seen := seen + await self._search(folder)) >= self._enough:
-                break
-        async with self._write() as session:
-            return await self._advance(session, folder) and folder != FOLDERS[-1]
+        done, seen = row.cursor, 0
+        try:
+            for folder in (name for name in FOLDERS if name > row.cursor):
+                seen, done = seen + await self._search(folder), folder
+                if seen >= self._enough:
+                    break
+        except Exception:
+            await self._advance(done)  # the next attempt need not search these folders again
+            raise
+        return await self._advance(done) and done != FOLDERS[-1]
 
     async def stop(self) -> None:
         """Let another program go on with the search."""
@@ -96,11 +100,12 @@ class Sweep:
         ending = next((ending for ending in self._derived if key.endswith(ending)), "")
         return key.removesuffix(ending)
 
-    async def _advance(self, session: AsyncSession, folder: str) -> bool:
-        """Record that a folder was searched. Returns False if the lease is lost."""
-        mine = update(BlobSweep).where(BlobSweep.name == NAME, BlobSweep.owner == self._owner)
-        if folder == FOLDERS[-1]:
-            mine = mine.values(cursor="", owner=None, until=None, finished_at=from_now(session))
-        else:
-            mine = mine.values(cursor=folder, until=from_now(session, LEASE))
-        return await session.scalar(mine.returning(BlobSweep.name)) is not None
+    async def _advance(self, folder: str) -> bool:
+        """Record that everything up to a folder was searched. Returns False if the lease is lost."""
+        async with self._write() as session:
+            mine = update(BlobSweep).where(BlobSweep.name == NAME, BlobSweep.owner == self._owner)
+            if folder == FOLDERS[-1]:
+                mine = mine.values(cursor="", owner=None, until=None, finished_at=from_now(session))
+            else:
+                mine = mine.values(cursor=folder, until=from_now(session, LEASE))
+            return await session.scalar(mine.returning(BlobSweep.name)) is not None

@@ -14,6 +14,7 @@ from bot.chat.cards.widgets import bar, button
 from bot.chat.choice import extent_of, planned
 from bot.chat.texts import Texts
 from bot.services import Services
+from bot.shortage import Shortage
 from inference.canvas import Margins
 from inference.engine import EngineName
 from storage.jobs.dispatch import ANY
@@ -32,7 +33,8 @@ async def status_caption(services: Services, say: Texts, expansions: Sequence[Ex
     running = next((job for job in jobs if job.status is Status.RUNNING), None)
     if running is not None:
         return await running_caption(services, say, expansions, running.progress)
-    if any(job.preset in services.shortage.presets for job in jobs if job.status is Status.WAITING):
+    waiting = [job for job in jobs if job.status is Status.WAITING]
+    if waiting and all(job.preset in services.shortage.presets for job in waiting):
         return "\n".join([heading(say, expansions), say.html("status.nobody")])
     return await waiting_caption(services, say, expansions)
 
@@ -102,12 +104,12 @@ def _round(seconds: float) -> int:
     return max(1, ceil(seconds)) if seconds < 15 else ceil(seconds / 5) * 5
 
 
-async def film_caption(services: Services, films: FilmStore, say: Texts, film: Film) -> str:
+async def film_caption(films: FilmStore, shortage: Shortage, say: Texts, film: Film) -> str:
     """Return the caption of a film: «🎬 Two films are made before this one» or «🎬 Making the film ▓▓▓▓▓░░ 42 %»."""
     job = await films.job(film)
     if job is not None and job.status is Status.RUNNING:
         return f"{say.html('film.making')}\n<code>{bar(job.progress)}</code> {job.progress:.0%}"
-    if ANY in services.shortage.presets:
+    if ANY in shortage.presets:
         return say.html("status.nobody")
     ahead = await films.ahead(film)
     return say.html("film.ahead", count=ahead) if ahead else say.html("film.next")

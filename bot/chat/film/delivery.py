@@ -100,7 +100,8 @@ class FilmScreen:
         fresh = await self.films.film(film.expansion_id, film.kind)
         if fresh is None or fresh.status.final or fresh.message_id is None:
             return
-        caption = await film_caption(self.services, self.films, await language_of(self.services, fresh), fresh)
+        say = await language_of(self.services, fresh)
+        caption = await film_caption(self.films, self.services.shortage, say, fresh)
         await edit(self.bot.edit_message_caption(fresh.chat_id, fresh.message_id, caption=caption, parse_mode="HTML"))
 
 

@@ -104,7 +104,7 @@ async def _announce(
 ) -> None:
     """Send the message that will become the film, and store its id in the row."""
     store = _store(services)
-    caption = await film_caption(services, store, say, asked)
+    caption = await film_caption(store, services.shortage, say, asked)
     sent, _ = await send_picture(bot, seats, picture_of(services, expansion), caption)
     where = (sent.chat.id, sent.message_id)
     await remember(services, where, SHOWN_AS[asked.kind], asked.person_id, expansion.id)

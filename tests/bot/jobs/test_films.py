@@ -20,6 +20,7 @@ from bot.jobs.loop import Loop
 from bot.jobs.watch import Watch
 from bot.playground import Person
 from bot.playground.playground import DEFAULT_TOKEN
+from bot.shortage import Shortage
 from inference.marks.manifest import State, read
 from storage.jobs.embedded import EmbeddedQueue
 from storage.jobs.expansions import recorded
@@ -147,7 +148,7 @@ async def test_the_words_while_one_waits(studio: Studio) -> None:
     for made in rows:
         film = await studio.films.film(made.id, LOOP)
         assert film is not None
-        told.append(await film_caption(studio.films, texts("en"), film))
+        told.append(await film_caption(studio.films, Shortage(), texts("en"), film))
     assert told == [
         "🎬 Your film is next.",
         "🎬 In line: one film is made before yours.",
@@ -158,7 +159,10 @@ async def test_the_words_while_one_waits(studio: Studio) -> None:
     await studio.films.queue.beat(running, 0.42)
     film = await studio.films.film(running.subject, LOOP)
     assert film is not None
-    assert await film_caption(studio.films, texts("en"), film) == "🎬 Making the film\n<code>▓▓▓▓▓░░░░░░░</code> 42%"
+    assert (
+        await film_caption(studio.films, Shortage(), texts("en"), film)
+        == "🎬 Making the film\n<code>▓▓▓▓▓░░░░░░░</code> 42%"
+    )
 
 
 # tests with a running Kuotu

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage.blobs import FOLDERS, Blobs, key_of, open_blobs
+from storage.blobs import FOLDERS, Blobs, Stored, key_of, open_blobs
 from storage.cleanup.shelf import Shelf
 from storage.cleanup.sweep import DAILY, Sweep
 from storage.database import transactions
@@ -132,6 +134,37 @@ async def test_a_step_ends_when_enough_blobs_were_seen(
     while await sweep.step():
         taken += 1
     assert (taken, await noted(engine)) == (steps, strays)
+
+
+async def test_a_fault_of_the_store_costs_one_folder(engine: AsyncEngine, blobs: Blobs, folder: Path) -> None:
+    """A search that begins again goes on where the fault was, in the same program, too."""
+    strays = {f"{number:02x}/{number:064x}" for number in range(4)}
+    for key in strays:
+        await blobs.put_at(key, b"stray")
+    age(folder, 2)
+    faulty = Faulty(blobs, {"02"})
+    sweep = Sweep(engine, cast(Blobs, faulty), "one")
+    assert await sweep.begin(DAILY)
+    with pytest.raises(OSError, match="02"):
+        await sweep.step()
+    assert await sweep.begin(DAILY)
+    assert not await sweep.step()
+    assert await noted(engine) == strays
+    assert faulty.asked == ["00", "01", "02", *FOLDERS[2:]]
+
+
+class Faulty:
+    """A store that fails once for each of some folders."""
+
+    def __init__(self, blobs: Blobs, faults: set[str]) -> None:
+        self.blobs, self.faults, self.asked = blobs, faults, list[str]()
+
+    def listed(self, folder: str) -> AsyncIterator[Sequence[Stored]]:
+        self.asked.append(folder)
+        if folder in self.faults:
+            self.faults.remove(folder)
+            raise OSError(folder)
+        return self.blobs.listed(folder)
 
 
 async def test_one_program_searches_at_a_time(engine: AsyncEngine, blobs: Blobs) -> None:
