@@ -142,7 +142,6 @@ class Loop:
         status = ended.status.value if ended is not None and kept else "lost"
         self.craft.counter.labels(status).inc()
         log.info("job.ended", kind=job.kind, subject=job.subject, status=status, error=ended and ended.error)
-        await asyncio.sleep(0)  # whoever shows the result asks the database before this loop looks for the next job
 
     async def _finished(self, job: Job, ended: Ended) -> bool:
         """Record the end of a job, and repeat that until the database answers. The fence makes repetitions harmless."""
@@ -187,6 +186,7 @@ class Loop:
         loop, told = asyncio.get_running_loop(), 0.0
         beaten = busy = loop.time()
         while True:
+            await self.craft.queue.wait(self.pulse)
             fraction, now = reached(), loop.time()
             busy = busy if self.craft.idle else now
             if now - busy > self.idle:
@@ -198,7 +198,6 @@ class Loop:
                 beat = await self._unless_away(self.craft.queue.ask(job))
             if beat is not Beat.GO_ON:
                 return beat
-            await self.craft.queue.wait(self.pulse)
 
     async def _unless_away(self, asked: Awaitable[Beat]) -> Beat:
         """Await an answer of the database. An outage counts as «go on», because the fence protects the result."""

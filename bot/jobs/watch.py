@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
@@ -23,7 +24,7 @@ from storage.models import Job, Status
 log = structlog.get_logger()
 
 AT_ONCE = 32  # jobs that are placed or shown at the same time
-SOON = 0.1  # seconds until the next look while as many as allowed are in progress
+SOON = 0.1  # seconds until the next look while as many as allowed are in progress, or jobs have just ended
 TOLD = 30  # jobs at the front of the queue whose messages are kept up to date
 RENEW = 10.0  # seconds between two renewals of a claim
 RESCUE = 2.0  # seconds between two looks for workers that died
@@ -68,28 +69,40 @@ class Watch:
         """Watch until cancelled. After an outage of the database, the next look tries again."""
         try:
             while True:
+                more = False
                 try:
-                    await self.look()
+                    more = await self.look()
                 except OUTAGE as error:
                     log.warning("watch.interrupted", kind=self.queue.kind.names[0], reason=str(error).splitlines()[0])
                     await asyncio.sleep(AWAY)
-                await self.queue.watch(SOON if len(self._busy) >= AT_ONCE else None)
+                await self.queue.watch(SOON if more or len(self._busy) >= AT_ONCE else None)
         finally:
             for task in self._busy:
                 task.cancel()
             await asyncio.gather(*self._busy, return_exceptions=True)
+            with suppress(*OUTAGE):  # if this fails, the claims run out
+                await self.queue.leave()
 
-    async def look(self) -> None:
-        """Start placing and showing whatever is due, and report the progress of the other jobs."""
-        now = asyncio.get_running_loop().time()
-        if now >= self._next_rescue:  # so that a cancelled job ends even if no worker is left
-            self._next_rescue = now + RESCUE
-            await self.queue.rescue()
-        for job in await self.queue.claim_ended(self.program, AT_ONCE - len(self._busy)):
+    async def look(self) -> bool:
+        """Start placing and showing whatever is due, and report the progress of the other jobs.
+
+        Returns whether more may be due, because jobs had ended.
+        """
+        ended = await self.queue.claim_ended(self.program, AT_ONCE - len(self._busy))
+        for job in ended:
             self._begin([job], partial(self._show, job))
+        await self._rescue()
         if jobs := await self.queue.claim_unplaced(self.program, AT_ONCE - len(self._busy)):
             self._begin(jobs, partial(self.screen.place, jobs))
         await self._tell()
+        return bool(ended)
+
+    async def _rescue(self) -> None:
+        """Look for workers that died, now and then, so that a cancelled job ends even if no worker is left."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._next_rescue:
+            self._next_rescue = now + RESCUE
+            await self.queue.rescue()
 
     async def _tell(self) -> None:
         live = await self.queue.live(TOLD)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, case, func, or_, select, update
+from sqlalchemy import ColumnElement, case, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
@@ -15,10 +15,11 @@ from storage.database import transactions
 from storage.jobs.calm import Calm
 from storage.jobs.clock import from_now
 from storage.jobs.dispatch import ANY, ORDER, RUNNING_FIRST, ByTurn, Dispatch
+from storage.jobs.handover import Handover
 from storage.jobs.idle import Nothing
 from storage.jobs.kinds import JobKind, Record
-from storage.jobs.lease import CLAIM, LEASE, about, begun, given_back, leased, owned
-from storage.jobs.listing import free_jobs, in_order, open_jobs, place_of
+from storage.jobs.lease import CLAIM, LEASE, about, begun, claim, given_back, leased
+from storage.jobs.listing import free_jobs, in_order, number_of, open_jobs, place_of
 from storage.jobs.news import News
 from storage.jobs.queue import Beat
 from storage.models import FINAL_STATUSES, LIVE_STATUSES, Job, Status, status_is
@@ -46,7 +47,7 @@ class EmbeddedQueue:
         self._write = self._calm.write
         self._looking = asyncio.Lock()  # one worker of a program looks for jobs at a time
         self._nothing: dict[frozenset[str], Nothing] = {}  # by what the workers that looked serve
-        self._bells = (news or News(engine)).of(kind.names[0])
+        self._bells, self._handover = (news or News(engine)).of(kind.names[0]), Handover()
 
     # for programs that start and cancel jobs
 
@@ -77,9 +78,7 @@ class EmbeddedQueue:
 
     async def counts(self, presets: Collection[str] | None = None) -> dict[Status, int]:
         async with self._read() as session:
-            count = select(func.count()).select_from(Job)
-            count = count if presets is None else count.where(Job.preset.in_([ANY, *presets]))
-            return {s: (await session.scalar(count.where(*open_jobs(self.kind, s)))) or 0 for s in LIVE_STATUSES}
+            return {s: await session.scalar(number_of(self.kind, s, presets)) or 0 for s in LIVE_STATUSES}
 
     async def jobs(self, subjects: Iterable[int]) -> list[Job]:
         these = (Job.kind.in_(self.kind.names), Job.subject.in_(list(subjects)))
@@ -135,7 +134,7 @@ class EmbeddedQueue:
 
     async def finish(self, job: Job, status: Status, record: Record | None = None, error: str | None = None) -> bool:
         async with self._write() as session:
-            ended = {"status": status, "ended_at": from_now(session), "owner": None, "until": None, "error": error}
+            ended = {"status": status, "ended_at": from_now(session), "error": error} | self._handover.claim(session)
             ended |= {"progress": 1.0} if status is Status.DONE else {}
             mine = await session.scalar(update(Job).where(*leased(job)).values(ended).returning(Job))
             if mine is None:
@@ -146,21 +145,15 @@ class EmbeddedQueue:
                 await record(session)
                 await self._dispatch.add(session, *free_jobs(self.kind), Job.person_id == mine.person_id)
             await self._bells.announce(session)
+        self._handover.hand(mine)
         self._bells.ring()
         return True
 
     async def retry(self, job: Job, error: str) -> bool:
-        async with self._write() as session:
-            back = await self._give_back(session, *leased(job), error=error)
-            await self._bells.announce(session)
-        self._bells.ring()
-        return [one.status for one in back] == [Status.WAITING]
+        return [one.status for one in await self._let_go(job, error=error)] == [Status.WAITING]
 
     async def release(self, job: Job) -> None:
-        async with self._write() as session:
-            await self._give_back(session, *leased(job), tried=False)
-            await self._bells.announce(session)
-        self._bells.ring()
+        await self._let_go(job, tried=False)
 
     async def rescue(self, *, every_lease: bool = False) -> list[int]:
         async with self._write() as session:
@@ -192,7 +185,11 @@ class EmbeddedQueue:
 
     async def claim_ended(self, owner: str, limit: int) -> list[Job]:
         self._bells.keep_watching()
-        return await self._claim(owner, limit, *open_jobs(self.kind, *FINAL_STATUSES))
+        return self._handover.fetch(owner) or await self._claim(owner, limit, *open_jobs(self.kind, *FINAL_STATUSES))
+
+    async def leave(self) -> None:
+        for job in self._handover.fetch(None):
+            await self.hold(job, 0)
 
     async def claim_unplaced(self, owner: str, limit: int) -> list[Job]:
         self._bells.keep_watching()
@@ -220,11 +217,7 @@ class EmbeddedQueue:
 
     async def _claim(self, owner: str, limit: int, *where: ColumnElement[bool]) -> list[Job]:
         async with self._write() as session:
-            nobodys = or_(Job.until.is_(None), Job.until < from_now(session))
-            some = select(Job.id).where(*where, nobodys).order_by(Job.id).limit(limit)
-            claim = update(Job).where(Job.id.in_(some.with_for_update(skip_locked=True)))
-            claimed = await session.scalars(claim.values(owned(session, owner, CLAIM)).returning(Job))
-            return sorted(claimed, key=lambda job: job.id)
+            return await claim(session, owner, limit, *where)
 
     async def _rescue(self, session: AsyncSession, *, every_lease: bool = False) -> list[Job]:
         if not (self._calm or every_lease):
@@ -233,6 +226,13 @@ class EmbeddedQueue:
         stale = running if every_lease else running.where(Job.until < from_now(session))
         these = Job.id.in_(stale.with_for_update(skip_locked=True))
         return await self._give_back(session, these, error="the worker stopped before it ended the job")
+
+    async def _let_go(self, job: Job, *, tried: bool = True, error: str | None = None) -> list[Job]:
+        async with self._write() as session:
+            back = await self._give_back(session, *leased(job), tried=tried, error=error)
+            await self._bells.announce(session)
+        self._bells.ring()
+        return back
 
     async def _give_back(
         self, session: AsyncSession, *where: ColumnElement[bool], tried: bool = True, error: str | None = None

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.jobs.dispatch import ANY
 from storage.jobs.fairness import next_turn
 from storage.jobs.kinds import JobKind, Record
-from storage.jobs.lease import CLAIM, submit
+from storage.jobs.lease import CLAIM, held_back
 from storage.models import Appearance, Expansion, FilmKind, Job, Photo, Status
 
 NAME = "expansion"
@@ -71,7 +71,8 @@ async def enqueue(
     for expansion in expansions:
         job = Job(kind=NAME, subject=expansion.id, person_id=person_id, turn=turn, priority=priority)
         job.preset = presets.get(expansion.key, ANY)
-        await submit(session, job, held=held)
+        session.add(job if held is None else held_back(session, job, held))
+    await session.flush()
 
 
 async def drop_jobs(session: AsyncSession, expansion_ids: Sequence[int]) -> list[int]:

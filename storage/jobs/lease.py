@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, case, delete, false, or_, true, update
+from sqlalchemy import ColumnElement, and_, case, delete, false, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import get_or_add
@@ -58,23 +58,33 @@ def given_back(session: AsyncSession, *, tried: bool = True) -> dict[str, object
 # changes to jobs inside the transactions of their subjects
 
 
-async def submit(session: AsyncSession, job: Job, *, held: timedelta | None = None) -> Job:
-    """Add a job, or return the open job of the same subject. With `held`, no worker takes it until it is placed."""
+async def submit(session: AsyncSession, job: Job) -> Job:
+    """Add a job, or return the open job of the same subject."""
     ended = Job.status.in_(FINAL_STATUSES)
     await session.execute(delete(Job).where(*about(job.kind, job.subject), ended))
-    if held is not None:
-        job.owner = PLACING
-    row = await get_or_add(session, job, *about(job.kind, job.subject))
-    if held is not None:
-        await session.flush()
-        await session.execute(update(Job).where(Job.id == row.id).values(until=from_now(session, held)))
-    return row
+    return await get_or_add(session, job, *about(job.kind, job.subject))
+
+
+def held_back(session: AsyncSession, job: Job, held: timedelta) -> Job:
+    """Let no worker take a new job until it is placed. If that takes longer, another program may place it."""
+    job.owner = PLACING
+    job.until = from_now(session, held)  # an expression that the INSERT evaluates
+    return job
 
 
 async def let_go(session: AsyncSession, name: str, subjects: Sequence[int]) -> None:
     """Let workers take these jobs, because their message is known."""
     waiting = update(Job).where(*about(name, *subjects), Job.status.not_in([Status.RUNNING]))
     await session.execute(waiting.values(owner=None, until=None))
+
+
+async def claim(session: AsyncSession, owner: str, limit: int, *where: ColumnElement[bool]) -> list[Job]:
+    """Lease jobs that match these conditions and that nobody holds, oldest first."""
+    nobodys = or_(Job.until.is_(None), Job.until < from_now(session))
+    some = select(Job.id).where(*where, nobodys).order_by(Job.id).limit(limit)
+    these = update(Job).where(Job.id.in_(some.with_for_update(skip_locked=True)))
+    claimed = await session.scalars(these.values(owned(session, owner, CLAIM)).returning(Job))
+    return sorted(claimed, key=lambda job: job.id)
 
 
 async def run_out(session: AsyncSession, name: str, subjects: Sequence[int]) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
-from storage.jobs.dispatch import ORDER
+from storage.jobs.dispatch import ANY, ORDER
 from storage.jobs.kinds import JobKind
 from storage.models import Job, Status
 
@@ -18,6 +20,12 @@ def open_jobs(kind: JobKind, *statuses: Status) -> tuple[ColumnElement[bool], ..
 def free_jobs(kind: JobKind) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions for waiting jobs that a worker may take."""
     return *open_jobs(kind, Status.WAITING), Job.owner.is_(None)
+
+
+def number_of(kind: JobKind, status: Status, presets: Collection[str] | None) -> Select[int]:
+    """Select the number of open jobs with a status, all or only those that workers with these presets may take."""
+    count = select(func.count()).select_from(Job).where(*open_jobs(kind, status))
+    return count if presets is None else count.where(Job.preset.in_([ANY, *presets]))
 
 
 def place_of(kind: JobKind, name: str, subject: int) -> Select[int]:

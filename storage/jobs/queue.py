@@ -111,7 +111,14 @@ class Queue(Protocol):
         """
 
     async def claim_ended(self, owner: str, limit: int) -> list[Job]:
-        """Lease jobs whose end has to be shown and that no program is showing."""
+        """Lease jobs whose end has to be shown and that no program is showing.
+
+        From the first call on until `leave`, jobs that end in this program are leased for the caller by the transaction
+        that ends them. They are returned first, without another transaction.
+        """
+
+    async def leave(self) -> None:
+        """Leave the jobs that end in this program to other programs, because nobody shows them here any more."""
 
     async def claim_unplaced(self, owner: str, limit: int) -> list[Job]:
         """Lease waiting jobs that the program that started them has not placed in time."""

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry, Counter
@@ -16,18 +15,15 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from bot.jobs.loop import Again, Ended, Loop, to_its_end
-from bot.jobs.watch import Watch
 from inference.engine import Report
-from storage.database import open_database, transactions
+from storage.database import transactions
 from storage.jobs.embedded import EmbeddedQueue
 from storage.jobs.kinds import JobKind, Record
 from storage.jobs.lease import ATTEMPTS, submit
 from storage.jobs.queue import Queue
 from storage.models import Job, Person, Status
-from tests.support.databases import new_sqlite
 from tests.support.limits import HANG
-from tests.support.rows import ANN, BOB, add_people
-from tests.support.screens import Recorder, watching
+from tests.support.rows import ANN, add_people
 
 # the kind of job: its subjects are people, and the end of a job replaces their name
 
@@ -153,31 +149,6 @@ async def test_a_failed_try_is_repeated_as_often_as_allowed(office: Office) -> N
         ended = await office.ends()
     assert (ended.status, ended.attempts, ended.error) == (Status.FAILED, ATTEMPTS, "out of memory")
     assert await office.told() == "failed"
-
-
-async def test_an_end_is_shown_before_the_next_job_is_looked_for(tmp_path: Path) -> None:
-    engine = await open_database(new_sqlite(tmp_path))
-    await add_people(engine)
-    office, order = Office(engine, EmbeddedQueue(engine, GREETINGS)), []
-
-    async def greet(job: Job, report: Report) -> Ended:
-        order.append(f"taken {job.subject}")
-        while not any(told[:2] == (job.subject, Status.RUNNING) for told in wall.told):
-            await office.queue.watch(0.05)
-        return Ended(Status.DONE)
-
-    async def show(job: Job) -> None:
-        order.append(f"shown {job.subject}")
-
-    for person in (ANN, BOB):
-        await office.ask(person)
-    wall = Recorder(show)
-    async with watching(Watch("server", office.queue, wall)), working(Greeter(office.queue, greet)):
-        async with asyncio.timeout(HANG):
-            for _ in range(2):
-                await wall.ends.get()
-    assert order == [f"taken {ANN}", f"shown {ANN}", f"taken {BOB}", f"shown {BOB}"]
-    await engine.dispose()
 
 
 async def test_a_mistake_of_ours_is_a_failed_try_and_the_worker_goes_on(office: Office) -> None:

@@ -45,8 +45,8 @@ async def over(engine: AsyncEngine, *subjects: int) -> None:
             await queue.watch(0.05)
 
 
-async def run_one(engine: AsyncEngine) -> int:
-    queue = queue_on(engine)
+async def run_one(engine: AsyncEngine, queue: EmbeddedQueue | None = None) -> int:
+    queue = queue or queue_on(engine)
     job = await queue.take("worker")
     assert job is not None
     assert await queue.finish(job, Status.DONE)
@@ -130,6 +130,20 @@ async def test_a_program_that_stops_while_it_shows_leaves_that_to_the_next_at_on
     async with watching(Watch("second", queue_on(engine), wall)):
         await over(engine, number)
     assert wall.shown == [number, number]
+
+
+async def test_what_ends_after_its_program_has_stopped_showing_is_shown_by_the_next_at_once(
+    engine: AsyncEngine, store: Store, source: Photo, wall: Recorder
+) -> None:
+    queue = queue_on(engine)
+    for who in (ANN, BOB):
+        await start(store, source, who)
+    async with watching(Watch("first", queue, wall)):
+        await over(engine, await run_one(engine, queue))
+    number = await run_one(engine, queue)
+    async with watching(Watch("second", queue_on(engine), wall)):
+        await over(engine, number)
+    assert wall.shown[-1:] == [number]
 
 
 async def test_people_hear_of_progress_and_of_their_place(

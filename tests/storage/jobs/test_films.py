@@ -136,10 +136,13 @@ async def ends(films: FilmStore, status: Status) -> Film:
     return film
 
 
-async def test_done_is_done_and_what_failed_can_be_asked_for_again(films: FilmStore, made: list[Expansion]) -> None:
+async def test_done_is_done_and_what_failed_can_be_asked_for_again(
+    engine: AsyncEngine, films: FilmStore, made: list[Expansion]
+) -> None:
     await claimed(films, made[0])
     failed = await ends(films, Status.FAILED)
-    assert await films.queue.claim_ended("another", 9) == []  # as long as the first lease lasts
+    another = EmbeddedQueue(engine, FILMS)
+    assert await another.claim_ended("another", 9) == []  # as long as the first lease lasts
     await films.delivered(failed, None)
     assert await films.job(failed) is None
     again, ours = await films.claim(made[0].id, ZOOM, ANN, ANN, None)

@@ -397,6 +397,41 @@ async def test_an_end_is_shown_by_one_program(
     assert await queue.claim_ended("server", 9) == []
 
 
+async def test_what_ends_where_somebody_watches_is_theirs_at_once(
+    store: Store, queue: Queue, source: Photo, others: list[EmbeddedQueue]
+) -> None:
+    assert await queue.claim_ended("server", 9) == []
+    row = await start(store, source)
+    await run_one(queue)
+    assert await others[0].claim_ended("another program", 9) == []
+    (claimed,) = await queue.claim_ended("server", 9)
+    assert (claimed.subject, claimed.status, claimed.owner) == (row.id, Status.DONE, "server")
+    assert await queue.claim_ended("server", 9) == []
+    assert await queue.hold(claimed)
+
+
+async def test_what_a_watcher_never_fetched_is_claimed_by_others_once_its_lease_has_run_out(
+    store: Store, queue: Queue, source: Photo, others: list[EmbeddedQueue]
+) -> None:
+    await queue.claim_ended("server", 9)
+    row = await start(store, source)
+    await run_one(queue)
+    await others[0].rescue(every_lease=True)  # as if the lease had run out
+    assert [job.subject for job in await others[0].claim_ended("another program", 9)] == [row.id]
+
+
+async def test_what_ends_after_nobody_watches_any_more_is_left_to_others(
+    store: Store, queue: Queue, source: Photo, others: list[EmbeddedQueue]
+) -> None:
+    await queue.claim_ended("server", 9)
+    rows = [await start(store, source, who) for who in (ANN, BOB)]
+    await run_one(queue)  # claimed, but not fetched
+    await queue.leave()
+    await run_one(queue)
+    found = await others[0].claim_ended("another program", 9)
+    assert sorted(job.subject for job in found) == sorted(row.id for row in rows)
+
+
 async def test_a_cancel_while_the_message_is_sent_is_shown_once_it_is_known(
     store: Store, queue: Queue, source: Photo
 ) -> None:
