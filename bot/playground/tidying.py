@@ -11,7 +11,7 @@ from bot.playground.world import World
 
 EACH = 5  # uploads; a look at 1,000 messages takes 5 ms
 YOUNG = 20.0  # seconds in which a file may still be on its way into a message
-SPARE = 1_000_000  # bytes of the newest files that no message shows: the next edit may bring them back
+SPARE = 500_000  # bytes of the newest files that no message shows: the next edit may bring them back
 
 
 class Tidying:

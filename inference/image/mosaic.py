@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+import cv2
 import numpy as np
 
 from inference.canvas import Box, Extent, Margins
@@ -108,7 +109,7 @@ class Cutter:
         bit, because it was doubled, it is cut anew.
         """
         inner = margins.inner(Extent.of(canvas))
-        if inner.extent != Extent.of(photo) or not np.array_equal(canvas[inner.slices], photo):
+        if inner.extent != Extent.of(photo) or cv2.norm(canvas[inner.slices], photo, cv2.NORM_INF):
             return Growth(cut(canvas, Extent.of(canvas).box), onto=False)
         strips = tuple(piece for box in inner.around(Extent.of(canvas)) for piece in cut(canvas, box))
         if before.made:
