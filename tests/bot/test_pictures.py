@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -19,10 +21,15 @@ from tests.support.films import sample
 from tests.support.rows import ANN, add_people, photo
 
 
+@pytest.fixture(params=["folder", "s3"])
+def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
+    return open_blobs(str(tmp_path / "blobs") if request.param == "folder" else request.getfixturevalue("s3"))
+
+
 @pytest.fixture
-async def pictures(engine: AsyncEngine) -> Pictures:
+async def pictures(engine: AsyncEngine, blobs: Blobs) -> Pictures:
     await add_people(engine, ANN)
-    return Pictures(Photos(engine), open_blobs("memory://"))
+    return Pictures(Photos(engine), blobs)
 
 
 @pytest.fixture(scope="module")
