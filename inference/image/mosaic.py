@@ -76,7 +76,7 @@ class Mosaic(Pieces):
         canvas = Extent(max(box.right for box in boxes), max(box.bottom for box in boxes))
         if sum(box.extent.area for box in boxes) != canvas.area:
             raise BadPhoto(Reason.TRUNCATED)
-        pixels = np.empty((canvas.height, canvas.width, 3), np.uint8)
+        pixels = np.zeros((canvas.height, canvas.width, 3), np.uint8)
         for piece, box in zip(self.pieces, boxes, strict=True):
             pixels[box.slices] = decode_kept(piece.data)
         return pixels
