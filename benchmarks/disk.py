@@ -27,7 +27,9 @@ PEOPLE = {1: ("chelsea", "coffee"), 2: ("life", "friends"), 3: ("astronaut", "wi
 DICE = "sunset"
 NAMED = (  # what the bot's blobs are, as the database says
     ("photos as sent", "SELECT blob FROM photos WHERE chat_id IS NOT NULL"),
-    ("masters", "SELECT blob FROM photos WHERE chat_id IS NULL"),
+    ("masters: one file", "SELECT blob FROM photos WHERE chat_id IS NULL"),
+    ("masters: new pieces", "SELECT blob FROM pieces"),
+    ("masters: sent photos", "SELECT blob FROM pieces WHERE position = 0"),
     ("small pictures", "SELECT thumb FROM photos"),
     ("pictures for chats", "SELECT preview FROM expansions WHERE preview IS NOT NULL"),
 )

@@ -14,6 +14,7 @@ from inference.engine import EngineName, Request, Style, ignore
 from inference.film.process import Script, shoot
 from inference.growth import Direction, scaled
 from inference.image.codec import decode, encode_master
+from inference.image.mosaic import Mosaic
 from inference.registry import open_engine
 
 SAMPLES = Path(__file__).parents[1] / "bot" / "playground" / "samples"
@@ -32,7 +33,7 @@ class Chain:
 
     name: str
     canvas: Extent
-    master: bytes
+    master: Mosaic
     steps: Sequence[Margins]
 
 
@@ -43,7 +44,7 @@ def chain(name: str) -> Chain:
     for number, (direction, scale) in enumerate(choices):
         steps.append(scaled(Extent.of(canvas), direction, scale))
         canvas = engine.expand(Request(canvas, steps[-1], style, seed=number), ignore).pixels
-    return Chain(name, Extent.of(canvas), encode_master(canvas), steps)
+    return Chain(name, Extent.of(canvas), Mosaic.of(encode_master(canvas)), steps)
 
 
 async def made(one: Chain, *, loop: bool) -> str:

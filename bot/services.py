@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.marks import Marks, origin_of
+from bot.pictures import Pictures
 from bot.presets import served_by
 from bot.previews import Previews
 from bot.rounds import Rounds
@@ -106,6 +107,11 @@ class Services:
     def presets(self) -> set[str]:
         """The presets that this program serves, if it paints."""
         return served_by(self.engine, self.painting)
+
+    @property
+    def pictures(self) -> Pictures:
+        """What reads photos and masters."""
+        return Pictures(self.store.photos, self.blobs)
 
     def maker_of(self, expansion: Expansion) -> tuple[str, str]:
         """Return the names of the engine and the model that make a picture. Doubling is the same with every engine."""

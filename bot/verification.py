@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.marks import Marks, steps_of
+from bot.pictures import Pictures
 from inference.canvas import Box, Extent
 from inference.engine import Pixels
 from inference.image.codec import decode_kept
@@ -90,6 +91,11 @@ class Archive:
     store: Store
     blobs: Blobs
 
+    @property
+    def pictures(self) -> Pictures:
+        """What reads the stored photos."""
+        return Pictures(self.store.photos, self.blobs)
+
 
 def look(data: bytes, marks: Marks) -> Seen:
     """Return what a file shows. It blocks for a second or more. Raises BadPhoto."""
@@ -110,7 +116,7 @@ async def verify(seen: Seen, archive: Archive | None, photo: Pixels | None = Non
         chain = await archive.store.ancestry(mark.expansion_id)
         marks = await archive.register.of([step.id for step in chain])
         verdict = _described(verdict, seen, chain, marks)
-        source = photo if photo is not None else await _first_photo(chain, archive.blobs)
+        source = photo if photo is not None else await _first_photo(chain, archive.pictures)
     else:
         verdict, source = _claimed(verdict, seen), photo
     return replace(verdict, proof=await asyncio.to_thread(_proof, seen, verdict, source, given=photo is not None))
@@ -169,9 +175,10 @@ def _placed(steps: Sequence[Step], master: Extent, picture: Extent) -> tuple[Box
     return tuple(step.box * scale & picture.box for step in steps)
 
 
-async def _first_photo(chain: Sequence[Expansion], blobs: Blobs) -> Pixels | None:
+async def _first_photo(chain: Sequence[Expansion], pictures: Pictures) -> Pixels | None:
     try:
-        return await asyncio.to_thread(decode_kept, await blobs.get(chain[0].source.blob))
+        picture = await pictures.of(chain[0].source)
+        return await asyncio.to_thread(picture.mosaic.pixels)
     except FileNotFoundError:
         return None
 

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.chain import ancestors
 from storage.cleanup.notes import note
-from storage.cleanup.orphans import abandoned, blobs_of, stray_guests
+from storage.cleanup.orphans import abandoned, drop_photos, previews, stray_guests
 from storage.database import transactions
 from storage.jobs.estimate import newest_seconds, past_jobs, typical_seconds
 from storage.jobs.expansions import NAME as EXPANSION
@@ -25,7 +25,7 @@ from storage.jobs.fairness import settle as settle_job
 from storage.jobs.lease import let_go, run_out
 from storage.jobs.quota import forget_spent, keep_spent, left
 from storage.jobs.submit import Started, begin
-from storage.models import Expansion, Message, MessageKind, Photo, Status, now, status_is
+from storage.models import Expansion, Message, MessageKind, Status, now, status_is
 from storage.panels import Panels
 from storage.photos import Photos
 from storage.statistics import Statistics, statistics
@@ -228,8 +228,7 @@ class Store:
             await session.execute(delete(Expansion).where(Expansion.id == expansion_id))
             pictures = [photo for photo in (expansion.result, expansion.source) if photo is not None]
             gone = [photo for photo in pictures if await abandoned(session, photo)]
-            await session.execute(delete(Photo).where(Photo.id.in_([photo.id for photo in gone])))
-            await note(session, blobs_of([expansion], gone) + await stray_guests(session))
+            await note(session, previews([expansion]) + await drop_photos(session, gone) + await stray_guests(session))
 
     async def _expansions(
         self, *where: ColumnElement[bool], order: tuple[SQLColumnExpression[int], ...] = (Expansion.id,)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import joinedload
 
 from storage.cleanup.notes import hasten, settle
 from storage.cleanup.shelf import Kept
@@ -43,6 +44,15 @@ class Photos:
         """Return a photo by id, or None if it is gone."""
         async with self._read() as session:
             return await session.get(Photo, photo_id)
+
+    async def with_pieces(self, photo_id: int) -> Photo | None:
+        """Return a photo with its pieces, or None if it is gone.
+
+        One statement reads both: between two, a deletion could leave a photo without its pieces.
+        """
+        async with self._read() as session:
+            whole = select(Photo).options(joinedload(Photo.pieces)).where(Photo.id == photo_id)
+            return (await session.scalars(whole)).unique().one_or_none()
 
     async def album(self, chat_id: int, media_group: str) -> list[Photo]:
         """Return the photos of an album in the order in which they were sent."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -12,11 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.chain import painted_before
 from bot.jobs.loop import Again, Ended, to_its_end
 from bot.metrics import EXPANSIONS, SECONDS
+from bot.pictures import Picture
 from bot.services import Services
 from inference.canvas import Margins
 from inference.engine import SEEDS, Cancelled, EngineError, NothingFit, Report, Style
 from inference.growth import Direction, scaled
-from inference.image.codec import is_png
+from inference.image.mosaic import Mosaic
 from inference.image.refusal import BadPhoto
 from inference.safety.verdict import Level
 from inference.worker.process import EngineProcess
@@ -26,7 +27,7 @@ from storage.jobs.expansions import Made, recorded
 from storage.jobs.invitations import came
 from storage.jobs.journey import Next, followed
 from storage.jobs.queue import Queue
-from storage.models import Expansion, Job, Mark, Photo, Status
+from storage.models import Expansion, Job, Mark, Photo, Piece, Status
 
 log = structlog.get_logger()
 
@@ -60,21 +61,22 @@ class Painter:
         if expansion is None:
             return Ended(Status.FAILED, "the expansion was deleted")
         try:
-            outcome = await self.process.expand(await self._order(expansion), report)
+            source = await self.services.pictures.of(expansion.source)
+            outcome = await self.process.expand(await self._order(expansion, source.mosaic), report)
         except Cancelled:
             return Ended(Status.CANCELLED)
         except (BadPhoto, FileNotFoundError, NothingFit) as error:
             return Ended(Status.FAILED, str(error))
         except EngineError as error:
             raise Again(str(error)) from error
-        return await to_its_end(self._keep(expansion, outcome))
+        return await to_its_end(self._keep(expansion, outcome, source))
 
-    async def _order(self, expansion: Expansion) -> Order:
+    async def _order(self, expansion: Expansion, photo: Mosaic) -> Order:
         if expansion.chosen_engine and expansion.chosen_engine not in self.services.painting.offered:
             remedy = "name it in KUOTU_ENGINE_CHOICE of every program that paints"
             log.warning("engine.not_here", expansion=expansion.id, chosen=expansion.chosen_engine, remedy=remedy)
         return Order(
-            photo=await self.services.blobs.get(expansion.source.blob),
+            photo=photo,
             margins=Margins(expansion.left, expansion.top, expansion.right, expansion.bottom),
             style=Style(expansion.style),
             seed=expansion.seed,
@@ -104,18 +106,23 @@ class Painter:
                 log.warning("guest.missing", expansion=expansion.id, blob=key)
         return found
 
-    async def _keep(self, expansion: Expansion, outcome: Outcome) -> Ended:
-        """Store the pictures.
+    async def _keep(self, expansion: Expansion, outcome: Outcome, source: Picture) -> Ended:
+        """Store the pictures. The pieces of the source that belong to the master are held, and not stored again.
 
         The returned value records the row, or deletes the pictures if the lease was lost.
         """
-        master = (outcome.master, ".png" if is_png(outcome.master) else ".webp")
-        kept = await self.services.shelf.put(master, (outcome.thumb, ".jpg"), (outcome.preview, ".jpg"))
+        there = source.keys if outcome.growth.onto else ()
+        files = [(outcome.thumb, ".jpg"), (outcome.preview, ".jpg")]
+        files += [(data, ".webp") for data in outcome.growth.files]
+        kept = await self.services.shelf.put(*files, there=there)
+        thumb, preview, *new = kept.keys[: len(files)]
+        margins = Margins(expansion.left, expansion.top, expansion.right, expansion.bottom)
+        keys, master = (*there, *new), outcome.growth.of(source.mosaic, margins)
         engine, model = self.services.maker_of(expansion)
         SECONDS.labels(engine).observe(outcome.seconds)
 
         async def record(session: AsyncSession) -> None:
-            made = _made(expansion, outcome, *kept.keys) | Made(engine=engine, model=model)
+            made = _made(expansion, outcome, _pieces(keys, master), thumb, preview) | Made(engine=engine, model=model)
             await recorded(expansion.id, **made)(session)
             await came(session, expansion.id, outcome.recipe.get("visitors", ()))
             await settle(session, kept.notes)
@@ -141,11 +148,18 @@ def _mark(expansion: Expansion, outcome: Outcome) -> Mark:
     return Mark(expansion_id=expansion.id, person_id=expansion.person_id, **vars(outcome.marks))
 
 
-def _made(expansion: Expansion, outcome: Outcome, master: str, thumb: str, preview: str) -> Made:
+def _pieces(keys: Sequence[str], master: Mosaic) -> list[Piece]:
+    """Return the rows of a master's pieces, which are stored under these keys."""
+    placed = enumerate(zip(keys, master.places, strict=True))
+    return [Piece(position=number, blob=key, left=left, top=top) for number, (key, (left, top)) in placed]
+
+
+def _made(expansion: Expansion, outcome: Outcome, pieces: list[Piece], thumb: str, preview: str) -> Made:
     extent = outcome.extent
     result = Photo(
         person_id=expansion.person_id,
-        blob=master,
+        blob=pieces[-1].blob,
+        pieces=pieces if len(pieces) > 1 else [],
         thumb=thumb,
         width=extent.width,
         height=extent.height,

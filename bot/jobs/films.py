@@ -62,7 +62,8 @@ class FilmMaker:
         steps = [grown.margins for grown in growth(await self.services.store.ancestry(expansion.id))]
         if expansion.result is None or not steps:
             return None
-        return Script(await self.services.blobs.get(expansion.result.blob), steps, loop=kind is FilmKind.LOOP)
+        master = await self.services.pictures.of(expansion.result)
+        return Script(master.mosaic, steps, loop=kind is FilmKind.LOOP)
 
     async def _shoot(self, script: Script, report: Report) -> Reel:
         self._shooting = True

@@ -7,6 +7,8 @@ import os
 import re
 import secrets
 from base64 import urlsafe_b64encode
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -73,6 +75,15 @@ class Medium:
         for row in self.rows:
             values = (row.file_id, row.kind, row.path, row.size, row.mime, row.unique_id, dumps(self.content))
             world.run("INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)", *values)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file in the folder, and when it was written, in Unix seconds."""
+
+    path: str
+    size: int
+    written: float
 
 
 class Folder:
@@ -142,11 +153,21 @@ class Folder:
         unique = "AQAD" + urlsafe_b64encode(digest[:12]).decode()
         return Row(PREFIXES[kind] + token, kind, path, len(data), mime, unique)
 
-    def keep_only(self, paths: set[str], before: float) -> None:
-        """Delete all other files that were written before a time, in Unix seconds."""
+    def files(self) -> list[Stored]:
+        """Return all files."""
+        found = []
         for file in self.root.rglob("*"):
-            if file.is_file() and file.relative_to(self.root).as_posix() not in paths and file.stat().st_mtime < before:
-                file.unlink()
+            with suppress(FileNotFoundError):  # one that was being written has got its name meanwhile
+                size, written = (stat := file.stat()).st_size, stat.st_mtime
+                found += [Stored(file.relative_to(self.root).as_posix(), size, written)] if file.is_file() else []
+        return found
+
+    def delete(self, paths: Iterable[str], before: float) -> None:
+        """Delete files, unless they were written again since a time, in Unix seconds."""
+        for file in (self.root / path for path in paths):
+            with suppress(FileNotFoundError):  # somebody else tidies, too
+                if file.stat().st_mtime < before:
+                    file.unlink()
 
 
 def _described(row: Row) -> Json:
@@ -174,20 +195,6 @@ def _frame(kind: str, data: bytes) -> Json:
 
 def _mime_of(name: str) -> str:
     return mimetypes.guess_type(name)[0] or "application/octet-stream"
-
-
-def drop_unused(world: World) -> set[str]:
-    """Delete the rows of files that no message and nothing on its way refers to. Returns the paths of the others.
-
-    Edits and deletions leave such files behind. Their ids are unknown afterwards, so the bot uploads the file again if
-    it needs to.
-    """
-    bodies = " UNION ALL ".join(f"SELECT body FROM {table}" for table in ("messages", "updates", "queries"))
-    used = {file_id for row in world.rows(bodies) for file_id in FILE_ID.findall(row["body"])}
-    for row in world.rows("SELECT file_id FROM files"):
-        if row["file_id"] not in used:
-            world.run("DELETE FROM files WHERE file_id = ?", row["file_id"])
-    return {row["path"] for row in world.rows("SELECT path FROM files")}
 
 
 def find(world: World, file_id: str) -> tuple[Row, Any] | None:

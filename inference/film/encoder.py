@@ -26,7 +26,7 @@ from inference.canvas import Extent, Margins
 from inference.engine import Pixels, Report, ignore
 from inference.film.camera import FPS, Shots, reveal, zoom
 from inference.film.scratch import scratch_folder
-from inference.image.codec import decode_kept
+from inference.image.mosaic import Mosaic
 
 if TYPE_CHECKING:
     from av.video.stream import VideoStream
@@ -45,8 +45,8 @@ class FilmUnavailable(Exception):
     """No film can be made on this machine; the text names what is missing and how to get it."""
 
 
-def film(canvas: Pixels | bytes, steps: Sequence[Margins], report: Report = ignore) -> bytes:
-    """Encode the film of a chain, which zooms from the first photo out to `canvas`, the last master (pixels or file).
+def film(canvas: Pixels | Mosaic, steps: Sequence[Margins], report: Report = ignore) -> bytes:
+    """Encode the film of a chain, which zooms from the first photo out to `canvas`, the last master.
 
     `steps` are the margins of the chain's expansions, first to last. Raises FilmUnavailable without PyAV, BadPhoto for
     an unreadable master, and ValueError when there are no steps or they do not fit into the canvas.
@@ -57,7 +57,7 @@ def film(canvas: Pixels | bytes, steps: Sequence[Margins], report: Report = igno
     return _encoded(pixels, zoom(Extent.of(pixels), steps), report)
 
 
-def before_after(canvas: Pixels | bytes, margins: Margins, report: Report = ignore) -> bytes:
+def before_after(canvas: Pixels | Mosaic, margins: Margins, report: Report = ignore) -> bytes:
     """Encode one expansion as a loop: the photo, the whole canvas, the photo again. Raises as `film` does."""
     pixels = _pixels(canvas)
     return _encoded(pixels, reveal(Extent.of(pixels), margins), report)
@@ -183,5 +183,5 @@ def _configure(stream: VideoStream, shots: Shots) -> None:
     }
 
 
-def _pixels(canvas: Pixels | bytes) -> Pixels:
-    return decode_kept(canvas) if isinstance(canvas, bytes) else canvas
+def _pixels(canvas: Pixels | Mosaic) -> Pixels:
+    return canvas.pixels() if isinstance(canvas, Mosaic) else canvas

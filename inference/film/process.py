@@ -18,6 +18,7 @@ from typing import BinaryIO, Final
 
 from inference.canvas import Margins
 from inference.engine import Report, whole_percents
+from inference.image.mosaic import Mosaic, laid
 from inference.worker.frame import Frame, read
 from inference.worker.pipe import Link
 
@@ -30,9 +31,9 @@ class FilmFailed(Exception):
 
 @dataclass(frozen=True)
 class Script:
-    """The input of a film: the last master of a chain (a file), and the margins of its steps, first to last."""
+    """The input of a film: the last master of a chain, and the margins of its steps, first to last."""
 
-    master: bytes
+    master: Mosaic
     steps: Sequence[Margins]
     loop: bool = False  # whether to show the last step alone, as a before/after loop
 
@@ -53,7 +54,7 @@ async def shoot(script: Script, report: Report, time_limit: float = 300.0) -> Re
     link = await Link.spawn(sys.executable, "-m", "inference.film.process")
     try:
         async with asyncio.timeout(time_limit):
-            link.post(Frame("shoot", _plain(script), (script.master,)))
+            link.post(Frame("shoot", _plain(script), script.master.files))
             while (frame := await link.receive()).kind == "progress":
                 report(frame.values["fraction"])
     except TimeoutError:
@@ -69,7 +70,8 @@ async def shoot(script: Script, report: Report, time_limit: float = 300.0) -> Re
 
 
 def _plain(script: Script) -> dict[str, object]:
-    return {"steps": [astuple(margins) for margins in script.steps], "loop": script.loop}
+    steps = [astuple(margins) for margins in script.steps]
+    return {"steps": steps, "loop": script.loop, "places": script.master.places}
 
 
 def main() -> None:
@@ -92,7 +94,8 @@ def _shot(order: Frame) -> Frame:
     from inference.film.encoder import before_after, film, poster
 
     report = whole_percents(lambda fraction: _send(Frame("progress", {"fraction": fraction})))
-    master, steps = order.blobs[0], [Margins(*margins) for margins in order.values["steps"]]
+    master = Mosaic(laid(order.values["places"], order.blobs))
+    steps = [Margins(*margins) for margins in order.values["steps"]]
     try:
         movie = before_after(master, steps[-1], report) if order.values["loop"] else film(master, steps, report)
         return Frame("done", {}, (movie, poster(movie)))

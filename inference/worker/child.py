@@ -36,7 +36,8 @@ from inference.engine import (
     part,
     whole_percents,
 )
-from inference.image.codec import decode_kept, encode_chat, encode_master, thumbnail
+from inference.image.codec import encode_chat, thumbnail
+from inference.image.mosaic import Cutter
 from inference.image.refusal import BadPhoto
 from inference.marks.marking import mark
 from inference.worker.checks import CheckedEngine, Checks
@@ -81,8 +82,9 @@ def main(opener: str, engine: str, offer: str, model: str, guests: str, checks: 
     except Exception as error:
         return answers.send(Unavailable(_sentence(error), format_exc()))
     answers.send(EngineInfo.of({name: one.info for name, one in opened.items()}))
+    cutter = Cutter()
     while True:
-        answers.send(_answer(checked, orders, answers))
+        answers.send(_answer(checked, cutter, orders, answers))
 
 
 class Answers(logging.Handler):
@@ -131,7 +133,7 @@ class Orders:
         return self._cancelled >= asked.number
 
 
-def _answer(engine: CheckedEngine, orders: Orders, answers: Answers) -> Message:
+def _answer(engine: CheckedEngine, cutter: Cutter, orders: Orders, answers: Answers) -> Message:
     """Carry out the next order, and return the outcome or the failure as a message."""
     asked = orders.next()
     tell = whole_percents(lambda fraction: answers.send(Progress(fraction)))
@@ -142,7 +144,7 @@ def _answer(engine: CheckedEngine, orders: Orders, answers: Answers) -> Message:
         tell(fraction)
 
     try:
-        return _carried_out(engine, asked.order, report)
+        return _carried_out(engine, cutter, asked.order, report)
     except Cancelled:
         return Left()
     except BadPhoto as bad:
@@ -152,10 +154,10 @@ def _answer(engine: CheckedEngine, orders: Orders, answers: Answers) -> Message:
         return Failed(_sentence(error), "" if unfit else format_exc(), exhausted, unfit)
 
 
-def _carried_out(engine: CheckedEngine, order: Order, report: Report) -> Outcome:
+def _carried_out(engine: CheckedEngine, cutter: Cutter, order: Order, report: Report) -> Outcome:
     started = time.perf_counter()
     report(0)
-    photo = decode_kept(order.photo)
+    photo = order.photo.pixels()
     report(DECODED)
     visitors = tuple(Visitor(key, read_cutout(data)) for key, data in order.guests.items())
     request = Request(
@@ -174,12 +176,12 @@ def _carried_out(engine: CheckedEngine, order: Order, report: Report) -> Outcome
     report(PAINTED)
     canvas = checked.painted.pixels
     marks = mark(canvas, replace(request, seed=checked.seed), order.marking)  # so that this seed makes it again
-    master = encode_master(canvas)
+    growth = cutter.growth(canvas, order.photo, photo, order.margins, marks.source)
     report(ENCODED)
     preview, thumb = encode_chat(canvas), thumbnail(canvas)
     report(1)
     return Outcome(
-        master,
+        growth,
         preview,
         thumb,
         extent=Extent.of(canvas),

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from inference.canvas import Box, Extent, Margins
 from inference.engine import Reads, Recipe, Style
+from inference.image.mosaic import Growth, Mosaic, laid
 from inference.image.refusal import Reason
 from inference.marks.marking import Marked, Marking
 from inference.safety.verdict import Level
@@ -20,12 +21,12 @@ from inference.worker.frame import Frame
 
 @dataclass(frozen=True)
 class Order:
-    """One expansion whose photo is still encoded: the file as a person sent it, or a master.
+    """One expansion whose photo is still encoded: the file as a person sent it, or the pieces of a master.
 
     When `doubles` is set, the photo is enlarged to twice its size instead, and the engine is not used.
     """
 
-    photo: bytes
+    photo: Mosaic
     margins: Margins = field(default_factory=Margins)
     style: Style = Style.FAITHFUL
     seed: int = 0  # 0 to SEEDS - 1
@@ -42,7 +43,7 @@ class Order:
 class Outcome:
     """The encoded result of an order."""
 
-    master: bytes  # lossless: WebP, or PNG of a large one
+    growth: Growth  # the new pieces of the master, as lossless WebP
     preview: bytes  # JPEG for chats
     thumb: bytes  # JPEG, 640 px
     extent: Extent
@@ -182,13 +183,14 @@ def encode(message: Message) -> Frame:
             marking = vars(order.marking) | {"secret": order.marking.secret.hex()}
             values = vars(order) | {"number": number, "margins": astuple(order.margins), "marking": marking}
             values["guests"], values["beings"] = list(order.guests), [list(box) for box in order.beings]
-            return Frame(kind, values, (values.pop("photo"), *order.guests.values()))
+            values["photo"] = {"places": order.photo.places, "made": order.photo.made}
+            return Frame(kind, values, (*order.photo.files, *order.guests.values()))
         case EngineInfo():
             return Frame(kind, asdict(message))
         case Outcome():
             values["marks"] = vars(message.marks)
-            blobs = values.pop("master"), values.pop("preview"), values.pop("thumb")
-            return Frame(kind, values, blobs)
+            values["growth"] = {"places": message.growth.places, "onto": message.growth.onto}
+            return Frame(kind, values, (values.pop("preview"), values.pop("thumb"), *message.growth.files))
         case _:
             return Frame(kind, values)
 
@@ -200,7 +202,9 @@ def decode(frame: Frame) -> Message:
         return kind(**values)
     match frame.kind:
         case "Expand":
-            values["photo"], *guests = frame.blobs
+            photo = values["photo"]
+            pieces, guests = laid(photo["places"], frame.blobs), frame.blobs[len(photo["places"]) :]
+            values["photo"] = Mosaic(pieces, photo["made"])
             values["guests"] = dict(zip(values["guests"], guests, strict=True))
             values["margins"], values["style"] = Margins(*values["margins"]), Style(values["style"])
             values["beside"] = tuple(values["beside"])
@@ -209,7 +213,9 @@ def decode(frame: Frame) -> Message:
             values["marking"] = Marking(**marking | {"secret": bytes.fromhex(marking["secret"])})
             return Expand(values.pop("number"), Order(**values))
         case "Outcome":
-            values["master"], values["preview"], values["thumb"] = frame.blobs
+            values["preview"], values["thumb"], *files = frame.blobs
+            growth = values["growth"]
+            values["growth"] = Growth(laid(growth["places"], files), growth["onto"])
             values["extent"], values["verdict"] = Extent(*values["extent"]), Level(values["verdict"])
             values["marks"] = Marked(**values["marks"])
             return Outcome(**values)

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import delete, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.models import Appearance, ChatGuest, Expansion, Photo
+from storage.models import Appearance, ChatGuest, Expansion, Photo, Piece
 
-NAMED = (Photo.blob, Photo.thumb, Expansion.preview, ChatGuest.blob)  # the columns that contain keys of blobs
+# the columns that contain keys of blobs
+NAMED = (Photo.blob, Photo.thumb, Piece.blob, Expansion.preview, ChatGuest.blob)
 UNSEEN = ChatGuest.id.not_in(select(Appearance.guest_id))  # guests that no expansion shows
 CHUNK = 500  # SQLite binds at most 32,766 values in a statement
 
 
-def blobs_of(expansions: Iterable[Expansion], photos: Iterable[Photo]) -> list[str]:
-    """Return the keys of all blobs that these rows name, without duplicates."""
-    keys = [key for photo in photos for key in (photo.blob, photo.thumb)]
-    return list(dict.fromkeys(keys + [expansion.preview for expansion in expansions if expansion.preview]))
+def previews(expansions: Iterable[Expansion]) -> list[str]:
+    """Return the keys of the pictures that chats see of expansions."""
+    return [expansion.preview for expansion in expansions if expansion.preview]
+
+
+async def drop_photos(session: AsyncSession, photos: Sequence[Photo]) -> list[str]:
+    """Delete photos with their pieces, and return the keys of their blobs."""
+    ids = [photo.id for photo in photos]
+    pieces = await session.scalars(delete(Piece).where(Piece.photo_id.in_(ids)).returning(Piece.blob))
+    keys = [*pieces, *(key for photo in photos for key in (photo.blob, photo.thumb))]
+    await session.execute(delete(Photo).where(Photo.id.in_(ids)))
+    return keys
 
 
 async def orphans(session: AsyncSession, keys: list[str]) -> list[str]:

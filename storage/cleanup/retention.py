@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import aliased
 
 from storage.cleanup.notes import note
-from storage.cleanup.orphans import blobs_of, stray_guests
+from storage.cleanup.orphans import drop_photos, previews, stray_guests
 from storage.database import get_or_add, transactions
 from storage.jobs.clock import from_now
 from storage.jobs.expansions import drop_jobs
@@ -65,8 +65,8 @@ class Retention:
             await drop_jobs(session, ids)
             await session.execute(delete(Expansion).where(Expansion.id.in_(ids)))
             photos = list(await session.scalars(_old_photos(until).limit(LOT)))
-            await session.execute(delete(Photo).where(Photo.id.in_([photo.id for photo in photos])))
-            await note(session, blobs_of(expansions, photos) + await stray_guests(session))
+            blobs = previews(expansions) + await drop_photos(session, photos)
+            await note(session, blobs + await stray_guests(session))
             return len(expansions) + len(photos)
 
     async def next_due(self) -> datetime | None:

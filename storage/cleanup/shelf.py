@@ -48,12 +48,14 @@ class Shelf:
         self._blobs, self._derived = blobs, tuple(derived)
         self._write = transactions(engine).write
 
-    async def put(self, *files: tuple[bytes, str]) -> Kept:
-        """Store files, each with the suffix of its key, and return their keys in the same order."""
+    async def put(self, *files: tuple[bytes, str], there: Sequence[str] = ()) -> Kept:
+        """Store files, each with the suffix of its key, and return their keys in the same order.
+
+        `there` are keys of blobs that are stored already. They are held as well, and follow the others.
+        """
         keys = await asyncio.to_thread(lambda: tuple(key_of(data, suffix) for data, suffix in files))
-        kept = await self.hold(*keys)
-        puts = (self._blobs.put_at(key, data) for key, (data, _suffix) in zip(keys, files, strict=True))
-        await asyncio.gather(*puts)
+        kept = await self.hold(*keys, *there)
+        await asyncio.gather(*(self._blobs.put_at(key, data) for key, (data, _) in zip(keys, files, strict=True)))
         return kept
 
     async def hold(self, *keys: str) -> Kept:

@@ -18,6 +18,7 @@ from storage.models.moderation import Act, AuditEntry, Ban, Judgement, Reason, R
 from storage.models.moment import Moment, day_of, now
 from storage.models.people import Chat, Person
 from storage.models.photos import Panel, Photo
+from storage.models.pieces import Piece
 from storage.models.posts import Post, PostStatus, status_is
 from storage.models.quota import SpentQuota
 from storage.models.reactions import Feeling, Reaction
@@ -58,6 +59,7 @@ __all__ = [
     "Panel",
     "Person",
     "Photo",
+    "Piece",
     "Post",
     "PostStatus",
     "Reaction",

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storage.models.base import Base, Key
 from storage.models.moment import Moment, now
+from storage.models.pieces import Piece
 
 
 class Photo(Base):
@@ -18,7 +19,7 @@ class Photo(Base):
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
-    blob: Mapped[str] = mapped_column(String(128), index=True)  # the file as sent, or the lossless master
+    blob: Mapped[str] = mapped_column(String(128), index=True)  # the file as sent, or the master, or its last piece
     thumb: Mapped[str] = mapped_column(String(128), index=True)  # a JPEG of at most 640 px, for previews
     width: Mapped[int]
     height: Mapped[int]
@@ -27,6 +28,8 @@ class Photo(Base):
     media_group: Mapped[str | None] = mapped_column(String(64))  # the album that contained it
     spoiler: Mapped[bool] = mapped_column(default=False)  # it came under one, and so does all that is made of it
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
+
+    pieces: Mapped[list[Piece]] = relationship(order_by=Piece.position, lazy="raise", passive_deletes="all")
 
     __table_args__ = (
         Index("uq_photos_message", "chat_id", "message_id", unique=True),

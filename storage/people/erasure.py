@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.cleanup.orphans import blobs_of
+from storage.cleanup.orphans import drop_photos, previews
 from storage.gallery.weights import withdraw
 from storage.jobs.expansions import drop_jobs
 from storage.jobs.quota import keep_spent
@@ -33,12 +33,7 @@ class Erased:
     messages: list[Sent]
     running: list[int]
     expansions: list[Expansion]
-    photos: list[Photo]
-
-    @property
-    def blobs(self) -> list[str]:
-        """The keys of the blobs that the rows named."""
-        return blobs_of(self.expansions, self.photos)
+    blobs: list[str]  # that the rows named, by their keys
 
     def seen_by(self, person_id: int) -> Forgotten:
         """Return what is left to do, if this person withdrew the pictures."""
@@ -65,8 +60,8 @@ async def erase(session: AsyncSession, ids: Sequence[int], person_id: int | None
         await withdraw(session, person_id)
     await keep_spent(session, expansions)
     await session.execute(delete(Expansion).where(Expansion.id.in_(ids)))
-    await session.execute(delete(Photo).where(Photo.id.in_([photo.id for photo in photos])))
-    return Erased(messages, running, expansions, photos)
+    blobs = previews(expansions) + await drop_photos(session, photos)
+    return Erased(messages, running, expansions, blobs)
 
 
 async def _lock_votes(session: AsyncSession, person_id: int | None, expansions: Sequence[int]) -> None:

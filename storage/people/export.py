@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import SQLColumnExpression, Table, select
+from sqlalchemy import SQLColumnExpression, Table, null, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import transactions
-from storage.models import Ban, Base, Chat, ChatGuest, Expansion, Person, Photo
+from storage.models import Ban, Base, Chat, ChatGuest, Expansion, Person, Photo, Piece
 
 # Tables with one row per person, and the column of the person's id. A private chat has the id of its person.
 OWN = {Person.__table__: Person.id, Chat.__table__: Chat.id, Ban.__table__: Ban.id}
+
+
+@dataclass(frozen=True)
+class Owned:
+    """A picture of a person. Both ids are None for what was sent or cut out."""
+
+    maker: int | None = None  # the expansion that made it
+    master: int | None = None  # the photo, if it is one in pieces
 
 
 async def export(engine: AsyncEngine, person_id: int) -> dict[str, list[dict[str, Any]]]:
@@ -27,24 +36,25 @@ async def export(engine: AsyncEngine, person_id: int) -> dict[str, list[dict[str
     return rows
 
 
-async def pictures(engine: AsyncEngine, person_id: int) -> dict[str, int | None]:
-    """Return the blobs of a person's photos, sent or made, of the previews of their expansions, and of their guests.
+async def pictures(engine: AsyncEngine, person_id: int) -> dict[str, Owned]:
+    """Return a person's photos, sent or made, the previews of their expansions, and their guests, by blob.
 
-    Each comes with the id of the expansion that made it, or with None if it was sent or cut out.
+    A master in pieces has the blob of its last one. Its pieces are not pictures by themselves.
     """
-    photos = select(Photo.blob, Expansion.id).outerjoin(Expansion, Expansion.result_id == Photo.id)
-    shown = select(Expansion.preview, Expansion.id)
-    found: dict[str, int | None] = {}
+    masters = select(Piece.photo_id).where(Piece.photo_id == Photo.id, Piece.position == 0).scalar_subquery()
+    photos = select(Photo.blob, Expansion.id, masters).outerjoin(Expansion, Expansion.result_id == Photo.id)
+    shown = select(Expansion.preview, Expansion.id, null())
+    found: dict[str, Owned] = {}
     async with transactions(engine).read() as session:
         for asked in (
             photos.where(Photo.person_id == person_id).order_by(Photo.id),
             shown.where(Expansion.person_id == person_id).order_by(Expansion.id),
         ):
-            for blob, maker in await session.execute(asked):
-                if blob is not None:
-                    found[blob] = found.get(blob) or maker
+            for blob, maker, master in await session.execute(asked):
+                if blob is not None and (blob not in found or found[blob].maker is None):
+                    found[blob] = Owned(maker, master)
         for blob in await session.scalars(select(ChatGuest.blob).where(ChatGuest.person_id == person_id)):
-            found.setdefault(blob, None)
+            found.setdefault(blob, Owned())
     return found
 
 

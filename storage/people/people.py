@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from storage.chain import containing
 from storage.cleanup.notes import note
-from storage.cleanup.orphans import stray_guests
+from storage.cleanup.orphans import drop_photos, stray_guests
 from storage.database import get_or_add, hold, transactions
 from storage.models import Chat, ChatGuest, Expansion, Film, Gallery, Message, Panel, Person, Photo, now
 from storage.people.erasure import Forgotten, erase
-from storage.people.export import export, pictures
+from storage.people.export import Owned, export, pictures
 from storage.people.guests import delete_guests, lock_guests
 from storage.people.meeting import Known, look_up
 
@@ -140,7 +140,7 @@ class People:
         """Return every row that is stored about a person, by table."""
         return await export(self._engine, person_id)
 
-    async def pictures(self, person_id: int) -> dict[str, int | None]:
+    async def pictures(self, person_id: int) -> dict[str, Owned]:
         """Return the blobs of every image that is stored of a person, each with the expansion that made it, if any."""
         return await pictures(self._engine, person_id)
 
@@ -171,8 +171,7 @@ async def _newest_blobs(session: AsyncSession, person_id: int) -> list[str]:
     The lock waits for transactions that are adding rows of the person, and no other can begin to.
     """
     await session.execute(select(Person.id).where(Person.id == person_id).with_for_update())
-    added = delete(Photo).where(Photo.person_id == person_id).returning(Photo.blob, Photo.thumb)
-    return [key for row in await session.execute(added) for key in row]
+    return await drop_photos(session, list(await session.scalars(select(Photo).where(Photo.person_id == person_id))))
 
 
 async def _copy_settings(session: AsyncSession, group: Chat, new: int) -> None:

@@ -28,11 +28,13 @@ from bot.services import Services
 from storage.blobs import open_blobs
 from storage.cleanup.sweep import Sweep
 from storage.database import open_database
-from storage.models import FilmKind, now
+from storage.models import FilmKind, Piece, now
 from tests.support.databases import sqlite_in
-from tests.support.rows import ANN, photo
+from tests.support.rows import ANN, add, photo
 from tests.support.traces import stray_blobs
 from tests.support.wall import flat, services_on, wall_in
+
+MASTER = 2  # the id of the only master
 
 
 class Dying(asyncio.SelectorEventLoop):
@@ -93,6 +95,18 @@ async def send(life: Life) -> None:
     await life.services.store.photos.add(photo(ANN, blob=blob, thumb=thumb, chat_id=ANN, message_id=99), kept)
 
 
+async def step(life: Life) -> None:
+    """Store a master in pieces: those of the one before it, and a new one. After a crash, it is not painted again."""
+    before = await life.services.store.photos.with_pieces(MASTER)
+    assert before is not None
+    kept = await life.services.shelf.put(
+        (b"new", ".webp"), (b"small", ".jpg"), there=[piece.blob for piece in before.pieces]
+    )
+    new, thumb, *old = kept.keys
+    pieces = [Piece(position=number, blob=key, left=0, top=number) for number, key in enumerate([*old, new])]
+    await life.services.store.photos.add(photo(ANN, blob=new, thumb=thumb, pieces=pieces), kept)
+
+
 async def nothing(_life: Life) -> None:
     """Do nothing."""
 
@@ -101,13 +115,18 @@ ACTS: dict[str, tuple[Act, Act]] = {  # what dies, and what the next start does 
     "forget": (forget, forget),
     "retention": (retain, retain),
     "photo": (send, nothing),
+    "step": (step, nothing),
 }
 
 
 async def prepare(folder: Path) -> None:
-    """Make a data folder with the photo and the expansion of a person, and a film of it."""
+    """Make a data folder with the photo and the expansion of a person, its master in pieces, and a film of it."""
     async with wall_in(folder) as wall:
         post = await wall.hang(flat(60, 40))
+        assert post.expansion.result_id == MASTER
+        first, second = [await wall.services.blobs.put(data, ".webp") for data in (b"the photo", b"around it")]
+        pieces = [Piece(photo_id=MASTER, position=n, blob=key, left=0, top=n) for n, key in enumerate((first, second))]
+        await add(wall.database, *pieces)
         await wall.film(post, FilmKind.LOOP, b"film", b"poster")
         await wall.services.gallery.unpublish(post.id, ANN)
         await wall.services.shelf.free()

@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from storage.models import Base, FilmKind
 from tests.support.limits import HANG
 
+NAMED = (("blob", "photos"), ("thumb", "photos"), ("blob", "pieces"), ("preview", "expansions"))
+
 
 async def traces(database: AsyncEngine, person_id: int) -> set[str]:
     """Return the names of the tables in which any column of any row holds the person's id."""
@@ -44,7 +46,7 @@ async def no_stray_blobs(database: AsyncEngine, folder: Path) -> None:
 
 async def stray_blobs(database: AsyncEngine, folder: Path) -> set[str]:
     """Return the blobs in the data folder that belong to no row; the films of a preview belong to its row."""
-    named = text("SELECT blob FROM photos UNION SELECT thumb FROM photos UNION SELECT preview FROM expansions")
+    named = text(" UNION ".join(f"SELECT {column} FROM {table}" for column, table in NAMED))
     async with database.connect() as connection:
         keys = {key for key in await connection.scalars(named) if key is not None}
     blobs = folder / "blobs"

@@ -12,6 +12,8 @@ from pathlib import PurePosixPath
 from bot.chat.cards.widgets import private_chat_keyboard
 from bot.chat.telegram.visit import Visit
 from bot.services import Services
+from inference.image.whole import whole
+from storage.people.export import Owned
 
 MOST = 45 * 2**20  # most bytes of images in one file; Telegram's limit is 50 MB
 
@@ -31,24 +33,36 @@ async def mydata(services: Services, visit: Visit) -> None:
         await visit.reply("mydata.too_many", megabytes=round(size / 2**20))
 
 
-async def _archive(services: Services, pictures: Mapping[str, int | None]) -> tuple[bytes | None, int]:
+async def _archive(services: Services, pictures: Mapping[str, Owned]) -> tuple[bytes | None, int]:
     """Return an archive of the images and their size in bytes. The archive is None if there are none or too many.
 
     What was made here carries its marks, like every other file that leaves. What a person sent stays as it is.
     """
-    ids = [maker for maker in pictures.values() if maker is not None]
+    ids = [owned.maker for owned in pictures.values() if owned.maker is not None]
     made = {expansion.id: expansion for expansion in await services.store.expansions(ids)}
     files: dict[str, bytes] = {}
     size = 0
-    for key, maker in pictures.items():
-        data = await services.blobs.get(key)
-        if size <= MOST and maker in made:
-            data = await services.marked(data, made[maker])
+    for key, owned in pictures.items():
+        data = await _file(services, key, owned, composed=size <= MOST)
+        if size <= MOST and owned.maker in made:
+            data = await services.marked(data, made[owned.maker])
         size += len(data)
         if size <= MOST:
             files[key] = data
-    whole = bool(files) and size <= MOST
-    return (await asyncio.to_thread(_zipped, files) if whole else None), size
+    fits = bool(files) and size <= MOST
+    return (await asyncio.to_thread(_zipped, files) if fits else None), size
+
+
+async def _file(services: Services, key: str, owned: Owned, *, composed: bool) -> bytes:
+    """Return a picture as one file. A master in pieces is `composed`, unless only its size is asked for."""
+    if owned.master is None:
+        return await services.blobs.get(key)
+    if (photo := await services.store.photos.photo(owned.master)) is None:
+        raise FileNotFoundError(f"photo {owned.master} was deleted")
+    master = (await services.pictures.of(photo)).mosaic
+    if not composed:
+        return b"".join(master.files)
+    return await services.decoding.run(photo.width * photo.height, whole, master)
 
 
 def _zipped(files: dict[str, bytes]) -> bytes:

@@ -28,7 +28,8 @@ from bot.chat.telegram.seat import Seat
 from bot.chat.telegram.visit import Visit
 from bot.marks import ROOM
 from bot.services import Services
-from inference.image.codec import FILE_BYTES, full_resolution
+from inference.image.codec import FILE_BYTES
+from inference.image.whole import full_resolution
 from storage.models import Expansion, MessageKind, Photo
 
 
@@ -90,9 +91,9 @@ async def full_size(services: Services, visit: Visit, tap: FullSize) -> None:
     await visit.toast("result.full_coming")
     await visit.show_activity(ChatAction.UPLOAD_DOCUMENT)
     extent = extent_of(expansion.result)
-    master = await services.blobs.get(expansion.result.blob)
+    master = await services.pictures.of(expansion.result)
     data, extension, lossless = await services.decoding.run(
-        extent.width * extent.height, full_resolution, master, FILE_BYTES - ROOM
+        extent.width * extent.height, full_resolution, master.mosaic, FILE_BYTES - ROOM
     )
     data = await services.marked(data, expansion)
     words = "result.full_lossless" if lossless else "result.full_lossy"

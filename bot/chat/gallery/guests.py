@@ -13,7 +13,7 @@ from bot.chat.telegram.media import is_veiled
 from bot.chat.telegram.visit import Bot, Visit
 from bot.services import Services
 from inference.beings.visitor import cut_out
-from inference.image.codec import decode_kept
+from inference.image.mosaic import Mosaic
 from storage.models import Photo, Post, PostStatus
 
 CUTTING = 60_000_000  # pixels of the decoding budget; the network takes as much memory as a large photo
@@ -74,16 +74,16 @@ async def _welcomed(services: Services, visit: Visit, post: Post) -> bool:
     photo = await _own_photo(services, post)
     if photo is None:
         return False
-    data = await services.blobs.get(photo.blob)
-    cutout = await services.decoding.run(CUTTING, _cut, data)
+    picture = await services.pictures.of(photo)
+    cutout = await services.decoding.run(CUTTING, _cut, picture.mosaic)
     if cutout is None:
         return False
     kept = await services.shelf.put((cutout, ".webp"))
     return await services.guests.welcome(post.id, visit.person.id, visit.chat.id, kept)
 
 
-def _cut(data: bytes) -> bytes | None:
-    return cut_out(decode_kept(data))
+def _cut(picture: Mosaic) -> bytes | None:
+    return cut_out(picture.pixels())
 
 
 async def _show(visit: Visit, tap: LetWalk) -> None:

@@ -12,18 +12,19 @@ from bot.cli.backup import back_up_into, restore_from
 from bot.errors import CannotRun
 from bot.keys import key_file
 from bot.playground import Person
+from inference.image.mosaic import Mosaic
 from storage.models import Expansion
 from tests.support.command import Run
 from tests.support.scenes import expansion_of, result_in
 from tests.support.settings import settings_in
 
 
-async def pictures(kuotu: Kuotu, expansion_id: int) -> tuple[Expansion, bytes, bytes]:
-    """Return an expansion, the JPEG that chats see, and its master."""
+async def pictures(kuotu: Kuotu, expansion_id: int) -> tuple[Expansion, bytes, Mosaic]:
+    """Return an expansion, the JPEG that chats see, and the pieces of its master."""
     found = await kuotu.services.store.expansion(expansion_id)
     assert found is not None
     assert found.result is not None
-    return found, await kuotu.services.picture(found), await kuotu.services.blobs.get(found.result.blob)
+    return found, await kuotu.services.picture(found), (await kuotu.services.pictures.of(found.result)).mosaic
 
 
 async def test_a_running_kuotu_is_backed_up_and_starts_in_another_folder(
@@ -36,7 +37,7 @@ async def test_a_running_kuotu_is_backed_up_and_starts_in_another_folder(
         await result_in(ann)  # it goes on
     told = capsys.readouterr().out
     assert f"{file}: " in told
-    assert " rows, 5 pictures and 1 keys" in told
+    assert " rows, 9 pictures and 1 keys" in told
     with pytest.raises(CannotRun, match="another Kuotu uses the folder"):
         await restore_from(file, here)
     await restore_from(file, there)

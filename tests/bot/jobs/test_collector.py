@@ -27,7 +27,7 @@ from tests.support.wall import ANN, Wall, flat, wall_in
 STRIDE = 9  # every step takes minutes: `.venv/bin/python -m tests.support.dying forget /tmp/dying 1`
 
 
-@pytest.mark.parametrize("act", ["forget", "retention", "photo"])
+@pytest.mark.parametrize("act", ["forget", "retention", "photo", "step"])
 async def test_a_kill_at_any_step_leaves_nothing_after_the_next_start(act: str, tmp_path: Path) -> None:
     command = (sys.executable, "-m", "tests.support.dying", act, str(tmp_path), str(STRIDE))
     program = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)

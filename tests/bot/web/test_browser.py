@@ -62,7 +62,7 @@ async def film_both(wall: Wall, post: Post) -> None:
     """Store both films of a post, as the film job does."""
     result = post.expansion.result
     assert result is not None
-    master = await wall.services.blobs.get(result.blob)
+    master = (await wall.services.pictures.of(result)).mosaic
     steps = [margins_of(step) for step in await wall.services.store.ancestry(post.expansion_id)]
     movies = {FilmKind.ZOOM: film(master, steps), FilmKind.LOOP: before_after(master, steps[-1])}
     for kind, movie in movies.items():

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from inference.engine import Cancelled, EngineName, EngineUnavailable, Reads, ignore
-from inference.image.codec import decode, encode_master
+from inference.image.codec import encode_master
+from inference.image.mosaic import Mosaic
 from inference.registry import open_engine
 from inference.worker.checks import NO_CLASSIFIER, Checks
 from inference.worker.process import EngineProcess
@@ -83,7 +84,7 @@ async def process(tiny_presets: Path) -> AsyncIterator[EngineProcess]:
 
 
 def ordered(seed: int, *beside: int) -> Order:
-    return Order(encode_master(PHOTO.photo), PHOTO.margins, seed=seed, beside=beside)
+    return Order(Mosaic.of(encode_master(PHOTO.photo)), PHOTO.margins, seed=seed, beside=beside)
 
 
 async def test_in_a_process_of_its_own(process: EngineProcess) -> None:
@@ -99,21 +100,22 @@ async def test_in_a_process_of_its_own(process: EngineProcess) -> None:
     outcome = await process.expand(ordered(3), told.append)
     again = await process.expand(ordered(3), ignore)
     assert len(told) > 4
-    assert again.master == outcome.master
+    assert again.growth == outcome.growth
     left, top, right, bottom = PHOTO.margins.box(PHOTO.extent)
-    assert np.array_equal(decode(outcome.master)[top:bottom, left:right], PHOTO.photo)
+    master = outcome.growth.of(ordered(3).photo, PHOTO.margins).pixels()
+    assert np.array_equal(master[top:bottom, left:right], PHOTO.photo)
 
 
 async def test_variants_that_wait_are_painted_in_the_call_of_the_first(
     process: EngineProcess, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    alone = [(await process.expand(ordered(seed), ignore)).master for seed in (4, 5, 6)]
+    alone = [(await process.expand(ordered(seed), ignore)).growth for seed in (4, 5, 6)]
     caplog.clear()
     first, second, third = [
         await process.expand(order, ignore) for order in (ordered(4, 5, 6), ordered(5, 6), ordered(6))
     ]
-    assert [first.master, second.master, third.master] == alone
+    assert [first.growth, second.growth, third.growth] == alone
     assert first.recipe["key"] == second.recipe["key"]
     assert " batch=4 " in second.recipe["key"]
     assert len([line for line in caplog.messages if line.startswith("painting")]) == 1

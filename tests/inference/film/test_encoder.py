@@ -15,6 +15,7 @@ from inference.film import encoder as films
 from inference.film.camera import AFTER, BEFORE, FPS, Shots, frame_of, nested, reveal, zoom
 from inference.film.encoder import before_after, film, frames
 from inference.image.codec import encode_master
+from inference.image.mosaic import Mosaic
 from inference.image.refusal import BadPhoto
 from tests.support.films import CHAINS, chain, difference, margins_of, played, same, sample
 
@@ -162,7 +163,7 @@ def test_before_and_after_is_a_loop_without_a_cut() -> None:
 
 def test_a_master_may_be_a_file_and_gives_the_same_film() -> None:
     _, canvas, steps = chain("once")
-    assert same(film(encode_master(canvas), steps), film(canvas, steps))
+    assert same(film(Mosaic.of(encode_master(canvas)), steps), film(canvas, steps))
 
 
 def test_noise_stays_within_what_mobile_data_bears() -> None:
@@ -176,7 +177,7 @@ def test_what_is_no_chain_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one expansion"):
         film(np.zeros((64, 64, 3), np.uint8), [])
     with pytest.raises(BadPhoto):
-        film(b"no picture", [Margins(1, 1, 1, 1)])
+        film(Mosaic.of(b"no picture"), [Margins(1, 1, 1, 1)])
     with pytest.raises(NoSuchCanvas):
         film(np.zeros((64, 64, 3), np.uint8), [Margins(-1)])
 

@@ -16,7 +16,9 @@ from PIL import ExifTags, Image, ImageCms, ImageOps
 from inference.canvas import Extent
 from inference.engine import Pixels
 from inference.image import codec as photo
+from inference.image.mosaic import Mosaic
 from inference.image.refusal import BadPhoto, Reason
+from inference.image.whole import full_resolution
 from tests.support.photos import SAMPLES
 from tests.support.pictures import file, scene
 from tests.support.profiles import ADOBE_RGB, DISPLAY_P3, grey_profile, rgb_profile, to_srgb
@@ -364,37 +366,11 @@ def test_a_thumbnail_is_small(coffee: Pixels) -> None:
     assert len(data) < 100_000
 
 
-@pytest.mark.parametrize(
-    ("share", "extension", "lossless"),
-    [
-        pytest.param(1.0, "png", True, id="the PNG fits"),
-        pytest.param(0.9, "webp", True, id="a WebP fits"),
-        pytest.param(0.4, "jpg", False, id="only a JPEG fits"),
-    ],
-)
-def test_the_full_resolution_is_the_best_that_fits(
-    coffee: Pixels, share: float, extension: str, lossless: bool
-) -> None:
-    master = photo.encode_master(coffee)
-    limit = int(len(photo.encode_png(coffee)) * share)
-    data, found, kept = photo.full_resolution(master, limit)
-    assert (found, kept) == (extension, lossless)
-    assert len(data) <= limit
-    assert (far(photo.decode(data), coffee) == 0) == lossless
-    assert photo.extent(data) == (600, 400)
-    assert photo.full_resolution(photo.encode_png(coffee), limit) == (data, found, kept)  # masters of the past are PNG
-
-
-def test_a_master_of_any_shape_can_be_kept() -> None:
-    master = photo.encode_master(np.random.default_rng(0).integers(0, 256, (16, 900, 3), np.uint8))
-    assert photo.full_resolution(master, 20_000)[1:] == ("jpg", False)
-
-
 ENCODERS: list[Callable[[Pixels], bytes]] = [
     photo.encode_master,
     photo.encode_chat,
     photo.thumbnail,
-    lambda pixels: photo.full_resolution(photo.encode_master(pixels), 0)[0],
+    lambda pixels: full_resolution(Mosaic.of(photo.encode_master(pixels)), 0)[0],
 ]
 
 

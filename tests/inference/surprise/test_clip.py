@@ -15,7 +15,8 @@ from transformers import CLIPModel, CLIPTextConfig, CLIPTextModel
 
 from inference.canvas import Margins
 from inference.engine import EngineName, EngineUnavailable, ignore
-from inference.image.codec import decode, encode_master
+from inference.image.codec import encode_master
+from inference.image.mosaic import Mosaic
 from inference.registry import open_guess
 from inference.surprise.clip import Clip, ClipChoice, locate
 from inference.surprise.semantic import strangeness
@@ -166,13 +167,14 @@ def test_no_curve_fails(options: str, strange: float) -> None:
 async def test_in_the_engine_process(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     checks = Checks(classifier=NO_CLASSIFIER, surprise=f"{folder}?offset=50")  # strange whatever is seen
     process = EngineProcess(EngineName.PATCHMATCH, checks=checks)
+    photo = Mosaic.of(encode_master(REQUEST.photo))
     try:
         with caplog.at_level(logging.INFO):
-            outcome = await process.expand(Order(encode_master(REQUEST.photo), REQUEST.margins), ignore)
-        doubled = await process.expand(Order(encode_master(REQUEST.photo), doubles=True), ignore)
+            outcome = await process.expand(Order(photo, REQUEST.margins), ignore)
+        doubled = await process.expand(Order(photo, doubles=True), ignore)
     finally:
         await process.close()
-    alone = surprise(REQUEST.photo, decode(outcome.master), REQUEST.margins)
+    alone = surprise(REQUEST.photo, outcome.growth.of(photo, REQUEST.margins).pixels(), REQUEST.margins)
     assert outcome.surprise == pytest.approx(1 - (1 - alone) * 0.1, abs=2e-4)
     assert doubled.surprise is None
     assert f"surprise is guessed with {folder} at {folder}; weight 10, offset 50" in caplog.messages

@@ -13,6 +13,7 @@ import pytest
 
 from inference.canvas import Margins
 from inference.engine import EngineName, EngineUnavailable, NothingFit, Style, ignore
+from inference.image.mosaic import Mosaic
 from inference.quality.retry import derived
 from inference.safety.verdict import Level, Thresholds
 from inference.worker.checks import NO_CLASSIFIER, Checks
@@ -42,7 +43,7 @@ async def opened() -> AsyncIterator[Opener]:
 
 
 def order(prompt: str, seed: int = 7) -> Order:
-    return Order(PHOTO, MARGINS, seed=seed, prompt=prompt)
+    return Order(Mosaic.of(PHOTO), MARGINS, seed=seed, prompt=prompt)
 
 
 async def test_a_good_picture_has_the_seed_of_its_order_and_is_safe(opened: Opener) -> None:
@@ -56,7 +57,7 @@ async def test_the_seed_that_gave_the_picture_crosses_the_pipe_and_gives_it_agai
     outcome = await process.expand(order("black at first"), ignore)
     assert outcome.seed == derived(7, 1)
     again = await process.expand(order("black at first", outcome.seed), ignore)
-    assert (again.seed, again.master) == (outcome.seed, outcome.master)
+    assert (again.seed, again.growth) == (outcome.seed, outcome.growth)
 
 
 async def test_noise_around_a_photo_is_a_failed_order_and_the_process_lives_on(opened: Opener) -> None:
@@ -102,7 +103,7 @@ async def test_thresholds_decide_and_the_picture_comes_all_the_same(
 ) -> None:
     outcome = await opened(Checks(thresholds=thresholds)).expand(order("mirror"), ignore)
     assert (outcome.verdict, outcome.reason.endswith(f"from 0 {level}")) == (level, True)
-    assert outcome.master
+    assert outcome.growth.pieces
 
 
 async def test_an_unknown_classifier_is_known_before_the_first_order(opened: Opener) -> None:

@@ -21,6 +21,7 @@ from inference.beings.bank import open_bank
 from inference.canvas import Extent, Margins
 from inference.engine import Cancelled, EngineError, EngineName, EngineUnavailable, Reads, Style, ignore
 from inference.image.codec import decode, extent
+from inference.image.mosaic import Mosaic
 from inference.image.refusal import BadPhoto, Reason
 from inference.worker.checks import NO_CLASSIFIER, Checks
 from inference.worker.process import EngineProcess
@@ -29,7 +30,7 @@ from tests.support.limits import HANG
 from tests.support.photos import SAMPLES
 
 PHOTO = (SAMPLES / "coffee.jpg").read_bytes()
-ORDER = Order(PHOTO, Margins(40, 30, 20, 10), Style.PLAYFUL, seed=7)
+ORDER = Order(Mosaic.of(PHOTO), Margins(40, 30, 20, 10), Style.PLAYFUL, seed=7)
 OPENER = "tests.support.engines:open_engine"
 NO_CHECKS = Checks(gate=False, classifier=NO_CLASSIFIER)  # noise around a photo is what these engines paint
 
@@ -117,7 +118,7 @@ async def test_a_style_whose_engine_is_not_here_prevents_the_start() -> None:
 
 async def test_an_order_becomes_a_master_with_the_photo_bit_for_bit(process: EngineProcess) -> None:
     outcome = await process.expand(ORDER, ignore)
-    photo, master = decode(PHOTO), decode(outcome.master)
+    photo, master = decode(PHOTO), outcome.growth.of(ORDER.photo, ORDER.margins).pixels()
     assert outcome.extent == ORDER.margins.canvas(Extent(600, 400)) == Extent(660, 440)
     assert master.shape == (440, 660, 3)
     assert np.array_equal(master[30:430, 40:640], photo)  # the engine had painted over it
@@ -129,9 +130,10 @@ async def test_an_order_becomes_a_master_with_the_photo_bit_for_bit(process: Eng
 
 async def test_an_order_may_double_instead_whatever_the_engine(process: EngineProcess) -> None:
     seen: list[float] = []
-    outcome = await process.expand(Order(PHOTO, doubles=True), seen.append)
-    assert outcome.extent == extent(outcome.master) == (1200, 800)
-    halved = cv2.resize(decode(outcome.master), (600, 400), interpolation=cv2.INTER_AREA)
+    outcome = await process.expand(Order(Mosaic.of(PHOTO), doubles=True), seen.append)
+    assert outcome.extent == (1200, 800)
+    assert not outcome.growth.onto
+    halved = cv2.resize(Mosaic(outcome.growth.pieces).pixels(), (600, 400), interpolation=cv2.INTER_AREA)
     assert np.array_equal(halved, decode(PHOTO))
     assert outcome.surprise is None
     assert outcome.recipe["key"].startswith("upscale kuotu=")
@@ -141,8 +143,9 @@ async def test_an_order_may_double_instead_whatever_the_engine(process: EnginePr
 
 async def test_doubling_is_cancelled_in_its_midst(process: EngineProcess) -> None:
     before = name(process)
+    doubling = Order(Mosaic.of(PHOTO), doubles=True)
     with pytest.raises(Cancelled):
-        await process.expand(Order(PHOTO, doubles=True), lambda fraction: process.cancel() if fraction > 0.1 else None)
+        await process.expand(doubling, lambda fraction: process.cancel() if fraction > 0.1 else None)
     assert (await process.expand(ORDER, ignore)).extent == (660, 440)
     assert name(process) == before
 
@@ -163,16 +166,16 @@ async def test_the_same_order_gives_the_same_bytes_in_any_process(process: Engin
     other = engine_process()
     first, again, elsewhere = [await each.expand(ORDER, ignore) for each in (process, process, other)]
     await other.close()
-    assert first.master == again.master == elsewhere.master
+    assert first.growth == again.growth == elsewhere.growth
     assert first.preview == elsewhere.preview
-    assert (await process.expand(replace(ORDER, seed=8), ignore)).master != first.master
-    assert (await process.expand(replace(ORDER, style=Style.WILD), ignore)).master != first.master
+    assert (await process.expand(replace(ORDER, seed=8), ignore)).growth != first.growth
+    assert (await process.expand(replace(ORDER, style=Style.WILD), ignore)).growth != first.growth
 
 
 async def test_two_orders_at_once_are_served_in_turn(process: EngineProcess) -> None:
     both = await asyncio.gather(*(process.expand(replace(ORDER, seed=seed), ignore) for seed in (1, 2)))
-    assert [outcome.master for outcome in both] == [
-        (await process.expand(replace(ORDER, seed=seed), ignore)).master for seed in (1, 2)
+    assert [outcome.growth for outcome in both] == [
+        (await process.expand(replace(ORDER, seed=seed), ignore)).growth for seed in (1, 2)
     ]
 
 
@@ -292,7 +295,7 @@ async def test_an_error_is_told_in_one_line_and_logged_whole(
 
 async def test_a_bad_photo_passes_through(process: EngineProcess) -> None:
     with pytest.raises(BadPhoto, match="damaged or cut off") as refusal:
-        await process.expand(replace(ORDER, photo=PHOTO[:20_000]), ignore)
+        await process.expand(replace(ORDER, photo=Mosaic.of(PHOTO[:20_000])), ignore)
     assert refusal.value.reason is Reason.TRUNCATED
     assert await process.expand(ORDER, ignore)
 
@@ -367,13 +370,14 @@ PARENT = """
 import asyncio, sys
 from inference.canvas import Margins
 from inference.engine import EngineName
+from inference.image.mosaic import Mosaic
 from inference.worker.protocol import Order
 from inference.worker.process import EngineProcess
 
 async def main():
     process = EngineProcess(EngineName.PATCHMATCH, "noise", opener="tests.support.engines:open_engine")
     await process.expand(
-        Order(open(sys.argv[1], "rb").read(), Margins(9), prompt="hang"),
+        Order(Mosaic.of(open(sys.argv[1], "rb").read()), Margins(9), prompt="hang"),
         lambda fraction: print(fraction, flush=True),
     )
 

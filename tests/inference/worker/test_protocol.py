@@ -10,7 +10,8 @@ import pytest
 
 from inference.canvas import Box, Extent, Margins
 from inference.engine import Reads, Style
-from inference.image.codec import Reason
+from inference.image.mosaic import Growth, Mosaic, Piece
+from inference.image.refusal import Reason
 from inference.marks.marking import Marked, Marking
 from inference.safety.verdict import Level
 from inference.worker.frame import Frame, read, receive
@@ -33,7 +34,7 @@ from inference.worker.protocol import (
 
 BYTES = bytes(range(256)) * 9
 OUTCOME = Outcome(
-    master=BYTES,
+    growth=Growth((Piece(BYTES, 3, 4), Piece(b"")), onto=True),
     preview=b"",
     thumb=b"\n",
     extent=Extent(660, 440),
@@ -47,11 +48,11 @@ OUTCOME = Outcome(
 )
 MARKING = Marking(b"\xab\n", "engine model", watermark=True)
 MESSAGES: list[Message] = [
-    Expand(1, Order(BYTES)),
+    Expand(1, Order(Mosaic.of(BYTES))),
     Expand(
         2,
         Order(
-            b"",
+            Mosaic((Piece(b""), Piece(BYTES, 5, 6))),
             Margins(1, 2, 3, 4),
             Style.WILD,
             7,

@@ -22,11 +22,12 @@ from storage.database import open_database, transactions
 from storage.expansions import Store
 from storage.jobs.queue import Queue
 from storage.migrations import configuration, migrate
-from storage.models import Base, Expansion, Feeling, Film, FilmKind, Person, Photo, Reaction, Status
+from storage.models import Base, Expansion, Feeling, Film, FilmKind, Person, Photo, Piece, Reaction, Status
 from tests.support.databases import DATABASES, sqlite_in
 from tests.support.rows import ANN, BOB, add, add_people, make, photo, start
 
-CONTENT = {"blob": b"the photo", "thumb": b"small", "master": b"the master", "preview": b"the preview"}
+CONTENT = {"blob": b"the photo", "thumb": b"small", "preview": b"the preview"}
+CONTENT |= {"master": b"the last piece", "piece": b"the first piece"}
 
 
 def quietly(fraction: float) -> None:
@@ -57,6 +58,8 @@ async def made(engine: AsyncEngine, store: Store, queue: Queue, blobs: Blobs) ->
         row.preview = stored["preview"]
         assert row.result is not None
         row.result.blob, row.result.thumb = stored["master"], stored["thumb"]
+        for number, name in enumerate(("piece", "master")):
+            session.add(Piece(photo_id=row.result.id, position=number, blob=stored[name], left=number, top=7))
     await blobs.put_at(FilmKind.LOOP.movie(stored["preview"]), b"a film")
     await add(engine, Film(expansion_id=one.id, kind=FilmKind.LOOP, status=Status.DONE))
     await add(engine, Reaction(expansion_id=one.id, person_id=BOB, feeling=Feeling.LAUGHING))
@@ -107,7 +110,7 @@ async def test_everything_returns_on_either_database(
 ) -> None:
     file, other, secrets = tmp_path / "kuotu.zip", open_blobs("memory://"), tmp_path / "restored" / "keys"
     tally = await backed_up(engine, blobs, keys, file)
-    assert (tally.pictures, tally.keys, tally.lost) == (5, 1, 0)
+    assert (tally.pictures, tally.keys, tally.lost) == (6, 1, 0)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     with opened(file) as archive:
         assert await restore(empty, other, secrets, archive, quietly) == tally
@@ -120,6 +123,9 @@ async def test_everything_returns_on_either_database(
     assert again.preview is not None
     assert await other.get(again.preview) == b"the preview"
     assert await other.get(again.source.blob) == b"the photo"
+    master = await Store(empty).photos.with_pieces(again.result_id or 0)
+    assert master is not None
+    assert [await other.get(piece.blob) for piece in master.pieces] == [b"the first piece", b"the last piece"]
     assert await other.get(FilmKind.LOOP.movie(again.preview)) == b"a film"
 
 
@@ -140,7 +146,7 @@ async def test_rows_are_of_one_moment_and_what_is_deleted_meanwhile_is_left_out(
     busy = Busy(engine, blobs)
     tally = await backed_up(engine, busy, keys, tmp_path / "kuotu.zip")
     assert busy.changed
-    assert (tally.lost, tally.pictures) == (0, 4)
+    assert (tally.lost, tally.pictures) == (0, 5)
     with opened(tmp_path / "kuotu.zip") as archive:
         assert len(list(archive.rows("photos"))) == 2
 

@@ -216,6 +216,7 @@ async def test_an_evening_in_a_group_of_five(kuotu: Kuotu, newcomer: Any, tmp_pa
         "panels": 1,
         "people": 4,
         "photos": 2,
+        "pieces": 5,  # of the master of that post
         "posts": 1,
         "reactions": 0,
         "recipe_panels": 0,
