@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from aiohttp import web
+from aiohttp import BodyPartReader, web
+from telegram import Bot
 from telegram.error import NetworkError, TimedOut
 
 from bot.chat.app import build_application
@@ -21,8 +22,8 @@ from tests.support.wall import TOKEN, wall_in
 @asynccontextmanager
 async def served(answer: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> AsyncIterator[str]:
     """Answer every request so. Yields the address."""
-    app, port = web.Application(), free_port("127.0.0.1")
-    app.router.add_route("*", "/", answer)
+    app, port = web.Application(client_max_size=2**26), free_port("127.0.0.1")
+    app.router.add_route("*", "/{path:.*}", answer)
     runner = web.AppRunner(app, shutdown_timeout=0)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
@@ -65,6 +66,51 @@ async def test_a_file_may_be_anything() -> None:
 
     async with served(answer) as address, Transport() as transport:
         assert await transport.retrieve(address) == b"a file"
+
+
+async def test_a_large_file_arrives_whole_under_its_name_in_any_script() -> None:
+    arrived = {}
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        async for part in await request.multipart():
+            assert isinstance(part, BodyPartReader)
+            arrived[part.name] = (part.filename, bytes(await part.read()))
+        return web.json_response(
+            {"ok": True, "result": {"message_id": 1, "date": 1, "chat": {"id": 7, "type": "private"}}}
+        )
+
+    name, data = '《长了"腿"的猫》.png', bytes(range(256)) * 8192
+    async with served(answer) as address, Transport() as transport:
+        await Bot(TOKEN, f"{address}bot", request=transport).send_document(7, data, filename=name)
+    assert arrived["chat_id"] == (None, b"7")
+    assert arrived["document"] == (name, data)
+
+
+async def test_a_connection_that_the_server_has_closed_meanwhile_is_not_used_again() -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        asyncio.get_running_loop().call_soon(request.transport.close)
+        return web.json_response({"ok": True, "result": True})
+
+    async with served(answer) as address, Transport(connections=1) as transport:
+        for _ in range(5):
+            await transport.post(address)
+
+
+async def test_a_server_that_is_not_there_leaves_the_fate_unknown() -> None:
+    async with Transport() as transport:
+        with pytest.raises(NetworkError) as away:
+            await transport.post(f"http://127.0.0.1:{free_port('127.0.0.1')}/")
+        assert fate_of(away.value) is Fate.UNKNOWN
+
+
+async def test_calls_go_through_the_proxy_that_the_environment_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=f"by proxy to {request.url.host}".encode())
+
+    async with served(answer) as address, Transport() as transport:
+        monkeypatch.setenv("HTTP_PROXY", address)
+        assert await transport.retrieve("http://telegram.test/file") == b"by proxy to telegram.test"
 
 
 async def test_the_bot_makes_its_calls_so(tmp_path: Path) -> None:
