@@ -26,14 +26,14 @@ Salience = NDArray[np.uint8]
 def salience(photo: Pixels, weights: Path = WEIGHTS / "u2netp.onnx") -> Salience:
     """Return the saliency map, (320, 320) from 0 to 255, of the photo squeezed into a square.
 
-    The session ends before this function returns, so that its 200 MB are free again. The values are rounded to bytes
+    The session ends before this function returns, so that its 120 MB are free again. The values are rounded to bytes
     because the last bits of a float differ between processors.
     """
     small = cv2.resize(photo, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
     small /= max(float(small.max()), 1.0)
     planes = ((small - MEAN) / DEVIATION).transpose(2, 0, 1)[None]
     network = session(weights)
-    output = network.get_outputs()[0].name  # the first output is the fused map; the others are its stages
+    output = network.get_outputs()[0].name
     (map_,) = network.run([output], {network.get_inputs()[0].name: np.ascontiguousarray(planes)})
     found = map_[0, 0]
     low, high = float(found.min()), float(found.max())
