@@ -30,11 +30,20 @@ def cast_shadow(sprite: Sprite, canvas: Pixels, left: int, top: int) -> None:
     part[:] = np.rint(part * (1 - DARK * np.clip(dark, 0, 1))).astype(np.uint8)
 
 
+def reach(height: int) -> int:
+    """Return how many pixels beyond its box, on any side, a sprite of this height may cast its shadow."""
+    return _pad(height) + int(0.05 * height) + 2
+
+
+def _pad(height: int) -> int:
+    return int(0.12 * height) + 8
+
+
 def _shadow(sprite: Sprite) -> tuple[Floats, int, int]:
     """Return a map of darkness, the row of the feet in it, and the column at which the sprite begins."""
     height, width = sprite.shape[:2]
     alpha = sprite[..., 3].astype(np.float32) / 255
-    pad, thick = int(0.12 * height) + 8, max(2, int(height * 0.022))
+    pad, thick = _pad(height), max(2, int(height * 0.022))
     flat = cv2.resize(alpha, (width, max(2, int(height * FLAT))), interpolation=cv2.INTER_AREA)
     cast = np.zeros((len(flat) + 2 * pad, width + 2 * pad), np.float32)
     contact = np.zeros_like(cast)
