@@ -7,7 +7,18 @@ from typing import Final
 import numpy as np
 from numpy.random import Generator
 
-from inference.beings.sprite import SOLID, Floats, Sprite, lay_on_sprite, mirrored, resized, rounded, shaded, trimmed
+from inference.beings.sprite import (
+    SOLID,
+    Floats,
+    Sprite,
+    as_bytes,
+    lay_on_sprite,
+    mirrored,
+    resized,
+    rounded,
+    shaded,
+    trimmed,
+)
 from inference.image.bands import Side
 
 ENLARGED: Final = 1.5  # largest enlargement of a sprite from the bank
@@ -28,13 +39,16 @@ def being(top: Sprite, legs: Sprite, random: Generator, luggage: Sprite | None =
     pad = wide + int(0.6 * tall)
     whole = np.zeros((height + tall, width + 2 * pad, 4), np.float32)
     middle, at = pad + (first + last) // 2, height - int(OVERLAP * tall)
-    for nth in range(pairs):
-        across = middle + (nth - (pairs - 1) / 2) * (last - first) / pairs - hips(carried)[0]
-        lay_on_sprite(carried, whole, int(across), at)
+    hip = hips(carried)[0]
+    starts = [int(middle + (nth - (pairs - 1) / 2) * (last - first) / pairs - hip) for nth in range(pairs)]
+    for left in starts:
+        lay_on_sprite(carried, whole, left, at)
     lay_on_sprite(top, whole, pad, 0)
+    left, right = min(pad, *starts), max(pad + width, starts[-1] + wide)
     if luggage is not None:
-        _hang(luggage, whole, at + tall, tall, random)
-    return trimmed(np.clip(np.rint(whole), 0, 255).astype(np.uint8))
+        hung = _hang(luggage, whole, at + tall, tall, random)
+        left, right = min(left, hung[0]), max(right, hung[1])
+    return trimmed(as_bytes(np.ascontiguousarray(whole[:, left:right])))
 
 
 def _carried(legs: Sprite, top: Sprite, base: int, random: Generator) -> Sprite:
@@ -89,11 +103,14 @@ def under_load(height: int) -> Floats:
     return np.asarray((1 - 0.5 * fading)[:, None, None], np.float32)
 
 
-def _hang(luggage: Sprite, whole: Floats, floor: int, tall: int, random: Generator) -> None:
+def _hang(luggage: Sprite, whole: Floats, floor: int, tall: int, random: Generator) -> tuple[int, int]:
+    """Hang a piece of luggage beside the legs, and return its first column and the one after its last."""
     case = resized(luggage, min(ENLARGED, 0.5 * tall / luggage.shape[0]))
     seen = np.flatnonzero((whole[floor - tall // 2 : floor, :, 3] > SOLID).any(axis=0))
     if not seen.size:  # the legs are so small that their lower half is a haze
-        return
+        return whole.shape[1], 0
     right = random.random() < 0.5
     left = int(seen[-1] - 0.2 * case.shape[1]) if right else int(seen[0] - 0.8 * case.shape[1])
-    lay_on_sprite(case, whole, int(np.clip(left, 0, whole.shape[1] - case.shape[1])), floor - case.shape[0])
+    left = int(np.clip(left, 0, whole.shape[1] - case.shape[1]))
+    lay_on_sprite(case, whole, left, floor - case.shape[0])
+    return left, left + case.shape[1]

@@ -7,7 +7,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from inference.beings.sprite import Floats, Sprite
+from inference.beings.sprite import COLOURS, Floats, Sprite, as_bytes
 from inference.engine import Pixels
 
 DARK: Final = 0.5  # share of the light that the darkest shadow removes
@@ -26,8 +26,10 @@ def cast_shadow(sprite: Sprite, canvas: Pixels, left: int, top: int) -> None:
     if box[2] <= box[0] or box[3] <= box[1]:
         return
     part = canvas[box[1] : box[3], box[0] : box[2]]
-    dark = shadow[box[1] - top : box[3] - top, box[0] - left : box[2] - left, None]
-    part[:] = np.rint(part * (1 - DARK * np.clip(dark, 0, 1))).astype(np.uint8)
+    dark = shadow[box[1] - top : box[3] - top, box[0] - left : box[2] - left]
+    light = 1 - DARK * np.clip(dark, 0, 1)
+    for k in COLOURS:
+        part[..., k] = as_bytes(part[..., k] * light)
 
 
 def reach(height: int) -> int:

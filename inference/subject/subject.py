@@ -43,8 +43,8 @@ class Subject:
     @property
     def cutout(self) -> NDArray[np.uint8]:
         """Return the subject's box as RGBA, (height, width, 4)."""
-        whole = np.dstack([self.photo, np.rint(self.matte * 255).astype(np.uint8)])
-        return np.ascontiguousarray(whole[self.box.top : self.box.bottom, self.box.left : self.box.right])
+        alpha = np.rint(self.matte[self.box.slices] * 255).astype(np.uint8)
+        return np.asarray(cv2.merge([*cv2.split(self.photo[self.box.slices]), alpha]), np.uint8)
 
     @property
     def removable(self) -> bool:
