@@ -75,14 +75,14 @@ def lay(sprite: Sprite, canvas: Pixels, left: int, top: int) -> None:
 
 
 def lay_on_sprite(sprite: Sprite, under: Floats, left: int, top: int) -> None:
-    """Composite a sprite onto a float array (height, width, 4) with its own alpha, in place. The sprite must fit."""
-    part = sprite.astype(np.float32)
-    region = under[top : top + sprite.shape[0], left : left + sprite.shape[1]]
-    alpha, below = part[..., 3] / 255, region[..., 3] / 255
-    whole = alpha + below * (1 - alpha)
+    """Composite a sprite onto a float array (4, height, width) with its own alpha, in place. The sprite must fit."""
+    region = under[:, top : top + sprite.shape[0], left : left + sprite.shape[1]]
+    alpha, below = sprite[..., 3] / np.float32(255), region[3] / 255
+    whole, seen = alpha + below * (1 - alpha), 1 - alpha
+    divisor = np.maximum(whole, 1e-3)
     for k in COLOURS:
-        region[..., k] = (part[..., k] * alpha + region[..., k] * below * (1 - alpha)) / np.maximum(whole, 1e-3)
-    region[..., 3] = whole * 255
+        region[k] = (sprite[..., k] * alpha + region[k] * below * seen) / divisor
+    region[3] = whole * 255
 
 
 def shaded(sprite: Sprite, factor: Floats) -> Sprite:
