@@ -31,6 +31,7 @@ from inference.patchmatch import kernel
 from inference.patchmatch.finish import finish
 from inference.patchmatch.patch import Floats
 from inference.patchmatch.pyramid import plan
+from inference.patchmatch.screenshot import continued, is_screenshot
 from inference.patchmatch.style import SETTINGS
 from inference.patchmatch.synthesis import NOWHERE, Collage, synthesize
 from inference.subject.memory import Subjects
@@ -126,6 +127,8 @@ def _beings_on(salience: Salience, request: Request) -> Iterator[tuple[slice, sl
 
 def _scenery(photo: Pixels, subject: Subject | None, request: Request, singular: Floats, report: Report) -> Pixels:
     """Return the canvas without beings. A removable subject is removed from the photo before the scene is extended."""
+    if is_screenshot(photo, request.margins):
+        return continued(photo, request.margins)
     if subject is None or not subject.removable:
         return _filled(photo, request, singular, report)
     height, width = photo.shape[:2]
