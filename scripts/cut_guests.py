@@ -31,7 +31,7 @@ from inference.beings.being import closed
 from inference.beings.sprite import resized
 from inference.engine import Pixels
 from inference.image.bands import Side
-from inference.subject.salience import salience
+from inference.subject.salience import salience, squeezed
 from inference.subject.subject import find_subject
 
 DIGEST = "e9cf06ab2105529068df73085784e835d2ff03f870d2a8091f09125d40abac9f"
@@ -180,7 +180,7 @@ def _cut(photo: Pixels, guest: Guest) -> Pixels | None:
     height, width = photo.shape[:2]
     left, top, right, bottom = guest.crop
     seen = np.ascontiguousarray(photo[int(top * height) : int(bottom * height), int(left * width) : int(right * width)])
-    found = find_subject(seen, salience(seen))
+    found = find_subject(seen, salience(squeezed(seen)))
     if found is None:
         return None
     cutout = found.cutout[: max(1, int(guest.base * found.cutout.shape[0]))]

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.random import Generator
 
-from inference.beings.sprite import SOLID, Floats, Sprite, lay_on_sprite, mirrored, resized, rounded, shaded, trimmed
+from inference.beings.sprite import (
+    SOLID,
+    Floats,
+    Sprite,
+    as_bytes,
+    lay_on_sprite,
+    mirrored,
+    resized,
+    rounded,
+    shaded,
+    trimmed,
+)
 from inference.image.bands import Side
 
 ENLARGED: Final = 1.5  # largest enlargement of a sprite from the bank
@@ -24,17 +36,22 @@ def being(top: Sprite, legs: Sprite, random: Generator, luggage: Sprite | None =
     first, last = _base(top)
     carried = _carried(legs, top, last - first, random)
     tall, wide = carried.shape[:2]
-    pairs = 1 if random.random() < 0.62 else int(np.clip((last - first) / (1.4 * hips(carried)[1]), 1, 4))
-    pad = wide + int(0.6 * tall)
-    whole = np.zeros((height + tall, width + 2 * pad, 4), np.float32)
-    middle, at = pad + (first + last) // 2, height - int(OVERLAP * tall)
-    for nth in range(pairs):
-        across = middle + (nth - (pairs - 1) / 2) * (last - first) / pairs - hips(carried)[0]
-        lay_on_sprite(carried, whole, int(across), at)
-    lay_on_sprite(top, whole, pad, 0)
-    if luggage is not None:
-        _hang(luggage, whole, at + tall, tall, random)
-    return trimmed(np.clip(np.rint(whole), 0, 255).astype(np.uint8))
+    hip, across = hips(carried)
+    pairs = 1 if random.random() < 0.62 else int(np.clip((last - first) / (1.4 * across), 1, 4))
+    pad, at = wide + int(0.6 * tall), height - int(OVERLAP * tall)
+    middle = pad + (first + last) // 2
+    starts = [int(middle + (nth - (pairs - 1) / 2) * (last - first) / pairs - hip) for nth in range(pairs)]
+    case = None if luggage is None else resized(luggage, min(ENLARGED, 0.5 * tall / luggage.shape[0]))
+    aside = 0 if case is None else case.shape[1]
+    begin = max(0, min(pad, *starts) - aside)
+    end = min(width + 2 * pad, max(pad + width, starts[-1] + wide) + aside)
+    whole = np.zeros((4, height + tall, end - begin), np.float32)
+    for left in starts:
+        lay_on_sprite(carried, whole, left - begin, at)
+    lay_on_sprite(top, whole, pad - begin, 0)
+    if case is not None:
+        _hang(case, whole, at + tall, tall, random)
+    return trimmed(np.asarray(cv2.merge([as_bytes(plane) for plane in whole]), np.uint8))
 
 
 def _carried(legs: Sprite, top: Sprite, base: int, random: Generator) -> Sprite:
@@ -89,11 +106,10 @@ def under_load(height: int) -> Floats:
     return np.asarray((1 - 0.5 * fading)[:, None, None], np.float32)
 
 
-def _hang(luggage: Sprite, whole: Floats, floor: int, tall: int, random: Generator) -> None:
-    case = resized(luggage, min(ENLARGED, 0.5 * tall / luggage.shape[0]))
-    seen = np.flatnonzero((whole[floor - tall // 2 : floor, :, 3] > SOLID).any(axis=0))
+def _hang(case: Sprite, whole: Floats, floor: int, tall: int, random: Generator) -> None:
+    seen = np.flatnonzero((whole[3, floor - tall // 2 : floor] > SOLID).any(axis=0))
     if not seen.size:  # the legs are so small that their lower half is a haze
         return
     right = random.random() < 0.5
     left = int(seen[-1] - 0.2 * case.shape[1]) if right else int(seen[0] - 0.8 * case.shape[1])
-    lay_on_sprite(case, whole, int(np.clip(left, 0, whole.shape[1] - case.shape[1])), floor - case.shape[0])
+    lay_on_sprite(case, whole, int(np.clip(left, 0, whole.shape[2] - case.shape[1])), floor - case.shape[0])

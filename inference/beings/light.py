@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from inference.beings.sprite import SOLID, Floats, Sprite
 from inference.engine import Pixels
@@ -43,11 +44,12 @@ class Light:
         lab, solid = _lab(sprite), sprite[..., 3] > SOLID
         if not solid.any():
             return sprite
-        lab[..., 0] *= np.clip(self.bright / max(1.0, float(np.percentile(lab[solid][:, 0], 88))), 0.3, 1.08)
+        table = _levels()
+        table[:, 0] *= np.clip(self.bright / max(1.0, _percentile(lab[..., 0][solid], 88)), 0.3, 1.08)
         floor = 0.6 * self.dark
-        lab[..., 0] = floor + lab[..., 0] * (1 - floor / 255)
-        lab[..., 1:] = 128 + (lab[..., 1:] - 128 + 0.45 * self.cast) * (0.4 + 0.6 * self.colourful)
-        return _rgba(lab, sprite)
+        table[:, 0] = floor + table[:, 0] * (1 - floor / 255)
+        table[:, 1:] = 128 + (table[:, 1:] - 128 + 0.45 * self.cast) * (0.4 + 0.6 * self.colourful)
+        return _rgba(lab, table, sprite)
 
 
 def set_off(sprite: Sprite, ground: Pixels) -> Sprite:
@@ -57,25 +59,37 @@ def set_off(sprite: Sprite, ground: Pixels) -> Sprite:
         return sprite
     lab = _lab(sprite)
     behind = float(np.median(cv2.cvtColor(np.ascontiguousarray(ground), cv2.COLOR_RGB2LAB)[..., 0]))
-    own = float(np.median(lab[solid][:, 0]))
+    own = float(np.median(lab[..., 0][solid]))
     missing = APART - abs(own - behind)
     if missing <= 0:
         return sprite
     lighter = own >= behind if 60 < behind < 200 else behind <= 60
-    lab[..., 0] += (1 if lighter else -1) * min(MOST, missing + APART / 4)
-    return _rgba(lab, sprite)
+    table = _levels()
+    table[:, 0] += (1 if lighter else -1) * min(MOST, missing + APART / 4)
+    return _rgba(lab, table, sprite)
 
 
 def hazy(sprite: Sprite, air: Floats, share: float) -> Sprite:
     """Return a sprite blended with the colour `air` by `share`, 0 to 1, as if seen through haze."""
-    colours = sprite[..., :3] * (1 - share) + air * share
-    return np.dstack([np.rint(colours).astype(np.uint8), sprite[..., 3]])
+    seen = np.rint(_levels().astype(np.float64) * (1 - share) + air * share)
+    return _rgba(np.ascontiguousarray(sprite[..., :3]), seen, sprite, lab=False)
 
 
-def _lab(sprite: Sprite) -> Floats:
-    return cv2.cvtColor(np.ascontiguousarray(sprite[..., :3]), cv2.COLOR_RGB2LAB).astype(np.float32)
+def _levels() -> Floats:
+    """Return the table of the 256 values of each channel, (256, 3), that changes nothing."""
+    return np.repeat(np.arange(256, dtype=np.float32)[:, None], 3, axis=1)
 
 
-def _rgba(lab: Floats, sprite: Sprite) -> Sprite:
-    colours = cv2.cvtColor(np.clip(lab, 0, 255).astype(np.uint8), cv2.COLOR_LAB2RGB)
-    return np.dstack([colours, sprite[..., 3]])
+def _percentile(values: NDArray[np.uint8], share: float) -> float:
+    return float(np.percentile(values.astype(np.float32), share))
+
+
+def _lab(sprite: Sprite) -> NDArray[np.uint8]:
+    return np.asarray(cv2.cvtColor(np.ascontiguousarray(sprite[..., :3]), cv2.COLOR_RGB2LAB), np.uint8)
+
+
+def _rgba(channels: NDArray[np.uint8], table: NDArray[np.floating[Any]], sprite: Sprite, lab: bool = True) -> Sprite:
+    """Return a sprite of three channels, whose values a table maps, and of the alpha of another sprite."""
+    mapped = cv2.LUT(channels, np.clip(table, 0, 255).astype(np.uint8)[None])
+    colours = cv2.cvtColor(mapped, cv2.COLOR_LAB2RGB) if lab else mapped
+    return np.asarray(cv2.merge([*cv2.split(colours), np.ascontiguousarray(sprite[..., 3])]), np.uint8)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.random import Generator
 
 from inference.beings.bank import Bank, Guest
 from inference.beings.being import being, closed
-from inference.beings.director import Scene, direct
+from inference.beings.director import Scene, Script, direct
 from inference.beings.hem import grow_legs
 from inference.beings.light import Light
 from inference.beings.sprite import SOLID, Sprite, mirrored, resized, trimmed
@@ -33,6 +33,7 @@ class Cast(NamedTuple):
     guests: list[Guest]
     boxes: list[Box]
     legs: bool
+    share: float  # of the new pixels that beings and their shadows cover, 0 to 1
 
 
 @dataclass(eq=False)
@@ -61,9 +62,7 @@ class Performance:
         suitcases = iter(script.suitcases)
         if self.subject is not None and self.below:
             legs = self._legs(("stand", "wide", "walk", "stride", "cross", "knee"))
-            taken = grow_legs(self.stage.canvas, self.photo, self.subject, self.margins, legs, script, self.random)
-            self.stage.taken.append(taken)
-            self.legs = True
+            self._grow(self.subject, legs, script)
         guests = [*self.visitors, *(self.bank.guests[nth] for nth in script.guests)]
         alone = self.visitors and script.scene is Scene.TWINS  # then a visitor takes the place of the second twin
         cast = _CASTS[Scene.VISIT if alone else script.scene]
@@ -75,6 +74,14 @@ class Performance:
                 twin = self.subject is not None and script.scene is Scene.TWINS
                 self._enter(None if twin else guests[-1], self._underneath(float(across)), next(suitcases))
 
+    def _grow(self, subject: Subject, legs: Sprite, script: Script) -> None:
+        """Let the subject of the photo go on below it on legs."""
+        stage = self.stage
+        with stage.trace.within(Box(0, stage.photo.bottom, stage.width, stage.height)):
+            taken = grow_legs(stage.canvas, self.photo, subject, self.margins, legs, script, self.random)
+        stage.taken.append(taken)
+        self.legs = True
+
     def playful(self) -> None:
         """Place one to three copies of the subject on the photo's own ground, or a small guest without a subject."""
         if self.subject is None:
@@ -82,7 +89,7 @@ class Performance:
             guest = self.visitors[0] if self.visitors else drawn
             self._enter(guest, Place((0.07, 0.2), (self.stage.floor, 0.985)), False)
             return
-        copy = self._twin()
+        copy = self._twin
         ground = (self.margins.top + self.photo.shape[0] * self.subject.box.bottom / self.subject.photo.shape[0]) / (
             self.stage.height
         )
@@ -107,14 +114,16 @@ class Performance:
     def _enter(self, guest: Guest | None, where: Place, suitcase: bool) -> None:
         """Place a guest on legs, or a copy of the subject when `guest` is None."""
         light = self.stage.light
-        top = light.on(self._fitted(guest.sprite, TOPS)) if guest else self._twin()
+        top = light.on(self._fitted(guest.sprite, TOPS)) if guest else self._twin
         top = mirrored(top) if self.random.random() < 0.5 else top
         luggage = light.on(self._fitted(self.bank.suitcase, LUGGAGE)) if suitcase else None
         walker = being(top, self._legs(), self.random, luggage)
         if self.stage.place(walker, where) and guest and guest not in self.guests:
             self.guests.append(guest)
 
+    @cached_property
     def _twin(self) -> Sprite:
+        """The photo's subject as a sprite."""
         assert self.subject is not None
         return self._fitted(closed(self.subject.cutout, self.subject.cut), TOPS)
 
@@ -125,8 +134,8 @@ class Performance:
     def _legs(self, poses: tuple[str, ...] = ()) -> Sprite:
         """Return the drawn pair of legs that differs most from the ground in brightness."""
         ground = float(self.stage.canvas[int(0.85 * self.stage.height) :: 4, ::4].mean())
-        offered = [legs.sprite for legs in self.bank.legs if not poses or legs.pose in poses]
-        drawn = [offered[nth] for nth in self.random.integers(len(offered), size=OFFERED)]
+        offered = [legs for legs in self.bank.legs if not poses or legs.pose in poses]
+        drawn = [offered[nth].sprite for nth in self.random.integers(len(offered), size=OFFERED)]
         chosen = max(drawn, key=lambda legs: abs(_brightness(legs) - ground))
         return self.stage.light.on(self._fitted(chosen, LEGS))
 
@@ -163,7 +172,9 @@ def perform(canvas: Pixels, request: Request, subject: Subject | None, bank: Ban
         performance.wild()
     else:
         performance.playful()
-    return Cast(performance.guests, stage.taken[1:], performance.legs)  # the first box is that of the photo
+    new = canvas.shape[0] * canvas.shape[1] - request.extent.area
+    share = round(stage.trace.count(outside=stage.photo) / new, 4)
+    return Cast(performance.guests, stage.taken[1:], performance.legs, share)  # the first box is that of the photo
 
 
 def _brightness(legs: Sprite) -> float:

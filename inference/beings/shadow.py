@@ -7,7 +7,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from inference.beings.sprite import Floats, Sprite
+from inference.beings.sprite import COLOURS, Floats, Sprite, as_bytes
 from inference.engine import Pixels
 
 DARK: Final = 0.5  # share of the light that the darkest shadow removes
@@ -26,15 +26,26 @@ def cast_shadow(sprite: Sprite, canvas: Pixels, left: int, top: int) -> None:
     if box[2] <= box[0] or box[3] <= box[1]:
         return
     part = canvas[box[1] : box[3], box[0] : box[2]]
-    dark = shadow[box[1] - top : box[3] - top, box[0] - left : box[2] - left, None]
-    part[:] = np.rint(part * (1 - DARK * np.clip(dark, 0, 1))).astype(np.uint8)
+    dark = shadow[box[1] - top : box[3] - top, box[0] - left : box[2] - left]
+    light = 1 - DARK * np.clip(dark, 0, 1)
+    for k in COLOURS:
+        part[..., k] = as_bytes(part[..., k] * light)
+
+
+def reach(height: int) -> int:
+    """Return how many pixels beyond its box, on any side, a sprite of this height may cast its shadow."""
+    return _pad(height) + int(0.05 * height) + 2
+
+
+def _pad(height: int) -> int:
+    return int(0.12 * height) + 8
 
 
 def _shadow(sprite: Sprite) -> tuple[Floats, int, int]:
     """Return a map of darkness, the row of the feet in it, and the column at which the sprite begins."""
     height, width = sprite.shape[:2]
     alpha = sprite[..., 3].astype(np.float32) / 255
-    pad, thick = int(0.12 * height) + 8, max(2, int(height * 0.022))
+    pad, thick = _pad(height), max(2, int(height * 0.022))
     flat = cv2.resize(alpha, (width, max(2, int(height * FLAT))), interpolation=cv2.INTER_AREA)
     cast = np.zeros((len(flat) + 2 * pad, width + 2 * pad), np.float32)
     contact = np.zeros_like(cast)

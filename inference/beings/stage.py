@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import cv2
@@ -11,8 +12,9 @@ from numpy.random import Generator
 
 from inference.beings.being import ENLARGED
 from inference.beings.light import Light, hazy, set_off
-from inference.beings.shadow import cast_shadow
+from inference.beings.shadow import cast_shadow, reach
 from inference.beings.sprite import Floats, Sprite, lay, resized
+from inference.beings.trace import Trace
 from inference.canvas import Box
 from inference.engine import Pixels
 
@@ -40,8 +42,15 @@ class Stage:
         self.canvas, self.photo, self.light, self._random = canvas, photo, light, random
         self.height, self.width = canvas.shape[:2]
         self.horizon = horizon(canvas)
-        self.air: Floats = canvas[: max(4, self.horizon // 3)].mean(axis=(0, 1), dtype=np.float64).astype(np.float32)
         self.taken: list[Box] = [photo]
+        self.trace = Trace(canvas)
+
+    @cached_property
+    def air(self) -> Floats:
+        """The mean colour of the upper part. Only what stands in haze needs it, and that comes first."""
+        upper = self.canvas[: max(4, self.horizon // 3)]
+        sums = np.array(cv2.sumElems(upper)[:3])
+        return np.asarray(sums / (upper.shape[0] * upper.shape[1]), np.float32)
 
     @property
     def floor(self) -> float:
@@ -64,8 +73,10 @@ class Stage:
                 found = tall, box
         if found is None:
             return None
-        self._set_down(sprite, found[1], where)
-        return found[1]
+        box = found[1]
+        with self.trace.within(box.padded(reach(box.height))):
+            self._set_down(sprite, box, where)
+        return box
 
     def _fits(self, box: Box, seen: float) -> bool:
         inside = min(box.right, self.width) - max(box.left, 0), min(box.bottom, self.height) - max(box.top, 0)

@@ -31,6 +31,7 @@ from inference.patchmatch import kernel
 from inference.patchmatch.finish import finish
 from inference.patchmatch.patch import Floats
 from inference.patchmatch.pyramid import plan
+from inference.patchmatch.screenshot import continued, is_screenshot
 from inference.patchmatch.style import SETTINGS
 from inference.patchmatch.synthesis import NOWHERE, Collage, synthesize
 from inference.subject.memory import Subjects
@@ -76,14 +77,13 @@ class PatchMatch:
         report(SEEN)
         singular = _singular(salience if subject is not None else np.zeros_like(salience), request)
         canvas = _scenery(photo, subject, request, singular, part(report, SEEN, 0.95))
-        cast, scenery = Cast([], [], legs=False), canvas
+        cast = Cast([], [], legs=False, share=0.0)
         if request.style is not Style.FAITHFUL:
-            scenery = canvas.copy()
             cast = perform(canvas, replace(request, photo=photo), subject, self._bank)
         canvas[request.margins.box(request.extent).slices] = photo
         report(1.0)
         seen = {"cut": _completed(subject, request.margins), "legs": cast.legs}
-        added = {"boxes": [list(box) for box in cast.boxes], "beings": _new_share(scenery, canvas, request)}
+        added = {"boxes": [list(box) for box in cast.boxes], "beings": cast.share}
         return Painted(canvas, {"key": key, **_named(cast.guests), **seen, **added})
 
 
@@ -96,14 +96,6 @@ def _named(guests: Sequence[Guest]) -> Recipe:
     """Return the credits of the guests that are in the picture, and the keys of those that came from the chat."""
     credits_ = dict.fromkeys(guest.credit for guest in guests if guest.credit)
     return {"credits": list(credits_), "visitors": [guest.visitor for guest in guests if guest.visitor]}
-
-
-def _new_share(scenery: Pixels, canvas: Pixels, request: Request) -> float:
-    """Return the share of the new pixels that beings and their shadows cover, 0 to 1."""
-    changed = (scenery != canvas).any(axis=-1)
-    changed[request.margins.box(request.extent).slices] = False
-    new = canvas.shape[0] * canvas.shape[1] - request.extent.area
-    return float(round(float(changed.sum()) / new, 4))
 
 
 def _singular(salience: Salience, request: Request) -> Floats:
@@ -135,6 +127,8 @@ def _beings_on(salience: Salience, request: Request) -> Iterator[tuple[slice, sl
 
 def _scenery(photo: Pixels, subject: Subject | None, request: Request, singular: Floats, report: Report) -> Pixels:
     """Return the canvas without beings. A removable subject is removed from the photo before the scene is extended."""
+    if is_screenshot(photo, request.margins):
+        return continued(photo, request.margins)
     if subject is None or not subject.removable:
         return _filled(photo, request, singular, report)
     height, width = photo.shape[:2]

@@ -142,13 +142,26 @@ def shade(
     while x < end:
         cell = columns.cell[x]
         stop, j0, j1 = min(columns.start[cell + 1], end), columns.before[cell], columns.after[cell]
-        for k in range(CHANNELS):
-            near = tone[above, j0, k] + low * (tone[below, j0, k] - tone[above, j0, k])
-            away = tone[above, j1, k] + low * (tone[below, j1, k] - tone[above, j1, k])
-            for n in range(np.uint64(x), np.uint64(stop)):
-                at = n * np.uint64(CHANNELS) + np.uint64(k)
-                tones[at] = near + columns.far[at] * (away - near)
+        red, green, blue = level(tone, above, below, low, j0)
+        red_beyond, green_beyond, blue_beyond = level(tone, above, below, low, j1)
+        more_red, more_green, more_blue = red_beyond - red, green_beyond - green, blue_beyond - blue
+        for at in range(np.uint64(x * CHANNELS), np.uint64(stop * CHANNELS), np.uint64(CHANNELS)):
+            far = columns.far[at]
+            tones[at] = red + far * more_red
+            tones[at + np.uint64(1)] = green + far * more_green
+            tones[at + np.uint64(2)] = blue + far * more_blue
         x = stop
+
+
+@inlined
+def level(tone: Floats, above: int, below: int, low: float, col: int) -> tuple[float, float, float]:
+    """Interpolate the tone of one work column between two rows."""
+    red, green, blue = tone[above, col, 0], tone[above, col, 1], tone[above, col, 2]
+    return (
+        red + low * (tone[below, col, 0] - red),
+        green + low * (tone[below, col, 1] - green),
+        blue + low * (tone[below, col, 2] - blue),
+    )
 
 
 @inlined

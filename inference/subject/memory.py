@@ -9,7 +9,7 @@ from threading import Lock
 import numpy as np
 
 from inference.engine import Pixels
-from inference.subject.salience import Salience, salience
+from inference.subject.salience import Salience, salience, squeezed
 from inference.subject.subject import Subject, find_subject
 
 
@@ -25,13 +25,14 @@ class Subjects:
         return find_subject(photo, self.salience(photo))
 
     def salience(self, photo: Pixels) -> Salience:
-        """Return the saliency map of a photo."""
-        key = fingerprint(photo)
+        """Return the saliency map of a photo, which depends on no more of it than the network sees."""
+        square = squeezed(photo)
+        key = blake2b(square.data, digest_size=16).digest()
         with self._one_at_a_time:
             if key in self._maps:
                 self._maps.move_to_end(key)
                 return self._maps[key]
-        found = salience(photo)
+        found = salience(square)
         with self._one_at_a_time:
             self._maps[key] = found
             while len(self._maps) > self._most:

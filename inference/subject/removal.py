@@ -6,7 +6,7 @@ the photo. A subject that the frame cuts is then continued by its mirror image u
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -57,20 +57,26 @@ def _hidden(alpha: Alpha, reach: int) -> NDArray[np.uint8]:
 
 
 def _cover(covered: Pixels, photo: Pixels, row: int, first: int, last: int) -> None:
-    line, width = photo[row], photo.shape[1]
-    from_left, from_right = first >= NEAR, width - last >= NEAR
-    at = np.arange(last - first)
-    left = line[first - 1 - _folded(at, first)] if from_left else None
-    right = line[last + _folded(at[::-1], width - last)] if from_right else None
+    line, count, hole = photo[row], last - first, covered[row, first:last]
+    left = _continued(line[:first][::-1], count) if first >= NEAR else None
+    right = _continued(line[last:], count)[::-1] if len(line) - last >= NEAR else None
     if left is not None and right is not None:
-        share = np.clip(((at + 0.5) / len(at) - 0.5) * QUICK + 0.5, 0, 1)[:, None]
-        covered[row, first:last] = np.rint(left * (1 - share) + right * share)
+        share = np.clip(((np.arange(count) + 0.5) / count - 0.5) * QUICK + 0.5, 0, 1)
+        begin, end = int((share == 0).sum()), count - int((share == 1).sum())
+        share = share[begin:end, None]
+        hole[:begin], hole[end:] = left[:begin], right[end:]
+        hole[begin:end] = np.rint(left[begin:end] * (1 - share) + right[begin:end] * share)
     elif left is not None:
-        covered[row, first:last] = left
+        hole[:] = left
     elif right is not None:
-        covered[row, first:last] = right
+        hole[:] = right
     elif row:
-        covered[row, first:last] = covered[row - 1, first:last]
+        hole[:] = covered[row - 1, first:last]
+
+
+def _continued(pixels: Pixels, count: int) -> Pixels:
+    """Return the first `count` of a row of pixels, which goes on back and forth."""
+    return pixels[:count] if count <= len(pixels) else pixels[_folded(np.arange(count), len(pixels))]
 
 
 def _folded(distance: NDArray[np.intp], period: int) -> NDArray[np.intp]:
@@ -119,19 +125,29 @@ def cap(
     first, last = int(run[0]), int(run[-1]) + 1
     height, reach = photo.shape[0], _reach(photo)
     depth = min(depth or int(ROUND * (last - first)), height - 1, canvas.shape[0] - at[1] - height)
+    if depth <= 0:
+        return 0
     outline = _outline(first, last, photo.shape[1], depth)
     strip = min(strip or height, height)
     used = alpha[height - 1 - min(depth, strip) :]
     body, beside = _body(used, reach), _hidden(used, reach)
     beside[:, : max(0, first - reach)] = beside[:, last + reach :] = 0
+    seen = np.flatnonzero((outline > 0) | beside.any(axis=0))
+    part = slice(int(seen[0]), int(seen[-1]) + 1)
     for row in range(depth):
         back = int(_folded(np.array(row), strip))
-        source, near = height - 1 - back, max(0.0, 1 - row / (FADE * depth))
-        shown = np.maximum(body[-1 - back] * np.clip(outline - row, 0, 1), beside[-1 - back] * near)[:, None]
+        near, within = max(0.0, 1 - row / (FADE * depth)), np.clip(outline[part] - row, 0, 1)
+        shown = np.maximum(body[-1 - back, part] * within, beside[-1 - back, part] * near)
         shade = 1 - SHADE * (row / depth) ** 2 if side is Side.BOTTOM else 1.0
-        under = canvas[at[1] + height + row, at[0] : at[0] + photo.shape[1]]
-        under[:] = np.rint(photo[source] * shade * shown + under * (1 - shown))
-    return max(0, depth)
+        under = canvas[at[1] + height + row, at[0] + part.start : at[0] + part.stop]
+        _blend(under, photo[height - 1 - back, part], shade, shown)
+    return depth
+
+
+def _blend(under: Pixels, over: Pixels, shade: float, shown: NDArray[np.floating[Any]]) -> None:
+    """Blend one row of pixels over another in place. NumPy is several times faster with a flat row."""
+    flat = np.repeat(shown, 3)
+    under[:] = np.rint(over.ravel() * shade * flat + under.ravel() * (1 - flat)).reshape(-1, 3)
 
 
 def _body(alpha: Alpha, reach: int) -> NDArray[np.float32]:

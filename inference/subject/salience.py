@@ -23,17 +23,22 @@ DEVIATION: Final = np.array([0.229, 0.224, 0.225], np.float32)
 Salience = NDArray[np.uint8]
 
 
-def salience(photo: Pixels, weights: Path = WEIGHTS / "u2netp.onnx") -> Salience:
-    """Return the saliency map, (320, 320) from 0 to 255, of the photo squeezed into a square.
+def squeezed(photo: Pixels) -> Pixels:
+    """Return the square, (320, 320, 3), that the network sees of a photo."""
+    return np.asarray(cv2.resize(photo, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.uint8)
 
-    The session ends before this function returns, so that its 200 MB are free again. The values are rounded to bytes
+
+def salience(square: Pixels, weights: Path = WEIGHTS / "u2netp.onnx") -> Salience:
+    """Return the saliency map, (320, 320) from 0 to 255, of a squeezed photo.
+
+    The session ends before this function returns, so that its 120 MB are free again. The values are rounded to bytes
     because the last bits of a float differ between processors.
     """
-    small = cv2.resize(photo, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
+    small = square.astype(np.float32)
     small /= max(float(small.max()), 1.0)
     planes = ((small - MEAN) / DEVIATION).transpose(2, 0, 1)[None]
     network = session(weights)
-    output = network.get_outputs()[0].name  # the first output is the fused map; the others are its stages
+    output = network.get_outputs()[0].name
     (map_,) = network.run([output], {network.get_inputs()[0].name: np.ascontiguousarray(planes)})
     found = map_[0, 0]
     low, high = float(found.min()), float(found.max())

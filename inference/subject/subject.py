@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.canvas import Box
+from inference.canvas import Box, Extent
 from inference.engine import Pixels
 from inference.image.bands import Side
 from inference.subject.matte import Matte, along_edges
@@ -43,8 +43,8 @@ class Subject:
     @property
     def cutout(self) -> NDArray[np.uint8]:
         """Return the subject's box as RGBA, (height, width, 4)."""
-        whole = np.dstack([self.photo, np.rint(self.matte * 255).astype(np.uint8)])
-        return np.ascontiguousarray(whole[self.box.top : self.box.bottom, self.box.left : self.box.right])
+        alpha = np.rint(self.matte[self.box.slices] * 255).astype(np.uint8)
+        return np.asarray(cv2.merge([*cv2.split(self.photo[self.box.slices]), alpha]), np.uint8)
 
     @property
     def removable(self) -> bool:
@@ -55,8 +55,7 @@ class Subject:
 
 def find_subject(photo: Pixels, salience: Salience) -> Subject | None:
     """Return the subject, or None when the map is blurred, scattered, or of an unlikely size or shape."""
-    copy = _copy(photo)
-    height, width = copy.shape[:2]
+    width, height = _reduced(Extent.of(photo))
     likely = np.asarray(cv2.resize(salience, (width, height), interpolation=cv2.INTER_LINEAR) / 255, np.float32)
     inside = likely > 0.5
     area = float(inside.mean())
@@ -67,6 +66,7 @@ def find_subject(photo: Pixels, salience: Salience) -> Subject | None:
     largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
     if stats[largest, cv2.CC_STAT_AREA] < max(LEAST * height * width, ALONE * inside.sum()):
         return None
+    copy = _copy(photo)
     matte = _matte(likely, labels == largest, copy)
     cut = frozenset(side for side, least in BORDER.items() if (_line(matte, side) > 0.5).mean() > least)
     if Side.BOTTOM not in cut and ({Side.LEFT, Side.RIGHT} <= cut or (cut and blurred > SOFT_AT_SIDE * area)):
@@ -78,11 +78,13 @@ def find_subject(photo: Pixels, salience: Salience) -> Subject | None:
 
 
 def _copy(photo: Pixels) -> Pixels:
-    scale = LONGEST / max(photo.shape[:2])
-    if scale >= 1:
-        return photo
-    size = max(1, round(photo.shape[1] * scale)), max(1, round(photo.shape[0] * scale))
-    return np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), np.uint8)
+    size = _reduced(Extent.of(photo))
+    return photo if size == Extent.of(photo) else np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA))
+
+
+def _reduced(photo: Extent) -> Extent:
+    scale = min(1.0, LONGEST / max(photo))
+    return Extent(max(1, round(photo.width * scale)), max(1, round(photo.height * scale)))
 
 
 def _matte(likely: Matte, own: NDArray[np.bool_], photo: Pixels) -> Matte:

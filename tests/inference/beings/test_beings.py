@@ -157,10 +157,12 @@ def test_guests_walk_in_and_are_credited_and_the_photo_is_left_alone(wild: bool,
     canvas = cv2.copyMakeBorder(photo, 70, 110, 90, 90, cv2.BORDER_REPLICATE)
     before = canvas.copy()
     style = Style.WILD if wild else Style.PLAYFUL
-    came, boxes, legs = perform(canvas, Request(photo, margins, style, seed), None, open_bank())
+    came, boxes, legs, share = perform(canvas, Request(photo, margins, style, seed), None, open_bank())
     assert came
     changed = (canvas != before).any(axis=2)
     assert changed.sum() > 200
+    changed[margins.box(Extent.of(photo)).slices] = False
+    assert share == round(changed.sum() / (changed.size - photo.shape[0] * photo.shape[1]), 4)
     new = [canvas[box.top : box.bottom, max(0, box.left) : box.right] for box in boxes]
     assert boxes
     assert sum(part.size for part in new) > 0

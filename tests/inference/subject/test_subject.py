@@ -17,7 +17,7 @@ from inference.image.codec import decode
 from inference.image.onnx import WEIGHTS
 from inference.subject.memory import Subjects
 from inference.subject.removal import alpha_at, cap, close, without
-from inference.subject.salience import SIDE, salience
+from inference.subject.salience import SIDE, salience, squeezed
 from inference.subject.subject import Subject, find_subject
 from scripts.extract_u2netp import DIGEST
 
@@ -33,7 +33,7 @@ def sample(name: str, longest: int = 360) -> Pixels:
 
 @lru_cache
 def seen(name: str) -> Subject | None:
-    return find_subject(sample(name), salience(sample(name)))
+    return find_subject(sample(name), salience(squeezed(sample(name))))
 
 
 def subject(name: str) -> Subject:
@@ -70,14 +70,14 @@ def test_a_landscape_has_no_subject(name: str) -> None:
 @pytest.mark.parametrize("level", [0, 128, 255])
 def test_a_blank_photo_has_no_subject(level: int) -> None:
     photo = np.full((40, 60, 3), level, np.uint8)
-    assert find_subject(photo, salience(photo)) is None
+    assert find_subject(photo, salience(squeezed(photo))) is None
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 90), (3, 2)])
 def test_the_smallest_photos_are_looked_at(size: tuple[int, int]) -> None:
     photo = np.zeros((*size, 3), np.uint8)
-    assert salience(photo).shape == (SIDE, SIDE)
-    assert find_subject(photo, salience(photo)) is None
+    assert salience(squeezed(photo)).shape == (SIDE, SIDE)
+    assert find_subject(photo, salience(squeezed(photo))) is None
 
 
 def test_a_map_is_computed_once_per_photo_and_few_are_kept() -> None:
