@@ -7,7 +7,7 @@ import time
 from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, case, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
@@ -18,11 +18,11 @@ from storage.jobs.dispatch import ANY, ORDER, RUNNING_FIRST, ByTurn, Dispatch
 from storage.jobs.handover import Handover
 from storage.jobs.idle import Nothing
 from storage.jobs.kinds import JobKind, Record
-from storage.jobs.lease import CLAIM, LEASE, about, begun, claim, given_back, leased
+from storage.jobs.lease import CLAIM, LEASE, about, begun, cancelled, claim, given_back, leased, nobodys
 from storage.jobs.listing import free_jobs, in_order, number_of, open_jobs, place_of
 from storage.jobs.news import News
 from storage.jobs.queue import Beat
-from storage.models import FINAL_STATUSES, LIVE_STATUSES, Job, Status, status_is
+from storage.models import FINAL_STATUSES, LIVE_STATUSES, Job, Status
 
 
 class EmbeddedQueue:
@@ -58,14 +58,9 @@ class EmbeddedQueue:
         self._bells.ring()
 
     async def cancel(self, subject: int, name: str = "") -> bool:
-        waits = status_is(Job, Status.WAITING)
         async with self._write() as session:
             ask = update(Job).where(*about(name or self.kind.names[0], subject), Job.status.in_(LIVE_STATUSES))
-            ask = ask.values(
-                cancel=True,
-                status=case((waits, Status.CANCELLED), else_=Job.status),
-                ended_at=case((waits, from_now(session)), else_=None),
-            )
+            ask = ask.values(cancelled(session))
             job = await session.scalar(ask.returning(Job))
             await self._record_ends(session, [job] if job is not None else [])
             await self._bells.announce(session)
@@ -216,6 +211,9 @@ class EmbeddedQueue:
         return None
 
     async def _claim(self, owner: str, limit: int, *where: ColumnElement[bool]) -> list[Job]:
+        async with self._read() as session:  # most looks find nothing, and should not wait for their turn to write
+            if await session.scalar(nobodys(session, *where).limit(1)) is None:
+                return []
         async with self._write() as session:
             return await claim(session, owner, limit, *where)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, case, delete, false, or_, select, true, update
+from sqlalchemy import ColumnElement, Select, and_, case, delete, false, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import get_or_add
@@ -55,6 +55,13 @@ def given_back(session: AsyncSession, *, tried: bool = True) -> dict[str, object
     }
 
 
+def cancelled(session: AsyncSession) -> dict[str, object]:
+    """Return the values of a live job that is to be cancelled. It ends if it waits; its worker ends it if it runs."""
+    waits = status_is(Job, Status.WAITING)
+    ended = {"status": case((waits, Status.CANCELLED), else_=Job.status)}
+    return {"cancel": True, **ended, "ended_at": case((waits, from_now(session)), else_=None)}
+
+
 # changes to jobs inside the transactions of their subjects
 
 
@@ -78,13 +85,17 @@ async def let_go(session: AsyncSession, name: str, subjects: Sequence[int]) -> N
     await session.execute(waiting.values(owner=None, until=None))
 
 
+def nobodys(session: AsyncSession, *where: ColumnElement[bool]) -> Select[int]:
+    """Select the ids of the jobs that match these conditions and that nobody holds, oldest first."""
+    free = or_(Job.until.is_(None), Job.until < from_now(session))
+    return select(Job.id).where(*where, free).order_by(Job.id)
+
+
 async def claim(session: AsyncSession, owner: str, limit: int, *where: ColumnElement[bool]) -> list[Job]:
     """Lease jobs that match these conditions and that nobody holds, oldest first."""
-    nobodys = or_(Job.until.is_(None), Job.until < from_now(session))
-    some = select(Job.id).where(*where, nobodys).order_by(Job.id).limit(limit)
-    these = update(Job).where(Job.id.in_(some.with_for_update(skip_locked=True)))
-    claimed = await session.scalars(these.values(owned(session, owner, CLAIM)).returning(Job))
-    return sorted(claimed, key=lambda job: job.id)
+    some = nobodys(session, *where).limit(limit).with_for_update(skip_locked=True)
+    these = update(Job).where(Job.id.in_(some)).values(owned(session, owner, CLAIM))
+    return sorted(await session.scalars(these.returning(Job)), key=lambda job: job.id)
 
 
 async def run_out(session: AsyncSession, name: str, subjects: Sequence[int]) -> None:
