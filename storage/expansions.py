@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.chain import ancestors
 from storage.cleanup.notes import note
-from storage.cleanup.orphans import abandoned, drop_photos, previews, stray_guests
+from storage.cleanup.orphans import abandoned, drop_photos, lock_photos, previews, stray_guests
 from storage.database import transactions
 from storage.jobs.estimate import newest_seconds, past_jobs, typical_seconds
 from storage.jobs.expansions import NAME as EXPANSION
@@ -227,6 +227,7 @@ class Store:
             await drop_jobs(session, [expansion_id])
             await session.execute(delete(Expansion).where(Expansion.id == expansion_id))
             pictures = [photo for photo in (expansion.result, expansion.source) if photo is not None]
+            await lock_photos(session, [photo.id for photo in pictures])
             gone = [photo for photo in pictures if await abandoned(session, photo)]
             await note(session, previews([expansion]) + await drop_photos(session, gone) + await stray_guests(session))
 

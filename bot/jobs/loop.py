@@ -79,6 +79,16 @@ async def to_its_end(work: Awaitable[T]) -> T:
         return await task
 
 
+async def before_it_stops(work: Awaitable[T]) -> T:
+    """Await work that a first cancellation lets end before it is raised. A second one interrupts it."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
+
+
 @dataclass
 class Loop:
     """Takes jobs of one kind, one at a time. `name` is the owner of their leases.
@@ -133,7 +143,7 @@ class Loop:
             log.warning("job.failed", **facts, reason=str(error), exc_info=not isinstance(error, Again))
             await self.craft.queue.retry(job, str(error) or type(error).__name__)
         else:
-            await self._end(job, ended)
+            await before_it_stops(self._end(job, ended))
 
     async def _end(self, job: Job, ended: Ended | None) -> None:
         kept = ended is not None and await self._finished(job, ended)

@@ -29,6 +29,16 @@ async def drop_photos(session: AsyncSession, photos: Sequence[Photo]) -> list[st
     return keys
 
 
+async def lock_photos(session: AsyncSession, ids: Iterable[int]) -> None:
+    """Keep others from starting from these photos until the transaction ends, and wait for those that are doing so.
+
+    Without that, a step could start from a master between the check that nobody uses it and its deletion, which would
+    delete the step, too. On SQLite this changes nothing, because it has only one writer.
+    """
+    photos = select(Photo.id).where(Photo.id.in_(list(ids))).order_by(Photo.id)  # a fixed order prevents deadlocks
+    await session.execute(photos.with_for_update())
+
+
 async def orphans(session: AsyncSession, keys: list[str]) -> list[str]:
     """Return the keys that no row names any more."""
     needed: set[str] = set()

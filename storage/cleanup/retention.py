@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import aliased
 
 from storage.cleanup.notes import note
-from storage.cleanup.orphans import drop_photos, previews, stray_guests
+from storage.cleanup.orphans import drop_photos, lock_photos, previews, stray_guests
 from storage.database import get_or_add, transactions
 from storage.jobs.clock import from_now
 from storage.jobs.expansions import drop_jobs
@@ -64,7 +64,9 @@ class Retention:
             await session.execute(delete(Message).where(Message.expansion_id.in_(ids)))
             await drop_jobs(session, ids)
             await session.execute(delete(Expansion).where(Expansion.id.in_(ids)))
-            photos = list(await session.scalars(_old_photos(until).limit(LOT)))
+            old = [photo.id for photo in await session.scalars(_old_photos(until).limit(LOT))]
+            await lock_photos(session, old)
+            photos = list(await session.scalars(_old_photos(until).where(Photo.id.in_(old))))
             blobs = previews(expansions) + await drop_photos(session, photos)
             await note(session, blobs + await stray_guests(session))
             return len(expansions) + len(photos)

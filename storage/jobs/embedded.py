@@ -180,10 +180,11 @@ class EmbeddedQueue:
 
     async def claim_ended(self, owner: str, limit: int) -> list[Job]:
         self._bells.keep_watching()
-        return self._handover.fetch(owner) or await self._claim(owner, limit, *open_jobs(self.kind, *FINAL_STATUSES))
+        ended = open_jobs(self.kind, *FINAL_STATUSES)
+        return self._handover.fetch(owner, limit) or await self._claim(owner, limit, *ended)
 
     async def leave(self) -> None:
-        for job in self._handover.fetch(None):
+        for job in self._handover.leave():
             await self.hold(job, 0)
 
     async def claim_unplaced(self, owner: str, limit: int) -> list[Job]:
@@ -194,8 +195,7 @@ class EmbeddedQueue:
         async with self._write() as session:
             held = CLAIM if seconds is None else timedelta(seconds=seconds)
             keep = update(Job).where(Job.id == job.id, Job.fence == job.fence)
-            kept = await session.scalar(keep.values(until=from_now(session, held)).returning(Job.id))
-        return kept is not None
+            return await session.scalar(keep.values(until=from_now(session, held)).returning(Job.id)) is not None
 
     # queries that several methods share
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,17 +11,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.jobs.lease import CLAIM, owned
 from storage.models import Job
 
+FRESH = CLAIM.total_seconds() / 3  # seconds that a claim may wait here, since whoever fetches it renews it as late
+
 
 @dataclass
 class Handover:
     """The watcher of one kind of job in this program, and the ended jobs that are claimed for it.
 
-    The transaction that ends a job also claims it for the watcher. If nobody fetches it, because the program ends or
-    the answer to the commit is lost, the claim runs out, and any program may claim it.
+    The transaction that ends a job also claims it for the watcher. If nobody fetches it in time, because the program
+    ends, the watcher is held up, or the answer to the commit is lost, the claim runs out, and any program may claim it.
+    `clock` returns seconds.
     """
 
+    clock: Callable[[], float] = time.monotonic
     _watcher: str | None = None
-    _claimed: list[Job] = field(default_factory=list)
+    _claimed: list[tuple[float, Job]] = field(default_factory=list)  # each with when it was claimed
 
     def claim(self, session: AsyncSession) -> dict[str, object]:
         """Return the values that claim a job for the watcher, or those of a job without owner if nobody watches."""
@@ -30,9 +36,19 @@ class Handover:
     def hand(self, job: Job) -> None:
         """Keep a job for the watcher if it is claimed."""
         if job.owner is not None:
-            self._claimed.append(job)
+            self._claimed.append((self.clock(), job))
 
-    def fetch(self, watcher: str | None) -> list[Job]:
-        """Return the jobs that have ended since the last call. From now on this watcher watches, or nobody."""
-        claimed, self._claimed, self._watcher = self._claimed, [], watcher
-        return claimed
+    def fetch(self, watcher: str, limit: int) -> list[Job]:
+        """Return at most so many jobs, oldest first. From now on this watcher watches.
+
+        Jobs that have waited too long are left out: another program may be showing them already.
+        """
+        since = self.clock() - FRESH
+        fresh = [(claimed, job) for claimed, job in self._claimed if claimed > since]
+        self._watcher, self._claimed = watcher, fresh[limit:]
+        return [job for _, job in fresh[:limit]]
+
+    def leave(self) -> list[Job]:
+        """Return the jobs that nobody has fetched. From now on nobody watches."""
+        claimed, self._claimed, self._watcher = self._claimed, [], None
+        return [job for _, job in claimed]

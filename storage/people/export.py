@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import PurePosixPath
 from typing import Any
 
 from sqlalchemy import SQLColumnExpression, Table, null, select
@@ -39,7 +40,8 @@ async def export(engine: AsyncEngine, person_id: int) -> dict[str, list[dict[str
 async def pictures(engine: AsyncEngine, person_id: int) -> dict[str, Owned]:
     """Return a person's photos, sent or made, the previews of their expansions, and their guests, by blob.
 
-    A master in pieces has the blob of its last one. Its pieces are not pictures by themselves.
+    A master in pieces has the blob of its last one. Its pieces are not pictures by themselves, and other masters may
+    have the same last piece, such as an evenly white one. The names of these contain the id of the photo, too.
     """
     masters = select(Piece.photo_id).where(Piece.photo_id == Photo.id, Piece.position == 0).scalar_subquery()
     photos = select(Photo.blob, Expansion.id, masters).outerjoin(Expansion, Expansion.result_id == Photo.id)
@@ -51,11 +53,20 @@ async def pictures(engine: AsyncEngine, person_id: int) -> dict[str, Owned]:
             shown.where(Expansion.person_id == person_id).order_by(Expansion.id),
         ):
             for blob, maker, master in await session.execute(asked):
-                if blob is not None and (blob not in found or found[blob].maker is None):
+                if blob is None:
+                    continue
+                if master is not None and blob in found:
+                    found[_numbered(blob, master)] = Owned(maker, master)
+                elif blob not in found or found[blob].maker is None:
                     found[blob] = Owned(maker, master)
         for blob in await session.scalars(select(ChatGuest.blob).where(ChatGuest.person_id == person_id)):
             found.setdefault(blob, Owned())
     return found
+
+
+def _numbered(blob: str, photo_id: int) -> str:
+    path = PurePosixPath(blob)
+    return str(path.with_stem(f"{path.stem}-{photo_id}"))
 
 
 def _whose(table: Table) -> SQLColumnExpression[int] | None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.pictures import Pictures
+from bot.pictures import READERS, Pictures
 from inference.canvas import Box
 from inference.engine import Pixels
 from inference.image.codec import encode_png, encode_webp
@@ -18,6 +21,7 @@ from storage.models import Photo, Piece
 from storage.people.people import People
 from storage.photos import Photos
 from tests.support.films import sample
+from tests.support.limits import HANG
 from tests.support.rows import ANN, add_people, photo
 
 
@@ -87,3 +91,36 @@ async def test_a_master_whose_pieces_are_gone_is_no_picture(pictures: Pictures, 
     await pictures.blobs.delete([row.blob])
     with pytest.raises(FileNotFoundError):
         await pictures.of(row)
+
+
+@dataclass
+class Away:
+    """A store that does not answer for a while, and then fails."""
+
+    asked: int = 0
+    busy: asyncio.Event = field(default_factory=asyncio.Event)
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def get(self, key: str) -> bytes:
+        self.asked += 1
+        self.busy.set()
+        await self.gate.wait()
+        raise OSError("the store is away")
+
+
+async def test_a_store_that_is_away_is_not_asked_for_all_the_pieces_of_a_long_chain(engine: AsyncEngine) -> None:
+    """They would occupy the threads of the whole program for minutes, long after the first of them has failed."""
+    await add_people(engine, ANN)
+    photos, away = Photos(engine), Away()
+    rows = [Piece(position=n, blob=f"piece-{n}", left=n, top=0) for n in range(80)]
+    row = await photos.add(photo(ANN, blob="piece-79", pieces=rows))
+    reading = asyncio.create_task(Pictures(photos, cast("Blobs", away)).of(row))
+    async with asyncio.timeout(HANG):
+        await away.busy.wait()
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert away.asked == READERS
+        away.gate.set()
+        with pytest.raises(OSError, match="away"):
+            await reading
+        assert away.asked <= 3 * READERS  # some have begun before they hear of it

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from bot.chat.cards.widgets import private_chat_keyboard
 from bot.chat.telegram.visit import Visit
 from bot.services import Services
+from inference.image.codec import is_png
 from inference.image.whole import whole
 from storage.people.export import Owned
 
@@ -48,7 +49,7 @@ async def _archive(services: Services, pictures: Mapping[str, Owned]) -> tuple[b
             data = await services.marked(data, made[owned.maker])
         size += len(data)
         if size <= MOST:
-            files[key] = data
+            files[_name(key, data)] = data
     fits = bool(files) and size <= MOST
     return (await asyncio.to_thread(_zipped, files) if fits else None), size
 
@@ -65,11 +66,17 @@ async def _file(services: Services, key: str, owned: Owned, *, composed: bool) -
     return await services.decoding.run(photo.width * photo.height, whole, master)
 
 
+def _name(key: str, data: bytes) -> str:
+    """Return the name of a file. A large master in pieces of WebP is composed as a PNG."""
+    name = PurePosixPath(key)
+    return name.with_suffix(".png").name if is_png(data) and name.suffix == ".webp" else name.name
+
+
 def _zipped(files: dict[str, bytes]) -> bytes:
     archive = BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as pictures:  # images are compressed already
-        for key, data in files.items():
-            pictures.writestr(PurePosixPath(key).name, data)
+        for name, data in files.items():
+            pictures.writestr(name, data)
     return archive.getvalue()
 
 

@@ -195,6 +195,52 @@ async def test_a_worker_that_stops_gives_its_job_back(office: Office) -> None:
     assert (job.status, job.attempts, job.owner) == (Status.WAITING, 0, None)
 
 
+async def test_a_worker_that_stops_while_an_end_is_recorded_stops_after_that(office: Office) -> None:
+    """Otherwise the picture was lost, or its end was claimed for a watcher that never heard of it."""
+    recording, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(session: AsyncSession) -> None:
+        recording.set()
+        await go_on.wait()
+
+    async def greet(job: Job, report: Report) -> Ended:
+        return Ended(Status.DONE, record=slowly)
+
+    assert await office.queue.claim_ended("server", 9) == []
+    await office.ask()
+    async with working(craft := Greeter(office.queue, greet)) as task, asyncio.timeout(HANG):
+        await recording.wait()
+        task.cancel()
+        await asyncio.sleep(0)
+        go_on.set()
+        await asyncio.wait({task})
+        assert task.cancelled()
+    assert [(job.subject, job.status) for job in await office.queue.claim_ended("server", 9)] == [(ANN, Status.DONE)]
+    assert craft.counter.labels("done")._value.get() == 1
+
+
+async def test_a_worker_that_is_stopped_twice_does_not_wait_for_the_database(office: Office) -> None:
+    recording = asyncio.Event()
+
+    async def never(session: AsyncSession) -> None:
+        recording.set()
+        await asyncio.Event().wait()
+
+    async def greet(job: Job, report: Report) -> Ended:
+        return Ended(Status.DONE, record=never)
+
+    await office.ask()
+    async with working(Greeter(office.queue, greet)) as task, asyncio.timeout(HANG):
+        await recording.wait()
+        task.cancel()
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert not task.done()
+        task.cancel()
+        await asyncio.wait({task})
+    assert (await office.job()).status is Status.RUNNING
+
+
 async def test_a_job_whose_engine_does_nothing_is_ended(office: Office) -> None:
     """If the engine's answer was lost, the lease would otherwise be renewed for ever."""
     await office.ask()

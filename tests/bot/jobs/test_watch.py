@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.jobs.watch import Watch
+from bot.jobs.watch import AT_ONCE, Watch
 from storage.expansions import Store
 from storage.jobs.embedded import EmbeddedQueue
 from storage.jobs.expansions import EXPANSIONS
@@ -144,6 +144,28 @@ async def test_what_ends_after_its_program_has_stopped_showing_is_shown_by_the_n
     async with watching(Watch("second", queue_on(engine), wall)):
         await over(engine, number)
     assert wall.shown[-1:] == [number]
+
+
+async def test_no_more_ends_are_shown_at_a_time_than_allowed_wherever_their_jobs_ended(
+    engine: AsyncEngine, store: Store, source: Photo, wall: Recorder
+) -> None:
+    """With one more there would be less than no room, for which PostgreSQL refuses to look and SQLite takes all."""
+    queue = queue_on(engine)
+    watch = Watch("server", queue, wall)
+    await watch.look()
+    people = range(100, 100 + AT_ONCE + 2)
+    await add_people(engine, *people)
+    wall.gate.clear()
+    numbers = []
+    for who in people:
+        await start(store, source, who)
+        numbers.append(await run_one(engine, queue))
+        await watch.look()
+    async with watching(watch):
+        assert len(wall.shown) == AT_ONCE
+        wall.gate.set()
+        await over(engine, *numbers)
+    assert sorted(wall.shown) == numbers
 
 
 async def test_people_hear_of_progress_and_of_their_place(

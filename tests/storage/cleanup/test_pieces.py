@@ -185,6 +185,20 @@ async def test_a_persons_pictures_are_whole_masters_and_no_pieces(
     assert {owned.maker for owned in theirs.values()} == {by_bob.id}
 
 
+async def test_masters_that_end_with_the_same_piece_are_different_pictures(
+    engine: AsyncEngine, store: Store, queue: EmbeddedQueue, blobs: Blobs
+) -> None:
+    """The strips around two screenshots may be equally white."""
+    source = await store.photos.add(photo(ANN, chat_id=ANN, message_id=5))
+    one, two = [await make(store, queue, source) for _ in range(2)]
+    await cut(engine, blobs, one.result, PHOTO, OUTER)
+    await cut(engine, blobs, two.result, RING, OUTER)
+    found = await People(engine).pictures(ANN)
+    masters = {name: owned.master for name, owned in found.items() if owned.master is not None}
+    white = key(OUTER).removesuffix(".webp")
+    assert masters == {f"{white}.webp": one.result_id, f"{white}-{two.result_id}.webp": two.result_id}
+
+
 async def test_old_masters_have_no_pieces(engine: AsyncEngine, store: Store, queue: EmbeddedQueue) -> None:
     await add(engine, source := photo(ANN, chat_id=ANN, message_id=5))
     made = await make(store, queue, source)

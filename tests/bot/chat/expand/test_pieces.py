@@ -16,8 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.bootstrap import Kuotu
 from bot.pictures import Picture
 from bot.playground import Message, Person
+from inference.canvas import Extent
 from inference.engine import Pixels
-from inference.image.codec import decode, encode_master
+from inference.image.codec import decode, encode_master, is_png
+from inference.image.mosaic import cut
 from inference.marks.origin import pixel_hash
 from storage.database import transactions
 from storage.models import Expansion, Photo, Piece
@@ -106,19 +108,41 @@ async def test_masters_of_the_past_go_on(kuotu: Kuotu, database: AsyncEngine, ch
     assert np.array_equal(inner(master.mosaic.pixels(), step), before.mosaic.pixels())
 
 
-async def test_what_a_person_is_handed_over_are_whole_pictures(kuotu: Kuotu, chat: Person, photo: bytes) -> None:
-    first = await expanded(chat, photo)
-    second = await further(chat, first)
-    rows, masters = await made(kuotu, first, second)
+async def handed_over(chat: Person) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Return a person's rows, and their pictures by name."""
     await chat.say("/mydata")
     names = ("kuotu-mydata.json", "kuotu-pictures.zip")
     files = [await chat.wait_for(lambda m, n=name: m.file and m.file.get("file_name") == n) for name in names]
     told, pictures = [await chat.download(file) for file in files]
     with zipfile.ZipFile(BytesIO(pictures)) as archive:
-        found = {name: archive.read(name) for name in archive.namelist()}
-    blobs = {row["blob"].rpartition("/")[2] for row in json.loads(told)["photos"]}
+        return json.loads(told), {name: archive.read(name) for name in archive.namelist()}
+
+
+async def test_what_a_person_is_handed_over_are_whole_pictures(kuotu: Kuotu, chat: Person, photo: bytes) -> None:
+    first = await expanded(chat, photo)
+    second = await further(chat, first)
+    rows, masters = await made(kuotu, first, second)
+    told, found = await handed_over(chat)
+    blobs = {row["blob"].rpartition("/")[2] for row in told["photos"]}
     assert blobs <= set(found)
     for row, master in zip(rows, masters, strict=True):
         assert row.result is not None
         assert np.array_equal(decode(found[row.result.blob.rpartition("/")[2]]), master.mosaic.pixels())
     assert len(found) == 1 + 2 + 2  # the photo, the masters and the pictures for the chat
+
+
+async def test_a_file_that_is_handed_over_has_the_name_of_its_format(
+    kuotu: Kuotu, database: AsyncEngine, chat: Person, photo: bytes
+) -> None:
+    (row,), _ = await made(kuotu, await expanded(chat, photo))
+    large = np.zeros((3200, 3200, 3), np.uint8)  # too large for one WebP
+    pieces = cut(large, Extent.of(large).box)
+    kept = await kuotu.services.shelf.put(*((piece.data, ".webp") for piece in pieces))
+    async with transactions(database).write() as session:
+        await session.execute(delete(Piece).where(Piece.photo_id == row.result_id))
+        for number, (key, piece) in enumerate(zip(kept.keys, pieces, strict=True)):
+            session.add(Piece(photo_id=row.result_id, position=number, blob=key, left=piece.left, top=piece.top))
+    _, found = await handed_over(chat)
+    assert not [name for name, data in found.items() if is_png(data) and name.endswith(".webp")]
+    (name,) = [name for name in found if name.endswith(".png")]  # what was sent has no ending
+    assert np.array_equal(decode(found[name]), large)
