@@ -133,7 +133,7 @@ class EmbeddedQueue:
             ended |= {"progress": 1.0} if status is Status.DONE else {}
             mine = await session.scalar(update(Job).where(*leased(job)).values(ended).returning(Job))
             if mine is None:
-                return False
+                return await self._handover.regain(session, job)
             await self._record_ends(session, [mine])
             await self._dispatch.done(session, [mine])
             if record is not None:

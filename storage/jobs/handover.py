@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.jobs.lease import CLAIM, owned
-from storage.models import Job
+from storage.models import FINAL_STATUSES, Job
 
 FRESH = CLAIM.total_seconds() / 3  # seconds that a claim may wait here, since whoever fetches it renews it as late
 
@@ -19,7 +20,7 @@ class Handover:
     """The watcher of one kind of job in this program, and the ended jobs that are claimed for it.
 
     The transaction that ends a job also claims it for the watcher. If nobody fetches it in time, because the program
-    ends, the watcher is held up, or the answer to the commit is lost, the claim runs out, and any program may claim it.
+    ends or the watcher is held up, the claim runs out, and any program may claim it.
     `clock` returns seconds.
     """
 
@@ -37,6 +38,16 @@ class Handover:
         """Keep a job for the watcher if it is claimed."""
         if job.owner is not None:
             self._claimed.append((self.clock(), job))
+
+    async def regain(self, session: AsyncSession, job: Job) -> bool:
+        """Hand over a job that this program ended before, in a commit whose answer was lost. Returns whether it did."""
+        if self._watcher is None:
+            return False
+        ended = (Job.id == job.id, Job.fence == job.fence + 1, Job.status.in_(FINAL_STATUSES))
+        row = await session.scalar(select(Job).where(*ended, Job.owner == self._watcher))
+        if row is not None:
+            self.hand(row)
+        return row is not None
 
     def fetch(self, watcher: str, limit: int) -> list[Job]:
         """Return at most so many jobs, oldest first. From now on this watcher watches.

@@ -410,6 +410,20 @@ async def test_what_ends_where_somebody_watches_is_theirs_at_once(
     assert await queue.hold(claimed)
 
 
+async def test_an_end_whose_commit_was_not_answered_is_shown_at_once_all_the_same(
+    store: Store, queue: Queue, source: Photo, others: list[EmbeddedQueue]
+) -> None:
+    unanswered = others[0]  # the same program, before its connection broke
+    for one in (unanswered, queue):
+        await one.claim_ended("server", 9)
+    row = await start(store, source)
+    job = await take(queue)
+    assert await unanswered.finish(job, Status.DONE)
+    assert await queue.finish(job, Status.DONE)
+    assert [(job.subject, job.status) for job in await queue.claim_ended("server", 9)] == [(row.id, Status.DONE)]
+    assert not await others[1].finish(job, Status.DONE)  # another program, whose lease is lost
+
+
 async def test_what_a_watcher_never_fetched_is_claimed_by_others_once_its_lease_has_run_out(
     store: Store, queue: Queue, source: Photo, others: list[EmbeddedQueue]
 ) -> None:
