@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -35,6 +36,8 @@ from tests.support.s3 import s3
 __all__ = ["empty_postgres", "engine", "postgres", "postgres_server", "s3", "url"]  # fixtures
 
 _ids = itertools.count(1000)
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each program that a test starts compiles every source file anew
 
 structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
 

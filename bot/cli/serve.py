@@ -11,18 +11,20 @@ from bot.bootstrap import running
 from bot.errors import CannotRun
 from bot.settings import Settings
 from bot.watchdog import watch_event_loop
+from inference.worker.process import OPENER
 
 
-async def until_told(settings: Settings, *, work: bool, serve: bool, drain: bool) -> None:
+async def until_told(settings: Settings, *, work: bool, serve: bool, drain: bool, opener: str = OPENER) -> None:
     """Run Kuotu until it gets SIGINT or SIGTERM, or with `drain` until nothing waits in the queue.
 
-    A worker then takes no new job and ends after the one in hand, or at the second signal. Raises CannotRun if a task
-    keeps failing.
+    A worker then takes no new job and ends after the one in hand, or at the second signal. `opener` is that of
+    `running`. Raises CannotRun if a task keeps failing.
     """
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    async with running(settings, work=work, serve=serve, drain=drain) as kuotu, AsyncExitStack() as stack:
+    starting = running(settings, work=work, serve=serve, drain=drain, opener=opener)
+    async with starting as kuotu, AsyncExitStack() as stack:
         kuotu.supervisor.start("watchdog", watch_event_loop, stack)
         print(f"\n  扩图 Kuotu is ready: {kuotu.address}\n  Ctrl-C stops it.\n", flush=True)
         broken = kuotu.supervisor.broken

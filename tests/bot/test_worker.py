@@ -14,13 +14,14 @@ import pytest
 
 from bot.bootstrap import Kuotu, running
 from bot.playground import Person
+from tests.support.blind import BLIND
 from tests.support.messages import is_panel, is_result
 from tests.support.photos import small_photo
 from tests.support.rows import expansion
 from tests.support.settings import settings_in
 
-# runs `kuotu worker`, then prints which modules were imported
-WORKER = """
+# runs `kuotu worker` with the engine of tests, then prints which modules were imported
+WORKER = f"""
 import asyncio, sys
 from bot.bootstrap import running
 from bot.logs import configure_logs
@@ -29,7 +30,7 @@ from bot.settings import Settings
 async def main():
     settings = Settings()
     configure_logs(settings)
-    async with running(settings, work=True, serve=False):
+    async with running(settings, work=True, serve=False, opener={BLIND!r}):
         loaded = sorted(name for name in sys.modules if name.split(".")[0] == "telegram" or name.startswith("bot.chat"))
         print("ready", loaded, flush=True)
         await asyncio.to_thread(sys.stdin.read)

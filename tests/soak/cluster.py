@@ -13,13 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import open_database
 from tests.support.conversations import Conversation, beside, talk_at_once
+from tests.support.forked import Forked
 from tests.support.limits import HANG
 from tests.support.photos import small_photo
 from tests.support.playground import playground_behind
-from tests.support.scaled import Process, Site, let_pass, proxy
+from tests.support.scaled import Site, let_pass, proxy
 from tests.support.server import Server
 
-SHORTEST, LONGEST = 0.5, 6.0  # seconds between two kills
+SHORTEST, LONGEST = 0.2, 6.0  # seconds between two kills
 AGAIN = 0.1  # of the updates are delivered to two programs
 VICTIMS = ("worker 1", "chat 1", "worker 2", "chat 2", "postgresql")  # once each, then again
 OPEN = {
@@ -62,7 +63,7 @@ class Cluster:
     site: Site
     server: Server
     dice: Random
-    seats: dict[str, tuple[Process, AsyncExitStack]] = field(default_factory=dict)
+    seats: dict[str, tuple[Forked, AsyncExitStack]] = field(default_factory=dict)
 
     async def fill(self, name: str) -> None:
         """Start the program of a seat: a chat or a worker, by its name."""
@@ -90,14 +91,16 @@ class Cluster:
             await stack.aclose()
 
 
-async def survive(folder: Path, server: Server, people: int, kills: int, away: float = 0.0, seed: int = 1) -> Outcome:
+async def survive(
+    folder: Path, server: Server, people: int, kills: int, away: float = 0.0, longest: float = LONGEST, seed: int = 1
+) -> Outcome:
     """Let so many people talk at a time while programs are killed, and PostgreSQL is away for a while at the end."""
     outcome, dice = Outcome(), Random(seed)
     async with playground_behind(folder / "playground", let_pass) as telegram, proxy(dice, AGAIN) as between:
         cluster = Cluster(Site(folder, server.url, telegram, between), server, dice)
         try:
             await asyncio.gather(*(cluster.fill(name) for name in ("chat 1", "chat 2", "worker 1", "worker 2")))
-            disturbing = asyncio.create_task(_disturb(cluster, outcome, kills, away))
+            disturbing = asyncio.create_task(_disturb(cluster, outcome, kills, away, longest))
             async with beside(disturbing):
                 while not (outcome.conversations and disturbing.done()):
                     first = 1000 + len(outcome.conversations)
@@ -111,10 +114,10 @@ async def survive(folder: Path, server: Server, people: int, kills: int, away: f
     return outcome
 
 
-async def _disturb(cluster: Cluster, outcome: Outcome, kills: int, away: float) -> None:
+async def _disturb(cluster: Cluster, outcome: Outcome, kills: int, away: float, longest: float) -> None:
     victims: list[str] = []
     for _ in range(kills):
-        await asyncio.sleep(cluster.dice.uniform(SHORTEST, LONGEST))
+        await asyncio.sleep(cluster.dice.uniform(SHORTEST, longest))
         victims = victims or cluster.dice.sample(VICTIMS, len(VICTIMS))
         name = victims.pop()
         outcome.ended += cluster.ended()

@@ -42,11 +42,13 @@ class Outcome:
         return told + ([f"{missing} votes lost or counted twice"] if missing else [])
 
 
-async def survive(folder: Path, people: int, kills: int, seed: int = 1, at_once: int = 6) -> Outcome:
+async def survive(
+    folder: Path, people: int, kills: int, longest: float = LONGEST, seed: int = 1, at_once: int = 6
+) -> Outcome:
     """Let people talk while the program is killed, then see what is left."""
     random, photo = Random(seed), small_photo()
     async with program_in(folder) as program:
-        killing = asyncio.create_task(_keep_killing(program, kills, random))
+        killing = asyncio.create_task(_keep_killing(program, kills, longest, random))
         async with beside(killing):
             conversations = await talk_at_once(program.address, range(1000, 1000 + people), photo, at_once)
             await killing
@@ -58,9 +60,9 @@ async def survive(folder: Path, people: int, kills: int, seed: int = 1, at_once:
             await database.dispose()
 
 
-async def _keep_killing(program: Program, kills: int, random: Random) -> None:
+async def _keep_killing(program: Program, kills: int, longest: float, random: Random) -> None:
     for number in range(1, kills + 1):
-        await asyncio.sleep(random.uniform(SHORTEST, LONGEST))
+        await asyncio.sleep(random.uniform(SHORTEST, longest))
         await (program.stop() if number % POLITE == 0 else program.kill())
         await program.start()
 

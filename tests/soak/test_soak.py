@@ -9,7 +9,7 @@ from tests.support.server import server
 
 
 async def test_nothing_is_lost_while_the_program_is_killed(tmp_path: Path) -> None:
-    survived = await kills.survive(tmp_path, people=4, kills=2, at_once=4)
+    survived = await kills.survive(tmp_path, people=4, kills=2, longest=2.0, at_once=4)
     assert survived.wrong == []
     assert survived.kills == 2
 
@@ -33,6 +33,6 @@ async def test_programs_behind_a_webhook_answer_as_one(tmp_path: Path, empty_pos
 
 async def test_a_cluster_shows_everything_once_whatever_is_killed(tmp_path: Path) -> None:
     async with server() as postgresql:
-        outcome = await cluster.survive(tmp_path, postgresql, people=3, kills=3, away=2.0)
+        outcome = await cluster.survive(tmp_path, postgresql, people=3, kills=3, away=1.0, longest=1.5)
     assert outcome.wrong == []
     assert len(outcome.kills) == 3

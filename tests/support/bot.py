@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from bot.bootstrap import Kuotu, running
+from tests.support.blind import BLIND
 from tests.support.databases import new_sqlite
 from tests.support.settings import settings_in
-
-BLIND = "tests.support.blind_engine:open_engine"
 
 
 @asynccontextmanager

@@ -1,10 +1,12 @@
-"""`kuotu run` in a process of its own, which tests kill; the Bot API that it talks to outlives it."""
+"""`kuotu run` in a process of its own, which tests kill; the Bot API that it talks to outlives it.
+
+Its database has its tables already, and its engine looks for no subjects.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,6 +14,8 @@ from pathlib import Path
 from aiohttp import web
 
 from bot.playground.playground import DEFAULT_TOKEN
+from tests.support.databases import new_sqlite
+from tests.support.forked import Forked, fork
 from tests.support.limits import HANG
 from tests.support.playground import playground_behind
 
@@ -23,7 +27,7 @@ class Program:
         self.folder = folder
         self.knobs = knobs
         self.address = ""
-        self.process: asyncio.subprocess.Process | None = None
+        self.process: Forked | None = None
         self.trap: tuple[str, int] | None = None
 
     async def start(self) -> None:
@@ -40,11 +44,7 @@ class Program:
             **self.knobs,
         }
         environment = os.environ | {f"KUOTU_{name}": value for name, value in knobs.items()}
-        command = (sys.executable, "-m", "bot", "run")
-        self.process = await asyncio.create_subprocess_exec(  # in a folder without the checkout's `.env`
-            *command, cwd=self.folder, env=environment, stdout=asyncio.subprocess.PIPE
-        )
-        assert self.process.stdout is not None
+        self.process = await fork("run", cwd=self.folder, env=environment)  # a folder without the checkout's `.env`
         async for line in self.process.stdout:
             if b"ready" in line:
                 return
@@ -91,6 +91,7 @@ class Program:
 async def program_in(folder: Path, **knobs: str) -> AsyncIterator[Program]:
     """Start a program and the playground that it talks to; stop both at the end."""
     program = Program(folder, **knobs)
+    new_sqlite(folder / "data")
     async with playground_behind(folder / "playground", program.watch) as program.address:
         try:
             await program.start()

@@ -5,33 +5,44 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
+from asyncio import create_subprocess_exec
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from aiohttp import ClientError, ClientSession, web
 from aiohttp.typedefs import Handler
 
 from bot.playground.playground import DEFAULT_TOKEN
 from bot.web.app import SECRET_HEADER, WEBHOOK_PATH
+from tests.support.forked import Forked, fork
 from tests.support.limits import HANG
 from tests.support.playground import free_port
 
-Process = asyncio.subprocess.Process
+Start = Callable[..., Awaitable[Any]]
 
 
 @asynccontextmanager
 async def kuotu(folder: Path, *arguments: str, **knobs: str) -> AsyncIterator[Process]:
-    """A program in its own process and data folder, which is killed at the end."""
+    """The program that people start, in its own process and data folder; it is killed at the end."""
+    async with _alive(
+        partial(create_subprocess_exec, sys.executable, "-m", "bot", stdout=PIPE), folder, *arguments, **knobs
+    ) as process:
+        yield process
+
+
+@asynccontextmanager
+async def _alive(start: Start, folder: Path, *arguments: str, **knobs: str) -> AsyncIterator[Any]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("KUOTU_")}
     chosen = {"DATA_DIR": str(folder), "WORKERS": "1", "ENGINE": "patchmatch", "PORT": "0"} | knobs
     environment |= {f"KUOTU_{name}": value for name, value in chosen.items()}
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    process = await asyncio.create_subprocess_exec(  # in a folder without the checkout's `.env`
-        sys.executable, "-m", "bot", *arguments, cwd=folder, env=environment, stdout=asyncio.subprocess.PIPE
-    )
+    process = await start(*arguments, cwd=folder, env=environment)  # a folder without the checkout's `.env`
     try:
         yield process
     finally:
@@ -40,7 +51,7 @@ async def kuotu(folder: Path, *arguments: str, **knobs: str) -> AsyncIterator[Pr
         await process.wait()
 
 
-async def said(process: Process, words: str) -> None:
+async def said(process: Process | Forked, words: str) -> None:
     """Wait until a program has said something."""
     assert process.stdout is not None
     async with asyncio.timeout(HANG):
@@ -114,13 +125,13 @@ class Site:
     proxy: Proxy
 
     @asynccontextmanager
-    async def chat(self) -> AsyncIterator[Process]:
+    async def chat(self) -> AsyncIterator[Forked]:
         """A program that chats and does not paint; the proxy knows it until it ends."""
         port = free_port()
         telegram = {"TELEGRAM_TOKEN": DEFAULT_TOKEN, "TELEGRAM_API": self.telegram, "TELEGRAM_RATE": "1000"}
         behind = {"WEBHOOK_URL": self.proxy.address, "PORT": str(port), "QUOTA": "1000", "FIRST_SHEET": "false"}
         address, knobs = f"http://127.0.0.1:{port}", self._shared() | telegram | behind
-        async with kuotu(self.folder / f"chat-{port}", "run", "--no-worker", **knobs) as process:
+        async with _alive(fork, self.folder / f"chat-{port}", "run", "--no-worker", **knobs) as process:
             await said(process, "is ready")
             self.proxy.programs.append(address)
             try:
@@ -129,13 +140,13 @@ class Site:
                 self.proxy.programs.remove(address)
 
     @asynccontextmanager
-    async def worker(self, name: str, **knobs: str) -> AsyncIterator[Process]:
+    async def worker(self, name: str, **knobs: str) -> AsyncIterator[Forked]:
         """A program that paints."""
-        async with kuotu(self.folder / name, "worker", **self._shared() | knobs) as process:
+        async with _alive(fork, self.folder / name, "worker", **self._shared() | knobs) as process:
             await said(process, "is ready")
             yield process
 
-    async def start_chats(self, number: int, stack: AsyncExitStack) -> list[Process]:
+    async def start_chats(self, number: int, stack: AsyncExitStack) -> list[Forked]:
         """Start several programs that chat."""
         return list(await asyncio.gather(*(stack.enter_async_context(self.chat()) for _ in range(number))))
 

@@ -20,7 +20,8 @@ from tests.support.photos import SAMPLES
 from tests.support.scenes import answer_to, expanded, expansion_of, forge, group_of, now, result_in, shown, taps
 
 GO = "Five steps in one go"
-ROOM = 0.3  # megapixels, so that five steps take a second
+ROOM = 0.12  # megapixels, so that five steps take a second, and their film two
+MORE_ROOM = 4.0  # megapixels, so that the later steps take long enough to be stopped in
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +77,7 @@ async def test_a_number_brings_its_step_with_all_its_buttons(kuotu: Kuotu, chat:
     said = await chat.tap(now(chat, third), GO)
     assert (
         said
-        == "There is no room for another step: it would pass 0.3 megapixels, 16,000 px a side, or a shape of 20 to 1."
+        == "There is no room for another step: it would pass 0.12 megapixels, 16,000 px a side, or a shape of 20 to 1."
     )
 
 
@@ -118,15 +119,15 @@ async def of_first(chat: Person) -> Message:
 
 
 async def under_way(chat: Person, step: int) -> Message:
-    """Begin five steps of a large photo, and return their status message once it shows a step."""
-    await chat.send_photo(SAMPLES / "picos.jpg")
+    """Begin five steps of a photo that is not small, and return their status message once it shows a step."""
+    await chat.send_photo(SAMPLES / "astronaut.jpg")
     await chat.tap(await chat.wait_for(is_panel), "Expand")
     await chat.tap(await chat.wait_for(is_result), GO)
     return await chat.wait_for(lambda m: is_status(m) and f"Step {step} of 5" in m.text)
 
 
 async def test_cancelling_keeps_what_is_painted(fresh_with: Any, newcomer: Any) -> None:
-    kuotu = await fresh_with(quota=50)
+    kuotu = await fresh_with(max_megapixels=MORE_ROOM, quota=50)
     chat = await newcomer("Ann", address=kuotu.address)
     status = await under_way(chat, 3)
     assert await chat.tap(status, "Cancel") == "Cancelled."
@@ -156,7 +157,7 @@ async def test_cancelled_in_its_first_step_it_can_be_started_again(fresh_with: A
 
 
 async def test_nobody_goes_on_for_whoever_has_blocked_the_bot(fresh_with: Any, newcomer: Any) -> None:
-    kuotu = await fresh_with(quota=50)
+    kuotu = await fresh_with(max_megapixels=MORE_ROOM, quota=50)
     chat = await newcomer("Ann", address=kuotu.address)
     await under_way(chat, 2)
     await chat.block()
