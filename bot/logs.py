@@ -12,7 +12,7 @@ from structlog.typing import EventDict, WrappedLogger
 from bot.settings import Settings
 
 HIDDEN = "<secret>"
-CHATTY = ("httpx", "aiohttp.access", "alembic", "telegram.ext.Application")  # these log a line for every call
+CHATTY = ("aiohttp.access", "alembic", "telegram.ext.Application")  # these log a line for every call
 
 
 class Redactor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -15,7 +16,7 @@ from tests.support.conversations import Conversation, beside, talk_at_once
 from tests.support.databases import sqlite_in
 from tests.support.photos import small_photo
 from tests.support.program import Program, program_in
-from tests.support.traces import inbox_is_empty, stray_blobs
+from tests.support.traces import everything_is_shown, inbox_is_empty, stray_blobs
 
 SHORTEST, LONGEST = 0.2, 12.0  # seconds between a start and the next kill
 POLITE = 5  # every so many ends is a SIGTERM
@@ -55,6 +56,8 @@ async def survive(
         database = await open_database(sqlite_in(folder / "data"))
         try:
             await inbox_is_empty(database)
+            with suppress(TimeoutError):  # what is left then is counted
+                await everything_is_shown(database)
             return await _outcome(database, folder / "data", kills, conversations)
         finally:
             await database.dispose()

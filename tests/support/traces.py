@@ -35,6 +35,16 @@ async def inbox_is_empty(database: AsyncEngine) -> None:
             await asyncio.sleep(0.01)  # another process may write the table, so there is no event to wait for
 
 
+async def everything_is_shown(database: AsyncEngine) -> None:
+    """Wait until the bot has recorded that every expansion was shown. People see it a moment earlier."""
+    async with asyncio.timeout(HANG):
+        while True:
+            async with database.connect() as connection:
+                if not await connection.scalar(text("SELECT count(*) FROM expansions WHERE delivered_at IS NULL")):
+                    return
+            await asyncio.sleep(0.01)  # another process writes the table, so there is no event to wait for
+
+
 async def no_stray_blobs(database: AsyncEngine, folder: Path) -> None:
     """Wait until no blob is left that no row names. What a job stored after its rows went is collected soon after."""
     async with asyncio.timeout(HANG):
