@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from http import HTTPStatus
 from io import BytesIO
 
 import certifi
-import structlog
 from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, FormData, TCPConnector
 from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
-log = structlog.get_logger()
+# the standard library's, because commands that configure no logs must not print the token that each URL contains
+log = logging.getLogger(__name__)
 
 PATIENCE = 30.0  # seconds: a call that is given up may have been done, so waiting on a busy machine is better
 WHOLE = 150.0  # seconds of a call, whatever it does; an upload takes longest
@@ -78,7 +79,7 @@ class Transport(BaseRequest):
             raise TimedOut(f"no answer in time: {error}") from error
         except (ClientError, OSError) as error:
             raise NetworkError(f"{type(error).__name__}: {error}") from error
-        log.debug("telegram.call", url=url, status=status)
+        log.debug("%s %s: %d", method, url, status)
         if method == "POST" and status == HTTPStatus.OK and RESULT not in answer:
             raise NetworkError("the answer is none of the Bot API")
         return status, answer
