@@ -23,7 +23,6 @@ from inference.marks.manifest import Found, State, read
 from inference.marks.origin import Step, pixel_hash
 from inference.marks.proof import outlined, seems_untouched, source_hash, untouched
 from inference.marks.watermark import SMALLEST
-from storage.blobs import Blobs
 from storage.expansions import Store
 from storage.models import Expansion, Mark
 from storage.register import Register
@@ -89,12 +88,7 @@ class Archive:
 
     register: Register
     store: Store
-    blobs: Blobs
-
-    @property
-    def pictures(self) -> Pictures:
-        """What reads the stored photos."""
-        return Pictures(self.store.photos, self.blobs)
+    pictures: Pictures
 
 
 def look(data: bytes, marks: Marks) -> Seen:

@@ -143,7 +143,7 @@ class Network:
 def _aligned(part: Part) -> Part:
     """Return an attribute with an alignment of pixels that the blocked layout has, too."""
     inner = decoded(_bytes(part))
-    swapped = [p._replace(value=ALIGNED.get(p.value, p.value)) if p.number == TEXT else p for p in inner]  # type: ignore[arg-type]
+    swapped = [p._replace(value=ALIGNED.get(_bytes(p), p.value)) if p.number == TEXT else p for p in inner]
     return part._replace(value=encoded(swapped))
 
 
@@ -155,9 +155,9 @@ def _bytes(part: Part) -> bytes:
 
 def _tensor(data: bytes) -> tuple[str, Floats]:
     parts = decoded(data)
-    shape = [part.value for part in parts if part.number == DIMENSION]
+    shape = [int(part.value) for part in parts if part.number == DIMENSION]
     raw = next(_bytes(part) for part in parts if part.number == RAW)
-    return texts(parts, TENSOR_NAME)[0], np.frombuffer(raw, np.float32).reshape(shape)  # type: ignore[arg-type]
+    return texts(parts, TENSOR_NAME)[0], np.frombuffer(raw, np.float32).reshape(shape)
 
 
 def _written(name: str, values: Floats) -> bytes:

@@ -35,7 +35,7 @@ async def verify_command(services: Services, visit: Visit) -> None:
     except BadPhoto as problem:
         await visit.reply(f"photo.bad.{problem.reason}", found=problem.found, limit=problem.limit)
         return
-    verdict = await verify(seen, Archive(services.register, services.store, services.blobs))
+    verdict = await verify(seen, Archive(services.register, services.store, services.pictures))
     lines = escape("\n".join(verdict_lines(visit.say, verdict)))
     picture = await asyncio.to_thread(drawn, seen, verdict)
     if picture is None:

@@ -15,6 +15,7 @@ from bot.chat.texts import texts
 from bot.cli.expand import write_whole
 from bot.cli.keys import signer_of
 from bot.keys import open_marks
+from bot.pictures import Pictures
 from bot.settings import Settings
 from bot.verification import Archive, Seen, Verdict, drawn, look, verify
 from inference.engine import Pixels
@@ -68,7 +69,8 @@ async def _verdict(seen: Seen, settings: Settings, photo: Pixels | None) -> tupl
             try:
                 engine = await open_database(settings.database)
                 stack.push_async_callback(engine.dispose)
-                archive = Archive(Register(engine), Store(engine), open_blobs(settings.blobs))
+                store = Store(engine)
+                archive = Archive(Register(engine), store, Pictures(store.photos, open_blobs(settings.blobs)))
                 return await verify(seen, archive, photo), True
             except (DatabaseUnavailable, DBAPIError):  # it cannot be reached, or is older than the register
                 pass

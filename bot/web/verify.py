@@ -46,7 +46,7 @@ class VerifyPage:
         except BadPhoto as bad:
             lines = [say(f"photo.bad.{bad.reason}", found=bad.found, limit=bad.limit)]
             return self._page(request, lines)
-        archive = Archive(self.services.register, self.services.store, self.services.blobs)
+        archive = Archive(self.services.register, self.services.store, self.services.pictures)
         verdict = await verify(seen, archive, photo)
         picture = await asyncio.to_thread(drawn, seen, verdict)
         shown = f"data:image/jpeg;base64,{b64encode(picture).decode()}" if picture is not None else ""

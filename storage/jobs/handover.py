@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.jobs.lease import CLAIM, owned
 from storage.models import FINAL_STATUSES, Job
 
-FRESH = CLAIM.total_seconds() / 3  # seconds that a claim may wait here, since whoever fetches it renews it as late
+# Seconds that a claim may wait here. Whoever fetches it renews it as many seconds later, well before it runs out.
+FRESH = CLAIM.total_seconds() / 3
 
 
 @dataclass

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.cleanup.orphans import drop_photos, previews
+from storage.cleanup.orphans import drop_photos, lock_photos, previews
 from storage.gallery.weights import withdraw
 from storage.jobs.expansions import drop_jobs
 from storage.jobs.quota import keep_spent
@@ -60,8 +60,17 @@ async def erase(session: AsyncSession, ids: Sequence[int], person_id: int | None
         await withdraw(session, person_id)
     await keep_spent(session, expansions)
     await session.execute(delete(Expansion).where(Expansion.id.in_(ids)))
+    late = await _started_meanwhile(session, [photo.id for photo in photos])
     blobs = previews(expansions) + await drop_photos(session, photos)
-    return Erased(messages, running, expansions, blobs)
+    return Erased(messages + late.messages, running + late.running, expansions + late.expansions, blobs + late.blobs)
+
+
+async def _started_meanwhile(session: AsyncSession, photos: Sequence[int]) -> Erased:
+    """Delete the expansions of these photos that were started since they were looked for, and let no other start."""
+    await lock_photos(session, photos)
+    started = select(Expansion.id).where(Expansion.source_id.in_(photos)).order_by(Expansion.id)
+    ids = list(await session.scalars(started))
+    return await erase(session, ids) if ids else Erased([], [], [], [])
 
 
 async def _lock_votes(session: AsyncSession, person_id: int | None, expansions: Sequence[int]) -> None:

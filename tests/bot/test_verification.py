@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.chat.cards.verdict import verdict_lines
 from bot.chat.texts import texts
 from bot.marks import Marks, origin_of
+from bot.pictures import Pictures
 from bot.verification import Archive, Layer, Proof, Verdict, drawn, look, verify
 from inference.canvas import Extent, Margins
 from inference.engine import Pixels, Request
@@ -53,9 +54,10 @@ class Chain:
     async def of(cls, engine: AsyncEngine, *steps: Margins | None, width: int = 320) -> Chain:
         """Make a chain; None doubles the picture."""
         await rows.add_people(engine, rows.ANN)
-        archive = Archive(Register(engine), Store(engine), open_blobs("memory://"))
+        store = Store(engine)
+        archive = Archive(Register(engine), store, Pictures(store.photos, open_blobs("memory://")))
         photo = sample("coffee", width, width * 3 // 4)
-        blob = await archive.blobs.put(encode_master(photo), ".png")
+        blob = await archive.pictures.blobs.put(encode_master(photo), ".png")
         source = rows.photo(blob=blob, width=width, height=len(photo))
         await rows.add(engine, source)
         canvas, last = photo, None

@@ -27,22 +27,21 @@ async def traces(database: AsyncEngine, person_id: int) -> set[str]:
 
 async def inbox_is_empty(database: AsyncEngine) -> None:
     """Wait until the bot has handled every update: the inbox keeps its body, with its sender, until then."""
-    async with asyncio.timeout(HANG):
-        while True:
-            async with database.connect() as connection:
-                if not await connection.scalar(text("SELECT count(*) FROM inbox WHERE handled_at IS NULL")):
-                    return
-            await asyncio.sleep(0.01)  # another process may write the table, so there is no event to wait for
+    await _none_are_left(database, "inbox WHERE handled_at IS NULL")
 
 
 async def everything_is_shown(database: AsyncEngine) -> None:
     """Wait until the bot has recorded that every expansion was shown. People see it a moment earlier."""
+    await _none_are_left(database, "expansions WHERE delivered_at IS NULL")
+
+
+async def _none_are_left(database: AsyncEngine, rows: str) -> None:
     async with asyncio.timeout(HANG):
         while True:
             async with database.connect() as connection:
-                if not await connection.scalar(text("SELECT count(*) FROM expansions WHERE delivered_at IS NULL")):
+                if not await connection.scalar(text(f"SELECT count(*) FROM {rows}")):
                     return
-            await asyncio.sleep(0.01)  # another process writes the table, so there is no event to wait for
+            await asyncio.sleep(0.01)  # another process may write the table, so there is no event to wait for
 
 
 async def no_stray_blobs(database: AsyncEngine, folder: Path) -> None:

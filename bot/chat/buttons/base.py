@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self, get_type_hints
 
 from telegram.constants import InlineKeyboardButtonLimit
@@ -15,6 +15,7 @@ class BadTap(ValueError):
     """Callback data that no button of this bot carries."""
 
 
+@dataclass(frozen=True)
 class Tap:
     """The base of all buttons. Subclasses are frozen dataclasses of integers, strings and StrEnums."""
 
@@ -29,7 +30,7 @@ class Tap:
 
     def pack(self) -> str:
         """Return the callback data. Raises ValueError above 64 bytes."""
-        values = (getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]
+        values = (getattr(self, field.name) for field in fields(self))
         data = SEPARATOR.join([self.tag, *map(str, values)])
         if len(data.encode()) > InlineKeyboardButtonLimit.MAX_CALLBACK_DATA:
             raise ValueError(f"{self} packs to {len(data.encode())} bytes; buttons hold 64")
@@ -39,7 +40,7 @@ class Tap:
     def read(cls, parts: list[str]) -> Self:
         """Parse the fields that follow the tag. Raises ValueError."""
         hints = get_type_hints(cls)
-        names = [field.name for field in fields(cls)]  # type: ignore[arg-type]
+        names = [field.name for field in fields(cls)]
         kinds = (_number if hints[name] is int else hints[name] for name in names)
         values: dict[str, Any] = {name: kind(part) for name, kind, part in zip(names, kinds, parts, strict=True)}
         return cls(**values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import ssl
+from functools import cache
 from http import HTTPStatus
 from io import BytesIO
 
@@ -65,7 +66,8 @@ class Transport(BaseRequest):
         """Make a call. Raises TimedOut and NetworkError, after which nobody knows whether it was done.
 
         Whatever says 200 and has no result was not written by the Bot API. The library would fail at it with KeyError.
-        `read_timeout` is the library's, in seconds, if it is a number. Everything else is limited by the whole alone.
+        The library's `read_timeout` limits, in seconds, how long the answer may pause. It begins when all is sent, so a
+        slow upload is limited by the whole alone.
         """
         if self._session is None:
             raise RuntimeError("the transport is not initialized")
@@ -96,6 +98,7 @@ def _body(data: RequestData | None) -> FormData | dict[str, str] | None:
     return form
 
 
+@cache
 def _trusted() -> ssl.SSLContext:
     """Trust the authorities of the system and those of certifi, because a small container may have none."""
     context = ssl.create_default_context()

@@ -95,30 +95,28 @@ async def test_a_photo_is_written_together_with_its_pieces(store: Store) -> None
     assert whole.pieces == []
 
 
-async def test_deleting_a_variant_leaves_what_the_others_name(
-    engine: AsyncEngine, store: Store, queue: EmbeddedQueue, blobs: Blobs, shelf: Shelf
+@pytest.mark.parametrize(
+    "deletions",
+    [
+        # what Bob made goes on from Ann's first master, whose pieces stay as long as that
+        pytest.param(((1, {PHOTO, RING, OUTER}), (0, {PHOTO, RING, OUTER}), (2, set())), id="the-first-photo-first"),
+        pytest.param(((2, {PHOTO, RING, OTHER}), (0, {PHOTO, OTHER}), (1, set())), id="the-last-master-first"),
+    ],
+)
+async def test_a_deleted_master_takes_only_pieces_that_no_other_names(
+    engine: AsyncEngine,
+    store: Store,
+    queue: EmbeddedQueue,
+    blobs: Blobs,
+    shelf: Shelf,
+    deletions: tuple[tuple[int, set[bytes]], ...],
 ) -> None:
-    one, two, by_bob = await family(engine, store, queue, blobs)
-    await store.delete_expansion(two.id)
-    assert await left(engine, shelf, blobs) == {PHOTO, RING, OUTER}
-    await store.delete_expansion(one.id)  # what Bob made continues from its master
-    assert await left(engine, shelf, blobs) == {PHOTO, RING, OUTER}
-    await store.delete_expansion(by_bob.id)
-    assert await left(engine, shelf, blobs) == set()
+    made = await family(engine, store, queue, blobs)
+    for number, kept in deletions:
+        await store.delete_expansion(made[number].id)
+        assert await left(engine, shelf, blobs) == kept
     async with transactions(engine).read() as session:
         assert list(await session.scalars(select(Piece))) == []
-
-
-async def test_a_master_needs_no_rows_of_the_one_before_it(
-    engine: AsyncEngine, store: Store, queue: EmbeddedQueue, blobs: Blobs, shelf: Shelf
-) -> None:
-    one, two, by_bob = await family(engine, store, queue, blobs)
-    await store.delete_expansion(by_bob.id)
-    assert await left(engine, shelf, blobs) == {PHOTO, RING, OTHER}
-    await store.delete_expansion(one.id)
-    assert await left(engine, shelf, blobs) == {PHOTO, OTHER}
-    await store.delete_expansion(two.id)
-    assert await left(engine, shelf, blobs) == set()
 
 
 async def test_forgetting_a_person_deletes_the_pieces_and_spares_what_others_made_of_equal_photos(

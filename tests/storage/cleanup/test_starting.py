@@ -1,4 +1,4 @@
-"""Nothing is deleted while a step starts from it, however many programs share the database."""
+"""A step that starts from a master just when that is deleted stays, or goes with it, and leaves no job behind."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from storage.expansions import Store
 from storage.jobs.embedded import EmbeddedQueue
 from storage.jobs.submit import begin
 from storage.models import Expansion, Job, Photo, now
+from storage.people.people import People
 from tests.support.limits import HANG
 from tests.support.rows import ANN, BOB, expansion, make, photo
 
@@ -68,3 +69,21 @@ async def test_a_master_from_which_a_step_is_just_starting_stays(
         assert await session.get(Photo, old.result.id) is not None
         assert list(await session.scalars(select(Expansion.id))) == [step.id]
         assert await session.scalar(select(func.count()).where(Job.subject == step.id)) == 1
+
+
+async def test_forgetting_takes_a_step_that_is_just_starting_with_it_and_tells_who_started_it(
+    engine: AsyncEngine, store: Store, queue: EmbeddedQueue
+) -> None:
+    sent = await store.photos.add(photo(ANN, chat_id=ANN, message_id=5))
+    old = await make(store, queue, sent)
+    assert old.result is not None
+    async with transactions(engine).write() as session:
+        step = expansion(old.result, BOB)
+        assert await begin(session, [step], None, None, None, 0, {})
+        forgetting = asyncio.ensure_future(People(engine).forget(ANN))
+        await waits(engine)
+    forgotten = await forgetting
+    assert [late.id for late in forgotten.others[BOB]] == [step.id]
+    async with transactions(engine).read() as session:
+        for row in (Photo, Expansion, Job):
+            assert await session.scalar(select(func.count()).select_from(row)) == 0

@@ -86,6 +86,18 @@ async def test_a_large_file_arrives_whole_under_its_name_in_any_script() -> None
     assert arrived["document"] == (name, data)
 
 
+async def test_an_upload_may_take_longer_than_an_answer_may_pause() -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(0.3)  # the line is slow
+        sent = {"message_id": len(await request.read()), "date": 1, "chat": {"id": 7, "type": "private"}}
+        return web.json_response({"ok": True, "result": sent})
+
+    async with served(answer) as address, Transport() as transport:
+        bot = Bot(TOKEN, f"{address}bot", request=transport)
+        sent = await bot.send_document(7, bytes(2**25), filename="large", read_timeout=0.1)
+    assert sent.message_id > 2**25
+
+
 async def test_a_connection_that_the_server_has_closed_meanwhile_is_not_used_again() -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         assert request.transport is not None
