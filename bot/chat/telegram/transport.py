@@ -9,7 +9,16 @@ from http import HTTPStatus
 from io import BytesIO
 
 import certifi
-from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, FormData, TCPConnector
+from aiohttp import (
+    ClientError,
+    ClientResponseError,
+    ClientSession,
+    ClientTimeout,
+    DummyCookieJar,
+    FormData,
+    InvalidURL,
+    TCPConnector,
+)
 from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
@@ -80,11 +89,17 @@ class Transport(BaseRequest):
         except TimeoutError as error:
             raise TimedOut(f"no answer in time: {error}") from error
         except (ClientError, OSError) as error:
-            raise NetworkError(f"{type(error).__name__}: {error}") from error
+            raise NetworkError(_words_of(error)) from error
         log.debug("%s %s: %d", method, url, status)
         if method == "POST" and status == HTTPStatus.OK and RESULT not in answer:
             raise NetworkError("the answer is none of the Bot API")
         return status, answer
+
+
+def _words_of(error: Exception) -> str:
+    """Return what an error says, without the URL, which contains the token."""
+    name = type(error).__name__
+    return name if isinstance(error, ClientResponseError | InvalidURL) else f"{name}: {error}"
 
 
 def _body(data: RequestData | None) -> FormData | dict[str, str] | None:

@@ -109,6 +109,24 @@ async def test_a_connection_that_the_server_has_closed_meanwhile_is_not_used_aga
             await transport.post(address)
 
 
+@pytest.mark.parametrize(
+    "line", [b"HTTP/9.9 nonsense\r\n\r\n", b"\x00\xff\r\n\r\n", b"HTTP/1.1 200 OK\r\n: no name\r\n\r\n"]
+)
+async def test_an_answer_that_is_no_http_leaves_the_fate_unknown_and_shows_no_token(line: bytes) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(line)
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1")
+    port = server.sockets[0].getsockname()[1]
+    async with server, Transport() as transport:
+        with pytest.raises(NetworkError) as broken:
+            await transport.post(f"http://127.0.0.1:{port}/bot{TOKEN}/getMe")
+    assert fate_of(broken.value) is Fate.UNKNOWN
+    assert TOKEN not in str(broken.value)
+
+
 async def test_a_server_that_is_not_there_leaves_the_fate_unknown() -> None:
     async with Transport() as transport:
         with pytest.raises(NetworkError) as away:
