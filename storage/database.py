@@ -18,21 +18,7 @@ from storage.models import Base, Person
 
 Row = TypeVar("Row", bound=Base)
 
-# The rows of one gallery page are scattered over the file. With a memory-mapped file and a cache of 16 MB for each
-# connection (SQLite's default is 2 MB), a page takes as long with a million posts as with 10,000. Without these
-# settings it takes a third longer. The write-ahead log is written back after 250 pages instead of 1,000, which keeps it
-# at 1 MB instead of 4; a transaction takes as long (1.3 ms).
-SQLITE = """
-PRAGMA journal_mode = WAL;
-PRAGMA synchronous = NORMAL;
-PRAGMA busy_timeout = 30000;
-PRAGMA foreign_keys = ON;
-PRAGMA wal_autocheckpoint = 250;
-PRAGMA cache_size = -16000;
-PRAGMA mmap_size = 2000000000;
-"""
-
-POOL = 10  # connections of one program to PostgreSQL
+POOL = 10  # connections of one program; more for a moment would cost more than waiting for one
 DRIVERS = ("sqlite+aiosqlite", "postgresql+psycopg")  # the asynchronous drivers that Kuotu is tested with
 TURNS: WeakKeyDictionary[Engine, asyncio.Lock] = WeakKeyDictionary()  # one lock for the writers of each SQLite database
 
@@ -51,7 +37,7 @@ class Transactions(NamedTuple):
 async def open_database(url: str, *, pool: int = POOL) -> AsyncEngine:
     """Connect to `sqlite+aiosqlite:///file` or `postgresql+psycopg://…`. Raises DatabaseUnavailable.
 
-    `pool` is the largest number of connections to PostgreSQL. SQLite opens as many as are needed at a time.
+    `pool` is the largest number of connections.
     """
     try:
         address = make_url(url)
@@ -115,28 +101,26 @@ async def hold(session: AsyncSession, *person_ids: int) -> None:
 
 
 def _options(address: URL, pool: int) -> dict[str, Any]:
+    size = {"pool_size": pool, "max_overflow": 0}
     if address.get_backend_name() == "sqlite":
-        # the «begin» listener below sends BEGIN
-        return {"connect_args": {"isolation_level": None, "async_creator_fn": sqlite.connect}}
-    return {"pool_pre_ping": True, "pool_size": pool, "max_overflow": 0}
+        # the «begin» listener below begins transactions, and the connection that was used last has a warm cache
+        options = {"connect_args": {"isolation_level": None, "async_creator_fn": sqlite.connect}}
+        return options | ({"pool_use_lifo": True, **size} if _is_file(address) else {})
+    return {"pool_pre_ping": True, **size}
+
+
+def _is_file(address: URL) -> bool:
+    return bool(address.database) and address.database != ":memory:"
 
 
 def _prepare_sqlite(engine: AsyncEngine, address: URL) -> None:
-    if address.database and address.database != ":memory:":
+    if address.database and _is_file(address):
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def set_pragmas(connection: Any, _record: object) -> None:
-        cursor = connection.cursor()
-        for pragma in SQLITE.strip().splitlines():
-            cursor.execute(pragma)
-        cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Connection) -> None:
-        # if a transaction that reads begins to write, SQLite fails at once instead of waiting
-        writing = connection.get_execution_options().get("writing")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        driver: Any = connection.connection.driver_connection
+        driver.begin(writing=bool(connection.get_execution_options().get("writing")))
 
 
 def refusal_of(engine: AsyncEngine, error: Exception) -> str:

@@ -8,12 +8,13 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage.database import open_database, transactions
+from storage.database import POOL, open_database, transactions
 from storage.sqlite import CHUNK
 
 STEPS = 80  # turns of the event loop, more than the transaction below needs
@@ -95,3 +96,95 @@ async def test_long_answers_come_in_parts_and_an_unread_rest_keeps_no_lock(datab
     async with transactions(database).write() as session:
         gone = await session.execute(text("DELETE FROM words RETURNING word"))
         assert len(gone.all()) == len(numbers)
+
+
+def nothing_reads(database: AsyncEngine) -> bool:
+    """Return whether the whole write-ahead log can be written back, which waits for everybody who reads."""
+    with closing(sqlite3.connect(database.url.database or "", timeout=0.3, isolation_level=None)) as other:
+        busy, _pages, _written = other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return bool(busy == 0)
+
+
+async def test_a_reader_may_be_cancelled_at_any_moment(database: AsyncEngine, uncollected: None) -> None:
+    write, read = transactions(database).write, transactions(database).read
+
+    async def work() -> None:
+        async with read() as session:
+            for _ in range(3):
+                await session.scalar(text("SELECT count(*) FROM words"))
+
+    for steps in range(1, STEPS):
+        async with write() as session:
+            await session.execute(text("INSERT INTO words VALUES ('a')"))
+        task = asyncio.create_task(work())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait({task})
+        assert nothing_reads(database), steps
+
+
+class Counted:
+    """The queue of a connection's thread, and how often something was put into it."""
+
+    def __init__(self, queue: Any) -> None:
+        self._queue = queue
+        self.calls = 0
+
+    def put_nowait(self, call: object) -> None:
+        self.calls += 1
+        self._queue.put_nowait(call)
+
+
+async def driver_of(database: AsyncEngine) -> Any:
+    """Return the driver's connection that the next session gets."""
+    async with database.connect() as connection:
+        return (await connection.get_raw_connection()).driver_connection
+
+
+async def test_a_transaction_costs_one_call_for_each_statement_and_one_for_its_end(database: AsyncEngine) -> None:
+    driver = await driver_of(database)
+    driver._tx = counted = Counted(driver._tx)
+    async with transactions(database).read() as session:
+        await session.scalar(text("SELECT count(*) FROM words"))
+    assert counted.calls == 2
+    async with transactions(database).write() as session:
+        await session.execute(text("INSERT INTO words VALUES ('a')"))
+        await session.execute(text("INSERT INTO words VALUES ('b')"))
+    assert counted.calls == 2 + 3
+    async with transactions(database).write() as session:
+        await session.connection()
+    assert counted.calls == 2 + 3  # nothing was sent, so there is nothing to end
+
+
+async def test_a_transaction_that_did_not_end_ends_before_the_next_begins(database: AsyncEngine) -> None:
+    driver = await driver_of(database)
+    async with transactions(database).read() as session:
+        await session.scalar(text("SELECT count(*) FROM words"))
+    await driver.execute("BEGIN IMMEDIATE")
+    async with transactions(database).read() as session:
+        assert await session.scalar(text("SELECT count(*) FROM words")) == 0
+    assert may_write(database)
+
+
+async def test_a_reader_keeps_its_snapshot(database: AsyncEngine) -> None:
+    count = text("SELECT count(*) FROM words")
+    async with transactions(database).read() as session:
+        assert await session.scalar(count) == 0
+        async with transactions(database).write() as writer:
+            await writer.execute(text("INSERT INTO words VALUES ('a')"))
+        assert await session.scalar(count) == 0
+    async with transactions(database).read() as session:
+        assert await session.scalar(count) == 1
+
+
+async def test_many_readers_share_few_connections(database: AsyncEngine) -> None:
+    opened = []
+    event.listen(database.sync_engine, "connect", lambda *connection: opened.append(connection))
+
+    async def count() -> None:
+        async with transactions(database).read() as session:
+            await session.scalar(text("SELECT count(*) FROM words"))
+
+    await asyncio.gather(*(count() for _ in range(8 * POOL)))
+    assert len(opened) < POOL  # one was open before
