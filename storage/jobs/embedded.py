@@ -55,7 +55,7 @@ class EmbeddedQueue:
         async with self._write() as session:
             await self._dispatch.add(session, *free_jobs(self.kind), Job.subject.in_(list(subjects)))
             await self._bells.announce(session)
-        self._bells.ring()
+        self._bells.call_workers()
 
     async def cancel(self, subject: int, name: str = "") -> bool:
         async with self._write() as session:
@@ -103,8 +103,10 @@ class EmbeddedQueue:
                         await self._bells.announce(session, quietly=not rescued)
             except IntegrityError:  # another program has just started a job of the same person, so choose again
                 continue
-            if rescued or job is not None:
-                self._bells.ring(quietly=not rescued)
+            if rescued:
+                self._bells.ring()
+            elif job is not None:
+                self._bells.tell_watchers()
             return job
 
     async def wait(self, seconds: float | None = None) -> None:
@@ -119,7 +121,7 @@ class EmbeddedQueue:
             if reached:
                 await self._bells.announce(session, quietly=True)
         if reached:
-            self._bells.ring(quietly=True)
+            self._bells.tell_watchers()
         return Beat.of(cancel)
 
     async def ask(self, job: Job) -> Beat:

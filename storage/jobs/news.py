@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from storage.jobs.bell import Bell
 
 CHANNEL = "kuotu_jobs"
+SOON = 0.1  # seconds after which watchers hear of what may wait for what is due now
 LOOK = 2.0  # seconds between looks without news: notifications can be lost, and SQLite has none
 LISTENING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = :role"
 QUIET = " quietly"
@@ -27,6 +28,7 @@ class Bells:
     def __init__(self, announcement: str, shared: bool, look: float) -> None:
         self._announcement, self._shared, self._look = announcement, shared, look
         self._work, self._all = Bell(), Bell()
+        self._soon: asyncio.TimerHandle | None = None
 
     async def announce(self, session: AsyncSession, *, quietly: bool = False) -> None:
         """Notify other programs when this transaction commits. The caller also rings its own program's bells."""
@@ -34,10 +36,23 @@ class Bells:
             news = f"{self._announcement}{QUIET if quietly else ''}"
             await session.execute(select(func.pg_notify(CHANNEL, news)))
 
-    def ring(self, *, quietly: bool = False) -> None:
-        """Ring both bells, or with `quietly` only the bell of watchers."""
-        if not quietly:
-            self._work.ring()
+    def ring(self) -> None:
+        """Ring both bells."""
+        self._work.ring()
+        self._all.ring()
+
+    def call_workers(self) -> None:
+        """Ring the bell of workers, and that of watchers soon."""
+        self._work.ring()
+        self.tell_watchers()
+
+    def tell_watchers(self) -> None:
+        """Ring the bell of watchers soon, because nobody notices when progress is shown a moment later."""
+        if self._soon is None:
+            self._soon = asyncio.get_running_loop().call_later(SOON, self._ring_late)
+
+    def _ring_late(self) -> None:
+        self._soon = None
         self._all.ring()
 
     def listen(self) -> None:
@@ -112,4 +127,5 @@ class News:
     def _pass_on(self, announcement: str) -> None:
         sender, name, *quiet = announcement.split()
         if sender != self._me and name in self._bells:
-            self._bells[name].ring(quietly=bool(quiet))
+            bells = self._bells[name]
+            (bells.tell_watchers if quiet else bells.ring)()

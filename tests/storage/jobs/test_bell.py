@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from storage.jobs.bell import Bell
+from storage.jobs.news import Bells
 from tests.support.limits import HANG
 
 
@@ -53,3 +54,33 @@ async def test_an_old_ring_is_no_news() -> None:
 
 async def test_a_wait_ends_by_itself() -> None:
     await Bell().wait(0)
+
+
+async def test_watchers_hear_of_progress_a_moment_later_and_of_much_of_it_once() -> None:
+    bells, looks = Bells("jobs", shared=False, look=4 * HANG), 0
+
+    async def watch() -> None:
+        nonlocal looks
+        while True:
+            bells.keep_watching()
+            looks += 1
+            await bells.watch(None)
+
+    watching = asyncio.create_task(watch())
+    await asyncio.sleep(0)
+    async with asyncio.timeout(HANG):
+        working = asyncio.create_task(bells.wait(2 * HANG))
+        await asyncio.sleep(0)
+        bells.call_workers()
+        await working  # at once
+        for _ in range(5):
+            bells.tell_watchers()
+            await asyncio.sleep(0)
+        assert looks == 1
+        await bells.watch(2 * HANG)
+        bells.ring()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    assert looks == 3  # the second after five pieces of news
+    watching.cancel()
+    await asyncio.wait({watching})
