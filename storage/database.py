@@ -18,7 +18,7 @@ from storage.models import Base, Person
 
 Row = TypeVar("Row", bound=Base)
 
-POOL = 10  # connections of one program; more for a moment would cost more than waiting for one
+POOL = 10  # connections of one program; to open another for a moment costs more than to wait for one of these
 DRIVERS = ("sqlite+aiosqlite", "postgresql+psycopg")  # the asynchronous drivers that Kuotu is tested with
 TURNS: WeakKeyDictionary[Engine, asyncio.Lock] = WeakKeyDictionary()  # one lock for the writers of each SQLite database
 
@@ -37,7 +37,7 @@ class Transactions(NamedTuple):
 async def open_database(url: str, *, pool: int = POOL) -> AsyncEngine:
     """Connect to `sqlite+aiosqlite:///file` or `postgresql+psycopg://…`. Raises DatabaseUnavailable.
 
-    `pool` is the largest number of connections.
+    `pool` is the largest number of connections to PostgreSQL. To SQLite it is always ten.
     """
     try:
         address = make_url(url)
@@ -101,12 +101,12 @@ async def hold(session: AsyncSession, *person_ids: int) -> None:
 
 
 def _options(address: URL, pool: int) -> dict[str, Any]:
-    size = {"pool_size": pool, "max_overflow": 0}
-    if address.get_backend_name() == "sqlite":
-        # the «begin» listener below begins transactions, and the connection that was used last has a warm cache
-        options = {"connect_args": {"isolation_level": None, "async_creator_fn": sqlite.connect}}
-        return options | ({"pool_use_lifo": True, **size} if _is_file(address) else {})
-    return {"pool_pre_ping": True, **size}
+    if address.get_backend_name() != "sqlite":
+        return {"pool_pre_ping": True, "pool_size": pool, "max_overflow": 0}
+    # the «begin» listener below begins transactions
+    options = {"connect_args": {"isolation_level": None, "async_creator_fn": sqlite.connect}}
+    # the connection that was used last comes first, because its cache is warm
+    return options | ({"pool_size": POOL, "max_overflow": 0, "pool_use_lifo": True} if _is_file(address) else {})
 
 
 def _is_file(address: URL) -> bool:
