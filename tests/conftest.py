@@ -25,15 +25,26 @@ from tests.support.bot import kuotu_in
 from tests.support.databases import (
     empty_postgres,
     engine,
+    engines,
     postgres,
     postgres_server,
+    sqlite_folder,
     sqlite_in,
     url,
 )
 from tests.support.photos import small_photo
 from tests.support.s3 import s3
 
-__all__ = ["empty_postgres", "engine", "postgres", "postgres_server", "s3", "url"]  # fixtures
+__all__ = [
+    "empty_postgres",
+    "engine",
+    "engines",
+    "postgres",
+    "postgres_server",
+    "s3",
+    "sqlite_folder",
+    "url",
+]  # fixtures
 
 _ids = itertools.count(1000)
 

@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
+from typing import Any
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import open_database
@@ -22,8 +22,17 @@ from storage.migrations import migrate
 from storage.models import Base
 
 DATABASES = ["sqlite", "postgresql"]
-TABLES = [*(table.name for table in Base.metadata.sorted_tables), "procrastinate_jobs"]
-EMPTY = f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY CASCADE"
+PROCRASTINATE = [f"procrastinate_{name}" for name in ("jobs", "events", "periodic_defers", "workers")]
+TABLES = [*(table.name for table in Base.metadata.sorted_tables), *PROCRASTINATE]
+# TRUNCATE takes 0.2 s, because it makes new files of all tables and indexes; this takes 2 ms
+EMPTY = "; ".join(
+    [
+        "SET session_replication_role = replica",  # the order of the tables does not matter
+        *(f"DELETE FROM {table}" for table in TABLES),
+        "SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'",
+        "SET session_replication_role = DEFAULT",
+    ]
+)
 
 
 def sqlite_in(folder: Path) -> str:
@@ -65,25 +74,39 @@ def postgres(postgres_server: str) -> str:
 
 
 @pytest.fixture(params=DATABASES)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def url(request: pytest.FixtureRequest) -> str:
     """The URL of the test's database; it has its tables, and `engine` empties them."""
-    return url_of(request.param, request, tmp_path)
+    return url_of(request.param, request)
 
 
-def url_of(database: str, request: pytest.FixtureRequest, folder: Path) -> str:
-    if database == "sqlite":
-        return new_sqlite(folder)
-    return str(request.getfixturevalue("postgres"))
+def url_of(database: str, request: pytest.FixtureRequest) -> str:
+    if database == "postgresql":
+        return str(request.getfixturevalue("postgres"))
+    folder = request.getfixturevalue("sqlite_folder")
+    for left in folder.iterdir():
+        left.unlink()
+    return new_sqlite(folder)
+
+
+@pytest.fixture(scope="session")
+def sqlite_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the SQLite file that each test finds new."""
+    return tmp_path_factory.mktemp("sqlite")
+
+
+@pytest.fixture(scope="session")
+def engines() -> dict[str, AsyncEngine]:
+    """The engines of all tests by URL. Each compiles a statement once, so tests share them, but no connection."""
+    return {}
 
 
 @pytest.fixture
-async def engine(url: str) -> AsyncIterator[AsyncEngine]:
+async def engine(url: str, engines: dict[str, AsyncEngine]) -> AsyncIterator[AsyncEngine]:
     """An open, empty database."""
-    engine = await open_database(url)
+    engine = engines[url] = engines.get(url) or await open_database(url)
     try:
         if engine.dialect.name == "postgresql":
-            async with engine.begin() as connection:
-                await connection.execute(text(EMPTY))
+            await _empty(engine)
         yield engine
     finally:
         await engine.dispose()
@@ -93,10 +116,16 @@ async def engine(url: str) -> AsyncIterator[AsyncEngine]:
 async def empty_postgres(postgres: str) -> str:
     """The URL of a PostgreSQL with empty tables, for several programs to open."""
     engine = await open_database(postgres)
-    async with engine.begin() as connection:
-        await connection.execute(text(EMPTY))
+    await _empty(engine)
     await engine.dispose()
     return postgres
+
+
+async def _empty(engine: AsyncEngine) -> None:
+    """Delete all rows of a PostgreSQL database, in one round trip."""
+    async with engine.begin() as connection:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        await driver.execute(EMPTY)
 
 
 async def _make(url: str, *, carried: bool = False) -> None:

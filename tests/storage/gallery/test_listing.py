@@ -174,8 +174,13 @@ async def test_what_one_has_seen_is_looked_up_among_ones_own(engine: AsyncEngine
         pytest.skip("PostgreSQL plans by statistics, and forty rows are read whole")
     galleries = Galleries(engine)
     row, asked = await galleries.open(BOB, BOB), list[tuple[str, Any]]()
-    event.listen(engine.sync_engine, "before_cursor_execute", lambda *what: asked.append((what[2], what[3])))
+
+    def note(_connection: Any, _cursor: Any, sql: str, values: Any, *_: Any) -> None:
+        asked.append((sql, values))
+
+    event.listen(engine.sync_engine, "before_cursor_execute", note)
     await galleries.next(row.id, BOB)
+    event.remove(engine.sync_engine, "before_cursor_execute", note)
     plan = "\n".join([await _plan(engine, *ask) for ask in list(asked) if "EXISTS" in ask[0]])
     assert "SEARCH impressions USING INDEX sqlite_autoindex_impressions_1 (person_id=? AND post_id=?)" in plan
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -27,8 +26,8 @@ def carrier(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def url(carrier: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return url_of("sqlite" if carrier == "sqlite" else "postgresql", request, tmp_path)
+def url(carrier: str, request: pytest.FixtureRequest) -> str:
+    return url_of("sqlite" if carrier == "sqlite" else "postgresql", request)
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ async def test_idle_workers_share_one_look(engine: AsyncEngine, store: Store, qu
     assert [job.subject for job in taken] == [row.id]
     assert transactions < CROWD / 2
     assert await queue.finish(taken[0], Status.DONE)
+    event.remove(engine.sync_engine, "begin", count)
 
 
 def test_it_is_believed_without_news_and_for_a_moment() -> None:
