@@ -49,6 +49,8 @@ def cache_in(folder: Path) -> Path | None:
     folder in use, or None when no folder is writable and every process compiles for itself.
     """
     config: Any = numba.config
+    if config.DISABLE_JIT:
+        return None  # the interpreter runs the kernels, and there is no machine code
     if config.BOUNDSCHECK is not None:
         return None  # numba's index does not distinguish code with and without bounds checks
     shipped, folder = shipped_folder() / _version(), folder / _version()

@@ -1,19 +1,21 @@
-"""The contract of engines, tested with PatchMatch and with every preset's tiny pipeline."""
+"""The contract of engines, tested with PatchMatch and with a tiny pipeline of every class that the presets name."""
 
 from __future__ import annotations
 
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import combinations
 
 import cv2
 import numpy as np
 import pytest
 
 from inference.canvas import Extent, Margins
-from inference.diffusion.presets import shipped
-from inference.engine import Cancelled, Engine, EngineName, Pixels, Reads, Request, Style, ignore
+from inference.diffusion.presets import Fill, Preset, shipped
+from inference.diffusion.window import sizes
+from inference.engine import Cancelled, Engine, EngineName, Pixels, Reads, Recipe, Request, Style, ignore
 from inference.growth import Direction, parse_ratio, scaled, with_ratio
 from inference.registry import open_engine
 from inference.safety.verdict import Level, Thresholds
@@ -21,20 +23,20 @@ from inference.worker.checks import CheckedEngine, Checks
 from tests.support.tiny import NAMES, Opened, request_for
 
 
-def unlike() -> list[str]:
-    """Return PatchMatch and one preset for each pipeline and way to show it the canvas.
-
-    The presets that are left out differ from these in scheduler, guidance, LoRA and data type, which see no geometry.
-    Qwen-Image's edit pipeline encodes a megapixel at every call, so klein's stands for it.
-    """
+def unlike(feature: Callable[[Preset], object]) -> list[str]:
+    """Return the first tiny preset with each value of a feature."""
     found = dict[object, str]()
-    for name in (name for name in NAMES if not name.startswith("tiny-qwen-edit")):
-        preset = shipped()[name.removeprefix("tiny-")]
-        shown = preset.kind, preset.fill, preset.overlap, preset.grid, preset.registers
-        found.setdefault((preset.pipeline, *shown), name)
-    return ["patchmatch", *found.values()]
+    for name in NAMES:
+        found.setdefault(feature(shipped()[name.removeprefix("tiny-")]), name)
+    return list(found.values())
 
 
+# The presets that are left out differ in scheduler, LoRA and 4 bits, in which a processor loads nothing.
+PAINTERS = ["patchmatch", *unlike(lambda preset: (preset.pipeline, preset.guidance > 1))]
+# What the engine does with a canvas before and after it calls a pipeline, which knows no more of it than a size.
+CANVASES = ["patchmatch", *unlike(lambda preset: (preset.fill is Fill.PATCHMATCH, preset.registers, preset.grid))]
+# Qwen-Image's edit pipeline encodes a megapixel at every call, so klein's stands for it.
+PIPELINES = [name for name in unlike(lambda preset: preset.pipeline) if name != "tiny-qwen-edit"]
 MOMENTS: dict[str, Callable[[float], bool]] = {
     "at once": lambda fraction: True,
     "halfway": lambda fraction: fraction > 0.3,
@@ -43,12 +45,31 @@ MOMENTS: dict[str, Callable[[float], bool]] = {
 CHECKED = Checks(gate=False, thresholds=Thresholds(unsure=0.0, unsafe=1.01))  # untrained models paint noise
 
 
-@pytest.fixture(scope="session", params=["patchmatch", *NAMES])
+REQUEST = request_for("coffee", 100)
+
+
+@pytest.fixture(scope="session", params=PAINTERS)
 def engine(request: pytest.FixtureRequest, tiny_engine: Opened) -> Engine:
     return open_engine(EngineName.PATCHMATCH) if request.param == "patchmatch" else tiny_engine(request.param)
 
 
-geometries = pytest.mark.parametrize("engine", unlike(), indirect=True, scope="session")
+@dataclass(frozen=True, eq=False)
+class Once:
+    """What came of an engine's first expansion of `REQUEST`."""
+
+    canvas: Pixels
+    recipe: Recipe
+    told: list[float]  # its progress
+
+
+@pytest.fixture(scope="session")
+def once(engine: Engine) -> Once:
+    told = list[float]()
+    painted = engine.expand(REQUEST, told.append)
+    return Once(painted.pixels, painted.recipe, told)
+
+
+geometries = pytest.mark.parametrize("engine", CANVASES, indirect=True, scope="session")
 
 
 def kept(canvas: Pixels, request: Request) -> Pixels:
@@ -108,39 +129,49 @@ def test_odd_geometry(engine: Engine, extent: Extent, margins: Margins) -> None:
         assert expanded(engine, Request(photo, margins, style)) is not photo
 
 
-def test_the_seed_decides_whoever_else_is_served(engine: Engine) -> None:
-    request, somebody = request_for("coffee", 100), request_for("rocket", 120, style=Style.WILD, seed=9)
-    first = expanded(engine, request)
-    expanded(engine, somebody)
-    assert np.array_equal(expanded(engine, request), first)
-    assert not np.array_equal(expanded(engine, replace(request, seed=2**31 - 1)), first)
+@pytest.mark.parametrize("engine", PIPELINES, indirect=True, scope="session")
+def test_every_size_that_a_pipeline_works_at(engine: Engine) -> None:
+    shapes = [
+        (Extent(60, 40), Margins(left=60)),  # in two passes
+        (Extent(40, 60), Margins(20, 10, 20, 30)),  # in two passes
+        (Extent(64, 64), Margins(left=1)),
+    ]
+    worked = list[str]()
+    for extent, margins in shapes:
+        photo = np.asarray(cv2.resize(REQUEST.photo, extent, interpolation=cv2.INTER_AREA), np.uint8)
+        request = replace(REQUEST, photo=photo, margins=margins)
+        painted = engine.expand(request, ignore)
+        assert np.array_equal(kept(painted.pixels, request), photo)
+        worked += painted.recipe["worked_at"]
+    assert sorted(worked) == sorted(f"{width}x{height}" for width, height in sizes(16384, 32))
 
 
-def test_styles_differ_and_words_count_where_they_are_read(engine: Engine) -> None:
-    request = request_for("coffee", 100)
-    pictures = [expanded(engine, replace(request, style=style)) for style in Style]
-    assert not any(np.array_equal(pictures[one], pictures[other]) for one, other in ((0, 1), (0, 2), (1, 2)))
-    told = expanded(engine, replace(request, prompt="a lighthouse"))
-    assert np.array_equal(told, pictures[0]) == (engine.reads is Reads.NOTHING)
+def test_the_seed_decides_whoever_else_is_served(engine: Engine, once: Once) -> None:
+    expanded(engine, request_for("rocket", 120, style=Style.WILD, seed=9))
+    assert np.array_equal(expanded(engine, REQUEST), once.canvas)
+    assert not np.array_equal(expanded(engine, replace(REQUEST, seed=2**31 - 1)), once.canvas)
 
 
-def test_the_recipe_names_what_made_a_picture_and_travels_as_json(engine: Engine) -> None:
-    recipe = engine.expand(request_for("coffee", 100), ignore).recipe
-    assert "=" in str(recipe["key"])
-    assert json.loads(json.dumps(recipe)) == recipe
+def test_styles_differ_and_words_count_where_they_are_read(engine: Engine, once: Once) -> None:
+    assert REQUEST.style is Style.FAITHFUL
+    playful, wild = (expanded(engine, replace(REQUEST, style=style)) for style in (Style.PLAYFUL, Style.WILD))
+    assert not any(np.array_equal(*pair) for pair in combinations((once.canvas, playful, wild), 2))
+    told = expanded(engine, replace(REQUEST, prompt="a lighthouse"))
+    assert np.array_equal(told, once.canvas) == (engine.reads is Reads.NOTHING)
 
 
-def test_progress_only_grows_from_nothing_to_all(engine: Engine) -> None:
-    told: list[float] = []
-    engine.expand(request_for("chelsea", 90), told.append)
-    assert told == sorted(told)
-    assert (told[0], told[-1]) == (0.0, 1.0)
-    assert len(told) > 3
+def test_the_recipe_names_what_made_a_picture_and_travels_as_json(once: Once) -> None:
+    assert "=" in str(once.recipe["key"])
+    assert json.loads(json.dumps(once.recipe)) == once.recipe
 
 
-def test_cancelling_passes_through_and_the_engine_goes_on(engine: Engine) -> None:
-    request = request_for("chelsea", 90)
-    before = expanded(engine, request)
+def test_progress_only_grows_from_nothing_to_all(once: Once) -> None:
+    assert once.told == sorted(once.told)
+    assert (once.told[0], once.told[-1]) == (0.0, 1.0)
+    assert len(once.told) > 3
+
+
+def test_cancelling_passes_through_and_the_engine_goes_on(engine: Engine, once: Once) -> None:
     for moment, soon_enough in MOMENTS.items():
 
         def leave(fraction: float, soon_enough: Callable[[float], bool] = soon_enough) -> None:
@@ -148,8 +179,8 @@ def test_cancelling_passes_through_and_the_engine_goes_on(engine: Engine) -> Non
                 raise Cancelled
 
         with pytest.raises(Cancelled):
-            engine.expand(request, leave)
-        assert np.array_equal(expanded(engine, request), before), moment
+            engine.expand(REQUEST, leave)
+        assert np.array_equal(expanded(engine, REQUEST), once.canvas), moment
 
 
 def test_photo_and_result_are_checked_and_both_decisions_logged(

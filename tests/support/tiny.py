@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
 from collections.abc import Callable, Mapping
@@ -191,6 +192,7 @@ def opener(presets: Path) -> Opened:
         model = "&".join([f"{name}?presets={presets}", *(f"{key}={value}" for key, value in options.items())])
         if model not in engines:
             engines[model] = open_diffusion(model)
+            gc.freeze()  # it stays until the session ends; the collector, which loading starts often, need not look
         return engines[model]
 
     return opened
