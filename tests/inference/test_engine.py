@@ -13,23 +13,14 @@ import numpy as np
 import pytest
 
 from inference.canvas import Extent, Margins
-from inference.diffusion.presets import Fill, Preset, shipped
+from inference.diffusion.presets import Fill
 from inference.diffusion.window import sizes
 from inference.engine import Cancelled, Engine, EngineName, Pixels, Reads, Recipe, Request, Style, ignore
 from inference.growth import Direction, parse_ratio, scaled, with_ratio
 from inference.registry import open_engine
 from inference.safety.verdict import Level, Thresholds
 from inference.worker.checks import CheckedEngine, Checks
-from tests.support.tiny import NAMES, Opened, request_for
-
-
-def unlike(feature: Callable[[Preset], object]) -> list[str]:
-    """Return the first tiny preset with each value of a feature."""
-    found = dict[object, str]()
-    for name in NAMES:
-        found.setdefault(feature(shipped()[name.removeprefix("tiny-")]), name)
-    return list(found.values())
-
+from tests.support.tiny import Opened, request_for, unlike
 
 # The presets that are left out differ in scheduler, LoRA and 4 bits, in which a processor loads nothing.
 PAINTERS = ["patchmatch", *unlike(lambda preset: (preset.pipeline, preset.guidance > 1))]

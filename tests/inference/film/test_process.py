@@ -25,7 +25,7 @@ BLACK = Mosaic.of(encode_master(np.zeros((64, 64, 3), np.uint8)))
 
 
 async def test_it_is_the_same_film_with_its_first_frame_and_progress() -> None:
-    _, canvas, steps = chain("twice")
+    _, canvas, steps = chain("once")
     master, told = Mosaic.of(encode_master(canvas)), list[float]()
     reel = await shoot(Script(master, steps), told.append)
     assert same(reel.movie, film(canvas, steps))

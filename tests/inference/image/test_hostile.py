@@ -180,7 +180,7 @@ def megabytes(name):
 async def main():
     return_large_blocks()
     data, budget, before = Path(sys.argv[1]).read_bytes(), PixelBudget(30_000_000), megabytes("VmRSS")
-    await asyncio.gather(*(budget.run(25_000_000, look, data) for _ in range(5)))
+    await asyncio.gather(*(budget.run(25_000_000, look, data) for _ in range(3)))
     print(megabytes("VmHWM") - before, megabytes("VmRSS") - before)
 
 asyncio.run(main())

@@ -125,7 +125,7 @@ def test_what_the_network_doubles_is_not_softened(size: Extent, expected: float)
 def test_progress_grows_to_one_and_cancelling_passes_through(
     enlarging: Callable[[Pixels, Report], Pixels], until: float
 ) -> None:
-    photo, seen = small("life", 600)[:300, : TILE + 10], list[float]()
+    photo, seen = small("life", 600)[:60, : TILE + 10], list[float]()
     enlarging(photo, seen.append)
     assert seen == sorted(seen)
     assert (seen[0], seen[-1]) == (0.0, 1.0)

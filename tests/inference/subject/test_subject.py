@@ -17,7 +17,7 @@ from inference.image.codec import decode
 from inference.image.onnx import WEIGHTS
 from inference.subject.memory import Subjects
 from inference.subject.removal import alpha_at, cap, close, without
-from inference.subject.salience import SIDE, salience, squeezed
+from inference.subject.salience import SIDE, Salience, salience, squeezed
 from inference.subject.subject import Subject, find_subject
 from scripts.extract_u2netp import DIGEST
 
@@ -34,6 +34,18 @@ def sample(name: str, longest: int = 360) -> Pixels:
 @lru_cache
 def seen(name: str) -> Subject | None:
     return find_subject(sample(name), salience(squeezed(sample(name))))
+
+
+def blank(level: int) -> Pixels:
+    return np.full((SIDE, SIDE, 3), level, np.uint8)
+
+
+@lru_cache
+def looked_at(level: int) -> Salience:
+    """Return what the network says of a blank photo."""
+    found = salience(blank(level))
+    assert found.shape == (SIDE, SIDE)
+    return found
 
 
 def subject(name: str) -> Subject:
@@ -67,17 +79,18 @@ def test_a_landscape_has_no_subject(name: str) -> None:
     assert seen(name) is None
 
 
-@pytest.mark.parametrize("level", [0, 128, 255])
+@pytest.mark.parametrize("level", [0, 255])
 def test_a_blank_photo_has_no_subject(level: int) -> None:
+    """To the network, every grey is white, because it sees a photo in shares of its brightest pixel."""
     photo = np.full((40, 60, 3), level, np.uint8)
-    assert find_subject(photo, salience(squeezed(photo))) is None
+    assert find_subject(photo, looked_at(level)) is None
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 90), (3, 2)])
 def test_the_smallest_photos_are_looked_at(size: tuple[int, int]) -> None:
     photo = np.zeros((*size, 3), np.uint8)
-    assert salience(squeezed(photo)).shape == (SIDE, SIDE)
-    assert find_subject(photo, salience(squeezed(photo))) is None
+    assert np.array_equal(squeezed(photo), blank(0))
+    assert find_subject(photo, looked_at(0)) is None
 
 
 def test_a_map_is_computed_once_per_photo_and_few_are_kept() -> None:

@@ -27,6 +27,7 @@ from inference.worker.protocol import Order
 from tests.support.tiny import request_for, save_classifier, save_clip
 
 REQUEST = request_for("coffee", 120)
+OPENER = "tests.support.engines:open_engine"
 MARGINS = Margins(48, 32, 48, 32)
 
 
@@ -165,12 +166,12 @@ def test_no_curve_fails(options: str, strange: float) -> None:
 
 
 async def test_in_the_engine_process(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
-    checks = Checks(classifier=NO_CLASSIFIER, surprise=f"{folder}?offset=50")  # strange whatever is seen
-    process = EngineProcess(EngineName.PATCHMATCH, checks=checks)
+    checks = Checks(gate=False, classifier=NO_CLASSIFIER, surprise=f"{folder}?offset=50")  # strange whatever is seen
+    process = EngineProcess(EngineName.PATCHMATCH, opener=OPENER, checks=checks)
     photo = Mosaic.of(encode_master(REQUEST.photo))
     try:
         with caplog.at_level(logging.INFO):
-            outcome = await process.expand(Order(photo, REQUEST.margins), ignore)
+            outcome = await process.expand(Order(photo, REQUEST.margins, prompt="mirror"), ignore)
         doubled = await process.expand(Order(photo, doubles=True), ignore)
     finally:
         await process.close()
@@ -182,7 +183,7 @@ async def test_in_the_engine_process(folder: Path, caplog: pytest.LogCaptureFixt
 
 async def test_an_engine_does_not_start_without_the_clip_that_was_named(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "bert"}), "utf-8")
-    process = EngineProcess(EngineName.PATCHMATCH, checks=Checks(surprise=str(tmp_path)))
+    process = EngineProcess(EngineName.PATCHMATCH, opener=OPENER, checks=Checks(surprise=str(tmp_path)))
     with pytest.raises(EngineUnavailable, match=f"^KUOTU_SURPRISE={tmp_path} is a bert; name a CLIP"):
         await process.start()
     await process.close()

@@ -27,7 +27,7 @@ from inference.worker.checks import NO_CLASSIFIER, Checks
 from inference.worker.process import EngineProcess
 from inference.worker.protocol import Order
 from tests.support.limits import HANG
-from tests.support.photos import SAMPLES
+from tests.support.photos import SAMPLES, small_photo
 
 PHOTO = (SAMPLES / "coffee.jpg").read_bytes()
 ORDER = Order(Mosaic.of(PHOTO), Margins(40, 30, 20, 10), Style.PLAYFUL, seed=7)
@@ -407,7 +407,7 @@ async def test_an_operators_guests_belong_to_the_engine_that_paints(tmp_path: Pa
     cv2.imwrite(str(tmp_path / "teapot.png"), own)
     process = EngineProcess(EngineName.PATCHMATCH, guests=str(tmp_path), checks=NO_CHECKS)
     try:
-        outcome = await process.expand(ORDER, ignore)
+        outcome = await process.expand(Order(Mosaic.of(small_photo(longest=64)), Margins(16)), ignore)
     finally:
         await process.close()
     assert f"guests={open_bank(tmp_path).digest}" in str(outcome.recipe["key"])
