@@ -44,13 +44,19 @@ def test_a_screenshot_is_recognised_after_compression(bar: bool, quality: int) -
     assert is_screenshot(picture, scaled(Extent.of(picture), Direction.ALL, 1.5))
 
 
+@lru_cache(1)
+def sizes_of(name: str) -> list[Pixels]:
+    """Return a sample photo at its own size and scaled down."""
+    photo = decode((SAMPLES / f"{name}.jpg").read_bytes())
+    factors = [min(1.0, longest / max(photo.shape)) for longest in (320, 640, 1024)]
+    scaled_down = [cv2.resize(photo, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA) for factor in factors]
+    return [photo, *(np.asarray(small, np.uint8) for small in scaled_down)]
+
+
 @pytest.mark.parametrize("direction", list(Direction))
 @pytest.mark.parametrize("name", sorted(path.stem for path in SAMPLES.glob("*.jpg")))
 def test_no_photo_is_taken_for_one(name: str, direction: Direction) -> None:
-    photo = decode((SAMPLES / f"{name}.jpg").read_bytes())
-    for longest in (320, 640, 1024, max(photo.shape)):
-        factor = min(1.0, longest / max(photo.shape))
-        small = np.asarray(cv2.resize(photo, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8)
+    for small in sizes_of(name):
         assert not is_screenshot(small, scaled(Extent.of(small), direction, 1.5))
 
 
