@@ -22,9 +22,9 @@ def test_the_vae_works_in_parts_where_memory_is_short(tiny_engine: Opened, name:
     assert vae.use_tiling == (mode is Mode.GROUP)
     if mode is Mode.GROUP:
         assert vae.tile_sample_min_size == TILE
-        latents = torch.zeros(1, vae.config.latent_channels, TILE // 8 + 16, TILE // 8 + 16)
+        latents = torch.zeros(1, vae.config.latent_channels, 8, TILE // 8 + 16)
         with torch.no_grad():
-            assert vae.decode(latents).sample.shape[-2:] == (TILE + 128, TILE + 128)
+            assert vae.decode(latents).sample.shape[-2:] == (64, TILE + 128)
         assert not any("group_offloading" in part._diffusers_hook.hooks for part in hooked(vae))
 
 

@@ -21,6 +21,7 @@ from inference.subject.salience import SIDE, Salience, salience, squeezed
 from inference.subject.subject import Subject, find_subject
 from scripts.extract_u2netp import DIGEST
 
+BLACK = (0, 0, 0)
 SAMPLES = Path(__file__).parents[3] / "bot" / "playground" / "samples"
 
 
@@ -36,14 +37,14 @@ def seen(name: str) -> Subject | None:
     return find_subject(sample(name), salience(squeezed(sample(name))))
 
 
-def blank(level: int) -> Pixels:
-    return np.full((SIDE, SIDE, 3), level, np.uint8)
+def blank(colour: tuple[int, int, int]) -> Pixels:
+    return np.full((SIDE, SIDE, 3), colour, np.uint8)
 
 
 @lru_cache
-def looked_at(level: int) -> Salience:
+def looked_at(colour: tuple[int, int, int]) -> Salience:
     """Return what the network says of a blank photo."""
-    found = salience(blank(level))
+    found = salience(blank(colour))
     assert found.shape == (SIDE, SIDE)
     return found
 
@@ -79,18 +80,18 @@ def test_a_landscape_has_no_subject(name: str) -> None:
     assert seen(name) is None
 
 
-@pytest.mark.parametrize("level", [0, 255])
-def test_a_blank_photo_has_no_subject(level: int) -> None:
+@pytest.mark.parametrize("colour", [BLACK, (255, 255, 255), (200, 30, 60)])
+def test_a_blank_photo_has_no_subject(colour: tuple[int, int, int]) -> None:
     """To the network, every grey is white, because it sees a photo in shares of its brightest pixel."""
-    photo = np.full((40, 60, 3), level, np.uint8)
-    assert find_subject(photo, looked_at(level)) is None
+    photo = np.full((40, 60, 3), colour, np.uint8)
+    assert find_subject(photo, looked_at(colour)) is None
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 90), (3, 2)])
 def test_the_smallest_photos_are_looked_at(size: tuple[int, int]) -> None:
     photo = np.zeros((*size, 3), np.uint8)
-    assert np.array_equal(squeezed(photo), blank(0))
-    assert find_subject(photo, looked_at(0)) is None
+    assert np.array_equal(squeezed(photo), blank(BLACK))
+    assert find_subject(photo, looked_at(BLACK)) is None
 
 
 def test_a_map_is_computed_once_per_photo_and_few_are_kept() -> None:
