@@ -96,7 +96,7 @@ def test_every_scale(engine: Engine, scale: float) -> None:
 @geometries
 @pytest.mark.parametrize("ratio", ["1:1", "16:9", "9:16"])
 def test_every_ratio(engine: Engine, ratio: str) -> None:
-    request = request_for("coffee", 80)
+    request = request_for("chelsea", 90)
     expanded(engine, replace(request, margins=with_ratio(request.extent, Direction.ALL, parse_ratio(ratio))))
 
 
@@ -138,7 +138,7 @@ def test_every_size_that_a_pipeline_works_at(engine: Engine) -> None:
 
 
 def test_the_seed_decides_whoever_else_is_served(engine: Engine, once: Once) -> None:
-    expanded(engine, request_for("rocket", 120, style=Style.WILD, seed=9))
+    expanded(engine, request_for("chelsea", 90, style=Style.WILD, seed=9))
     assert np.array_equal(expanded(engine, REQUEST), once.canvas)
     assert not np.array_equal(expanded(engine, replace(REQUEST, seed=2**31 - 1)), once.canvas)
 
