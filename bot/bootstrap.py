@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.errors import CannotRun
-from bot.hosting import claim_folder, joining, this_program
+from bot.hosting import claim_folder, joining, this_program, try_to_listen
 from bot.jobs.expansions import Painter
 from bot.jobs.films import FilmMaker
 from bot.jobs.loop import Loop
@@ -69,6 +69,8 @@ async def _start(
     settings: Settings, stack: AsyncExitStack, *, work: bool, serve: bool, drain: bool, opener: str
 ) -> Kuotu:
     claim_folder(settings.data_dir, stack)
+    if serve:
+        await try_to_listen(settings.host, settings.port)  # an operator need not wait for engines to hear of a mistake
     supervisor = Supervisor()
     opened, program = await open_services(settings, stack, work=work, serve=serve, opener=opener), this_program()
     if work:

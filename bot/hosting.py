@@ -77,6 +77,15 @@ def free_port(host: str) -> int:
         raise CannotRun(cannot_listen(host, 0, error)) from None
 
 
+async def try_to_listen(host: str, port: int) -> None:
+    """See whether the program's web server will get its address, port 0 being any. Raises CannotRun."""
+    try:
+        server = await asyncio.get_running_loop().create_server(asyncio.Protocol, host, port, start_serving=False)
+    except OSError as error:
+        raise CannotRun(cannot_listen(host, port, error)) from None
+    server.close()
+
+
 def try_port(host: str, port: int) -> int:
     """Take a port and leave it again, 0 being any; the port that it was. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

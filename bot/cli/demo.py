@@ -6,9 +6,11 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from pydantic import SecretStr
 
 from bot.bootstrap import running
@@ -17,6 +19,7 @@ from bot.playground import Message, Person
 from bot.settings import Settings
 
 SAMPLES = Path(__file__).parents[1] / "playground" / "samples"
+LONGEST = 640  # pixels of a photo's longer side: larger ones make whoever looks at the demonstration wait
 ANN, BEN, MEI, SAM = 101, 102, 103, 104
 PATIENCE = 120.0  # seconds that one expansion may take on a slow machine
 
@@ -80,7 +83,7 @@ class Actor:
         """Send a sample photo. Returns the panel that the bot answers with, or the sent photo if it `opens` none."""
         self.transcript.did(self.name, f"sends {sample}" + (f" «{caption}»" if caption else ""))
         mark = self.chat.now
-        sent = await self.chat.send_photo(SAMPLES / sample, caption)
+        sent = await self.chat.send_photo(reduced(sample), caption)
         return await self._sees(panel, mark) if opens else sent
 
     async def says(self, text: str, sees: Callable[[Message], object] | None = None, **details: Any) -> Message:
@@ -108,6 +111,15 @@ class Actor:
         message = await self.chat.wait_for(wanted, PATIENCE, after=mark)
         await self.transcript.showed(self.chat, message)
         return message
+
+
+def reduced(sample: str) -> bytes:
+    """Return a sample photo, which is made smaller if it is large."""
+    with Image.open(SAMPLES / sample) as photo:
+        photo.thumbnail((LONGEST, LONGEST))
+        out = BytesIO()
+        photo.save(out, "JPEG", quality=90)
+    return out.getvalue()
 
 
 def result(message: Message) -> bool:
