@@ -1,12 +1,12 @@
 """Workers with a stub engine, in processes of their own that may be killed.
 
-`python -m tests.support.crew DATABASE QUEUE WORKERS SECONDS` runs that many loops in one program until it is killed.
 The subject of each job is a person whose name gets one more letter whenever the end of the job is recorded.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
@@ -26,10 +26,9 @@ from storage.jobs.news import News
 from storage.jobs.opening import open_queue
 from storage.jobs.queue import Queue
 from storage.models import Job, Person, Status
+from tests.support.forked import Forked, fork
 from tests.support.limits import HANG
 from tests.support.photos import ROOT
-
-Process = asyncio.subprocess.Process
 
 
 async def _record_end(session: AsyncSession, job: Job) -> None:
@@ -55,13 +54,10 @@ class Sleeper:
 
 
 @asynccontextmanager
-async def crew(database: str, queue: str, workers: int = 1, seconds: float = 0.0) -> AsyncIterator[Process]:
+async def crew(database: str, queue: str, workers: int = 1, seconds: float = 0.0) -> AsyncIterator[Forked]:
     """A program with some workers, which is killed at the end."""
     arguments = (database, queue, str(workers), str(seconds))
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.support.crew", *arguments, cwd=ROOT, stdout=asyncio.subprocess.PIPE
-    )
-    assert process.stdout is not None
+    process = await fork(*arguments, cwd=ROOT, env=os.environ, body=main)
     try:
         async with asyncio.timeout(HANG):
             assert await process.stdout.readline() == b"ready\n"
@@ -83,6 +79,7 @@ async def ask(engine: AsyncEngine, queue: Queue, people: Sequence[int], subjects
 
 
 async def main(database: str, queue: str, workers: str, seconds: str) -> None:
+    """Run so many loops until the program is killed."""
     engine = await open_database(database, pool=3)
     news = News(engine)
     opened = open_queue(queue, engine, STUBS, news)
@@ -90,7 +87,3 @@ async def main(database: str, queue: str, workers: str, seconds: str) -> None:
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     await asyncio.gather(news.listen(), *(loop.run() for loop in loops))
-
-
-if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm import configure_mappers
 
 from bot.jobs.collector import Collector
 from bot.jobs.retention import Keeper
@@ -163,10 +164,11 @@ def fork(body: Callable[[], Coroutine[Any, Any, None]]) -> bool:
     return os.WIFSIGNALED(status)
 
 
-def main(name: str, place: Path, stride: int) -> None:
-    """Kill the act at every `stride`-th step, and print the outcome."""
+def outcome(name: str, place: Path, stride: int) -> str:
+    """Kill the act at every `stride`-th step, and return the outcome as JSON."""
     act, again = ACTS[name]
     whole, copy, report = place / "whole", place / "copy", place / "report"
+    configure_mappers()  # once, and not in every life
     fork(partial(prepare, whole))
     left: list[str] = []
     deaths = 0
@@ -178,8 +180,13 @@ def main(name: str, place: Path, stride: int) -> None:
         fork(partial(live, copy, again, report=report))
         left += json.loads(report.read_text())
         deaths += died
-    sys.stdout.write(json.dumps({"deaths": deaths, "left": left}))
+    return json.dumps({"deaths": deaths, "left": left})
+
+
+def write_outcome(name: str, place: Path, stride: int) -> None:
+    """Do the same in a process that a test has forked, and write the outcome into the folder."""
+    (place / "outcome").write_text(outcome(name, place, stride))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))
+    sys.stdout.write(outcome(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])))

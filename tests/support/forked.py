@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from typing import Any
 
 from tests.support.blind import main
 from tests.support.photos import ROOT
+
+Body = Callable[..., Coroutine[Any, Any, None]]  # a function of a module, which gets texts
 
 FORKS = get_context("forkserver")
 FORKS.set_forkserver_preload(["tests.support.blind", "bot.serving", "storage.migrations"])
@@ -39,6 +42,10 @@ class Forked:
     def terminate(self) -> None:
         self.process.terminate()
 
+    def send_signal(self, number: int) -> None:
+        assert self.process.pid is not None
+        os.kill(self.process.pid, number)
+
     async def wait(self) -> int | None:
         """Wait until it has ended, and return its exit code."""
         ended, loop = asyncio.Event(), asyncio.get_running_loop()
@@ -52,10 +59,10 @@ class Forked:
         return self.returncode
 
 
-async def fork(*arguments: str, cwd: Path, env: Mapping[str, str]) -> Forked:
-    """Start the program of `tests.support.blind` with these arguments."""
+async def fork(*arguments: str, cwd: Path, env: Mapping[str, str], body: Body = main) -> Forked:
+    """Start a program with these arguments: that of `tests.support.blind`, or another."""
     reading, writing = FORKS.Pipe(duplex=False)
-    process = FORKS.Process(target=_live, args=(arguments, cwd, dict(env), writing), daemon=True)
+    process = FORKS.Process(target=_live, args=(body, arguments, cwd, dict(env), writing), daemon=True)
     await asyncio.to_thread(process.start)  # which waits for the process to fork from, if it does not run yet
     writing.close()
     stdout, file = asyncio.StreamReader(), os.fdopen(os.dup(reading.fileno()), "rb")
@@ -65,10 +72,12 @@ async def fork(*arguments: str, cwd: Path, env: Mapping[str, str]) -> Forked:
     return Forked(process, stdout, pipe)
 
 
-def _live(arguments: tuple[str, ...], folder: Path, environment: dict[str, str], stdout: Connection) -> None:
+def _live(
+    body: Body, arguments: tuple[str, ...], folder: Path, environment: dict[str, str], stdout: Connection
+) -> None:
     os.dup2(stdout.fileno(), 1)
     stdout.close()
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment | {"PYTHONPATH": str(ROOT)})  # where the engine's process finds its opener
-    asyncio.run(main(*arguments))
+    asyncio.run(body(*arguments))

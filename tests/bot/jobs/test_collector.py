@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -21,19 +20,20 @@ from storage.cleanup.shelf import Shelf
 from storage.cleanup.sweep import Sweep
 from storage.database import transactions
 from storage.models import BlobSweep, FilmKind, now
-from tests.support.photos import ROOT
+from tests.support.dying import write_outcome
+from tests.support.forked import FORKS
 from tests.support.wall import ANN, Wall, flat, wall_in
 
 STRIDE = 9  # every step takes minutes: `.venv/bin/python -m tests.support.dying forget /tmp/dying 1`
 
 
 @pytest.mark.parametrize("act", ["forget", "retention", "photo", "step"])
-async def test_a_kill_at_any_step_leaves_nothing_after_the_next_start(act: str, tmp_path: Path) -> None:
-    command = (sys.executable, "-m", "tests.support.dying", act, str(tmp_path), str(STRIDE))
-    program = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
-    said, _ = await program.communicate()
-    assert program.returncode == 0
-    outcome = json.loads(said.splitlines()[-1])  # log lines come before it
+def test_a_kill_at_any_step_leaves_nothing_after_the_next_start(act: str, tmp_path: Path) -> None:
+    program = FORKS.Process(target=write_outcome, args=(act, tmp_path, STRIDE))
+    program.start()
+    program.join()
+    assert program.exitcode == 0
+    outcome = json.loads((tmp_path / "outcome").read_text())
     assert outcome["left"] == []
     assert outcome["deaths"] > 5
 

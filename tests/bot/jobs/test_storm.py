@@ -21,7 +21,7 @@ from tests.support.limits import HANG
 from tests.support.rows import add_people
 
 PEOPLE, SUBJECTS = range(1, 5), range(100, 132)
-KILLS, SECONDS = 3, 0.3  # a worker takes 2 s to start, and its lease lasts 6 s
+KILLS, SECONDS = 3, 0.3  # a lease lasts 6 s
 LONG = 1.0  # seconds of a job that is stopped in the middle
 carriers = pytest.mark.parametrize("carrier", ["local", "procrastinate"])
 
