@@ -15,7 +15,7 @@ async def test_nothing_is_lost_while_the_program_is_killed(tmp_path: Path) -> No
 
 
 async def test_every_conversation_ends_well_while_calls_fail(tmp_path: Path) -> None:
-    outcome = await faults.survive(tmp_path, people=10, at_once=5)
+    outcome = await faults.survive(tmp_path, people=7, at_once=5)
     assert outcome.wrong == []
     assert outcome.faults.total() > 10
 
