@@ -51,28 +51,34 @@ class Kuotu:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, *, work: bool = True, serve: bool = True, drain: bool = False, opener: str = OPENER
+    settings: Settings,
+    *,
+    work: bool = True,
+    serve: bool = True,
+    drain: bool = False,
+    opener: str = OPENER,
+    films: bool = True,
 ) -> AsyncIterator[Kuotu]:
     """Everything, started in order, stopped in reverse; `opener` opens engines in processes. Raises CannotRun.
 
-    With `drain`, work ends when the queue is empty.
+    With `drain`, work ends when the queue is empty. Without `films`, it is as if PyAV were missing.
     """
     return_large_blocks()
     async with AsyncExitStack() as stack:
         try:
-            yield await _start(settings, stack, work=work, serve=serve, drain=drain, opener=opener)
+            claim_folder(settings.data_dir, stack)
+            if serve:  # an operator need not wait for engines to hear of a mistake
+                await try_to_listen(settings.host, settings.port)
+            opened = await open_services(settings, stack, work=work, serve=serve, opener=opener, films=films)
+            yield await _start(settings, stack, opened, work=work, serve=serve, drain=drain)
         except (DatabaseUnavailable, BlobsUnavailable, QueueUnavailable, EngineUnavailable) as error:
             raise CannotRun(str(error)) from error
 
 
 async def _start(
-    settings: Settings, stack: AsyncExitStack, *, work: bool, serve: bool, drain: bool, opener: str
+    settings: Settings, stack: AsyncExitStack, opened: Opened, *, work: bool, serve: bool, drain: bool
 ) -> Kuotu:
-    claim_folder(settings.data_dir, stack)
-    if serve:
-        await try_to_listen(settings.host, settings.port)  # an operator need not wait for engines to hear of a mistake
-    supervisor = Supervisor()
-    opened, program = await open_services(settings, stack, work=work, serve=serve, opener=opener), this_program()
+    supervisor, program = Supervisor(), this_program()
     if work:
         await asyncio.to_thread(sweep_scratch_folders)
     async with joining(settings.database, stack) as alone:

@@ -67,14 +67,19 @@ class Opened:
 
 
 async def open_services(
-    settings: Settings, stack: AsyncExitStack, *, work: bool, serve: bool = False, opener: str = OPENER
+    settings: Settings,
+    stack: AsyncExitStack,
+    *,
+    work: bool,
+    serve: bool = False,
+    opener: str = OPENER,
+    films: bool = True,
 ) -> Opened:
-    """Database, pictures, queue and engines, as the settings' URLs choose them."""
+    """Database, pictures, queue and engines, as the settings' URLs choose them, and films if this program makes any."""
     database = await open_database(settings.database, pool=settings.database_pool)
     stack.push_async_callback(database.dispose)
     news, blobs = News(database, role=CHAT if serve else WORKER), open_blobs(settings.blobs, settings.blobs_outside)
     queue = open_queue(settings.queue_url, database, EXPANSIONS, news)
-    films = FilmStore(database, open_queue(settings.queue_url, database, FILMS, news))
     await _tables(settings, database)
     engines = await _engines(settings, stack, opener) if work else []
     services = Services(
@@ -100,10 +105,14 @@ async def open_services(
         buckets=Buckets(database),
         register=Register(database),
         marks=open_marks(settings),
-        films=films if films_possible() else None,
+        films=_film_store(settings, database, news) if films and films_possible() else None,
         turns=SharedTurns(database) if database.dialect.name == "postgresql" else LocalTurns(),
     )
     return Opened(services, Inbox(database, news), engines, news, Sweep(database, blobs, this_program(), DERIVED))
+
+
+def _film_store(settings: Settings, database: AsyncEngine, news: News) -> FilmStore:
+    return FilmStore(database, open_queue(settings.queue_url, database, FILMS, news))
 
 
 async def _engines(settings: Settings, stack: AsyncExitStack, opener: str) -> list[EngineProcess]:

@@ -1,7 +1,7 @@
 """Fixtures that tests of more than one package use: databases, tiny models, photos and the whole bot.
 
 The bot runs as people use it: python-telegram-bot over HTTP against the playground, SQLite and the real engine, which
-is only spared its search for subjects.
+is only spared its search for subjects and for what is explicit.
 """
 
 from __future__ import annotations
@@ -85,6 +85,18 @@ async def shared_kuotu(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
         yield kuotu
 
 
+@pytest.fixture(scope="session")
+async def filmless_kuotu(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Kuotu]:
+    async with kuotu_in(tmp_path_factory.mktemp("filmless"), films=False) as kuotu:
+        yield kuotu
+
+
+@pytest.fixture(scope="module")
+def films() -> bool:
+    """Whether Kuotus make films: every journey and every post would have one, at two seconds of a core."""
+    return True
+
+
 @pytest.fixture(scope="module")
 def own_settings() -> dict[str, Any] | None:
     """The settings of a Kuotu that belongs to one module. None selects the Kuotu that all modules share.
@@ -101,15 +113,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-async def own_kuotu(own_settings: dict[str, Any] | None, folder: Path) -> AsyncIterator[Kuotu]:
-    async with kuotu_in(folder, **own_settings or {}) as kuotu:
+async def own_kuotu(own_settings: dict[str, Any] | None, folder: Path, films: bool) -> AsyncIterator[Kuotu]:
+    async with kuotu_in(folder, films=films, **own_settings or {}) as kuotu:
         yield kuotu
 
 
 @pytest.fixture(scope="module")
-def kuotu(request: pytest.FixtureRequest, own_settings: dict[str, Any] | None) -> Kuotu:
+def kuotu(request: pytest.FixtureRequest, own_settings: dict[str, Any] | None, films: bool) -> Kuotu:
     """The running Kuotu that `newcomer` and `chat` talk to. Every test brings its own people."""
-    found = request.getfixturevalue("shared_kuotu" if own_settings is None else "own_kuotu")
+    shared = "shared_kuotu" if films else "filmless_kuotu"
+    found = request.getfixturevalue(shared if own_settings is None else "own_kuotu")
     assert isinstance(found, Kuotu)
     return found
 
@@ -123,7 +136,7 @@ async def database(own_kuotu: Kuotu, folder: Path) -> AsyncIterator[AsyncEngine]
 
 
 @pytest.fixture
-async def fresh_with(tmp_path: Path) -> AsyncIterator[Any]:
+async def fresh_with(tmp_path: Path, films: bool) -> AsyncIterator[Any]:
     """`await fresh_with(quota=2)` starts a Kuotu for one test with these settings, in `tmp_path / "data"`.
 
     A test that needs no picture says `work=False`: starting an engine takes longer than everything else.
@@ -131,7 +144,7 @@ async def fresh_with(tmp_path: Path) -> AsyncIterator[Any]:
     async with AsyncExitStack() as stack:
 
         async def start(**knobs: Any) -> Kuotu:
-            return await stack.enter_async_context(kuotu_in(tmp_path / "data", **knobs))
+            return await stack.enter_async_context(kuotu_in(tmp_path / "data", **({"films": films} | knobs)))
 
         yield start
 

@@ -63,7 +63,7 @@ async def hooked(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hook
         address = f"http://127.0.0.1:{(port := free_port())}"
         knobs = {"telegram_token": telegram.playground.token, "telegram_api": telegram.url, "port": port}
         hook = {"webhook_url": f"{address}/", "webhook_secret": "secret", "admins": str(MODERATOR)}
-        async with kuotu_in(tmp_path_factory.mktemp("hooked"), **knobs, **hook) as kuotu:
+        async with kuotu_in(tmp_path_factory.mktemp("hooked"), films=False, **knobs, **hook) as kuotu:
             yield Hook(telegram, kuotu, address, exits)
 
 

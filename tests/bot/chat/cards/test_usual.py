@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from bot.bootstrap import Kuotu
 from bot.playground import Message, Person
 from storage.models import Feeling
 from tests.support.messages import is_result
 from tests.support.scenes import group_of, now, published, result_in, taps
+
+
+@pytest.fixture(scope="module")
+def films() -> bool:
+    return True
 
 
 def rows(message: Message) -> list[list[str]]:
@@ -23,7 +31,8 @@ async def test_a_result_has_five_buttons_and_no_jargon(chat: Person) -> None:
     assert result.text == "⤢ 1.5× · 🌿 Faithful"
 
 
-async def test_what_is_published_can_be_voted_on_and_shared(chat: Person) -> None:
+async def test_what_is_published_can_be_voted_on_and_shared(filmless_kuotu: Kuotu, newcomer: Any) -> None:
+    chat = await newcomer("Ann", address=filmless_kuotu.address)
     result, _ = await published(chat)
     shown = await chat.wait_for(lambda m: m.id == result.id and m.shows("Share"))
     assert rows(shown) == [list(Feeling), *ONWARD, ["↗ Share", "⋯"]]

@@ -32,5 +32,5 @@ async def weighty(presets: Path) -> AsyncIterator[Kuotu]:
     knobs = {"engine": EngineName.DIFFUSION, "model": str(presets), "gate": False}  # untrained models paint noise
     knobs["watermark"] = False  # so that pixels can be compared with those of an engine alone
     unsure = {"safety": str(classifier), "safety_unsure": 0.0, "safety_unsafe": 1.01}
-    async with kuotu_in(folder / "data", opener=OPENER, **knobs, **unsure) as kuotu:
+    async with kuotu_in(folder / "data", films=False, opener=OPENER, **knobs, **unsure) as kuotu:
         yield kuotu

@@ -9,6 +9,7 @@ import pytest
 
 from bot.bootstrap import Kuotu
 from bot.playground import Message, Person
+from inference.safety.verdict import SHIPPED
 from tests.support.messages import is_result
 from tests.support.scenes import expanded, expansion_of, now, taps
 
@@ -16,7 +17,7 @@ Newcomer = Callable[..., Awaitable[Person]]
 Fresh = Callable[..., Awaitable[Kuotu]]
 
 
-UNSURE = {"safety_unsure": 0.0}
+UNSURE = {"safety": SHIPPED, "safety_unsure": 0.0}
 
 
 @pytest.fixture(scope="module")
@@ -32,14 +33,13 @@ def is_veiled(message: Message) -> bool:
 @pytest.mark.parametrize(
     ("knobs", "veiled", "published"),
     [
-        pytest.param({}, False, True, id="safe"),
+        pytest.param({"safety": SHIPPED}, False, True, id="safe"),
         pytest.param(UNSURE, True, True, id="unsure"),
         pytest.param(UNSURE | {"safety_unsafe": 0.0}, True, False, id="unsafe"),
-        pytest.param(UNSURE | {"safety": "none"}, False, True, id="check-switched-off"),
+        pytest.param({"safety": "none", "safety_unsure": 0.0}, False, True, id="check-switched-off"),
     ],
 )
 async def test_the_check_decides_on_spoilers_and_on_publishing(
-    shared_kuotu: Kuotu,
     kuotu: Kuotu,
     fresh_with: Fresh,
     newcomer: Newcomer,
@@ -49,7 +49,7 @@ async def test_the_check_decides_on_spoilers_and_on_publishing(
     published: bool,
 ) -> None:
     if knobs != UNSURE:
-        kuotu = await fresh_with(**knobs) if knobs else shared_kuotu
+        kuotu = await fresh_with(**knobs)
     ann = await newcomer("Ann", address=kuotu.address)
     result = await expanded(ann, photo)
     assert is_veiled(result) == veiled

@@ -13,6 +13,7 @@ from storage.models import Film, FilmKind, Status
 from tests.support.messages import is_film, is_result
 from tests.support.scenes import (
     card_at,
+    doubled,
     expansion_of,
     forge,
     group_of,
@@ -25,6 +26,11 @@ from tests.support.scenes import (
 )
 
 pytest.importorskip("av")
+
+
+@pytest.fixture(scope="module")
+def films() -> bool:
+    return True
 
 
 def is_waiting(message: Message) -> bool:
@@ -66,6 +72,24 @@ async def test_a_chain_becomes_a_film_in_the_message_that_told_of_it(kuotu: Kuot
     assert (row.status, row.person_id, row.file_id) == (Status.DONE, None, film.file["file_id"])
     bob = await newcomer("Bob")
     assert await forge(bob, f"mp|{expansion_of(result)}") == "This is somebody else's."
+
+
+async def test_a_film_of_a_doubled_result_shows_the_same_steps(chat: Person) -> None:
+    """Without what it doubled, its chain is not stored, and it has no film."""
+    result = await result_in(chat)
+    large = await doubled(chat, result)
+    assert await chat.tap(large, "🎬") == "🎬 The film is coming…"
+    await chat.wait_for(is_film)
+    await taps(chat, result, "Delete")
+    await chat.tap(now(chat, result), "Yes, delete")
+    await chat.wait_gone(result)
+    before = await taps(chat, large, "Before")
+    assert "🎬 Film" not in (await taps(chat, before, "⋯")).labels
+
+
+async def test_help_promises_films_where_they_are_made(chat: Person) -> None:
+    await chat.say("/help")
+    assert "film" in (await chat.wait_for(lambda m: "How it works" in m.text)).text
 
 
 async def test_a_chain_has_a_loop_of_its_last_step_too(kuotu: Kuotu, chat: Person) -> None:
