@@ -12,7 +12,7 @@ from bot.playground.playground import DEFAULT_TOKEN
 from storage.jobs.films import FilmStore
 from storage.models import Expansion, Post
 from tests.support.messages import is_doubled, is_panel, is_result, is_status, subject_of
-from tests.support.photos import SAMPLES, small_photo
+from tests.support.photos import small_photo
 
 
 async def group_of(newcomer: Any, *names: str) -> list[Person]:
@@ -39,8 +39,8 @@ async def expanded(chat: Person, photo: bytes, *taps: str) -> Message:
 
 
 async def start_a_long_one(chat: Person) -> Message:
-    """Tap Expand on a photo that takes a second or two, and return the status message."""
-    await chat.send_photo(SAMPLES / "picos.jpg")
+    """Tap Expand on a photo that takes a second or so, and return the status message."""
+    await chat.send_photo(small_photo("picos", 1100))
     await chat.tap(await chat.wait_for(is_panel), "Expand")
     return await chat.wait_for(is_status)
 

@@ -14,6 +14,13 @@ from tests.support.scenes import answer_to, card_at, expansion_of, forge, group_
 
 ADMIN = 777
 GONE = "This picture is not in the gallery any more."
+FORBIDDEN = [
+    "my RUTABAGA!",  # the operator's word
+    "Ｒｕｔａｂａｇａ",  # full width
+    "ruta\u202e\u200bbaga",
+    "r u t a b a g a",
+    "你 傻 逼 吗",
+]
 NOT_YOURS = "Only the moderators of the gallery can do this."
 
 
@@ -229,23 +236,14 @@ async def test_cases_are_paged_and_judged_once(kuotu: Kuotu, newcomer: Any, admi
     assert await kuotu.services.moderation.case() is None
 
 
-@pytest.mark.parametrize(
-    "title",
-    [
-        pytest.param("my RUTABAGA!", id="the-operators-word"),
-        pytest.param("Ｒｕｔａｂａｇａ", id="full-width"),
-        pytest.param("ruta\u202e\u200bbaga", id="bidi-inside"),
-        pytest.param("r u t a b a g a", id="spelled"),
-        pytest.param("你 傻 逼 吗", id="chinese-with-gaps"),
-    ],
-)
-async def test_a_title_with_a_forbidden_word_is_not_hung(kuotu: Kuotu, chat: Person, title: str) -> None:
+async def test_a_title_with_a_forbidden_word_is_not_hung(kuotu: Kuotu, chat: Person) -> None:
     post = await posted(kuotu, chat)
-    await chat.say(title)
-    await chat.wait_for(lambda m: "I can't put that title in the gallery" in m.text)
-    there = await kuotu.services.gallery.post(post.id)
-    assert there is not None
-    assert there.title == ""
+    for title in FORBIDDEN:
+        said = await chat.say(title)
+        await chat.wait_for(lambda m, said=said: m.id > said.id and "I can't put that title in the gallery" in m.text)
+        there = await kuotu.services.gallery.post(post.id)
+        assert there is not None
+        assert there.title == ""
     await chat.say("rutabagas of the world")
     await chat.wait_for(lambda m: "“rutabagas of the world”" in m.text)
 

@@ -1,4 +1,8 @@
-"""The whole bot with the diffusion engine: every preset's tiny pipeline, in normal and failing cases."""
+"""The whole bot with the diffusion engine: tiny pipelines, in normal and failing cases.
+
+The contract that every preset fulfils is `tests/inference/test_engine.py`. The bot knows nothing of presets, so here
+one of each family stands for the others.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,7 @@ from storage.models import Expansion
 from tests.support.bot import kuotu_in
 from tests.support.messages import is_panel, is_result, is_status
 from tests.support.scenes import details
-from tests.support.tiny import NAMES, Opened
+from tests.support.tiny import Opened
 
 ALL = scaled(Extent(160, 106), Direction.ALL, 1.5)
 
@@ -74,8 +78,8 @@ def kept(canvas: Pixels, margins: Margins, photo: bytes) -> bool:
     return same(canvas[margins.top :, margins.left :][: pixels.shape[0], : pixels.shape[1]], pixels)
 
 
-@pytest.mark.parametrize("name", NAMES)
-async def test_every_preset_paints_what_it_paints_alone(
+@pytest.mark.parametrize("name", ["tiny-sd15", "tiny-klein"])  # one repaints a masked canvas, one edits a picture
+async def test_a_preset_paints_what_it_paints_alone(
     ann: Person, photo: bytes, weighty: Kuotu, tiny_engine: Opened, name: str
 ) -> None:
     """Another process, after other people's pictures, gives the same pixels for the same photo, choices and seed."""
@@ -94,17 +98,12 @@ async def test_every_preset_paints_what_it_paints_alone(
 @pytest.mark.parametrize(
     ("taps", "margins"),
     [
-        pytest.param(["⬅️"], scaled(Extent(160, 106), Direction.LEFT, 1.5), id="left"),
         pytest.param(["➡️", "2×"], scaled(Extent(160, 106), Direction.RIGHT, 2), id="right, in two passes"),
-        pytest.param(["⬆️", "1.25×"], scaled(Extent(160, 106), Direction.UP, 1.25), id="up, a little"),
-        pytest.param(["⬇️"], scaled(Extent(160, 106), Direction.DOWN, 1.5), id="down"),
-        pytest.param(["↔️"], scaled(Extent(160, 106), Direction.HORIZONTAL, 1.5), id="horizontal"),
-        pytest.param(["↕️"], scaled(Extent(160, 106), Direction.VERTICAL, 1.5), id="vertical"),
-        pytest.param(["1:1"], with_ratio(Extent(160, 106), Direction.ALL, parse_ratio("1:1")), id="square"),
+        pytest.param(["↕️", "1.25×"], scaled(Extent(160, 106), Direction.VERTICAL, 1.25), id="vertical, a little"),
         pytest.param(["9:16"], with_ratio(Extent(160, 106), Direction.ALL, parse_ratio("9:16")), id="tall"),
     ],
 )
-async def test_every_choice_of_the_panel(ann: Person, photo: bytes, taps: list[str], margins: Margins) -> None:
+async def test_what_is_chosen_is_painted(ann: Person, photo: bytes, taps: list[str], margins: Margins) -> None:
     canvas = await master(ann, await expanded(ann, photo, "tiny-sdxl", *taps))
     assert canvas.shape[1::-1] == margins.canvas(Extent(160, 106))
     assert kept(canvas, margins, photo)
