@@ -26,6 +26,11 @@ from tests.support.scenes import expanded
 
 
 @pytest.fixture
+def photo() -> bytes:
+    return small_photo()
+
+
+@pytest.fixture
 def run(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> Iterator[Run]:
     with chdir(tmp_path):
         yield runner(capfd)

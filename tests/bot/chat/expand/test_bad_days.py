@@ -13,7 +13,6 @@ from tests.support.photos import SAMPLES
 from tests.support.scenes import start_a_long_one
 
 Newcomer = Callable[..., Awaitable[Person]]
-Fresh = Callable[..., Awaitable[Kuotu]]
 
 
 async def test_a_status_message_that_was_deleted_is_replaced_by_the_result(chat: Person) -> None:
@@ -50,10 +49,9 @@ async def test_only_who_asked_may_cancel(newcomer: Newcomer) -> None:
 
 
 async def test_somebody_who_blocked_the_bot_is_given_up_and_keeps_nobody_waiting(
-    fresh_with: Fresh, newcomer: Newcomer, photo: bytes
+    kuotu: Kuotu, newcomer: Newcomer, photo: bytes
 ) -> None:
-    kuotu = await fresh_with()
-    ann, ben = await newcomer("Ann", address=kuotu.address), await newcomer("Ben", address=kuotu.address)
+    ann, ben = await newcomer("Ann"), await newcomer("Ben")
     await start_a_long_one(ann)
     await ann.block()
     await ben.send_document(photo)
@@ -70,9 +68,8 @@ async def test_somebody_who_blocked_the_bot_is_given_up_and_keeps_nobody_waiting
     await ann.wait_for(is_result, after=mark)
 
 
-async def test_what_telegram_refuses_for_good_is_given_up(fresh_with: Fresh, newcomer: Newcomer, photo: bytes) -> None:
-    kuotu = await fresh_with()
-    ann, ben = await newcomer("Ann", address=kuotu.address), await newcomer("Ben", address=kuotu.address)
+async def test_what_telegram_refuses_for_good_is_given_up(kuotu: Kuotu, newcomer: Newcomer, photo: bytes) -> None:
+    ann, ben = await newcomer("Ann"), await newcomer("Ben")
     await start_a_long_one(ann)
     await kuotu.services.people.migrate_chat(ann.chat, -404)  # a chat that does not exist
     for _ in range(10):  # his are painted and delivered after hers, each chat at its own pace

@@ -21,10 +21,16 @@ from inference.image.codec import decode
 from storage.models import Expansion
 from tests.support.bot import kuotu_in
 from tests.support.messages import is_panel, is_result, is_status
+from tests.support.photos import small_photo
 from tests.support.scenes import details
 from tests.support.tiny import Opened
 
 ALL = scaled(Extent(160, 106), Direction.ALL, 1.5)
+
+
+@pytest.fixture
+def photo() -> bytes:
+    return small_photo()
 
 
 @pytest.fixture

@@ -28,6 +28,11 @@ from tests.support.photos import small_photo
 from tests.support.scenes import details, expanded, unfolded
 
 
+@pytest.fixture
+def photo() -> bytes:
+    return small_photo()
+
+
 async def test_one_tap_is_enough(chat: Person, photo: bytes) -> None:
     await chat.send_document(photo)
     panel = await chat.wait_for(is_panel)

@@ -28,7 +28,7 @@ FIFTY = Extent(8192, 6144)  # the size of photos from phones of 2025
 @pytest.mark.parametrize("name", ["IMG_0001", "photo.heic.download", "cat.bin"])
 async def test_a_file_of_no_known_type_is_looked_at(chat: Person, photo: bytes, name: str) -> None:
     await chat.send_document(photo, name)
-    assert "240 × 159 px" in (await unfolded(chat, await chat.wait_for(is_panel))).text
+    assert "72 × 48 px" in (await unfolded(chat, await chat.wait_for(is_panel))).text
 
 
 async def test_a_file_of_no_known_type_that_is_no_picture_is_told_so(chat: Person) -> None:

@@ -27,14 +27,14 @@ async def test_it_keeps_the_direction_the_scale_and_the_style(kuotu: Kuotu, chat
     second = await zoomed_out(chat, first)
     before, after = await of(kuotu, first), await of(kuotu, second)
     assert (after.direction, after.scale, after.style) == ("right", 1.25, "playful")
-    assert (size(first), size(second)) == ((200, 106), (250, 106))
+    assert (size(first), size(second)) == ((60, 32), (75, 32))
     assert (after.source_id, after.left) == (before.result_id, 0)
     assert after.seed != before.seed
     assert not [m for m in chat.messages if is_panel(m) and m.id > first.id]
 
 
 async def test_it_goes_on_from_a_ratio_by_the_usual_scale(chat: Person, photo: bytes) -> None:
-    assert size(await zoomed_out(chat, await expanded(chat, photo, "1:1"))) == (240, 240)
+    assert size(await zoomed_out(chat, await expanded(chat, photo, "1:1"))) == (72, 72)
 
 
 async def test_each_tap_is_one_step_and_a_double_tap_is_one(kuotu: Kuotu, chat: Person, photo: bytes) -> None:
@@ -61,7 +61,7 @@ async def test_the_button_of_an_older_message_starts_one(kuotu: Kuotu, chat: Per
     data = f"fu|{expansion_of(first)}"
     assert await forge(chat, data) == "On its way ✨"
     second = await chat.wait_for(lambda m: is_result(m) and m.photo and m.id > first.id)
-    assert size(second) == (360, 239)
+    assert size(second) == (108, 72)
     assert await forge(chat, data) == "That has started already."
 
 
@@ -74,15 +74,15 @@ async def test_under_the_original_it_leaves_the_picture_as_it_is(chat: Person, p
 
 
 async def test_where_there_is_no_room_it_says_so(fresh_with: Any, newcomer: Any, photo: bytes) -> None:
-    kuotu = await fresh_with(max_megapixels=0.039)
+    kuotu = await fresh_with(max_megapixels=0.0039)
     for language, refusal in (
-        ("en", "That would pass 0.039 megapixels or 16,000 px a side."),
-        ("zh", "这样会超过 0.039 百万像素或单边 16000 像素。"),
+        ("en", "That would pass 0.0039 megapixels or 16,000 px a side."),
+        ("zh", "这样会超过 0.0039 百万像素或单边 16000 像素。"),
     ):
         chat = await newcomer("Ann", address=kuotu.address, language=language)
         sent = await chat.send_document(photo)
         panel = await chat.wait_for(lambda m, sent=sent: m.from_bot and m.id > sent.id and len(m.buttons) >= 6)
         await chat.tap(panel, "✨")
         first = await chat.wait_for(lambda m: any("zo|" in str(b.data) for b in m.buttons))
-        assert size(first) == (240, 159)
+        assert size(first) == (72, 48)
         assert await chat.tap(first, "🔭") == refusal

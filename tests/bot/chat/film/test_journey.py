@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from telegram.ext import ExtBot
@@ -15,10 +16,15 @@ from bot.playground.playground import DEFAULT_TOKEN
 from storage.models import Expansion, Status
 from tests.support.journeys import gone, steps_of
 from tests.support.messages import is_film
-from tests.support.photos import small_photo
 from tests.support.scenes import expanded, expansion_of, result_in, shown
 
 pytest.importorskip("av")
+
+
+@pytest.fixture(scope="module")
+def own_settings() -> dict[str, Any]:
+    """The usual settings, with room for five small steps."""
+    return {"max_megapixels": 0.12}
 
 
 @pytest.fixture(scope="module")
@@ -26,12 +32,12 @@ def films() -> bool:
     return True
 
 
-async def test_five_steps_are_five_expansions_of_one_chain(kuotu: Kuotu, chat: Person) -> None:
-    first = await expanded(chat, small_photo(longest=48), "Wild")
+async def test_five_steps_are_five_expansions_of_one_chain(kuotu: Kuotu, chat: Person, photo: bytes) -> None:
+    first = await expanded(chat, photo, "Playful")
     over = await gone(chat, first)
     steps = await steps_of(kuotu, chat)
     assert [step.variant for step in steps] == [1, 2, 3, 4, 5]
-    assert {(step.status, step.style, step.scale) for step in steps} == {(Status.DONE, "wild", steps[0].scale)}
+    assert {(step.status, step.style, step.scale) for step in steps} == {(Status.DONE, "playful", steps[0].scale)}
     sources = [expansion_of(first), *(step.id for step in steps)]
     chain = await kuotu.services.store.ancestry(steps[-1].id)
     assert [step.id for step in chain] == sources

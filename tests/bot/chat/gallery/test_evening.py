@@ -42,7 +42,7 @@ HOUSEKEEPING = {
 @pytest.fixture
 async def kuotu(fresh_with: Any) -> Kuotu:
     """A Kuotu for one test, so that the test can account for every row in its database."""
-    return await fresh_with(admins=(MODERATOR,), reports=2)
+    return await fresh_with(admins=(MODERATOR,), reports=2, films=True)
 
 
 async def rows(tmp_path: Path, *tables: type[Base]) -> list[list[dict[str, Any]]]:
@@ -227,9 +227,7 @@ async def test_an_evening_in_a_group_of_five(kuotu: Kuotu, newcomer: Any, tmp_pa
     }
 
 
-async def test_everything_kept_is_handed_out_and_goes_when_its_time_is_over(
-    kuotu: Kuotu, newcomer: Any, tmp_path: Path
-) -> None:
+async def test_everything_kept_is_handed_out_and_goes_when_its_time_is_over(kuotu: Kuotu, newcomer: Any) -> None:
     ann = await newcomer("Ann")
     result, post = await post_by(kuotu, ann)
     other = await result_in(ann)

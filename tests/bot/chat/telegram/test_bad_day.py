@@ -16,7 +16,7 @@ from tests.support.bad_day import BadDay, Fault, bad_day
 from tests.support.bot import kuotu_in
 from tests.support.jobs import all_shown
 from tests.support.messages import is_panel, is_result, is_status
-from tests.support.photos import SAMPLES, small_photo
+from tests.support.photos import SAMPLES
 from tests.support.scenes import felt
 
 _people = itertools.count(9000)
@@ -35,11 +35,6 @@ async def kuotu(day: BadDay, tmp_path_factory: pytest.TempPathFactory) -> AsyncI
     knobs = {"telegram_token": DEFAULT_TOKEN, "telegram_api": day.address}
     async with kuotu_in(tmp_path_factory.mktemp("bot"), **knobs) as kuotu:
         yield kuotu
-
-
-@pytest.fixture
-def photo() -> bytes:
-    return small_photo("sunset", 48)  # its seams pass at the first attempt
 
 
 @pytest.fixture
