@@ -47,7 +47,7 @@ async def start_a_long_one(chat: Person) -> Message:
 
 async def result_in(chat: Person) -> Message:
     """Return a result made with two taps, in a private chat or a group."""
-    sent = await chat.send_document(small_photo("sunset", 48), caption="/expand")  # the cheapest to expand
+    sent = await chat.send_document(small_photo("aitzgorri", 48), caption="/expand")  # the cheapest to expand
     panel = await chat.wait_for(lambda m: is_panel(m) and m.id > sent.id)
     await chat.tap(panel, "Expand")
     return await chat.wait_for(lambda m: is_result(m) and m.id > panel.id)
