@@ -53,6 +53,11 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each program that a test s
 structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are cores, because tests wait for processes, browsers and pauses."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_finish() -> None:
     """Spare the garbage collector what the test modules import: half a million objects, most of them torch's."""
     gc.freeze()
