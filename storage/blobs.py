@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from itertools import count
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple, Protocol, cast
 from urllib.parse import SplitResult, parse_qsl, urlsplit
@@ -130,9 +131,12 @@ class ObjectBlobs:
                 self._delete_one(key)
 
     def _delete_one(self, key: str) -> None:
-        if self._folder is not None and LEFT_OVER.fullmatch(key):  # obstore refuses these names
+        if self._folder is None:
+            obstore.delete(self._store, key)
+        elif LEFT_OVER.fullmatch(key):  # obstore refuses these names
             (self._folder / key).unlink()
         else:
+            _delete_left_over(self._folder / key)
             obstore.delete(self._store, key)
 
     async def listed(self, folder: str) -> AsyncIterator[Sequence[Stored]]:
@@ -145,6 +149,13 @@ class ObjectBlobs:
             yield [Stored(one["path"], one["last_modified"]) for one in page]
         if self._folder is not None and (self._folder / folder).is_dir():
             yield [_stat(path, folder) for path in (self._folder / folder).iterdir() if LEFT_OVER.fullmatch(path.name)]
+
+
+def _delete_left_over(path: Path) -> None:
+    """Delete what killed programs have written of a blob. obstore numbers these files, and the last one is mostly 1."""
+    with suppress(FileNotFoundError):
+        for number in count(1):
+            path.with_name(f"{path.name}#{number}").unlink()
 
 
 def _stat(path: Path, folder: str) -> Stored:

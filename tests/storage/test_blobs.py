@@ -142,6 +142,23 @@ async def test_a_store_that_does_not_answer_is_given_up_soon() -> None:
         await blobs.delete(["00/00"])
 
 
+def files_in(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_a_blob_is_deleted_with_what_kills_left_half_written_of_it(tmp_path: Path, whole: bool) -> None:
+    blobs = open_blobs(str(tmp_path))
+    keys = [await blobs.put(data, ".png") for data in (b"one", b"another")]
+    for key in keys:
+        for number in (1, 2):
+            (tmp_path / f"{key}#{number}").write_bytes(b"half")
+    if not whole:
+        (tmp_path / keys[0]).unlink()
+    await blobs.delete(keys[:1])
+    assert files_in(tmp_path) == {keys[1], f"{keys[1]}#1", f"{keys[1]}#2"}
+
+
 async def test_what_a_kill_left_half_written_is_listed_and_deleted(tmp_path: Path) -> None:
     blobs, half = open_blobs(str(tmp_path)), f"{KEY[:2]}/{KEY}.png#1"
     (tmp_path / KEY[:2]).mkdir()
