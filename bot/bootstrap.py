@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.errors import CannotRun
-from bot.hosting import claim_folder, joining, this_program, try_to_listen
+from bot.hosting import claim_folder, free_port, joining, this_program
 from bot.jobs.expansions import Painter
 from bot.jobs.films import FilmMaker
 from bot.jobs.loop import Loop
@@ -68,7 +68,7 @@ async def running(
         try:
             claim_folder(settings.data_dir, stack)
             if serve:  # an operator need not wait for engines to hear of a mistake
-                await try_to_listen(settings.host, settings.port)
+                await asyncio.to_thread(free_port, settings.host, settings.port)
             opened = await open_services(settings, stack, work=work, serve=serve, opener=opener, films=films)
             yield await _start(settings, stack, opened, work=work, serve=serve, drain=drain)
         except (DatabaseUnavailable, BlobsUnavailable, QueueUnavailable, EngineUnavailable) as error:

@@ -69,27 +69,21 @@ def sqlite_file(database: str) -> Path | None:
     return Path(named) if named and named != ":memory:" else None
 
 
-def free_port(host: str) -> int:
-    """A port that nobody listens on now. Raises CannotRun when the host is not one of this machine's addresses."""
+def free_port(host: str, port: int = 0) -> int:
+    """Return a port that a program can listen on now: this one, or any for 0. Raises CannotRun with the remedy."""
     try:
-        return try_port(host, 0)
-    except OSError as error:
-        raise CannotRun(cannot_listen(host, 0, error)) from None
-
-
-async def try_to_listen(host: str, port: int) -> None:
-    """See whether the program's web server will get its address, port 0 being any. Raises CannotRun."""
-    try:
-        server = await asyncio.get_running_loop().create_server(asyncio.Protocol, host, port, start_serving=False)
+        return try_port(host, port)
     except OSError as error:
         raise CannotRun(cannot_listen(host, port, error)) from None
-    server.close()
 
 
 def try_port(host: str, port: int) -> int:
-    """Take a port and leave it again, 0 being any; the port that it was. Raises OSError."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.create_server((host, port), family=family) as server:
+    """Take a port, or any for 0, leave it again, and return it. Raises OSError.
+
+    Of a host name with several addresses, the first one is tried. Looking it up may take a moment.
+    """
+    family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    with socket.create_server(address[:2], family=family) as server:
         return int(server.getsockname()[1])
 
 

@@ -71,7 +71,7 @@ class Connection(aiosqlite.Connection):
             self._used = False
 
     async def rollback(self) -> None:
-        """Leave the transaction, if anything was sent in it. The thread leaves one that only reads by itself."""
+        """Leave the transaction, if anything was sent in it. Nobody waits for the end of one that only reads."""
         self._beginning = None
         if not self._used:
             return
@@ -102,7 +102,7 @@ class Connection(aiosqlite.Connection):
 
 
 def _in_transaction(raw: sqlite3.Connection, beginning: str, act: Callable[..., Any], *arguments: Any) -> Any:
-    if raw.in_transaction:  # nobody has waited for the end of the last one, so nobody knows that it failed
+    if raw.in_transaction:  # the last rollback failed, and nobody noticed because nobody waited for it
         raw.rollback()
     raw.execute(beginning)
     return act(*arguments)

@@ -6,17 +6,16 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
 from pydantic import SecretStr
 
 from bot.bootstrap import running
 from bot.logs import configure_logs
 from bot.playground import Message, Person
 from bot.settings import Settings
+from inference.image.codec import decode, thumbnail
 
 SAMPLES = Path(__file__).parents[1] / "playground" / "samples"
 LONGEST = 640  # pixels of a photo's longer side: larger ones make whoever looks at the demonstration wait
@@ -115,11 +114,7 @@ class Actor:
 
 def reduced(sample: str) -> bytes:
     """Return a sample photo, which is made smaller if it is large."""
-    with Image.open(SAMPLES / sample) as photo:
-        photo.thumbnail((LONGEST, LONGEST))
-        out = BytesIO()
-        photo.save(out, "JPEG", quality=90)
-    return out.getvalue()
+    return thumbnail(decode((SAMPLES / sample).read_bytes()), LONGEST)
 
 
 def result(message: Message) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from storage.jobs.bell import Bell
 
 CHANNEL = "kuotu_jobs"
-SOON = 0.1  # seconds after which watchers hear of what may wait for what is due now
+SOON = 0.1  # seconds until watchers hear of progress, which may wait for what is due now
 LOOK = 2.0  # seconds between looks without news: notifications can be lost, and SQLite has none
 LISTENING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = :role"
 QUIET = " quietly"
@@ -31,7 +31,10 @@ class Bells:
         self._soon: asyncio.TimerHandle | None = None
 
     async def announce(self, session: AsyncSession, *, quietly: bool = False) -> None:
-        """Notify other programs when this transaction commits. The caller also rings its own program's bells."""
+        """Notify other programs when this transaction commits, or with `quietly` their watchers alone.
+
+        The caller also rings its own program's bells.
+        """
         if self._shared:
             news = f"{self._announcement}{QUIET if quietly else ''}"
             await session.execute(select(func.pg_notify(CHANNEL, news)))
@@ -127,5 +130,7 @@ class News:
     def _pass_on(self, announcement: str) -> None:
         sender, name, *quiet = announcement.split()
         if sender != self._me and name in self._bells:
-            bells = self._bells[name]
-            (bells.tell_watchers if quiet else bells.ring)()
+            if quiet:
+                self._bells[name].tell_watchers()
+            else:
+                self._bells[name].ring()

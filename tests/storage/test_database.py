@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,15 @@ async def test_a_connection_that_is_closed_in_a_transaction_keeps_no_lock(databa
     await connection.close()
 
 
+async def cancelled_after(steps: int, work: Coroutine[None, None, None]) -> None:
+    """Begin work, and cancel it after so many turns of the event loop."""
+    task = asyncio.create_task(work)
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait({task})
+
+
 async def test_a_transaction_may_be_cancelled_at_any_moment(database: AsyncEngine, uncollected: None) -> None:
     write = transactions(database).write
 
@@ -71,11 +80,7 @@ async def test_a_transaction_may_be_cancelled_at_any_moment(database: AsyncEngin
                 assert await session.scalar(added, {"word": word}) == word
 
     for steps in range(1, STEPS):
-        task = asyncio.create_task(work())
-        for _ in range(steps):
-            await asyncio.sleep(0)
-        task.cancel()
-        await asyncio.wait({task})
+        await cancelled_after(steps, work())
         assert may_write(database), steps
 
 
@@ -116,11 +121,7 @@ async def test_a_reader_may_be_cancelled_at_any_moment(database: AsyncEngine, un
     for steps in range(1, STEPS):
         async with write() as session:
             await session.execute(text("INSERT INTO words VALUES ('a')"))
-        task = asyncio.create_task(work())
-        for _ in range(steps):
-            await asyncio.sleep(0)
-        task.cancel()
-        await asyncio.wait({task})
+        await cancelled_after(steps, work())
         assert nothing_reads(database), steps
 
 

@@ -18,11 +18,11 @@ from typing import Any
 from aiohttp import ClientError, ClientSession, web
 from aiohttp.typedefs import Handler
 
+from bot.hosting import free_port
 from bot.playground.playground import DEFAULT_TOKEN
 from bot.web.app import SECRET_HEADER, WEBHOOK_PATH
 from tests.support.forked import Forked, fork
 from tests.support.limits import HANG
-from tests.support.playground import free_port
 
 Start = Callable[..., Awaitable[Any]]
 
@@ -127,7 +127,7 @@ class Site:
     @asynccontextmanager
     async def chat(self) -> AsyncIterator[Forked]:
         """A program that chats and does not paint; the proxy knows it until it ends."""
-        port = free_port()
+        port = free_port("127.0.0.1")
         telegram = {"TELEGRAM_TOKEN": DEFAULT_TOKEN, "TELEGRAM_API": self.telegram, "TELEGRAM_RATE": "1000"}
         behind = {"WEBHOOK_URL": self.proxy.address, "PORT": str(port), "QUOTA": "1000", "FIRST_SHEET": "false"}
         address, knobs = f"http://127.0.0.1:{port}", self._shared() | telegram | behind

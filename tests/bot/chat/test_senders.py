@@ -15,12 +15,13 @@ import pytest
 from aiohttp import ClientSession
 
 from bot.bootstrap import Kuotu
+from bot.hosting import free_port
 from bot.playground import Message, Person
 from bot.web.app import SECRET_HEADER, WEBHOOK_PATH
 from tests.support.bot import kuotu_in
 from tests.support.messages import is_panel, is_result
 from tests.support.photos import small_photo
-from tests.support.playground import Site, free_port, site
+from tests.support.playground import Site, site
 from tests.support.scenes import expansion_of
 
 ANONYMOUS = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
@@ -60,7 +61,7 @@ class Hook:
 @pytest.fixture(scope="module")
 async def hooked(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hook]:
     async with site(tmp_path_factory.mktemp("telegram")) as telegram, AsyncExitStack() as exits:
-        address = f"http://127.0.0.1:{(port := free_port())}"
+        address = f"http://127.0.0.1:{(port := free_port('127.0.0.1'))}"
         knobs = {"telegram_token": telegram.playground.token, "telegram_api": telegram.url, "port": port}
         hook = {"webhook_url": f"{address}/", "webhook_secret": "secret", "admins": str(MODERATOR)}
         async with kuotu_in(tmp_path_factory.mktemp("hooked"), films=False, **knobs, **hook) as kuotu:

@@ -20,7 +20,7 @@ from PIL import Image
 from bot.bootstrap import Kuotu, running
 from bot.cli.bench import FOLDER, benchmarks, measure
 from bot.errors import CannotRun, Refused
-from bot.hosting import cannot_listen, claim_folder, reachable
+from bot.hosting import cannot_listen, claim_folder, free_port, reachable
 from bot.keys import open_keys
 from inference.marks.manifest import State, read
 from tests.support.command import Run
@@ -186,6 +186,22 @@ async def test_a_setting_that_cannot_work_is_one_sentence(tmp_path: Path, knobs:
     assert words in str(problem.value)
     assert "\n" not in str(problem.value)
     assert "geheim" not in str(problem.value)
+
+
+@pytest.mark.parametrize("port", [0, 8080])
+async def test_a_wrong_address_is_told_before_anything_is_opened(tmp_path: Path, port: int) -> None:
+    with pytest.raises(CannotRun, match=r"KUOTU_HOST=192\.0\.2\.1 is no address of this machine"):
+        async with running(settings_in(tmp_path, host="192.0.2.1", port=port)):
+            pass
+    assert not (tmp_path / "kuotu.db").exists()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "localhost"])
+def test_a_port_is_free_at_an_address_and_at_a_name(host: str) -> None:
+    port = free_port(host)
+    assert free_port(host, port) == port > 0
+    with socket.create_server(("0.0.0.0", port)), pytest.raises(CannotRun, match="set KUOTU_PORT to a free port"):
+        free_port(host, port)
 
 
 async def test_a_token_that_telegram_does_not_know_is_one_sentence(tmp_path: Path, kuotu: Kuotu) -> None:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import socket
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
+from bot.hosting import free_port
 from tests.support.bot import kuotu_in
 from tests.support.browser import PHONE, page_of
 from tests.support.photos import small_photo
 
 pytestmark = pytest.mark.browser
-
-
-def a_free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 async def send(page: Page, photo: bytes) -> None:
@@ -42,7 +37,7 @@ async def tap(message: Locator, label: str) -> None:
 async def test_photo_tap_result_reroll_publish_gallery_and_old_buttons(
     tmp_path: Path, browser: Browser, shots: Path, look: str
 ) -> None:
-    port = a_free_port()
+    port = free_port("127.0.0.1")
     size = PHONE if look == "phone" else {}
     async with AsyncExitStack() as before:
         kuotu = await before.enter_async_context(kuotu_in(tmp_path, port=port))

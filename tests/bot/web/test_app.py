@@ -14,13 +14,14 @@ from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from bot.bootstrap import Kuotu
+from bot.hosting import free_port
 from bot.playground import Person
 from bot.web.app import SECRET_HEADER, WEBHOOK_PATH
 from bot.web.metrics import add_metrics
 from tests.support.bot import kuotu_in
 from tests.support.limits import HANG
 from tests.support.messages import is_panel, is_result
-from tests.support.playground import Site, free_port, site
+from tests.support.playground import Site, site
 
 METRICS = "a-token-of-sixteen-or-more"
 
@@ -40,7 +41,7 @@ async def telegram(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Si
 @pytest.fixture(scope="module")
 async def hooked(telegram: Site, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     """The address of a Kuotu with a token, which receives updates by its webhook."""
-    address = f"http://127.0.0.1:{(port := free_port())}"
+    address = f"http://127.0.0.1:{(port := free_port('127.0.0.1'))}"
     knobs = {"telegram_token": telegram.playground.token, "telegram_api": telegram.url, "port": port}
     hook = {"webhook_url": f"{address}/", "webhook_secret": "right_secret"}
     async with kuotu_in(tmp_path_factory.mktemp("hooked"), **knobs, **hook):

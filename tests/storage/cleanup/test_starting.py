@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
@@ -52,21 +53,31 @@ async def waits(engine: AsyncEngine) -> None:
             await asyncio.sleep(0.01)  # PostgreSQL tells nobody
 
 
-@pytest.mark.parametrize("deletes", [by_its_maker, by_its_age])
-async def test_a_master_from_which_a_step_is_just_starting_stays(
-    engine: AsyncEngine, store: Store, queue: EmbeddedQueue, deletes: Deletion
-) -> None:
-    sent = await store.photos.add(photo(ANN, chat_id=ANN, message_id=5))
-    old = await make(store, queue, sent)
+async def made_by_ann(store: Store, queue: EmbeddedQueue) -> Expansion:
+    return await make(store, queue, await store.photos.add(photo(ANN, chat_id=ANN, message_id=5)))
+
+
+@asynccontextmanager
+async def starting(engine: AsyncEngine, old: Expansion) -> AsyncIterator[Expansion]:
+    """Start Bob's next step from a master in a transaction that is committed after the block."""
     assert old.result is not None
     async with transactions(engine).write() as session:
         step = expansion(old.result, BOB)
         assert await begin(session, [step], None, None, None, 0, {})
+        yield step
+
+
+@pytest.mark.parametrize("deletes", [by_its_maker, by_its_age])
+async def test_a_master_from_which_a_step_is_just_starting_stays(
+    engine: AsyncEngine, store: Store, queue: EmbeddedQueue, deletes: Deletion
+) -> None:
+    old = await made_by_ann(store, queue)
+    async with starting(engine, old) as step:
         deleting = asyncio.ensure_future(deletes(engine, old))
         await waits(engine)
     await deleting
     async with transactions(engine).read() as session:
-        assert await session.get(Photo, old.result.id) is not None
+        assert await session.get(Photo, old.result_id) is not None
         assert list(await session.scalars(select(Expansion.id))) == [step.id]
         assert await session.scalar(select(func.count()).where(Job.subject == step.id)) == 1
 
@@ -74,12 +85,7 @@ async def test_a_master_from_which_a_step_is_just_starting_stays(
 async def test_forgetting_takes_a_step_that_is_just_starting_with_it_and_tells_who_started_it(
     engine: AsyncEngine, store: Store, queue: EmbeddedQueue
 ) -> None:
-    sent = await store.photos.add(photo(ANN, chat_id=ANN, message_id=5))
-    old = await make(store, queue, sent)
-    assert old.result is not None
-    async with transactions(engine).write() as session:
-        step = expansion(old.result, BOB)
-        assert await begin(session, [step], None, None, None, 0, {})
+    async with starting(engine, await made_by_ann(store, queue)) as step:
         forgetting = asyncio.ensure_future(People(engine).forget(ANN))
         await waits(engine)
     forgotten = await forgetting
