@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import TypeAlias
 
+import structlog
 from PIL import Image
 
-from storage.blobs import Blobs
+from storage.blobs import STORE_ERRORS, Blobs
+
+log = structlog.get_logger()
 
 Finish: TypeAlias = Callable[[bytes], Awaitable[bytes]]
 """What happens to a copy before it is stored."""
@@ -64,8 +67,15 @@ class Thumbnails:
         except FileNotFoundError:
             small = await asyncio.to_thread(shrink, await self.blobs.get(blob), size)
             small = await finish(small)
-            await self.blobs.put_at(size.key(blob), small)
+            await self._store(size.key(blob), small)
             return small
+
+    async def _store(self, key: str, copy: bytes) -> None:
+        """Store a copy. If the disk is full or the image is just being deleted, the copy is shown all the same."""
+        try:
+            await self.blobs.put_at(key, copy)
+        except STORE_ERRORS as error:
+            log.warning("thumbnail.not_stored", key=key, reason=str(error).partition("\n")[0])
 
 
 def shrink(picture: bytes, size: Size) -> bytes:

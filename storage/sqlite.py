@@ -98,7 +98,12 @@ class Connection(aiosqlite.Connection):
         beginning, self._beginning, self._used = self._beginning, None, True
         if beginning is not None:
             fn = partial(_in_transaction, self._conn, beginning, fn)
-        return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
+        try:
+            return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
+        except sqlite3.Error:
+            if not self.in_transaction:  # the beginning has failed, and no later statement may do without
+                self._beginning = beginning
+            raise
 
 
 def _in_transaction(raw: sqlite3.Connection, beginning: str, act: Callable[..., Any], *arguments: Any) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import POOL, open_database, transactions
@@ -189,3 +190,18 @@ async def test_many_readers_share_few_connections(database: AsyncEngine) -> None
 
     await asyncio.gather(*(count() for _ in range(8 * POOL)))
     assert len(opened) < POOL  # one was open before
+
+
+async def test_after_a_beginning_that_failed_nothing_is_written_outside_a_transaction(database: AsyncEngine) -> None:
+    driver = await driver_of(database)
+    await driver.execute("PRAGMA busy_timeout = 1")
+    insert = text("INSERT INTO words VALUES (:word)")
+    async with transactions(database).write() as session:
+        with closing(sqlite3.connect(database.url.database or "", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(OperationalError, match="locked"):
+                await session.execute(insert, {"word": "refused"})
+        await session.execute(insert, {"word": "undone"})
+        await session.rollback()
+    async with transactions(database).read() as session:
+        assert await session.scalar(text("SELECT count(*) FROM words")) == 0
