@@ -67,12 +67,14 @@ async function older() {
   if (loading || world.whole.has(world.chat) || !messagesOf(world.chat).size) return;
   loading = true;
   const chat = world.chat, height = scroll.scrollHeight;
-  await loadHistory(chat, Math.min(...messagesOf(chat).keys()));
-  if (chat === world.chat) {
+  try {
+    await attempt(loadHistory(chat, Math.min(...messagesOf(chat).keys())));
+    if (chat !== world.chat) return;
     draw();
     scroll.scrollTop += scroll.scrollHeight - height;
+  } catch { /* The toast says so, and the next scroll tries again. */ } finally {
+    loading = false;
   }
-  loading = false;
 }
 
 // Groups messages in order, with each album as one group.
