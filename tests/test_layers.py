@@ -51,7 +51,12 @@ def modules() -> dict[str, Path]:
 
 MODULES = modules()
 PACKAGE_FILES = {name for name, path in MODULES.items() if path.name == "__init__.py"}
-TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in MODULES.items()}
+
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    """Return the syntax tree of every module. Parsing them all takes a second, so it waits for the first test."""
+    return {name: ast.parse(path.read_text("utf-8")) for name, path in MODULES.items()}
 
 
 def within(module: str, package: str) -> bool:
@@ -90,7 +95,7 @@ def _forbidden(importer: str, imported: str, contract: dict[str, Any]) -> bool:
 def strings() -> Iterator[Named]:
     """Return every string that names a module of the project, with or without a function after a colon."""
     ours = re.compile(rf"((?:{'|'.join(PACKAGES)})(?:\.\w+)+)(?::(\w+))?")
-    for name, tree in TREES.items():
+    for name, tree in trees().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and (found := ours.fullmatch(node.value)):
                 yield Named(name, found[1], found[2] or "")
@@ -98,7 +103,7 @@ def strings() -> Iterator[Named]:
 
 def dynamic_imports() -> Iterator[tuple[str, str | None]]:
     """Return the calls of `import_module`: the calling module and the imported one, or None if that is computed."""
-    for name, tree in TREES.items():
+    for name, tree in trees().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "import_module":
                 asked = node.args[0]
@@ -109,7 +114,7 @@ def dynamic_imports() -> Iterator[tuple[str, str | None]]:
 def imports(module: str) -> set[str]:
     """Return which of our modules a module imports. A name that is no module counts for the module it comes from."""
     found = set[str]()
-    for node in ast.walk(TREES[module]):
+    for node in ast.walk(trees()[module]):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -147,24 +152,20 @@ def test_the_contracts_are_read_as_they_are_meant(importer: str, imported: str, 
     assert allowed(importer, imported) is lets
 
 
-@pytest.mark.parametrize("named", sorted(set(strings())), ids=lambda named: f"{named.by} names {named.module}")
-def test_a_module_named_by_a_string_exists_and_may_be_imported(named: Named) -> None:
-    assert named.module in MODULES
-    assert allowed(named.by, named.module)
-    assert not named.function or callable(getattr(import_module(named.module), named.function))
+def test_a_module_named_by_a_string_exists_and_may_be_imported() -> None:
+    named = set(strings())
+    assert {"open_engine"} <= {one.function for one in named}
+    assert not [one for one in named if one.module not in MODULES or not allowed(one.by, one.module)]
+    openers = [one for one in named if one.function]
+    assert not [one for one in openers if not callable(getattr(import_module(one.module), one.function))]
 
 
-def test_openers_are_among_the_strings() -> None:
-    assert {"open_engine"} <= {named.function for named in strings()}
-
-
-@pytest.mark.parametrize(("importer", "asked"), sorted(dynamic_imports(), key=str))
-def test_a_dynamic_import_names_what_exists_where_it_may_be_imported(importer: str, asked: str | None) -> None:
-    if asked is None:
-        assert importer == "inference.worker.opening"  # the opener, one of the strings above
-    else:
-        assert find_spec(asked)
-        assert allowed(importer, asked) or importer in OPTIONAL_TORCH
+def test_a_dynamic_import_names_what_exists_where_it_may_be_imported() -> None:
+    asked = set(dynamic_imports())
+    assert {importer for importer, module in asked if module is None} == {"inference.worker.opening"}  # the openers
+    named = {(importer, module) for importer, module in asked if module is not None}
+    assert not [pair for pair in named if not find_spec(pair[1])]
+    assert not [pair for pair in named if not allowed(*pair) and pair[0] not in OPTIONAL_TORCH]
 
 
 def test_a_package_brings_its_children_nothing_that_they_may_not_import() -> None:

@@ -12,7 +12,6 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from peft import LoraConfig, get_peft_model_state_dict
 from safetensors.torch import save_file
 from transformers import (
     BartConfig,
@@ -232,6 +231,8 @@ def _save_file(folder: Path, preset: str, model: Any) -> None:
 
 def _save_lora(folder: Path, name: str, preset: str, denoiser: str, modules: list[str]) -> None:
     """Save a LoRA whose two matrices are random, so that it changes the output."""
+    from peft import LoraConfig, get_peft_model_state_dict  # which take three seconds: they bring torch's compiler
+
     pipeline = BUILDERS[name]()
     model = getattr(pipeline, denoiser)
     with torch.random.fork_rng():
