@@ -16,11 +16,12 @@ from bot.bootstrap import Kuotu
 from bot.chat.cards.status import film_caption
 from bot.chat.texts import texts
 from bot.jobs.films import FilmMaker
-from bot.jobs.loop import Loop
+from bot.jobs.loop import Ended, Loop
 from bot.jobs.watch import Watch
 from bot.playground import Person
 from bot.playground.playground import DEFAULT_TOKEN
 from bot.shortage import Shortage
+from inference.engine import Report
 from inference.marks.manifest import State, read
 from storage.jobs.embedded import EmbeddedQueue
 from storage.jobs.expansions import recorded
@@ -38,6 +39,19 @@ from tests.support.wall import ANN, Wall, flat, wall_in
 pytest.importorskip("av")
 
 LOOP = FilmKind.LOOP
+
+
+class Heard(FilmMaker):
+    """A film maker that remembers the fractions it reports, of which a watch that looks rarely sees only some."""
+
+    async def work(self, job: Job, report: Report) -> Ended:
+        self.reported = list[float]()
+
+        def both(fraction: float) -> None:
+            self.reported.append(fraction)
+            report(fraction)
+
+        return await super().work(job, both)
 
 
 @dataclass
@@ -60,12 +74,13 @@ class Studio:
             await self.films.queue.watch()
 
     @asynccontextmanager
-    async def working(self, name: str = "maker") -> AsyncIterator[None]:
-        loop = Loop(name, FilmMaker(self.wall.services, self.films), pulse=0.05)
+    async def working(self, name: str = "maker") -> AsyncIterator[Heard]:
+        maker = Heard(self.wall.services, self.films)
+        loop = Loop(name, maker, pulse=0.05)
         async with watching(Watch("server", self.films.queue, self.screen, later=0)):
             task = asyncio.create_task(loop.run())
             try:
-                yield
+                yield maker
             finally:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
@@ -86,8 +101,10 @@ async def studio(tmp_path: Path) -> AsyncIterator[Studio]:
 
 async def test_a_film_is_made_kept_beside_its_picture_and_shown(studio: Studio) -> None:
     made = await studio.asked()
-    async with studio.working():
+    async with studio.working() as maker:
         assert await studio.screen.ends.get() == (made.id, Status.DONE)
+    assert len(set(maker.reported)) > 1
+    assert maker.reported == sorted(maker.reported)
     film = await studio.films.film(made.id, LOOP)
     assert film is not None
     assert (film.file_id, film.message_id) == ("file", None)
@@ -95,9 +112,8 @@ async def test_a_film_is_made_kept_beside_its_picture_and_shown(studio: Studio) 
     movie = await studio.wall.services.blobs.get(LOOP.movie(made.preview))
     assert read(movie, studio.wall.services.marks.keys).state is State.OURS
     assert b"TC260:AIGC" in await studio.wall.services.blobs.get(LOOP.poster(made.preview))
-    progress = [progress for _, status, progress in studio.screen.told if status is Status.RUNNING]
-    assert progress == sorted(progress)
-    assert len(set(progress)) > 1
+    told = [progress for _, status, progress in studio.screen.told if status is Status.RUNNING]
+    assert told == sorted(told)
     assert await studio.films.job(film) is None
 
 
