@@ -9,13 +9,14 @@ from __future__ import annotations
 import gc
 import itertools
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
+from aiohttp import web_app
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.bootstrap import Kuotu
@@ -61,6 +62,16 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_collection_finish() -> None:
     """Spare the garbage collector what the test modules import: half a million objects, most of them torch's."""
     gc.freeze()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def release_applications() -> Iterator[None]:
+    """Let go of closed programs: aiohttp remembers the last 1,024 handlers, and with each a whole program.
+
+    Otherwise a test process grows to three million objects, which the garbage collector then searches.
+    """
+    yield
+    web_app._cached_build_middleware.cache_clear()
 
 
 @pytest.fixture

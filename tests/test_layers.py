@@ -21,6 +21,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("bot", "inference", "storage")
+OURS = re.compile(rf"((?:{'|'.join(PACKAGES)})(?:\.\w+)+)(?::(\w+))?")
+"""A string that names a module of the project, with or without a function after a colon."""
+
 CONTRACTS: list[dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"][
     "contracts"
 ]
@@ -54,9 +57,20 @@ PACKAGE_FILES = {name for name, path in MODULES.items() if path.name == "__init_
 
 
 @cache
-def trees() -> dict[str, ast.Module]:
-    """Return the syntax tree of every module. Parsing them all takes a second, so it waits for the first test."""
-    return {name: ast.parse(path.read_text("utf-8")) for name, path in MODULES.items()}
+def telling(module: str) -> list[ast.AST]:
+    """Return the nodes of a module that name other modules, without the rest of its large syntax tree."""
+    return [node for node in ast.walk(ast.parse(MODULES[module].read_text("utf-8"))) if _tells(node)]
+
+
+def _tells(node: ast.AST) -> bool:
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id == "import_module"
+    return isinstance(node, ast.Import | ast.ImportFrom) or bool(_named(node))
+
+
+def _named(node: ast.AST) -> re.Match[str] | None:
+    text = node.value if isinstance(node, ast.Constant) else None
+    return OURS.fullmatch(text) if isinstance(text, str) else None
 
 
 def within(module: str, package: str) -> bool:
@@ -94,27 +108,25 @@ def _forbidden(importer: str, imported: str, contract: dict[str, Any]) -> bool:
 
 def strings() -> Iterator[Named]:
     """Return every string that names a module of the project, with or without a function after a colon."""
-    ours = re.compile(rf"((?:{'|'.join(PACKAGES)})(?:\.\w+)+)(?::(\w+))?")
-    for name, tree in trees().items():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and (found := ours.fullmatch(node.value)):
-                yield Named(name, found[1], found[2] or "")
+    for module in MODULES:
+        for found in filter(None, map(_named, telling(module))):
+            yield Named(module, found[1], found[2] or "")
 
 
 def dynamic_imports() -> Iterator[tuple[str, str | None]]:
     """Return the calls of `import_module`: the calling module and the imported one, or None if that is computed."""
-    for name, tree in trees().items():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "import_module":
+    for module in MODULES:
+        for node in telling(module):
+            if isinstance(node, ast.Call):
                 asked = node.args[0]
-                yield name, asked.value if isinstance(asked, ast.Constant) and isinstance(asked.value, str) else None
+                yield module, asked.value if isinstance(asked, ast.Constant) and isinstance(asked.value, str) else None
 
 
 @cache
 def imports(module: str) -> set[str]:
     """Return which of our modules a module imports. A name that is no module counts for the module it comes from."""
     found = set[str]()
-    for node in ast.walk(trees()[module]):
+    for node in telling(module):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
