@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,13 +49,32 @@ def chain(name: str) -> Chain:
     return Chain(name, Extent.of(canvas), Mosaic.of(encode_master(canvas)), steps)
 
 
-async def made(one: Chain, *, loop: bool) -> str:
-    """Return one line: kB, seconds of the clock, and seconds of the CPU."""
+async def made(one: Chain, peaks: list[int], *, loop: bool) -> str:
+    """Return one line: kB, seconds of the clock, and seconds of the CPU. Append peaks of memory in MB."""
     before, started = _processor(), time.perf_counter()
+    watch = asyncio.create_task(_watch_memory(peaks))
     reel = await shoot(Script(one.master, one.steps, loop=loop), ignore)
+    watch.cancel()
     seconds, processor = time.perf_counter() - started, _processor() - before
     what = f"{one.name} | {len(one.steps)} | {one.canvas.width} x {one.canvas.height} | {'loop' if loop else 'film'}"
     return f"| {what} | {len(reel.movie) / 1000:.0f} | {seconds:.1f} | {processor:.1f} |"
+
+
+async def _watch_memory(peaks: list[int]) -> None:
+    """Append the peaks of this process's children, in MB, again and again until cancelled."""
+    while True:
+        peaks += _peaks()
+        await asyncio.sleep(0.02)
+
+
+def _peaks() -> list[int]:
+    """Return the peak memory of every child so far. `getrusage` counts what this process held at its start, too."""
+    found = []
+    for child in Path(f"/proc/self/task/{os.getpid()}/children").read_text("ascii").split():
+        with suppress(OSError, StopIteration):  # the child has ended
+            lines = Path(f"/proc/{child}/status").read_text("ascii").splitlines()
+            found.append(next(int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM")))
+    return found
 
 
 def _processor() -> float:
@@ -62,13 +83,13 @@ def _processor() -> float:
 
 
 def main() -> None:
+    peaks = list[int]()
     print("| photo | steps | canvas | what | kB | s | CPU s |\n| --- | --- | --- | --- | --- | --- | --- |")
     for name in CHAINS:
         one = chain(name)
         for loop in (False, True):
-            print(asyncio.run(made(one, loop=loop)), flush=True)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-    print(f"largest process of a film: {peak} MB")
+            print(asyncio.run(made(one, peaks, loop=loop)), flush=True)
+    print(f"largest process of a film: {max(peaks)} MB")
 
 
 if __name__ == "__main__":
