@@ -69,12 +69,14 @@ async function older() {
   const chat = world.chat, height = scroll.scrollHeight;
   try {
     await attempt(loadHistory(chat, Math.min(...messagesOf(chat).keys())));
-    if (chat !== world.chat) return;
-    draw();
-    scroll.scrollTop += scroll.scrollHeight - height;
-  } catch { /* The toast says so, and the next scroll tries again. */ } finally {
+  } catch {
+    return; // The toast says so, and the next scroll tries again.
+  } finally {
     loading = false;
   }
+  if (chat !== world.chat) return;
+  draw();
+  scroll.scrollTop += scroll.scrollHeight - height;
 }
 
 // Groups messages in order, with each album as one group.
