@@ -28,6 +28,7 @@ from inference.engine import EngineName, Pixels, Request, Style, ignore
 from inference.growth import Direction, scaled
 from inference.image.codec import decode
 from inference.registry import open_engine
+from inference.surprise.beings import with_beings
 from inference.surprise.semantic import MeaningGuess
 from inference.surprise.statistics import REASONS, Measures, Reason, combined, measure
 
@@ -52,12 +53,17 @@ Look = Callable[[Pixels, Pixels, Margins], Measures | None]
 
 @dataclass(frozen=True)
 class Case:
-    """One canvas, and what was measured on it."""
+    """One canvas, what was measured on it, and the share of its new pixels that beings cover, as the engine says."""
 
     photo: str
     layout: str
     kind: str
     measures: Measures
+    beings: float = 0.0
+
+    def guess(self, reasons: Sequence[Reason]) -> float:
+        """Return the guess of surprise by these curves, as the bot makes it."""
+        return with_beings(combined(self.measures, reasons), self.beings)
 
 
 def main() -> None:
@@ -70,18 +76,18 @@ def main() -> None:
     took = time.perf_counter() - started
     print(f"{len(cases)} canvases in {took:.0f} s; a guess costs {1000 * np.median(seconds):.0f} ms")
     curves = {name: fitted((case for case in cases if case.photo != name), reasons) for name in photos}
-    left_out = [combined(case.measures, curves[case.photo]) for case in cases]
+    left_out = [case.guess(curves[case.photo]) for case in cases]
     for kind in sorted({case.kind for case in cases}, key=lambda kind: np.mean(_of(cases, left_out, kind))):
         print(f"  {kind:9} mean {np.mean(_of(cases, left_out, kind)):.2f}")
     _print("each photo judged by curves fitted to the others", cases, left_out)
     if asked.clip:
-        statistics = [combined(case.measures, curves[case.photo][: len(REASONS)]) for case in cases]
+        statistics = [case.guess(curves[case.photo][: len(REASONS)]) for case in cases]
         _print("the same, by statistics alone", cases, statistics)
         _print("by what the CLIP measures alone", cases, [asdict(case.measures)["strange"] for case in cases])
     for layout in dict.fromkeys(case.layout for case in cases):
         chosen = [i for i, case in enumerate(cases) if case.layout == layout]
         _print(f"the same as first, {layout}", [cases[i] for i in chosen], [left_out[i] for i in chosen])
-    _print("by the curves that ship, fitted to all of them", cases, [combined(c.measures, reasons) for c in cases])
+    _print("by the curves that ship, fitted to all of them", cases, [case.guess(reasons) for case in cases])
     final = fitted(cases, reasons)
     print("fitted to all of them:", *final, *([setting(asked.clip, final[-1])] if asked.clip else []), sep="\n  ")
 
@@ -122,20 +128,19 @@ def _cases(photos: dict[str, Pixels], look: Look, seconds: list[float]) -> Itera
     for (direction, scale), (number, name) in ((layout, photo) for layout in LAYOUTS for photo in enumerate(names)):
         whole = photos[name]
         margins, photo = _hidden(whole, direction, scale)
-        canvases = [("own", whole)]
+        canvases = [("own", whole, 0.0)]
         for style in Style:
-            canvases.append(
-                (style.value, engine.expand(Request(photo, margins, style, seed=number + 1), ignore).pixels)
-            )
+            painted = engine.expand(Request(photo, margins, style, seed=number + 1), ignore)
+            canvases.append((style.value, painted.pixels, float(str(painted.recipe["beings"]))))
         for step in (3, 6):
             other = _covering(photos[names[(number + step) % len(names)]], whole.shape[1], whole.shape[0])
-            canvases.append(("other", compose(other, photo, margins)))
-        for kind, canvas in canvases:
+            canvases.append(("other", compose(other, photo, margins), 0.0))
+        for kind, canvas, beings in canvases:
             begun = time.process_time()
             measures = look(photo, canvas, margins)
             seconds.append(time.process_time() - begun)
             assert measures is not None
-            yield Case(name, f"{direction} {scale:g}", kind, measures)
+            yield Case(name, f"{direction} {scale:g}", kind, measures, beings)
 
 
 def _hidden(whole: Pixels, direction: Direction, scale: float) -> tuple[Margins, Pixels]:
