@@ -15,6 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from benchmarks.memory import peak_memory
 from inference.canvas import Extent
 from inference.engine import Pixels, Request, ignore
 from inference.growth import Direction, scaled
@@ -71,12 +72,6 @@ def pypatchmatch(photo: Pixels) -> None:
     inpaint_regularity(whole, m.mask(request.extent), rows, patch_size=5, guide_weight=0.25)
 
 
-def memory() -> float:
-    """Return the peak memory of this process in MB."""
-    lines = Path("/proc/self/status").read_text().splitlines()  # getrusage would include the parent's
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
-
-
 def beside_pypatchmatch(engine: PatchMatch) -> None:
     """Print the time of the engine and of pypatchmatch."""
     for name, longest in (("picos", 1024), ("life", 1024), ("astronaut", 1024), ("picos-12mp", 4000)):
@@ -119,9 +114,9 @@ def peak() -> None:
     """Print the peak memory of an expansion."""
     engine = PatchMatch()
     photo = sample("picos-12mp", 4000)
-    before = memory()
+    before = peak_memory()
     engine.expand(asked(photo), ignore)
-    say(f"4000x3000 all 1.5x: peak {memory():.0f} MB, of which {before:.0f} MB libraries and the decoded photo")
+    say(f"4000x3000 all 1.5x: peak {peak_memory():.0f} MB, of which {before:.0f} MB libraries and the decoded photo")
 
 
 def plot(engine: PatchMatch, path: str) -> None:

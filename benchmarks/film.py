@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.memory import peak_memory
 from inference.canvas import Extent, Margins
 from inference.engine import EngineName, Request, Style, ignore
 from inference.film.process import Script, shoot
@@ -49,32 +50,26 @@ def chain(name: str) -> Chain:
     return Chain(name, Extent.of(canvas), Mosaic.of(encode_master(canvas)), steps)
 
 
-async def made(one: Chain, peaks: list[int], *, loop: bool) -> str:
-    """Return one line: kB, seconds of the clock, and seconds of the CPU. Append peaks of memory in MB."""
-    before, started = _processor(), time.perf_counter()
-    watch = asyncio.create_task(_watch_memory(peaks))
-    reel = await shoot(Script(one.master, one.steps, loop=loop), ignore)
-    watch.cancel()
+async def made(one: Chain, *, loop: bool) -> tuple[str, float]:
+    """Return one line (kB, seconds of the clock, and seconds of the CPU) and the film's peak memory in MB."""
+    before, started, peak = _processor(), time.perf_counter(), 0.0
+    shooting = asyncio.create_task(shoot(Script(one.master, one.steps, loop=loop), ignore))
+    while not shooting.done():
+        peak = max(peak, _memory_of_children())
+        await asyncio.wait({shooting}, timeout=0.02)
+    reel = shooting.result()
     seconds, processor = time.perf_counter() - started, _processor() - before
     what = f"{one.name} | {len(one.steps)} | {one.canvas.width} x {one.canvas.height} | {'loop' if loop else 'film'}"
-    return f"| {what} | {len(reel.movie) / 1000:.0f} | {seconds:.1f} | {processor:.1f} |"
+    return f"| {what} | {len(reel.movie) / 1000:.0f} | {seconds:.1f} | {processor:.1f} |", peak
 
 
-async def _watch_memory(peaks: list[int]) -> None:
-    """Append the peaks of this process's children, in MB, again and again until cancelled."""
-    while True:
-        peaks += _peaks()
-        await asyncio.sleep(0.02)
-
-
-def _peaks() -> list[int]:
-    """Return the peak memory of every child so far. `getrusage` counts what this process held at its start, too."""
-    found = []
+def _memory_of_children() -> float:
+    """Return the peak memory in MB of the largest child, or 0 if there is none."""
+    peak = 0.0
     for child in Path(f"/proc/self/task/{os.getpid()}/children").read_text("ascii").split():
-        with suppress(OSError, StopIteration):  # the child has ended
-            lines = Path(f"/proc/{child}/status").read_text("ascii").splitlines()
-            found.append(next(int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM")))
-    return found
+        with suppress(OSError):  # the child has ended
+            peak = max(peak, peak_memory(child))
+    return peak
 
 
 def _processor() -> float:
@@ -83,13 +78,15 @@ def _processor() -> float:
 
 
 def main() -> None:
-    peaks = list[int]()
+    largest = 0.0
     print("| photo | steps | canvas | what | kB | s | CPU s |\n| --- | --- | --- | --- | --- | --- | --- |")
     for name in CHAINS:
         one = chain(name)
         for loop in (False, True):
-            print(asyncio.run(made(one, peaks, loop=loop)), flush=True)
-    print(f"largest process of a film: {max(peaks)} MB")
+            line, peak = asyncio.run(made(one, loop=loop))
+            largest = max(largest, peak)
+            print(line, flush=True)
+    print(f"largest process of a film: {largest:.0f} MB")
 
 
 if __name__ == "__main__":

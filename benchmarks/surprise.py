@@ -28,7 +28,7 @@ from inference.engine import EngineName, Pixels, Request, Style, ignore
 from inference.growth import Direction, scaled
 from inference.image.codec import decode
 from inference.registry import open_engine
-from inference.surprise.beings import with_beings
+from inference.surprise.beings import share_of_beings, with_beings
 from inference.surprise.semantic import MeaningGuess
 from inference.surprise.statistics import REASONS, Measures, Reason, combined, measure
 
@@ -53,7 +53,7 @@ Look = Callable[[Pixels, Pixels, Margins], Measures | None]
 
 @dataclass(frozen=True)
 class Case:
-    """One canvas, what was measured on it, and the share of its new pixels that beings cover, as the engine says."""
+    """One canvas, what was measured on it, and the share of its new pixels that beings count as."""
 
     photo: str
     layout: str
@@ -131,7 +131,7 @@ def _cases(photos: dict[str, Pixels], look: Look, seconds: list[float]) -> Itera
         canvases = [("own", whole, 0.0)]
         for style in Style:
             painted = engine.expand(Request(photo, margins, style, seed=number + 1), ignore)
-            canvases.append((style.value, painted.pixels, float(str(painted.recipe["beings"]))))
+            canvases.append((style.value, painted.pixels, share_of_beings(painted.recipe, style)))
         for step in (3, 6):
             other = _covering(photos[names[(number + step) % len(names)]], whole.shape[1], whole.shape[0])
             canvases.append(("other", compose(other, photo, margins), 0.0))

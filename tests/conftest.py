@@ -62,7 +62,7 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_collection_finish() -> None:
     """Spare the garbage collector what the test modules import, and let it look for more garbage at a time.
 
-    The modules bring half a million objects, most of them torch's, and the collector took a tenth of the suite's time.
+    The modules bring half a million objects, most of them torch's, and the collector took 6 % of the suite's CPU time.
     """
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)

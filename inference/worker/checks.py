@@ -15,7 +15,7 @@ from inference.quality.retry import Careful, trust
 from inference.registry import open_classifier, open_guess
 from inference.safety.verdict import SHIPPED, Classifier, Level, Scores, Thresholds, Verdict, check
 from inference.subject.memory import Subjects
-from inference.surprise.beings import CALM, TWIN, with_beings
+from inference.surprise.beings import TWIN, share_of_beings, with_beings
 from inference.surprise.semantic import STATISTICS
 
 NO_CLASSIFIER: Final = "none"
@@ -74,8 +74,7 @@ class CheckedEngine:
         attempt = self._painter(request).attempt(replace(request, judged=self._gate), report)
         canvas = attempt.painted.pixels
         verdict = self._verdict(request.photo) | self._verdict(canvas)
-        share = float(str(attempt.painted.recipe.get("beings", 0.0)))
-        share *= CALM if request.style is Style.PLAYFUL else 1.0
+        share = share_of_beings(attempt.painted.recipe, request.style)
         if self._is_twice(request, canvas):
             share = max(share, TWIN)
         guess = with_beings(self._guess(request.photo, canvas, request.margins), share)

@@ -55,7 +55,12 @@ export async function showChat() {
   if (shown !== key) {
     [shown, drawn, atEnd, missed] = [key, new Map(), true, 0];
     log.replaceChildren();
-    await loadHistory(world.chat);
+    try {
+      await attempt(loadHistory(world.chat));
+    } catch {
+      if (shown === key) shown = null; // The toast says so, and the next visit tries again.
+      return;
+    }
     if (shown !== key) return;
   }
   draw();

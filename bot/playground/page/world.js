@@ -126,8 +126,8 @@ const EVENTS = {
   results: (data) => emit("results", data),
   commands: () => emit("commands"),
   person: ({ person }) => { world.people.set(person.id, person); emit("people"); },
-  chat: () => load(),
-  bot: () => load(),
+  chat: () => attempt(load()),
+  bot: () => attempt(load()),
 };
 
 function arrived(chat, message) {
@@ -153,11 +153,19 @@ export function connect() {
     handle(JSON.parse(event.data));
   });
   // The playground restarted, or the page missed too much: reload everything and redraw only what differs.
-  stream.addEventListener("reset", async (event) => {
-    cursor = event.lastEventId;
-    await load();
-    if (world.chat) await loadHistory(world.chat);
-    emit("message", { chat: world.chat });
+  const here = stream, before = cursor;
+  here.addEventListener("reset", async () => {
+    try {
+      await load();
+      if (world.chat) await loadHistory(world.chat);
+      emit("message", { chat: world.chat });
+    } catch {
+      // From the old place, the next connection begins with a reset again.
+      here.close();
+      cursor = before;
+      online(false);
+      setTimeout(connect, 1000);
+    }
   });
 }
 

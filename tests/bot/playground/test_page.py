@@ -240,6 +240,7 @@ async def test_the_page_outlives_the_server(browser: Browser, tmp_path: Path) ->
         await first.kill()
         await expect(page.locator("#head .state")).to_contain_text("Connecting")
         await page.evaluate("document.querySelector('.message').dataset.kept = 'yes'")
+        await page.route("**/playground/state", lambda request: request.abort("connectionreset"), times=1)
         second = await start_process(tmp_path, int(first.url.rpartition(":")[2]))
         running.push_async_callback(second.kill)
         async with talking(second.url, second.token):

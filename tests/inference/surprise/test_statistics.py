@@ -14,7 +14,7 @@ from inference.engine import EngineName, Pixels, Request, Style, ignore
 from inference.growth import Direction, scaled
 from inference.image.codec import decode
 from inference.registry import open_engine
-from inference.surprise.beings import with_beings
+from inference.surprise.beings import share_of_beings, with_beings
 from inference.surprise.statistics import measure, surprise
 from tests.support.photos import SAMPLES
 
@@ -52,7 +52,7 @@ def test_it_rises_from_the_hidden_border_to_faithful_to_wild_to_another_world(sc
     wild = open_engine(EngineName.PATCHMATCH).expand(Request(photo, MARGINS, Style.WILD, seed=1), ignore)
     canvases = [scene, painted(photo, Style.FAITHFUL), wild.pixels, compose(other, photo, MARGINS)]
     guesses = [surprise(photo, canvas, MARGINS) for canvas in canvases]
-    guesses[2] = with_beings(guesses[2], float(str(wild.recipe["beings"])))
+    guesses[2] = with_beings(guesses[2], share_of_beings(wild.recipe, Style.WILD))
     assert guesses == sorted(guesses)
     assert guesses[0] < 0.35
     assert guesses[-1] > 0.65
