@@ -220,6 +220,19 @@ async def test_a_long_history_comes_page_by_page(browser: Browser, place: Site) 
         await expect(page.locator(".message").first).to_contain_text("line 0")
 
 
+async def test_a_chat_that_could_not_be_loaded_is_loaded_at_the_next_visit(browser: Browser, place: Site) -> None:
+    ann = await place.person(1, -5)
+    await ann.say("still here")
+    async with page_of(browser, f"{place.url}/?user=1") as page:
+        await page.route("**/chats/-5", lambda request: request.abort("connectionreset"), times=1)
+        group = page.locator("#chats button", has_text="still here")
+        await group.click()
+        await expect(page.locator("#toast.on")).to_be_visible()
+        await page.locator("#chats button:has-text('Kuotu')").click()
+        await group.click()
+        await expect(page.locator(".message")).to_contain_text("still here")
+
+
 async def scroll_up_until(page: Page, seen: str) -> None:
     """Scroll to the top, and down a little and up again, as a reader does for whom nothing appears."""
     scrolled = "const list = document.getElementById('scroll'); list.scrollTop = list.scrollTop ? 0 : 100"
